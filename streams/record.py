@@ -1,0 +1,37 @@
+"""What the service takes in and gives out, free of any Kafka client's types."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+Header = tuple[str, bytes | None]
+Partition = tuple[str, int]  # topic name, partition number
+
+
+@dataclass(frozen=True, slots=True)
+class RawRecord:
+    """One Kafka message as it came: nothing decoded, nothing changed."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[Header, ...] = ()
+    timestamp_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One message to publish.
+
+    `kind` names the topic without its prefix (`labels`, `flags`, `triage`, `alerts`, `dead-letters`).
+    `partition` is the partition of the input record: the sink publishes to the same one (modulo the topic's
+    partition count), so whatever partitioner a producer uses, the outputs of one key stay in order.
+    """
+
+    kind: str
+    key: bytes | None
+    value: bytes | None
+    partition: int = 0
+    headers: tuple[Header, ...] = ()
