@@ -1,0 +1,161 @@
+"""Publishes outputs and returns when the broker has them.
+
+One lane per topic and partition. A lane sends whatever has gathered while its previous batch was on the way: a lone
+record leaves at once, and batches grow only because the broker is busy. Building the batches here instead of
+calling `send` once a record saves a future and a callback for each of them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Mapping, Sequence
+from typing import Any, Protocol
+
+from aiokafka.errors import KafkaError
+
+from streams.record import Outgoing
+
+
+class PublishError(Exception):
+    """The broker did not take an output. The inputs stay unreleased and come back after a restart."""
+
+
+class Publisher(Protocol):
+    """The four methods of `aiokafka.AIOKafkaProducer` that the sink uses."""
+
+    def create_batch(self) -> Any: ...
+
+    async def send_batch(self, batch: Any, topic: str, *, partition: int) -> Awaitable[Any]: ...
+
+    async def partitions_for(self, topic: str) -> set[int]: ...
+
+    async def flush(self) -> None: ...
+
+
+class _Publication:
+    """Counts down the records of one `publish` call."""
+
+    __slots__ = ("done", "remaining")
+
+    def __init__(self, remaining: int) -> None:
+        self.remaining = remaining
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def count_down(self) -> None:
+        self.remaining -= 1
+        if self.remaining == 0 and not self.done.done():
+            self.done.set_result(None)
+
+    def fail(self, error: PublishError) -> None:
+        if not self.done.done():
+            self.done.set_exception(error)
+
+
+class _Lane:
+    """Everything on its way to one partition of one topic, in order."""
+
+    def __init__(self, publisher: Publisher, topic: str, partition: int) -> None:
+        self._publisher = publisher
+        self._topic = topic
+        self._partition = partition
+        self._pending: deque[tuple[Outgoing, _Publication]] = deque()
+        self._task: asyncio.Task[None] | None = None
+
+    def add(self, message: Outgoing, publication: _Publication) -> None:
+        self._pending.append((message, publication))
+        if self._task is None or self._task.done():
+            self._task = asyncio.get_running_loop().create_task(self._send_pending())
+
+    async def _send_pending(self) -> None:
+        while self._pending:
+            batch = self._publisher.create_batch()
+            taken = self._fill(batch)
+            try:
+                acknowledged = await self._publisher.send_batch(batch, self._topic, partition=self._partition)
+                await acknowledged
+            except (KafkaError, TimeoutError) as error:
+                self._fail([*taken, *(publication for _, publication in self._pending)], error)
+                self._pending.clear()
+                return
+            for publication in taken:
+                publication.count_down()
+
+    def _fill(self, batch: Any) -> list[_Publication]:
+        """Moves pending messages into the batch until it is full; its first message always fits."""
+        taken: list[_Publication] = []
+        while self._pending:
+            message, publication = self._pending[0]
+            if batch.append(timestamp=None, key=message.key, value=message.value, headers=message.headers) is None:
+                break
+            self._pending.popleft()
+            taken.append(publication)
+        return taken
+
+    def _fail(self, publications: Sequence[_Publication], cause: Exception) -> None:
+        error = PublishError(f"topic {self._topic} did not take an output: {type(cause).__name__}: {cause}")
+        error.__cause__ = cause
+        for publication in publications:
+            publication.fail(error)
+
+    async def stop(self) -> None:
+        if self._task is not None and not self._task.done():
+            self._task.cancel()
+            await asyncio.wait({self._task}, timeout=1.0)
+
+
+class Sink:
+    """Publishes outputs to the topics of their kinds.
+
+    Args:
+        publisher: a started aiokafka producer with `acks=all`.
+        topics: full topic name per kind of output.
+        timeout_s: how long one `publish` may wait for the broker.
+    """
+
+    def __init__(self, publisher: Publisher, topics: Mapping[str, str], timeout_s: float) -> None:
+        self._publisher = publisher
+        self._topics = topics
+        self._timeout_s = timeout_s
+        self._partitions: dict[str, int] = {}
+        self._lanes: dict[tuple[str, int], _Lane] = {}
+
+    async def start(self) -> None:
+        """Learns the partition counts.
+
+        Raises:
+            PublishError: a topic is missing.
+        """
+        for kind, topic in self._topics.items():
+            partitions = await self._publisher.partitions_for(topic)
+            if not partitions:
+                raise PublishError(f"topic {topic} has no partitions")
+            self._partitions[kind] = len(partitions)
+
+    async def publish(self, messages: Sequence[Outgoing]) -> None:
+        """Returns once the broker acknowledged every message.
+
+        Raises:
+            PublishError: at least one message was not acknowledged within the timeout.
+        """
+        if not messages:
+            return
+        publication = _Publication(len(messages))
+        for message in messages:
+            self._lane(message).add(message, publication)
+        try:
+            await asyncio.wait_for(publication.done, self._timeout_s)
+        except TimeoutError:
+            raise PublishError(f"no acknowledgement from the broker within {self._timeout_s:g} s") from None
+
+    def _lane(self, message: Outgoing) -> _Lane:
+        where = (message.kind, message.partition % self._partitions[message.kind])
+        lane = self._lanes.get(where)
+        if lane is None:
+            lane = self._lanes[where] = _Lane(self._publisher, self._topics[message.kind], where[1])
+        return lane
+
+    async def stop(self) -> None:
+        """Gives up what was not acknowledged; call it after the drain."""
+        for lane in self._lanes.values():
+            await lane.stop()
