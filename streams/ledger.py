@@ -1,92 +1,86 @@
-"""Which records are in flight, and which offsets may be released.
+"""Which records are in flight, and up to where each partition is finished.
 
-Faust commits past a record that is still in flight when acks arrive out of order (faust-streaming #606), so acks
-leave this ledger in order only: a settled record waits for every earlier record of its partition. The idea of
-offsets that ride with the payload and leave in order is getsentry/arroyo's.
+Faust works out what to commit from single acks, and its arithmetic commits past a record that is still in flight
+(faust-streaming #606; it also acks what it skips at a rebalance). So Faust is never asked: its consumer commits
+what this ledger released. That offsets leave in order, with whoever finishes the work, is getsentry/arroyo's idea.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
-from typing import Generic, TypeVar
 
 from streams.record import Partition
 
-Event = TypeVar("Event")
 
+class Ticket:
+    """One record in flight."""
 
-class Ticket(Generic[Event]):
-    """One record in flight. `event` is None once the ticket is released or abandoned."""
+    __slots__ = ("abandoned", "offset", "opened_at", "partition", "settled")
 
-    __slots__ = ("abandoned", "event", "opened_at", "partition", "settled")
-
-    def __init__(self, partition: Partition, event: Event, opened_at: float) -> None:
+    def __init__(self, partition: Partition, offset: int, opened_at: float) -> None:
         self.partition = partition
-        self.event: Event | None = event
+        self.offset = offset
         self.opened_at = opened_at
         self.settled = False
         self.abandoned = False
 
 
-class OffsetLedger(Generic[Event]):
+class OffsetLedger:
     """Opens tickets in arrival order and releases the finished, contiguous prefix of each partition.
 
+    Contiguous means: in the order of arrival. Offsets may have holes (compaction, transaction markers).
     Not thread-safe: it lives on the event loop.
     """
 
     def __init__(self) -> None:
-        self._open: dict[Partition, deque[Ticket[Event]]] = {}
+        self._open: dict[Partition, deque[Ticket]] = {}
+        self._released: dict[Partition, int] = {}
+        self.in_flight = 0
         self.released_total = 0
-        self._in_flight = 0
 
-    def open(self, partition: Partition, event: Event, now: float) -> Ticket[Event]:
-        ticket = Ticket(partition, event, now)
+    def open(self, partition: Partition, offset: int, now: float) -> Ticket:
+        ticket = Ticket(partition, offset, now)
         queue = self._open.get(partition)
         if queue is None:
             queue = self._open[partition] = deque()
         queue.append(ticket)
-        self._in_flight += 1
+        self.in_flight += 1
         return ticket
 
-    def settle(self, ticket: Ticket[Event]) -> list[Event]:
-        """Marks a record as answered and acknowledged; returns the events that may now be acked, in order.
+    def settle(self, ticket: Ticket) -> None:
+        """Marks a record as finished. Call it only after the broker acknowledged the record's output.
 
-        Call it only after the broker acknowledged the record's output. An abandoned ticket releases nothing: its
-        record comes back from the last committed offset.
+        An abandoned ticket releases nothing: its record comes back from the last committed offset.
+
+        Raises:
+            ValueError: the ticket was settled before; one record got two outputs.
         """
         if ticket.abandoned:
-            return []
+            return
         if ticket.settled:
-            raise ValueError(f"a record of {ticket.partition} was settled twice")
+            raise ValueError(f"offset {ticket.offset} of {ticket.partition} was settled twice")
         ticket.settled = True
         queue = self._open[ticket.partition]
-        released: list[Event] = []
         while queue and queue[0].settled:
-            done = queue.popleft()
-            if done.event is not None:
-                released.append(done.event)
-            done.event = None
-        self._in_flight -= len(released)
-        self.released_total += len(released)
-        return released
+            self._released[ticket.partition] = queue.popleft().offset + 1
+            self.in_flight -= 1
+            self.released_total += 1
 
-    def revoke(self, partitions: Iterable[Partition] | None = None) -> list[Event]:
-        """Abandons what is in flight (of all partitions by default); returns the events let go, unreleased."""
-        let_go: list[Event] = []
-        for partition in list(self._open) if partitions is None else list(partitions):
-            for ticket in self._open.pop(partition, ()):
+    def released(self) -> dict[Partition, int]:
+        """Per partition, the offset to commit: everything before it is finished."""
+        return dict(self._released)
+
+    def revoke(self) -> int:
+        """Abandons what is in flight, on all partitions (a rebalance revokes all); returns how many records."""
+        abandoned = 0
+        for queue in self._open.values():
+            for ticket in queue:
                 ticket.abandoned = True
-                if ticket.event is not None:
-                    let_go.append(ticket.event)
-                ticket.event = None
-        self._in_flight -= len(let_go)
-        return let_go
-
-    @property
-    def in_flight(self) -> int:
-        """Records that are open, those settled behind an unfinished one included."""
-        return self._in_flight
+            abandoned += len(queue)
+        self._open.clear()
+        self._released.clear()
+        self.in_flight = 0
+        return abandoned
 
     def oldest_age_s(self, now: float) -> float:
         """Age of the oldest record that holds a partition back; 0 when nothing is in flight."""
