@@ -1,0 +1,181 @@
+"""The model folder: what is in it, loading it safely, and checking it against its golden cases.
+
+Folder: `manifest.json`, `model.onnx`, `tokenizer.json`, `golden.json`, `MODEL_CARD.md`. Loading reads JSON
+and compares hashes; nothing in the folder is executed, and no pickle is ever opened.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+RELEASE: Final = Path(__file__).parent / "release"
+FORMAT: Final = 1
+MANIFEST: Final = "manifest.json"
+MODEL: Final = "model.onnx"
+TOKENIZER: Final = "tokenizer.json"
+GOLDEN: Final = "golden.json"
+CARD: Final = "MODEL_CARD.md"
+
+
+class ArtifactError(Exception):
+    """The folder is not an artifact that may be activated. The message is one sentence."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class Head(_Strict):
+    """One output of the ONNX graph. Logits; `ordinal` has one cumulative logit less than it has labels."""
+
+    output: str
+    kind: Literal["sigmoid", "token_sigmoid", "softmax", "ordinal"]
+    labels: tuple[str, ...]
+
+
+class SourceRows(_Strict):
+    """Rows of one data source that entered training, with the licence tier they came under."""
+
+    name: str
+    task: str
+    tier: str
+    rows: int
+
+
+class Manifest(_Strict):
+    """Everything a server must know about the model. Calibration is folded into the weights."""
+
+    format: int
+    name: str
+    version: str
+    created: str
+    files: dict[str, str]
+    heads: dict[str, Head]
+    max_tokens: int
+    pad_id: int
+    prefix: str = ""
+    thresholds: dict[str, dict[str, float]]
+    """{label: {language: probability}}, chosen on dev; `spans` is one of the labels."""
+    calibration: dict[str, Any] = {}
+    sources: tuple[SourceRows, ...] = ()
+    metrics: dict[str, Any] = {}
+    base: str = ""
+    licence: str = ""
+    quantisation: str = ""
+
+
+class GoldenCase(_Strict):
+    """A text as the encoder gets it (normalised, rendered) and the probabilities expected per head."""
+
+    name: str
+    task: Literal["posts", "symptoms"]
+    text: str
+    expected: dict[str, tuple[float, ...]]
+
+
+class GoldenCases(_Strict):
+    """Cases and the largest absolute difference allowed (kernels differ a little between processors)."""
+
+    tolerance: float
+    cases: tuple[GoldenCase, ...]
+
+
+_M = TypeVar("_M", bound=BaseModel)
+
+Score = Callable[[list[str]], Sequence[Mapping[str, Sequence[float]]]]
+"""Texts to probabilities per head (`post`, `sentiment`, `condition`, `urgency`), one mapping a text."""
+
+
+@dataclass(slots=True, frozen=True)
+class Artifact:
+    """A verified model folder."""
+
+    folder: Path
+    manifest: Manifest
+
+    @classmethod
+    def load(cls, folder: Path) -> Artifact:
+        """Read and verify a folder. Raises ArtifactError where a file is missing, changed or unreadable."""
+        manifest = read_manifest(folder)
+        for name in (MODEL, TOKENIZER, GOLDEN):
+            if name not in manifest.files:
+                raise ArtifactError(f"The manifest in {folder} has no hash for {name}.")
+        for name, expected in manifest.files.items():
+            if Path(name).name != name:
+                raise ArtifactError(f"The manifest in {folder} names a file outside of the folder: {name}.")
+            if not (folder / name).is_file():
+                raise ArtifactError(f"The artifact in {folder} lacks {name}.")
+            if file_hash(folder / name) != expected:
+                raise ArtifactError(f"{name} in {folder} does not match the hash in the manifest.")
+        return cls(folder, manifest)
+
+    @property
+    def version(self) -> str:
+        return self.manifest.version
+
+    @property
+    def model_path(self) -> Path:
+        return self.folder / MODEL
+
+    @property
+    def tokenizer_path(self) -> Path:
+        return self.folder / TOKENIZER
+
+    def labels(self, head: str) -> tuple[str, ...]:
+        """Labels of a head in the order of its output."""
+        return self.manifest.heads[head].labels
+
+    def golden(self) -> GoldenCases:
+        """The golden cases of the folder."""
+        return _parse(GoldenCases, self.folder / GOLDEN)
+
+    def threshold(self, label: str, lang: str) -> float:
+        """Threshold of a label; a language without its own takes the highest one, which flags least."""
+        by_language = self.manifest.thresholds[label]
+        return by_language.get(lang, max(by_language.values()))
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest alone, without verifying the files it names."""
+    manifest = _parse(Manifest, folder / MANIFEST)
+    if manifest.format != FORMAT:
+        raise ArtifactError(f"The artifact in {folder} has format {manifest.format}; this version reads {FORMAT}.")
+    return manifest
+
+
+def check_golden(artifact: Artifact, score: Score) -> None:
+    """Raise ArtifactError where a golden case is off by more than the tolerance; say which and by how much."""
+    golden = artifact.golden()
+    answers = score([case.text for case in golden.cases])
+    for case, answer in zip(golden.cases, answers, strict=True):
+        for head, expected in case.expected.items():
+            got = answer[head]
+            worst = max(abs(float(a) - b) for a, b in zip(got, expected, strict=True))
+            if not worst <= golden.tolerance:
+                raise ArtifactError(
+                    f"Model {artifact.version} fails its golden case {case.name}: {head} is off by {worst:.4f}, "
+                    f"{golden.tolerance:g} is allowed."
+                )
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256 of a file, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _parse(model: type[_M], path: Path) -> _M:
+    try:
+        return model.model_validate(json.loads(path.read_bytes()))
+    except FileNotFoundError:
+        raise ArtifactError(f"{path.parent} is not an artifact: {path.name} is missing.") from None
+    except (OSError, ValueError, ValidationError) as error:
+        reason = str(error).splitlines()[0]
+        raise ArtifactError(f"{path.name} in {path.parent} cannot be read: {reason}.") from None

@@ -1,0 +1,172 @@
+"""Text rules shared by training and serving: cleaning, masking, language by script, fingerprints.
+
+`normalise` is on the serving path at thousands of posts a second, so a plain post pays for one scan by
+one regular expression and nothing else. All patterns are linear in the length of the text: quantifiers
+are possessive or bounded, and look-behinds let a match start only where a word starts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+URL, USER, PHONE, EMAIL = "[URL]", "[USER]", "[PHONE]", "[EMAIL]"
+
+# Soft hyphen, fillers, zero-width and bidirectional marks, variation selectors, tags, other controls.
+_INVISIBLE = (
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff"
+    "\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f"
+)
+_ODD_SPACE = "\t-\r\x1c-\x1f\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+_SURROGATE = "\ud800-\udfff"
+_SUSPECT = re.compile(
+    f"[{_INVISIBLE}{_ODD_SPACE}{_SURROGATE}@]|  |\\A | \\Z|\\.[A-Za-z]|://|[0-9][0-9 ().-]{{3}}[0-9]"
+)
+_DIRT = re.compile(f"[{_INVISIBLE}]+|[{_ODD_SPACE} ]+|[{_SURROGATE}]")
+_CLEAN = re.compile(f"[{_INVISIBLE}{_ODD_SPACE}{_SURROGATE}]|  |\\A | \\Z")
+
+_TLD = (
+    "com|net|org|edu|gov|mil|info|biz|io|co|me|tv|cc|cn|hk|tw|uk|us|ca|au|de|fr|eu|in|jp|kr|ru|nl|es|br|"
+    "ly|gl|to|gg|app|dev|ai|xyz|top|club|online|site|shop|vip|link|live|news|blog|tech|store"
+)
+_URL_CHARACTERS = r"[\w\-.~:/?#@!$&'()*+,;=%]"
+_MASKS = re.compile(
+    rf"""
+    (?P<url>(?<![A-Za-z0-9])(?:https?|ftp)://{_URL_CHARACTERS}++ | (?<![A-Za-z0-9])www\.[\w]{_URL_CHARACTERS}++)
+  | (?P<email>(?<![A-Za-z0-9.+_-])[A-Za-z0-9.+_-]{{1,64}}+@(?:[A-Za-z0-9-]{{1,63}}+\.)++[A-Za-z]{{2,24}}+)
+  | (?P<domain>(?<![A-Za-z0-9@._-])(?:[A-Za-z0-9-]{{1,63}}+\.){{1,8}}?(?:{_TLD})(?![A-Za-z0-9@_-]|\.[A-Za-z0-9])
+        (?:/{_URL_CHARACTERS}*+)?)
+  | (?P<user>(?<![A-Za-z0-9_@.])@(?:
+        (?!(?:ss|rse)(?:es|hat|hole|holes|wipe)?\b|nal\b|nus\b)[A-Za-z0-9_][A-Za-z0-9_.-]{{0,28}}+(?<=[A-Za-z0-9_-])
+      | [\u4e00-\u9fff][\u4e00-\u9fffA-Za-z0-9_-]{{1,15}}+(?=[\s:,:,。!!??]|\Z)))
+  | (?P<phone>(?<![A-Za-z0-9_.])\+?(?:[0-9]{{9,}}+ | \(?[0-9]{{1,4}}\)?[ .-]?\(?[0-9]{{3,4}}\)?[ .-][0-9]{{3,4}}[ .-]?[0-9]{{3,4}}
+      | 0[0-9]{{2,3}}-[0-9]{{7,8}} | [0-9]{{3}}[ .-][0-9]{{3}}[ .-][0-9]{{3,4}} | 95[0-9]{{3}} | 1008[56] | 10010)(?![0-9A-Za-z]|[.,][0-9]))
+    """,
+    re.VERBOSE | re.ASCII,
+)  # fmt: skip
+_PLACEHOLDERS = {"url": URL, "domain": URL, "email": EMAIL, "user": USER, "phone": PHONE}
+_MASK_PASSES = 4  # a mask may uncover the next one ("x.com@bob"); chains longer than this are left as they are
+
+_NOT_WORD = re.compile(r"[\W_]+")
+_HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0002fa1f]")
+_JAPANESE_KOREAN = re.compile("[\u3040-\u30ff\u1100-\u11ff\uac00-\ud7af]")
+_LATIN = re.compile("[A-Za-z\u00c0-\u024f]")
+_LETTER = re.compile(r"[^\W\d_]")
+
+
+@dataclass(slots=True, frozen=True)
+class NormalisedText:
+    """Clean, masked text. A span `[a, b)` of it covers `[offsets[a], offsets[b - 1] + 1)` of the original."""
+
+    text: str
+    offsets: Sequence[int]
+
+    def original_span(self, start: int, end: int) -> tuple[int, int]:
+        """The interval of the original text behind the non-empty interval `[start, end)`."""
+        return self.offsets[start], self.offsets[end - 1] + 1
+
+
+def normalise(text: str) -> NormalisedText:
+    """Remove invisible marks, fold white space, mask links, handles, phone numbers and e-mail addresses.
+
+    Idempotent: normalising the result changes nothing. Lone surrogates, which no UTF-8 output can hold,
+    become U+FFFD.
+    """
+    if _SUSPECT.search(text) is None:
+        return NormalisedText(text, range(len(text)))
+    offsets: Sequence[int] = range(len(text))
+    if _CLEAN.search(text) is not None:
+        text, offsets = _tidy(text)
+    for _ in range(_MASK_PASSES):
+        masked = _mask(text, offsets)
+        if masked is None:
+            break
+        text, offsets = masked
+    return NormalisedText(text, offsets)
+
+
+def _tidy(text: str) -> tuple[str, Sequence[int]]:
+    pieces: list[str] = []
+    offsets: list[int] = []
+    position = 0
+    for match in _DIRT.finditer(text):
+        start, end = match.span()
+        pieces.append(text[position:start])
+        offsets.extend(range(position, start))
+        position = end
+        first = text[start]
+        if "\ud800" <= first <= "\udfff":
+            pieces.append("\ufffd")
+            offsets.append(start)
+        elif first.isspace():
+            pieces.append(" ")
+            offsets.append(start)
+    pieces.append(text[position:])
+    offsets.extend(range(position, len(text)))
+    return _fold("".join(pieces), offsets)
+
+
+def _fold(text: str, offsets: list[int]) -> tuple[str, Sequence[int]]:
+    """Drop spaces at the ends and those that an invisible mark had kept apart."""
+    if "  " not in text and not text.startswith(" ") and not text.endswith(" "):
+        return text, offsets
+    kept = [
+        i for i, character in enumerate(text)
+        if character != " " or (0 < i < len(text) - 1 and text[i - 1] != " ")
+    ]  # fmt: skip
+    while kept and text[kept[-1]] == " ":
+        kept.pop()
+    return "".join([text[i] for i in kept]), [offsets[i] for i in kept]
+
+
+def _mask(text: str, offsets: Sequence[int]) -> tuple[str, Sequence[int]] | None:
+    """One pass over the maskable parts, or None where there are none."""
+    pieces: list[str] = []
+    moved: list[int] = []
+    position = 0
+    for match in _MASKS.finditer(text):
+        start, end = match.span()
+        placeholder = _PLACEHOLDERS[match.lastgroup or ""]
+        pieces += (text[position:start], placeholder)
+        moved.extend(offsets[position:start])
+        # The closing bracket stands for the last masked character, so a span over the placeholder covers all.
+        moved.extend([offsets[start]] * (len(placeholder) - 1))
+        moved.append(offsets[end - 1])
+        position = end
+    if position == 0:
+        return None
+    pieces.append(text[position:])
+    moved.extend(offsets[position:])
+    return "".join(pieces), moved
+
+
+def detect_language(text: str, hint: str | None = None) -> str:
+    """`en`, `zh` or `other`, decided by script; the hint settles what script cannot (Latin, no letters)."""
+    hinted = (hint or "").replace("_", "-").lower().split("-", 1)[0]
+    if text.isascii():
+        return "other" if hinted not in ("", "en", "zh") or _LATIN.search(text) is None else "en"
+    letters = len(_LETTER.findall(text))
+    if letters == 0:
+        return hinted if hinted in ("en", "zh") else "other"
+    han = len(_HAN.findall(text))
+    if len(_JAPANESE_KOREAN.findall(text)) * 5 > letters:
+        return "other"
+    if han * 4 >= letters:  # one Han character says about as much as a short Latin word
+        return "zh"
+    if len(_LATIN.findall(text)) * 2 < letters:
+        return "other"
+    return "en" if hinted in ("", "en", "zh") else "other"
+
+
+def fingerprint(text: str) -> str:
+    """The text without case, width, white space and punctuation: equal for near-identical copies."""
+    return _NOT_WORD.sub("", unicodedata.normalize("NFKC", text).lower())
+
+
+def content_hash(text: str) -> str:
+    """First 16 hex digits of SHA-1 over the fingerprint: the rule of the data's list of blocked texts."""
+    return hashlib.sha1(fingerprint(text).encode("utf-8", "replace"), usedforsecurity=False).hexdigest()[:16]
