@@ -1,0 +1,126 @@
+"""What passes between the parts of the serving path. Times are `time.monotonic()` seconds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum, IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+Probabilities = NDArray[np.float64]
+"""Rounded to four decimals. float64, because 0.7 in float32 is below a threshold of 0.7."""
+
+TRIAGE_HEADS = frozenset({"condition", "urgency"})
+OPTIONAL_HEADS = frozenset({"spans", "sentiment"})
+
+
+class ServingError(Exception):
+    """Base of everything that models.serving raises on purpose."""
+
+
+class DeviceError(ServingError):
+    """The device that was asked for is not there or does not run."""
+
+
+class InferenceError(ServingError):
+    """The engine failed on this record, alone in its batch."""
+
+
+class EngineLostError(ServingError):
+    """The engine is gone, so nothing that waits for it will be answered."""
+
+
+class GoldenCaseError(ServingError):
+    """The model does not give the scores that its artifact promises."""
+
+
+class Lane(IntEnum):
+    """Who goes first: live traffic, or a bulk scan that may wait."""
+
+    LIVE = 0
+    BACKFILL = 1
+
+
+class Depth(Enum):
+    """How much of the model answers, in the declared order of degradation."""
+
+    FULL = "full"
+    NO_OPTIONAL = "no_optional"
+    EARLY = "early"
+
+
+@dataclass(slots=True, frozen=True, eq=False)
+class Encoding:
+    """Unpadded token ids of one text and where each token lies in it."""
+
+    ids: NDArray[np.int32]
+    offsets: NDArray[np.int32]
+    """Shape [tokens, 2]: character range in the encoded text; (0, 0) for special tokens."""
+
+    @property
+    def tokens(self) -> int:
+        return len(self.ids)
+
+
+@dataclass(slots=True, eq=False)
+class Scores:
+    """Probabilities of one record. A head that was not wanted, or was dropped to degrade, is None."""
+
+    model_version: str
+    degraded: bool = False
+    post: Probabilities | None = None
+    """[8], in the order of POST_LABELS."""
+    spans: Probabilities | None = None
+    """[tokens], special tokens included: toxic or not, for each token of the encoding."""
+    sentiment: Probabilities | None = None
+    """[3], in the order of SENTIMENTS."""
+    condition: Probabilities | None = None
+    """[conditions], in the order of the artifact's labels."""
+    urgency: Probabilities | None = None
+    """[5]; index 0 is level 1, the most urgent."""
+
+
+@dataclass(slots=True, eq=False)
+class Item:
+    """One record that waits for its scores."""
+
+    encoding: Encoding
+    payload: object
+    """Whatever the caller needs to go on; never looked at here."""
+    heads: frozenset[str]
+    deadline: float
+    queued_at: float
+    lane: Lane = Lane.LIVE
+    cancelled: bool = False
+    """Set by the caller to give the record up: it is not run if it still waits, and never delivered."""
+    passed_over: int = 0
+    bucket: int = field(default=0, repr=False)
+    """Padded length, set by the batcher."""
+
+
+@dataclass(slots=True, eq=False)
+class Batch:
+    """Items that run together, padded to `length` tokens. The engine fills in the arrays."""
+
+    items: list[Item]
+    length: int
+    input_ids: NDArray[np.int64] | None = field(default=None, repr=False)
+    attention_mask: NDArray[np.int64] | None = field(default=None, repr=False)
+
+    @property
+    def padded_tokens(self) -> int:
+        return len(self.items) * self.length
+
+
+@dataclass(slots=True, frozen=True, eq=False)
+class Outcome:
+    """The end of one item: exactly one of `scores` and `error` is set."""
+
+    item: Item
+    scores: Scores | None
+    error: Exception | None
+    batched_at: float
+    """When its batch was formed."""
+    scored_at: float
+    """When the engine finished with it."""
