@@ -1,0 +1,65 @@
+"""Start a child process that cannot outlive its parent.
+
+The child is `python leash.py COMMAND...`, which asks the kernel to be killed when the thread that started it ends and
+then becomes COMMAND: same pid, same exit status. On systems without prctl the child is only stopped by its owner, so
+call this from a thread that lives as long as the child should (the main one).
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+_PR_SET_PDEATHSIG = 1
+_SIGKILL = 9
+
+
+def start_leashed(
+    command: Sequence[str], *, output: Path, cwd: Path | None = None, env: Mapping[str, str] | None = None
+) -> subprocess.Popen[bytes]:
+    """Start `command` in a process group of its own; stdout and stderr are appended to the file `output`."""
+    with output.open("ab") as sink:
+        return subprocess.Popen(
+            [sys.executable, "-S", "-E", __file__, str(os.getpid()), *command],
+            stdin=subprocess.DEVNULL,
+            stdout=sink,
+            stderr=subprocess.STDOUT,
+            cwd=cwd,
+            env=env,
+            start_new_session=True,
+        )
+
+
+def stop_leashed(process: subprocess.Popen[bytes], *, within_s: float) -> int:
+    """SIGTERM, then SIGKILL if it is still there after `within_s`. Returns the exit status (negative: a signal)."""
+    if process.poll() is None:
+        process.terminate()
+    try:
+        return process.wait(within_s)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.wait(10)
+
+
+def tail(path: Path, lines: int = 40) -> str:
+    """The last lines of a log, for an error message; empty if there is no such file."""
+    if not path.exists():
+        return ""
+    with path.open("rb") as log:
+        log.seek(max(0, path.stat().st_size - 65_536))
+        return b"\n".join(log.read().splitlines()[-lines:]).decode("utf-8", "replace")
+
+
+def _become(parent: int, command: list[str]) -> None:
+    import ctypes
+
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, _SIGKILL, 0, 0, 0)
+        if os.getppid() != parent:  # it ended before the request was made
+            sys.exit(1)
+    os.execvp(command[0], command)
+
+
+if __name__ == "__main__":
+    _become(int(sys.argv[1]), sys.argv[2:])
