@@ -1,1 +1,1 @@
-"""Measure the service from outside: open-loop load, capacity, intake, memory. Nothing imports this package."""
+"""Measure the service from outside: open-loop load, capacity, intake and memory."""

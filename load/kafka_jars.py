@@ -16,7 +16,7 @@ class KafkaUnavailable(RuntimeError):
 
 
 def fetch(pom: Path = POM, jars: Path = JARS) -> Path:
-    """Make sure that `jars` holds what `pom` names. Does nothing if the last complete fetch was of the same pom."""
+    """Make sure that `jars` holds what `pom` names; nothing to do if the last complete fetch was of this pom."""
     stamp, digest = jars / ".complete", hashlib.sha256(pom.read_bytes()).hexdigest()
     if stamp.exists() and stamp.read_text() == digest:
         return jars

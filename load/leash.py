@@ -1,8 +1,8 @@
 """Start a child process that cannot outlive its parent.
 
-The child is `python leash.py COMMAND...`, which asks the kernel to be killed when the thread that started it ends and
-then becomes COMMAND: same pid, same exit status. On systems without prctl the child is only stopped by its owner, so
-call this from a thread that lives as long as the child should (the main one).
+The child is `python leash.py PARENT COMMAND...`: it asks the kernel to be killed when the thread that started it
+ends, then becomes COMMAND, with the same pid and exit status. So start it from a thread that lives as long as the
+child should (the main one). Without prctl (not Linux) only its owner stops it.
 """
 
 import os
@@ -32,7 +32,7 @@ def start_leashed(
 
 
 def stop_leashed(process: subprocess.Popen[bytes], *, within_s: float) -> int:
-    """SIGTERM, then SIGKILL if it is still there after `within_s`. Returns the exit status (negative: a signal)."""
+    """SIGTERM, then SIGKILL after `within_s`. Returns the exit status (negative: ended by that signal)."""
     if process.poll() is None:
         process.terminate()
     try:

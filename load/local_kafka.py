@@ -3,7 +3,7 @@
     python -m load.local_kafka fetch     copy the jars that tests/kafka/pom.xml names, by Maven
     python -m load.local_kafka run       start a broker, print its address, stop it on Ctrl-C
 
-Data lives in a temporary folder that goes away with the broker; the processes are killed if their parent dies.
+Data lives in a temporary folder that goes away with the broker; if the parent dies the kernel kills the broker.
 """
 
 import contextlib
@@ -76,11 +76,9 @@ class LocalKafka:
             self._await_listening(node, deadline)
 
     def stop(self, *node_ids: int, within_s: float = 20.0) -> None:
-        """Shut the named nodes (default all) down by force after `within_s`; their data stays."""
+        """Shut the named nodes (default all) down, by force after `within_s`; their data stays."""
         stopping = [self._processes.pop(id) for id in node_ids or tuple(self._processes)]
-        for (
-            process
-        ) in stopping:  # all are told before the first is waited for: a quorum must not outlive itself
+        for process in stopping:  # tell all before waiting for one: the last needs its quorum
             process.terminate()
         for process in stopping:
             stop_leashed(process, within_s=within_s)
