@@ -16,7 +16,7 @@ class KafkaUnavailable(RuntimeError):
 
 
 def fetch(pom: Path = POM, jars: Path = JARS) -> Path:
-    """Make sure that `jars` holds what `pom` names; nothing to do if the last complete fetch was of this pom."""
+    """Make sure that `jars` holds what `pom` names; does nothing if the last complete fetch was of it."""
     stamp, digest = jars / ".complete", hashlib.sha256(pom.read_bytes()).hexdigest()
     if stamp.exists() and stamp.read_text() == digest:
         return jars

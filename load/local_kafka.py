@@ -3,7 +3,7 @@
     python -m load.local_kafka fetch     copy the jars that tests/kafka/pom.xml names, by Maven
     python -m load.local_kafka run       start a broker, print its address, stop it on Ctrl-C
 
-Data lives in a temporary folder that goes away with the broker; if the parent dies the kernel kills the broker.
+Data lives in a temporary folder that goes away with the broker; if the parent dies, so does the broker.
 """
 
 import contextlib
