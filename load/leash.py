@@ -1,8 +1,8 @@
 """Start a child process that cannot outlive its parent.
 
 The child is `python leash.py PARENT COMMAND...`: it asks the kernel to be killed when the thread that started
-it ends, then becomes COMMAND, with the same pid and exit status. So start it from a thread that lives as long as
-the child should (the main one). Without prctl (not Linux) only its owner stops it.
+it ends, then becomes COMMAND, with the same pid and exit status. So start it from a thread that lives as long
+as the child should (the main one). Without prctl (not Linux) only its owner stops it.
 """
 
 import os
