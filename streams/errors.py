@@ -1,0 +1,83 @@
+"""What can go wrong between a program and the broker: one tree, each message one sentence.
+
+    TidegateError
+    ├── ClientError                  anything below; catch this one around the client
+    │   ├── BrokerUnreachableError   no broker answered in time
+    │   ├── NotAuthorisedError       the broker refused the credentials or the operation
+    │   ├── TopicMissingError        a topic does not exist: `tidegate topics create`
+    │   ├── InvalidRecordError       the record does not fit its schema; it was not sent
+    │   └── NotAcknowledgedError     the record was sent, but no broker took it in time
+    └── EmbeddedBrokerError          the embedded broker did not start
+"""
+
+from __future__ import annotations
+
+from aiokafka import errors as kafka
+
+
+class TidegateError(Exception):
+    """Root of the tree. `str(error)` is one sentence that can be shown as it is."""
+
+
+class ClientError(TidegateError):
+    """Something between this program and the broker failed."""
+
+
+class BrokerUnreachableError(ClientError):
+    """No broker answered in time."""
+
+
+class NotAuthorisedError(ClientError):
+    """The broker refused the credentials or the operation."""
+
+
+class TopicMissingError(ClientError):
+    """A topic does not exist."""
+
+
+class InvalidRecordError(ClientError):
+    """The record does not fit its schema; nothing was sent."""
+
+
+class NotAcknowledgedError(ClientError):
+    """No broker acknowledged the record in time; it may or may not have arrived."""
+
+
+class EmbeddedBrokerError(TidegateError):
+    """The embedded broker did not start or ended early."""
+
+
+_REFUSED = (
+    kafka.AuthenticationFailedError,
+    kafka.AuthenticationMethodNotSupported,
+    kafka.UnsupportedSaslMechanismError,
+    kafka.TopicAuthorizationFailedError,
+    kafka.GroupAuthorizationFailedError,
+    kafka.ClusterAuthorizationFailedError,
+)
+
+
+def translate(error: Exception, brokers: str) -> ClientError:
+    """The member of the tree that says what an aiokafka (or timeout) error means to the caller."""
+    if isinstance(error, ClientError):
+        return error
+    if isinstance(error, _REFUSED):
+        return NotAuthorisedError(f"The broker at {brokers} refused: {error}.")
+    if isinstance(error, kafka.UnknownTopicOrPartitionError):
+        return TopicMissingError("A topic does not exist; run `tidegate topics create`.")
+    if isinstance(error, (TimeoutError, kafka.KafkaConnectionError, kafka.KafkaTimeoutError, OSError)):
+        return BrokerUnreachableError(f"No broker answered at {brokers}.")
+    return ClientError(f"The broker at {brokers} answered with an error: {error or type(error).__name__}.")
+
+
+__all__ = [
+    "BrokerUnreachableError",
+    "ClientError",
+    "EmbeddedBrokerError",
+    "InvalidRecordError",
+    "NotAcknowledgedError",
+    "NotAuthorisedError",
+    "TidegateError",
+    "TopicMissingError",
+    "translate",
+]

@@ -1,0 +1,154 @@
+"""The topics: their names, and how to create them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError, for_code
+
+from streams.connection import CONNECT_TIMEOUT_S, connection_options
+from streams.errors import ClientError, NotAuthorisedError, translate
+from streams.settings import Settings
+
+INPUT_KINDS = ("posts", "symptoms", "reviews")
+OUTPUT_KINDS = ("labels", "flags", "triage", "alerts", "dead-letters")
+KINDS = (*INPUT_KINDS, *OUTPUT_KINDS, "control")
+
+DEFAULT_PARTITIONS = 6
+# A dead letter holds the original record and our headers; the input topics take 1 MiB at most by Kafka's default.
+_CONFIGS: Mapping[str, Mapping[str, str]] = {
+    "dead-letters": {"max.message.bytes": str(4 * 1024 * 1024)},
+    "control": {"cleanup.policy": "compact"},
+}
+_ALREADY_EXISTS = 36
+_REFUSALS = (29, 31)  # topic and cluster authorisation failed
+
+
+@dataclass(frozen=True, slots=True)
+class TopicState:
+    """A topic as the broker has it. `partitions` is 0 for one that does not exist."""
+
+    kind: str
+    name: str
+    partitions: int
+    wanted: int | None = None
+    created: bool = False
+
+    @property
+    def differs(self) -> bool:
+        """It existed before with another partition count. It is left alone: a change would move keys."""
+        return self.wanted is not None and self.partitions != self.wanted
+
+
+def topic_name(prefix: str, kind: str) -> str:
+    if kind not in KINDS:
+        raise ValueError(f"no topic kind {kind!r}")
+    return f"{prefix}.{kind}"
+
+
+def topic_names(prefix: str) -> dict[str, str]:
+    """Full topic name per kind."""
+    return {kind: topic_name(prefix, kind) for kind in KINDS}
+
+
+async def list_topics(settings: Settings) -> list[TopicState]:
+    """The service's topics, one entry for each kind, missing ones included.
+
+    Raises:
+        ClientError: the broker could not be reached or refused.
+    """
+    async with _admin(settings) as admin:
+        existing = await _partition_counts(admin)
+    return [TopicState(kind, name, existing.get(name, 0)) for kind, name in topic_names(settings.topic_prefix).items()]
+
+
+async def create_topics(
+    settings: Settings, partitions: int = DEFAULT_PARTITIONS, replication: int | None = None
+) -> list[TopicState]:
+    """Creates what is missing and changes nothing that exists. `control` has one partition.
+
+    Args:
+        replication: copies of each partition; by default 3, or as many as there are brokers if fewer.
+
+    Raises:
+        NotAuthorisedError: these credentials may not create topics.
+        ClientError: the broker could not be reached or refused.
+    """
+    async with _admin(settings) as admin:
+        before = await _partition_counts(admin)
+        names = topic_names(settings.topic_prefix)
+        missing = {kind: name for kind, name in names.items() if name not in before}
+        cluster = await admin.describe_cluster()
+        if missing and _has_controller(cluster):
+            copies = replication or min(3, len(cluster["brokers"]))
+            wanted = [
+                NewTopic(name, _wanted(kind, partitions), copies, topic_configs=dict(_CONFIGS.get(kind, {})))
+                for kind, name in missing.items()
+            ]
+            _check((await admin.create_topics(wanted)).to_object()["topic_errors"], settings.brokers)
+            after = await _await_topics(admin, set(missing.values()))
+        elif missing:
+            after = await _create_on_first_use(admin, list(missing.values()))
+        else:
+            after = before
+    return [
+        TopicState(kind, name, after.get(name, 0), _wanted(kind, partitions), created=kind in missing)
+        for kind, name in names.items()
+    ]
+
+
+def _wanted(kind: str, partitions: int) -> int:
+    return 1 if kind == "control" else partitions
+
+
+@asynccontextmanager
+async def _admin(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]:
+    admin = AIOKafkaAdminClient(**connection_options(settings))
+    try:
+        await asyncio.wait_for(admin.start(), CONNECT_TIMEOUT_S)
+        yield admin
+    except (KafkaError, TimeoutError, OSError) as error:
+        raise translate(error, settings.brokers) from error
+    finally:
+        await admin.close()
+
+
+async def _partition_counts(admin: AIOKafkaAdminClient) -> dict[str, int]:
+    """All topics. Asking for one by name would create it on a broker with automatic creation."""
+    return {topic["topic"]: len(topic["partitions"]) for topic in await admin.describe_topics()}
+
+
+async def _await_topics(admin: AIOKafkaAdminClient, names: set[str], within_s: float = 5.0) -> dict[str, int]:
+    """Metadata lags creation by a moment."""
+    deadline = asyncio.get_running_loop().time() + within_s
+    while True:
+        counts = await _partition_counts(admin)
+        if names <= counts.keys() or asyncio.get_running_loop().time() > deadline:
+            return counts
+        await asyncio.sleep(0.05)
+
+
+def _has_controller(cluster: dict[str, Any]) -> bool:
+    """False for the embedded broker: it cannot be asked to create a topic; naming one there creates it."""
+    return cluster["controller_id"] in {broker["node_id"] for broker in cluster["brokers"]}
+
+
+async def _create_on_first_use(admin: AIOKafkaAdminClient, names: list[str]) -> dict[str, int]:
+    await admin.describe_topics(names)
+    return await _partition_counts(admin)
+
+
+def _check(results: list[dict[str, Any]], brokers: str) -> None:
+    for result in results:
+        code = result["error_code"]
+        if code in (0, _ALREADY_EXISTS):
+            continue
+        said = result.get("error_message") or for_code(code).description
+        if code in _REFUSALS:
+            raise NotAuthorisedError(f"The broker at {brokers} does not let you create {result['topic']}: {said}")
+        raise ClientError(f"The broker at {brokers} could not create {result['topic']}: {said}")
