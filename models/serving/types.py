@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 
@@ -10,6 +11,8 @@ from numpy.typing import NDArray
 
 Probabilities = NDArray[np.float64]
 """Rounded to four decimals. float64, because 0.7 in float32 is below a threshold of 0.7."""
+
+Offsets = NDArray[np.int32]
 
 TRIAGE_HEADS = frozenset({"condition", "urgency"})
 OPTIONAL_HEADS = frozenset({"spans", "sentiment"})
@@ -31,10 +34,6 @@ class EngineLostError(ServingError):
     """The engine is gone, so nothing that waits for it will be answered."""
 
 
-class GoldenCaseError(ServingError):
-    """The model does not give the scores that its artifact promises."""
-
-
 class Lane(IntEnum):
     """Who goes first: live traffic, or a bulk scan that may wait."""
 
@@ -50,17 +49,29 @@ class Depth(Enum):
     EARLY = "early"
 
 
-@dataclass(slots=True, frozen=True, eq=False)
 class Encoding:
-    """Unpadded token ids of one text and where each token lies in it."""
+    """Unpadded token ids of one text, and where each token lies in it.
 
-    ids: NDArray[np.int32]
-    offsets: NDArray[np.int32]
-    """Shape [tokens, 2]: character range in the encoded text; (0, 0) for special tokens."""
+    Only a record that reports spans needs `offsets` (few do, and they cost half as much again as the ids), so a
+    function may be given for them: it is called once, when somebody asks.
+    """
+
+    __slots__ = ("_offsets", "ids")
+
+    def __init__(self, ids: NDArray[np.int32], offsets: Offsets | Callable[[], Offsets]) -> None:
+        self.ids = ids
+        self._offsets = offsets
 
     @property
     def tokens(self) -> int:
         return len(self.ids)
+
+    @property
+    def offsets(self) -> Offsets:
+        """Shape [tokens, 2]: character range in the text that was encoded; (0, 0) for special tokens."""
+        if callable(self._offsets):
+            self._offsets = self._offsets()
+        return self._offsets
 
 
 @dataclass(slots=True, eq=False)
@@ -94,7 +105,6 @@ class Item:
     lane: Lane = Lane.LIVE
     cancelled: bool = False
     """Set by the caller to give the record up: it is not run if it still waits, and never delivered."""
-    passed_over: int = 0
     bucket: int = field(default=0, repr=False)
     """Padded length, set by the batcher."""
 

@@ -1,0 +1,153 @@
+"""Which records run together: a pure data structure, without clock, threads or I/O."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort_right
+from collections import deque
+from collections.abc import Sequence
+from operator import attrgetter
+
+from models.serving.types import Batch, Item, Lane
+
+GRID = (16, 32, 64, 128, 256)
+"""Padded lengths: few, so that the runtime sees few shapes."""
+BACKFILL_EVERY = 8
+"""While live records wait, one turn in this many is for backfill."""
+
+_deadline = attrgetter("deadline")
+
+
+class TokenBudgetBatcher:
+    """Orders waiting items, and cuts the oldest of them into batches of about one length.
+
+    A pop gives one *turn*: as many of the oldest items of one lane as the budget holds, cut by length into a few
+    batches, the one with the oldest item first. Guarantees, for any sequence of pushes and pops:
+
+    * every item leaves exactly once: in a batch, or, if it was cancelled, among `take_dropped()`;
+    * a turn costs at most `max_batch_tokens`, counted as rows x padded length, and so does each of its batches;
+      a batch has at most `max_batch_rows` rows;
+    * no turn takes an item and leaves an older one of its lane behind (older: earlier deadline, ties by arrival).
+      Grouping by length over many turns, as is usual, saves no padding and must bound how often one is passed over;
+      with a bound of two it padded 1.6 to 2.5 times the real tokens on chat-like lengths, this 1.4 times;
+    * live goes first, but while both wait every eighth turn is for backfill;
+    * a push costs O(1) if deadlines arrive in order, a pop O(items taken); equal calls give equal turns.
+    """
+
+    def __init__(
+        self,
+        grid: Sequence[int] = GRID,
+        max_batch_tokens: int = 4096,
+        max_batch_rows: int = 64,
+        window: int = 256,
+        run_cost_tokens: int = 64,
+    ) -> None:
+        """`grid`: padded lengths, rising. `window`: the most items of one turn. `run_cost_tokens`: what starting one
+        more run costs, as a number of tokens; below it, items rather join a longer batch. Raises ValueError.
+        """
+        if not grid or list(grid) != sorted(set(grid)) or grid[0] < 1:
+            raise ValueError(f"The grid of lengths must rise from 1 or more; got {tuple(grid)}.")
+        if max_batch_tokens < grid[-1]:
+            raise ValueError(
+                f"max_batch_tokens is {max_batch_tokens}, but one record may have {grid[-1]} tokens; "
+                f"set it to {grid[-1]} or more."
+            )
+        if max_batch_rows < 1 or window < 1:
+            raise ValueError(f"max_batch_rows ({max_batch_rows}) and window ({window}) must be 1 or more.")
+        self.grid = tuple(grid)
+        self.max_batch_tokens = max_batch_tokens
+        self.max_batch_rows = max_batch_rows
+        self.waiting_tokens = 0
+        """Padded tokens of all that waits."""
+        self._window = window
+        self._run_cost_tokens = run_cost_tokens
+        self._lanes: dict[Lane, deque[Item]] = {lane: deque() for lane in Lane}
+        self._dropped: list[Item] = []
+        self._live_in_a_row = 0
+
+    def __len__(self) -> int:
+        return sum(map(len, self._lanes.values()))
+
+    @property
+    def full(self) -> bool:
+        """A whole turn waits: it would not grow by waiting longer."""
+        return self.waiting_tokens >= self.max_batch_tokens or len(self) >= self._window
+
+    def shapes(self) -> list[tuple[int, int]]:
+        """The largest (rows, padded length) of each length, the largest of all first: what to warm up with."""
+        return [(self._rows_at(length), length) for length in reversed(self.grid)]
+
+    def push(self, item: Item) -> None:
+        """Raises ValueError for an encoding that is longer than the grid."""
+        slot = bisect_left(self.grid, item.encoding.tokens)
+        if slot == len(self.grid):
+            raise ValueError(
+                f"The encoding has {item.encoding.tokens} tokens, at most {self.grid[-1]} are served."
+            )
+        item.bucket = self.grid[slot]
+        queue = self._lanes[item.lane]
+        if not queue or queue[-1].deadline <= item.deadline:
+            queue.append(item)
+        else:
+            insort_right(queue, item, key=_deadline)
+        self.waiting_tokens += item.bucket
+
+    def pop(self) -> list[Batch]:
+        """The next turn; empty if nothing waits."""
+        while (lane := self._next_lane()) is not None:
+            if taken := self._take(self._lanes[lane]):
+                self._live_in_a_row = self._live_in_a_row + 1 if lane is Lane.LIVE else 0
+                return self._cut(taken)
+        return []
+
+    def take_dropped(self) -> list[Item]:
+        """The cancelled items met since the last call."""
+        dropped, self._dropped = self._dropped, []
+        return dropped
+
+    def _rows_at(self, length: int) -> int:
+        return min(self.max_batch_rows, self.max_batch_tokens // length)
+
+    def _next_lane(self) -> Lane | None:
+        live, backfill = self._lanes[Lane.LIVE], self._lanes[Lane.BACKFILL]
+        if backfill and (not live or self._live_in_a_row >= BACKFILL_EVERY - 1):
+            return Lane.BACKFILL
+        return Lane.LIVE if live else None
+
+    def _take(self, queue: deque[Item]) -> list[Item]:
+        """The oldest items that the budget holds; those that were cancelled are set aside."""
+        taken: list[Item] = []
+        cost = 0
+        while queue and len(taken) < self._window:
+            item = queue[0]
+            if item.cancelled:
+                self._dropped.append(item)
+            elif cost + item.bucket > self.max_batch_tokens:
+                break
+            else:
+                cost += item.bucket
+                taken.append(item)
+            queue.popleft()
+            self.waiting_tokens -= item.bucket
+        return taken
+
+    def _cut(self, taken: list[Item]) -> list[Batch]:
+        """Batches by length, in the order of their oldest items."""
+        groups: dict[int, list[int]] = {}
+        for place, item in enumerate(taken):
+            groups.setdefault(item.bucket, []).append(place)
+        self._join_small(groups, self.max_batch_tokens - sum(item.bucket for item in taken))
+        cuts: list[tuple[list[int], int]] = []
+        for length, places in groups.items():
+            rows = self._rows_at(length)
+            cuts += [(places[start : start + rows], length) for start in range(0, len(places), rows)]
+        cuts.sort()  # by the place of the oldest
+        return [Batch([taken[place] for place in places], length) for places, length in cuts]
+
+    def _join_small(self, groups: dict[int, list[int]], spare: int) -> None:
+        """Move a group to the next longer one where that costs fewer tokens than a run, and no more than `spare`."""
+        lengths = sorted(groups)
+        for length, longer in zip(lengths, lengths[1:], strict=False):
+            cost = len(groups[length]) * (longer - length)
+            if cost < self._run_cost_tokens and cost <= spare:
+                spare -= cost
+                groups[longer] = sorted(groups.pop(length) + groups[longer])

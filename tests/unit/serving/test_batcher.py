@@ -1,0 +1,192 @@
+"""The batcher's guarantees, over random sequences of pushes, pops and cancellations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.serving.batcher import BACKFILL_EVERY, TokenBudgetBatcher
+from models.serving.types import Batch, Encoding, Item, Lane
+
+
+def make_item(tokens: int, deadline: float = 0.0, lane: Lane = Lane.LIVE, payload: object = None) -> Item:
+    encoding = Encoding(np.ones(tokens, np.int32), np.zeros((tokens, 2), np.int32))
+    return Item(encoding, payload, frozenset({"post"}), deadline, queued_at=0.0, lane=lane)
+
+
+@dataclass(frozen=True)
+class Push:
+    tokens: int
+    deadline: int
+    lane: Lane
+
+
+pushes = st.builds(Push, st.integers(0, 256), st.integers(0, 20), st.sampled_from(Lane))
+actions = st.lists(st.one_of(pushes, pushes, pushes, st.just("pop"), st.just("cancel")), max_size=120)
+batchers = st.builds(
+    TokenBudgetBatcher,
+    grid=st.sampled_from([(256,), (16, 32, 64, 128, 256), (7, 100, 256)]),
+    max_batch_tokens=st.integers(256, 2000),
+    max_batch_rows=st.integers(1, 20),
+    window=st.integers(1, 40),
+    run_cost_tokens=st.sampled_from([0, 64, 10_000]),
+)
+
+
+class Recorder:
+    """Plays actions on a batcher and keeps what a correct one must agree with."""
+
+    def __init__(self, batcher: TokenBudgetBatcher) -> None:
+        self.batcher = batcher
+        self.waiting: list[Item] = []
+        self.pushed: list[Item] = []
+        self.turns: list[list[Batch]] = []
+
+    def play(self, actions: list[Push | str]) -> None:
+        for action in actions:
+            if isinstance(action, Push):
+                item = make_item(action.tokens, action.deadline, action.lane, payload=len(self.pushed))
+                self.batcher.push(item)
+                self.pushed.append(item)
+                self.waiting.append(item)
+            elif action == "cancel" and self.waiting:
+                self.waiting[len(self.waiting) // 2].cancelled = True
+            elif action == "pop":
+                self.pop()
+        while self.pop():
+            pass
+
+    def pop(self) -> list[Batch]:
+        turn = self.batcher.pop()
+        if turn:
+            self.check_oldest_first(turn)
+            self.turns.append(turn)
+        gone = {id(item) for batch in turn for item in batch.items}
+        self.waiting = [item for item in self.waiting if id(item) not in gone]
+        return turn
+
+    def check_oldest_first(self, turn: list[Batch]) -> None:
+        """What a turn takes is exactly the front of its lane."""
+        taken = [item for batch in turn for item in batch.items]
+        lane = [i for i in self.waiting if i.lane is taken[0].lane and not i.cancelled]
+        lane.sort(key=lambda item: item.deadline)  # stable: ties by arrival
+        assert {i.payload for i in taken} == {i.payload for i in lane[: len(taken)]}
+        assert lane[0] is turn[0].items[0]
+        for batch in turn:
+            assert batch.items == sorted(batch.items, key=lane.index)
+
+
+@given(batchers, actions)
+def test_nothing_is_lost_or_duplicated(batcher: TokenBudgetBatcher, actions: list[Push | str]) -> None:
+    recorder = Recorder(batcher)
+    recorder.play(actions)
+    ran = [item.payload for turn in recorder.turns for batch in turn for item in batch.items]
+    dropped = batcher.take_dropped()
+    assert all(item.cancelled for item in dropped)
+    assert sorted(ran + [item.payload for item in dropped]) == list(range(len(recorder.pushed)))
+    assert (len(batcher), batcher.waiting_tokens, batcher.full) == (0, 0, False)
+
+
+@given(batchers, actions)
+def test_budgets_hold_and_every_row_fits(batcher: TokenBudgetBatcher, actions: list[Push | str]) -> None:
+    recorder = Recorder(batcher)
+    recorder.play(actions)
+    for turn in recorder.turns:
+        assert sum(batch.padded_tokens for batch in turn) <= batcher.max_batch_tokens
+        assert sum(len(batch.items) for batch in turn) <= batcher._window
+        for batch in turn:
+            assert 1 <= len(batch.items) <= batcher.max_batch_rows
+            assert batch.length in batcher.grid
+            assert all(item.encoding.tokens <= batch.length for item in batch.items)
+
+
+@given(actions)
+def test_equal_calls_give_equal_turns(actions: list[Push | str]) -> None:
+    def play() -> list[list[tuple[int, list[object]]]]:
+        recorder = Recorder(TokenBudgetBatcher((16, 32, 64, 128, 256), 1024))
+        recorder.play(actions)
+        return [[(b.length, [item.payload for item in b.items]) for b in turn] for turn in recorder.turns]
+
+    assert play() == play()
+
+
+def test_similar_lengths_share_a_batch_and_the_oldest_leads() -> None:
+    batcher = TokenBudgetBatcher(run_cost_tokens=0)
+    for tokens in (200, 10, 20, 12, 210):
+        batcher.push(make_item(tokens))
+    turn = batcher.pop()
+    assert [[item.encoding.tokens for item in batch.items] for batch in turn] == [[200, 210], [10, 12], [20]]
+    assert [batch.length for batch in turn] == [256, 16, 32]
+
+
+def test_a_small_group_joins_a_longer_batch_when_that_is_cheaper_than_a_run() -> None:
+    batcher = TokenBudgetBatcher(run_cost_tokens=64)
+    for tokens in (30, 10, 200):
+        batcher.push(make_item(tokens))
+    assert [batch.length for batch in batcher.pop()] == [32, 256]
+
+
+def test_earliest_deadline_goes_first() -> None:
+    batcher = TokenBudgetBatcher(window=1)
+    for deadline in (3.0, 1.0, 2.0):
+        batcher.push(make_item(10, deadline))
+    assert [batcher.pop()[0].items[0].deadline for _ in range(3)] == [1.0, 2.0, 3.0]
+
+
+def test_live_goes_first_but_backfill_keeps_its_share() -> None:
+    batcher = TokenBudgetBatcher(window=1)
+    for lane in (Lane.BACKFILL, Lane.LIVE):
+        for _ in range(3 * BACKFILL_EVERY):
+            batcher.push(make_item(10, lane=lane))
+    lanes = [batcher.pop()[0].items[0].lane for _ in range(2 * BACKFILL_EVERY)]
+    assert lanes == ([Lane.LIVE] * (BACKFILL_EVERY - 1) + [Lane.BACKFILL]) * 2
+
+
+def test_backfill_alone_waits_for_nobody() -> None:
+    batcher = TokenBudgetBatcher()
+    batcher.push(make_item(10, lane=Lane.BACKFILL))
+    assert len(batcher.pop()) == 1
+
+
+def test_a_pop_looks_at_no_more_than_it_takes() -> None:
+    batcher = TokenBudgetBatcher(window=8)
+    for _ in range(1000):
+        batcher.push(make_item(10))
+
+    class Untouchable(Item):
+        __slots__ = ()
+
+        def __getattribute__(self, name: str) -> object:
+            raise AssertionError("a pop touched an item beyond its window")
+
+    queue = batcher._lanes[Lane.LIVE]
+    for item in list(queue)[8:]:
+        item.__class__ = Untouchable
+    assert sum(len(batch.items) for batch in batcher.pop()) == 8
+
+
+def test_refuses_a_budget_in_which_one_record_does_not_fit() -> None:
+    with pytest.raises(ValueError, match="max_batch_tokens is 255"):
+        TokenBudgetBatcher((16, 256), max_batch_tokens=255)
+    TokenBudgetBatcher((16, 256), max_batch_tokens=256)
+
+
+@pytest.mark.parametrize("grid", [(), (32, 16), (16, 16), (0, 16)])
+def test_refuses_a_grid_that_does_not_rise(grid: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match="grid"):
+        TokenBudgetBatcher(grid)
+
+
+def test_refuses_an_encoding_longer_than_the_grid() -> None:
+    batcher = TokenBudgetBatcher()
+    with pytest.raises(ValueError, match="257 tokens"):
+        batcher.push(make_item(257))
+    assert len(batcher) == 0
+
+
+def test_the_largest_shape_is_warmed_up_first() -> None:
+    assert TokenBudgetBatcher((16, 256), 1024, 32).shapes() == [(4, 256), (32, 16)]
