@@ -14,10 +14,11 @@ from typing import Any, Protocol
 
 from aiokafka.errors import KafkaError
 
+from streams.errors import TidegateError
 from streams.record import Outgoing
 
 
-class PublishError(Exception):
+class PublishError(TidegateError):
     """The broker did not take an output. The inputs stay unreleased and come back after a restart."""
 
 

@@ -1,0 +1,38 @@
+"""The Faust agents: one per task, each a thin loop from its input topic into the service."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import faust
+from mode.supervisors import CrashingSupervisor
+
+from streams.errors import TidegateError
+from streams.service import Service
+
+
+class AgentEndedError(TidegateError):
+    """An agent's stream ended by itself, which Faust does silently after some errors. The process has to end."""
+
+
+def add_agents(app: faust.App, service: Service) -> None:
+    """Adds an agent for each input topic.
+
+    Topics carry raw bytes, because a decoding error inside Faust ends a stream in silence or acks the record.
+    `noack` because offsets are released by the ledger, after the broker has the output. A failing body crashes the
+    process rather than restart the agent past the record that failed.
+    """
+    for topic in service.topics:
+        channel = app.topic(topic, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
+        agent = app.agent(channel, name=f"take_in.{topic}", concurrency=1, supervisor_strategy=CrashingSupervisor)
+        agent(_take_in(app, service, topic))
+
+
+def _take_in(app: faust.App, service: Service, topic: str) -> Callable[[faust.StreamT[bytes]], Awaitable[None]]:
+    async def take_in(stream: faust.StreamT[bytes]) -> None:
+        async for event in stream.noack().events():
+            await service.take_in(event.message)
+        if not app.should_stop:
+            raise AgentEndedError(f"the stream of {topic} ended")
+
+    return take_in

@@ -1,0 +1,99 @@
+"""The Faust app of a worker, and the worker's life from start to drain.
+
+Faust joins the consumer group, fetches, balances and commits. What it commits is the ledger's to say: `LedgerConsumer`
+replaces its arithmetic over single acks (see streams/ledger.py) and its unbounded wait at a rebalance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import faust
+from faust.transport.drivers import aiokafka as driver
+from faust.types import TP
+
+from streams.agents import add_agents
+from streams.connection import connection_options
+from streams.service import Service
+from streams.settings import Settings
+
+
+class LedgerConsumer(driver.Consumer):
+    """Commits what the ledger released, nothing else, and drains for a bounded time."""
+
+    @property
+    def _service(self) -> Service:
+        service = self.app.service
+        assert isinstance(service, Service)
+        return service
+
+    def _filter_tps_with_pending_acks(self, topics: Any = None) -> Iterator[TP]:
+        return iter([TP(*partition) for partition in self._service.ledger.released()])
+
+    def _new_offset(self, tp: TP) -> int | None:
+        return self._service.ledger.released().get((tp.topic, tp.partition))
+
+    async def wait_empty(self) -> None:
+        """Faust's own waits for ever for what was not acked, and acks are not used here."""
+        await self._service.drain()
+        await self.commit_and_end_transactions()
+
+
+class LedgerTransport(driver.Transport):
+    Consumer = LedgerConsumer
+
+
+class TidegateApp(faust.App):
+    """A Faust app that carries the service its consumer commits for."""
+
+    service: Service
+
+    def _new_transport(self) -> LedgerTransport:
+        return LedgerTransport(self.conf.broker_consumer, self)
+
+
+def create_app(settings: Settings, service: Service, on_ready: Callable[[], None]) -> TidegateApp:
+    """The app, to be started on the running loop. `on_ready` is called after each assignment of partitions."""
+    app = TidegateApp(
+        settings.group,
+        broker=[f"kafka://{address.strip()}" for address in settings.brokers.split(",")],
+        broker_credentials=_credentials(connection_options(settings)),
+        broker_commit_interval=settings.commit_interval_s,
+        broker_max_poll_records=500,
+        consumer_auto_offset_reset="earliest",
+        datadir=str(settings.data_dir / "faust"),
+        stream_buffer_maxsize=max(64, settings.max_in_flight_records // 4),
+        stream_wait_empty=True,
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        web_enabled=False,
+        store="memory://",
+    )
+    app.service = service
+    add_agents(app, service)
+
+    async def on_revoked(_: object, revoked: set[TP], **__: Any) -> None:
+        await service.lose({(tp.topic, tp.partition) for tp in revoked})
+
+    async def on_assigned(_: object, assigned: set[TP], **__: Any) -> None:
+        await service.gain({(tp.topic, tp.partition) for tp in assigned})
+        on_ready()
+
+    app.on_partitions_revoked.connect(on_revoked, weak=False)
+    app.on_partitions_assigned.connect(on_assigned, weak=False)
+    return app
+
+
+def _credentials(security: Mapping[str, Any]) -> Any:
+    protocol: str = security["security_protocol"]
+    if protocol.startswith("SASL"):
+        return faust.SASLCredentials(
+            username=security["sasl_plain_username"],
+            password=security["sasl_plain_password"],
+            ssl_context=security.get("ssl_context"),
+            mechanism=security["sasl_mechanism"],
+        )
+    if protocol == "SSL":
+        return faust.SSLCredentials(security["ssl_context"])
+    return None

@@ -1,0 +1,39 @@
+"""Last stage before publishing, in one thread and in order: scores to a verdict, or a failure to a dead letter."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from streams.failures import dead_letter
+from streams.prepare import unexpected
+from streams.tasks import Case, Moments, Origin
+from streams.work import Work
+
+
+def decide(chunk: Sequence[Work], from_kafka: bool = True) -> None:
+    """Fills in the outputs of every record. Raises nothing."""
+    decided_at = time.monotonic()
+    for work in chunk:
+        if work.failure is None:
+            try:
+                work.outputs = work.task.decide(_case(work, decided_at, from_kafka)).outputs
+            except Exception as error:
+                work.failure = unexpected(error, "decide")
+        if work.failure is not None:
+            work.outputs = (dead_letter(work.raw, work.failure),)
+
+
+def _case(work: Work, decided_at: float, from_kafka: bool) -> Case[object]:
+    raw = work.raw
+    assert work.rendered is not None and work.encoding is not None and work.scores is not None
+    return Case(
+        record=work.record,
+        rendered=work.rendered,
+        token_offsets=work.encoding.offsets,
+        scores=work.scores,
+        value=raw.value or b"",
+        key=raw.key,
+        origin=Origin(raw.topic, raw.partition, raw.offset) if from_kafka else None,
+        moments=Moments(work.intake_at, work.batched_at, work.scored_at, decided_at, work.waited_s),
+    )

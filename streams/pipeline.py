@@ -1,0 +1,184 @@
+"""A record's way from raw bytes to its verdict, whoever feeds it in and whoever takes the outputs.
+
+    push -> prepare   decode, normalise, seen before?, encode     chunks, in a thread
+         -> score     token-budget batches, one engine            the scheduler's threads
+         -> decide    policy, verdict, alerts                      chunks, in one thread, in order
+         -> finish    publish, await the broker, settle            the caller's, on the event loop
+
+No stage waits for a timer: each takes whatever has gathered while it was busy, so an idle service answers a lone
+record at once and a busy one works in large chunks. Nothing here knows Faust or Kafka.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any, Protocol, TypeVar
+
+from models.serving.encoder import Encoder
+from models.serving.types import Item, Outcome
+from schemas import Reason
+from streams.decide import decide
+from streams.duplicates import ScoreCache
+from streams.failures import Failure
+from streams.prepare import Preparer
+from streams.work import Work
+
+CHUNK = 256  # records a stage takes at most in one go: about 10 ms of its thread
+
+T = TypeVar("T")
+TwinKey = tuple[str, frozenset[str]]
+
+
+class Scorer(Protocol):
+    """The one method of BatchScheduler that the pipeline calls."""
+
+    def submit(self, items: Sequence[Item]) -> None: ...
+
+
+class Pipeline:
+    """Every pushed work comes back exactly once through `finish`, with a verdict or a dead letter in `outputs`.
+
+    Args:
+        encoder, cache, model_version, max_record_bytes: see Preparer.
+        finish: takes finished works and returns when their outputs are safe. An exception of it is a crash.
+        crash: called once with the exception that ended a stage; nothing can be relied on afterwards.
+        from_kafka: whether verdicts name a topic, partition and offset as their source.
+
+    Lives on one event loop. How much is inside at once is the caller's to bound (AdmissionGate).
+    """
+
+    def __init__(
+        self,
+        encoder: Encoder,
+        cache: ScoreCache,
+        model_version: str,
+        max_record_bytes: int,
+        finish: Callable[[Sequence[Work]], Awaitable[None]],
+        crash: Callable[[BaseException], None],
+        from_kafka: bool = True,
+    ) -> None:
+        self._prepare = Preparer(encoder, cache, model_version, max_record_bytes)
+        self._decide = partial(decide, from_kafka=from_kafka)
+        self._cache = cache
+        self._model_version = model_version
+        self._finish = finish
+        self._crash = crash
+        self._incoming: deque[Work] = deque()
+        self._arrived = asyncio.Event()
+        self._twins: dict[TwinKey, list[Work]] = {}
+        self._preparing = ThreadPoolExecutor(1, "prepare")
+        self._deciding = ThreadPoolExecutor(1, "decide")
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._scorer: Scorer | None = None
+
+    def start(self, scorer: Scorer) -> None:
+        """Begins to work. Call it on the loop, with a scheduler that hands its outcomes to `deliver`."""
+        self._scorer = scorer
+        self._spawn(self._prepare_forever())
+
+    def push(self, work: Work) -> None:
+        self._incoming.append(work)
+        self._arrived.set()
+
+    async def _prepare_forever(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            await self._arrived.wait()
+            self._arrived.clear()
+            while self._incoming:
+                chunk = [self._incoming.popleft() for _ in range(min(CHUNK, len(self._incoming)))]
+                await loop.run_in_executor(self._preparing, self._prepare, chunk)
+                self._dispatch(chunk)
+
+    def _dispatch(self, chunk: Sequence[Work]) -> None:
+        """Sends what needs scores to the engine, one of each text, and the rest on to be decided."""
+        ready: list[Work] = []
+        items: list[Item] = []
+        for work in chunk:
+            if work.failure is not None or work.scores is not None:
+                work.batched_at = work.scored_at = time.monotonic()
+                ready.append(work)
+            elif (twins := self._twins.get(_twin_key(work))) is not None:
+                twins.append(work)
+            else:
+                self._twins[_twin_key(work)] = []
+                items.append(_item(work))
+        if items:
+            assert self._scorer is not None
+            self._scorer.submit(items)
+        if ready:
+            self._spawn(self._conclude(ready))
+
+    def deliver(self, outcomes: Sequence[Outcome]) -> None:
+        """Takes what one engine batch gave. The scheduler calls it on the loop."""
+        works: list[Work] = []
+        for outcome in outcomes:
+            work = outcome.item.payload
+            assert isinstance(work, Work)
+            twins = self._twins.pop(_twin_key(work), [])
+            for one in (work, *twins):
+                self._score(one, outcome)
+                one.encoding = work.encoding
+                works.append(one)
+        self._spawn(self._conclude(works))
+
+    def _score(self, work: Work, outcome: Outcome) -> None:
+        work.batched_at, work.scored_at = max(outcome.batched_at, work.intake_at), outcome.scored_at
+        if outcome.scores is None:
+            name = type(outcome.error).__name__
+            work.failure = Failure(Reason.INFERENCE_FAILED, f"the model failed on this record: {name}", "score")
+            return
+        work.scores = outcome.scores
+        if not outcome.scores.degraded and work.rendered is not None and work.encoding is not None:
+            self._cache.put(self._model_version, work.rendered.text, work.task.heads, outcome.scores, work.encoding)
+
+    async def _conclude(self, works: list[Work]) -> None:
+        for start in range(0, len(works), CHUNK):
+            chunk = works[start : start + CHUNK]
+            await asyncio.get_running_loop().run_in_executor(self._deciding, self._decide, chunk)
+            await self._finish(chunk)
+
+    async def in_order(self, function: Callable[..., T], *args: Any) -> T:
+        """Runs a function in the thread that decides, between two chunks, where tasks keep their state."""
+        return await asyncio.get_running_loop().run_in_executor(self._deciding, function, *args)
+
+    def _spawn(self, stage: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(stage)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._crash(error)
+
+    async def stop(self) -> None:
+        """Ends the stages. What is still inside is given up; drain first."""
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=1.0)
+        self._preparing.shutdown(wait=False, cancel_futures=True)
+        self._deciding.shutdown(wait=False, cancel_futures=True)
+
+
+def _twin_key(work: Work) -> TwinKey:
+    assert work.rendered is not None
+    return work.rendered.text, work.task.heads
+
+
+def _item(work: Work) -> Item:
+    assert work.encoding is not None
+    return Item(
+        encoding=work.encoding,
+        payload=work,
+        heads=work.task.heads,
+        deadline=work.intake_at,
+        queued_at=time.monotonic(),
+    )

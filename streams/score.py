@@ -1,0 +1,138 @@
+"""The same pipeline without Kafka: lines in, verdicts out, in the order of the input."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from models.serving.scheduler import BatchScheduler
+from models.serving.types import Depth
+from streams.duplicates import ScoreCache
+from streams.errors import TidegateError
+from streams.model import Model, load_model, new_batcher
+from streams.pipeline import Pipeline
+from streams.record import RawRecord
+from streams.settings import Settings
+from streams.tasks import Task, build_tasks
+from streams.work import Work
+
+
+def score_lines(lines: Iterable[bytes], task: str, settings: Settings) -> Iterator[bytes]:
+    """One JSON document a line: a verdict whose `source` is null, or `{"error": {...}}` for a line that gets none.
+
+    The answer to line n is line n, so an empty line is answered too. Reads at most `max_in_flight_records` lines
+    ahead, and answers without waiting for more input.
+
+    Raises:
+        TidegateError, ArtifactError, ServingError: it could not start; the message is one sentence.
+    """
+    model = load_model(settings)
+    tasks = {one.name: one for one in build_tasks(settings, model.artifact)}
+    if task not in tasks:
+        raise TidegateError(f"Task {task!r} is not one of {', '.join(sorted(tasks))}.")
+    with asyncio.Runner() as runner:
+        scan = _Scan(model, tasks[task], settings)
+        runner.run(scan.start(lines))
+        try:
+            while answers := runner.run(scan.next_answers()):
+                yield from answers
+        finally:
+            runner.run(scan.stop())
+
+
+@dataclass(slots=True, eq=False)
+class _Place:
+    """A ticket without Kafka: where the answer to a line goes."""
+
+    answer: bytes | None = None
+    abandoned: bool = False
+
+
+class _Scan:
+    def __init__(self, model: Model, task: Task[Any], settings: Settings) -> None:
+        self._model = model
+        self._task = task
+        self._settings = settings
+        self._places: deque[_Place] = deque()
+        self._room = asyncio.Semaphore(settings.max_in_flight_records)
+        self._changed = asyncio.Event()
+        self._error: BaseException | None = None
+
+    async def start(self, lines: Iterable[bytes]) -> None:
+        self._pipeline = Pipeline(
+            self._model.encoder,
+            ScoreCache(self._settings.cache_size),
+            self._model.engine.model_version,
+            self._settings.max_record_bytes,
+            finish=self._finish,
+            crash=self._crash,
+            from_kafka=False,
+        )
+        self._scheduler = BatchScheduler(
+            self._model.engine,
+            new_batcher(self._settings, self._model),
+            deliver=self._pipeline.deliver,
+            depth=lambda: Depth.FULL,
+        )
+        self._scheduler.start(asyncio.get_running_loop())
+        self._pipeline.start(self._scheduler)
+        self._reading = asyncio.create_task(self._read(iter(lines)))
+        self._reading.add_done_callback(lambda _: self._changed.set())
+
+    async def _read(self, lines: Iterator[bytes]) -> None:
+        """Reads in a thread, because a pipe may have nothing to say for long."""
+        number = 0
+        while (line := await asyncio.to_thread(next, lines, None)) is not None:
+            await self._room.acquire()
+            place = _Place()
+            self._places.append(place)
+            raw = RawRecord("", 0, number, None, line.rstrip(b"\r\n"))
+            self._pipeline.push(Work(place, raw, self._task, time.monotonic()))
+            number += 1
+
+    async def next_answers(self) -> list[bytes]:
+        """The answers that are ready next in line, at least one; empty when there are no more lines."""
+        while self._error is None:
+            ready: list[bytes] = []
+            while self._places and (answer := self._places[0].answer) is not None:
+                ready.append(answer)
+                self._places.popleft()
+                self._room.release()
+            if ready:
+                return ready
+            if self._reading.done() and not self._places:
+                self._reading.result()
+                return []
+            self._changed.clear()
+            await self._changed.wait()
+        raise self._error
+
+    async def _finish(self, works: Sequence[Work]) -> None:
+        for work in works:
+            assert isinstance(work.ticket, _Place)
+            work.ticket.answer = _answer(work)
+        self._changed.set()
+
+    def _crash(self, error: BaseException) -> None:
+        self._error = self._error or error
+        self._changed.set()
+
+    async def stop(self) -> None:
+        self._reading.cancel()
+        await self._pipeline.stop()
+        await asyncio.to_thread(self._scheduler.stop)
+
+
+def _answer(work: Work) -> bytes:
+    if work.failure is None:
+        return work.outputs[0].value or b""
+    failure = work.failure
+    return orjson.dumps(
+        {"error": {"line": work.raw.offset + 1, "reason": failure.reason, "detail": failure.detail, "stage": failure.stage}}
+    )

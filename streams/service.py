@@ -1,0 +1,196 @@
+"""Puts the parts together: gate and ledger in front, pipeline and engine in the middle, the sink behind.
+
+Knows Kafka messages by their attributes only, and no Faust type: whoever reads the topics calls `take_in` for each
+message, commits what `ledger.released()` says, and calls `drain` before it gives partitions up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, Protocol
+
+from models.serving.scheduler import BatchScheduler
+from streams.duplicates import ScoreCache
+from streams.errors import TidegateError
+from streams.failures import DeadLetterLimit
+from streams.gate import AdmissionGate
+from streams.ledger import OffsetLedger
+from streams.model import Model, new_batcher
+from streams.overload import Overload
+from streams.pipeline import Pipeline
+from streams.record import Partition, RawRecord
+from streams.settings import Settings
+from streams.sink import Sink
+from streams.tasks import Task
+from streams.work import Work
+
+logger = logging.getLogger(__name__)
+
+CHECK_EVERY_S = 1.0
+CHECKPOINT_EVERY_S = 30.0
+CLOCK_SKEW_S = 86_400.0  # a time stamp further off than a day says nothing about lateness
+BYTES_PER_TOKEN = 4  # of a record, JSON around the text included; only the order of magnitude matters
+
+
+class Message(Protocol):
+    """What `take_in` reads of a consumed message; `timestamp` in seconds since the epoch."""
+
+    topic: str
+    partition: int
+    offset: int
+    tp: Any
+    key: Any
+    value: Any
+    headers: Any
+    timestamp: Any
+
+
+class StuckError(TidegateError):
+    """Nothing was finished for too long. The process ends; its records come back to another."""
+
+
+class Service:
+    """One worker's work, from a consumed message to its released offset. Lives on one event loop.
+
+    Args:
+        tasks: the task behind each input topic, by full topic name.
+        crash: called with the exception after which the process has to end; nothing is released any more.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        model: Model,
+        tasks: Mapping[str, Task[Any]],
+        sink: Sink,
+        crash: Callable[[BaseException], None],
+    ) -> None:
+        self.ledger = OffsetLedger()
+        self.gate = AdmissionGate(settings.max_in_flight_records, settings.max_in_flight_tokens)
+        self.overload = Overload(settings.degrade_after_s)
+        self._tasks = tasks
+        self._sink = sink
+        self._crash = crash
+        self._drain_s = settings.drain_s
+        self._stuck_after_s = settings.stuck_after_s
+        self._max_cost = model.artifact.manifest.max_tokens
+        self._limit = DeadLetterLimit(
+            settings.dead_letter_max_ratio, settings.dead_letter_min_records, settings.dead_letter_max_consecutive
+        )
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._pipeline = Pipeline(
+            model.encoder,
+            ScoreCache(settings.cache_size),
+            model.engine.model_version,
+            settings.max_record_bytes,
+            finish=self._finish,
+            crash=crash,
+        )
+        self._scheduler = BatchScheduler(
+            model.engine,
+            new_batcher(settings, model),
+            deliver=self._pipeline.deliver,
+            depth=lambda: self.overload.depth,
+        )
+        self._watching: asyncio.Task[None] | None = None
+
+    @property
+    def topics(self) -> list[str]:
+        """Full names of the input topics."""
+        return list(self._tasks)
+
+    async def start(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._scheduler.start(loop)
+        self._pipeline.start(self._scheduler)
+        self._watching = loop.create_task(self._watch())
+
+    async def take_in(self, message: Message) -> None:
+        """Opens a ticket and hands the record to the pipeline; waits while too much is in flight."""
+        now = time.monotonic()
+        ticket = self.ledger.open(message.tp, message.offset, now)
+        self._idle.clear()
+        cost = min(self._max_cost, 1 + len(message.value or b"") // BYTES_PER_TOKEN)
+        if not self.gate.try_admit(cost):
+            await self.gate.admit(cost)
+        raw = RawRecord(
+            message.topic,
+            message.partition,
+            message.offset,
+            message.key,
+            message.value,
+            tuple(message.headers or ()),
+            int(message.timestamp * 1000) if message.timestamp is not None else None,
+        )
+        waited_s = self._observe_lateness(message.timestamp, now)
+        self._pipeline.push(Work(ticket, raw, self._tasks[message.topic], now, waited_s, cost))
+
+    def _observe_lateness(self, timestamp: float | None, now: float) -> float:
+        if timestamp is None:
+            return 0.0
+        late_s = time.time() - timestamp
+        if not 0.0 <= late_s < CLOCK_SKEW_S:
+            return 0.0
+        self.overload.observe(late_s, now)
+        return late_s
+
+    async def _finish(self, works: Sequence[Work]) -> None:
+        """Publishes, and releases the offsets only when the broker has acknowledged every output."""
+        for work in works:
+            self._limit.observe((work.raw.topic, work.raw.partition), work.failure is not None)
+        await self._sink.publish([output for work in works for output in work.outputs])
+        for work in works:
+            self.ledger.settle(work.ticket)
+            self.gate.release(work.cost)
+        if self.ledger.in_flight == 0:
+            self._idle.set()
+
+    async def drain(self) -> None:
+        """Waits until what is in flight is finished, `drain_s` at most; abandons what is left.
+
+        The abandoned records were never released, so they come back. The intake must have stopped before.
+        """
+        try:
+            await asyncio.wait_for(self._idle.wait(), self._drain_s)
+        except TimeoutError:
+            logger.warning("drain: %d records not finished after %g s", self.ledger.in_flight, self._drain_s)
+
+    async def gain(self, partitions: Collection[Partition]) -> None:
+        """Called after a rebalance, with all partitions that this worker now owns."""
+        for topic, task in self._tasks.items():
+            await self._pipeline.in_order(task.gain, {number for name, number in partitions if name == topic})
+
+    async def lose(self, partitions: Collection[Partition]) -> None:
+        """Called when partitions were given up, after the drain and the commit."""
+        self.ledger.revoke()
+        self._idle.set()
+        for topic, task in self._tasks.items():
+            await self._pipeline.in_order(task.lose, {number for name, number in partitions if name == topic})
+
+    async def _watch(self) -> None:
+        """Ends the process when nothing moves; lets the tasks write down what they remember."""
+        last_checkpoint = time.monotonic()
+        while True:
+            await asyncio.sleep(CHECK_EVERY_S)
+            now = time.monotonic()
+            if (age_s := self.ledger.oldest_age_s(now)) > self._stuck_after_s:
+                self._crash(StuckError(f"a record has been in flight for {age_s:.0f} s; nothing moves"))
+                return
+            if now - last_checkpoint > CHECKPOINT_EVERY_S:
+                last_checkpoint = now
+                for task in self._tasks.values():
+                    await self._pipeline.in_order(task.checkpoint)
+
+    async def stop(self) -> None:
+        """Ends everything, in the order of the flow. Drain first."""
+        if self._watching is not None:
+            self._watching.cancel()
+        for task in self._tasks.values():
+            await self._pipeline.in_order(task.checkpoint)
+        await self._pipeline.stop()
+        await asyncio.to_thread(self._scheduler.stop)
+        await self._sink.stop()

@@ -1,0 +1,42 @@
+"""One record on its way through the pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from models.serving.types import Encoding, Scores
+from streams.failures import Failure
+from streams.record import Outgoing, RawRecord
+from streams.tasks import Rendered, Task
+
+
+class Abandonable(Protocol):
+    """What the pipeline asks of a ticket: does anybody still wait for this record's verdict?"""
+
+    @property
+    def abandoned(self) -> bool: ...
+
+
+@dataclass(slots=True, eq=False)
+class Work:
+    """Filled in from stage to stage, and touched by one stage at a time; ends with `outputs`.
+
+    Times are monotonic seconds; `waited_s` is how long the record was under way before the service took it in.
+    """
+
+    ticket: Abandonable
+    raw: RawRecord
+    task: Task[Any]
+    intake_at: float
+    waited_s: float = 0.0
+    cost: int = 0
+    record: Any = None
+    rendered: Rendered | None = None
+    encoding: Encoding | None = None
+    scores: Scores | None = None
+    batched_at: float = 0.0
+    scored_at: float = 0.0
+    failure: Failure | None = None
+    outputs: Sequence[Outgoing] = ()

@@ -1,0 +1,126 @@
+"""A worker's life: load the model, join the group, run until told to stop, drain, leave."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+from aiokafka import AIOKafkaProducer
+
+from streams.app import TidegateApp, create_app
+from streams.connection import CONNECT_TIMEOUT_S, connection_options
+from streams.errors import TidegateError, TopicMissingError, translate
+from streams.logs import configure_logging
+from streams.model import Model, load_model
+from streams.service import Service
+from streams.settings import Settings
+from streams.sink import Sink
+from streams.tasks import Task, build_tasks
+from streams.topics import OUTPUT_KINDS, list_topics, topic_name
+
+logger = logging.getLogger(__name__)
+
+PUBLISH_TIMEOUT_S = 30.0
+MAX_REQUEST_BYTES = 4 * 1024 * 1024  # a dead letter is a record of 1 MiB and its headers; see streams/topics.py
+MAX_BATCH_BYTES = 512 * 1024
+LEAVE_GROUP_S = 10.0
+READY_FILE = "TIDEGATE_READY_FILE"  # for scripts and tests that have to wait until a worker consumes
+
+
+def run_worker(settings: Settings) -> int:
+    """Runs until SIGTERM or SIGINT, drains, and returns the exit code: 0, or 1 after a crash.
+
+    Raises:
+        TidegateError, ArtifactError, ServingError: it could not start; the message is one sentence.
+    """
+    configure_logging(settings)
+    return asyncio.run(_Worker(settings).run())
+
+
+class _Worker:
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._stop = asyncio.Event()
+        self._crashed: BaseException | None = None
+
+    async def run(self) -> int:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop.set)
+        model = await asyncio.to_thread(load_model, self._settings)
+        await self._check_topics()
+        producer = await self._start_producer()
+        try:
+            service = self._build(model, producer)
+            await self._serve(service)
+        finally:
+            await asyncio.wait_for(producer.stop(), CONNECT_TIMEOUT_S)
+        if self._crashed is not None:
+            logger.error("stopped: %s", describe(self._crashed))
+            return 1
+        return 0
+
+    async def _check_topics(self) -> None:
+        missing = [state.name for state in await list_topics(self._settings) if not state.partitions]
+        if missing:
+            raise TopicMissingError(f"Topic {missing[0]} does not exist; run `tidegate topics create`.")
+
+    async def _start_producer(self) -> AIOKafkaProducer:
+        producer = AIOKafkaProducer(
+            **connection_options(self._settings),
+            acks="all",
+            enable_idempotence=True,
+            max_batch_size=MAX_BATCH_BYTES,
+            max_request_size=MAX_REQUEST_BYTES,
+        )
+        try:
+            await asyncio.wait_for(producer.start(), CONNECT_TIMEOUT_S)
+        except Exception as error:
+            await producer.stop()
+            raise translate(error, self._settings.brokers) from error
+        return producer
+
+    def _build(self, model: Model, producer: AIOKafkaProducer) -> Service:
+        prefix = self._settings.topic_prefix
+        tasks: dict[str, Task[Any]] = {
+            topic_name(prefix, task.name): task for task in build_tasks(self._settings, model.artifact)
+        }
+        sink = Sink(producer, {kind: topic_name(prefix, kind) for kind in OUTPUT_KINDS}, PUBLISH_TIMEOUT_S)
+        return Service(self._settings, model, tasks, sink, self._crash)
+
+    async def _serve(self, service: Service) -> None:
+        await service.start()
+        app = create_app(self._settings, service, on_ready=self._report_ready)
+        watching = asyncio.create_task(self._watch_for_crash(app))
+        try:
+            await app.start()
+            await self._stop.wait()
+        finally:
+            watching.cancel()
+            await asyncio.wait_for(app.stop(), self._settings.drain_s + LEAVE_GROUP_S)
+            await asyncio.wait_for(service.stop(), LEAVE_GROUP_S)
+
+    def _crash(self, error: BaseException) -> None:
+        """The first crash counts; what follows from it does not."""
+        self._crashed = self._crashed or error
+        self._stop.set()
+
+    async def _watch_for_crash(self, app: TidegateApp) -> None:
+        await app.wait_until_stopped()
+        self._crash(app.crash_reason or RuntimeError("the Faust app stopped by itself"))
+
+    def _report_ready(self) -> None:
+        logger.info("ready")
+        if path := os.environ.get(READY_FILE):
+            Path(path).write_text("ready\n")
+
+
+def describe(error: BaseException) -> str:
+    """One line: our own sentences as they are, anything else by its type, since its text may quote a record."""
+    if isinstance(error, (TidegateError, OSError)):
+        return str(error)
+    return type(error).__name__

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams.ledger import OffsetLedger, Ticket
+
+POSTS = ("moderation.posts", 0)
+OTHER = ("moderation.posts", 1)
+
+
+def test_an_offset_is_released_only_behind_everything_before_it() -> None:
+    ledger = OffsetLedger()
+    first, second, third = (ledger.open(POSTS, offset, 0.0) for offset in (7, 8, 9))
+    ledger.settle(second)
+    ledger.settle(third)
+    assert ledger.released() == {}
+    ledger.settle(first)
+    assert ledger.released() == {POSTS: 10}
+    assert ledger.in_flight == 0
+
+
+def test_partitions_do_not_wait_for_each_other() -> None:
+    ledger = OffsetLedger()
+    ledger.open(POSTS, 0, 0.0)
+    ledger.settle(ledger.open(OTHER, 4, 0.0))
+    assert ledger.released() == {OTHER: 5}
+
+
+def test_holes_in_the_offsets_do_not_hold_anything_back() -> None:
+    ledger = OffsetLedger()
+    tickets = [ledger.open(POSTS, offset, 0.0) for offset in (3, 11, 12)]
+    for ticket in tickets[:2]:
+        ledger.settle(ticket)
+    assert ledger.released() == {POSTS: 12}
+
+
+def test_an_abandoned_ticket_releases_nothing() -> None:
+    ledger = OffsetLedger()
+    stale = ledger.open(POSTS, 5, 0.0)
+    assert ledger.revoke() == 1
+    ledger.settle(stale)
+    assert ledger.released() == {}
+    redelivered = ledger.open(POSTS, 5, 0.0)
+    ledger.settle(redelivered)
+    assert ledger.released() == {POSTS: 6}
+
+
+def test_settling_twice_is_an_error() -> None:
+    ledger = OffsetLedger()
+    ticket = ledger.open(POSTS, 0, 0.0)
+    ledger.settle(ticket)
+    with pytest.raises(ValueError, match="settled twice"):
+        ledger.settle(ticket)
+
+
+def test_the_oldest_age_is_that_of_the_record_that_holds_a_partition_back() -> None:
+    ledger = OffsetLedger()
+    first = ledger.open(POSTS, 0, 10.0)
+    ledger.open(POSTS, 1, 12.0)
+    assert ledger.oldest_age_s(13.0) == 3.0
+    ledger.settle(first)
+    assert ledger.oldest_age_s(13.0) == 1.0
+    ledger.revoke()
+    assert ledger.oldest_age_s(13.0) == 0.0
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 10**6)), max_size=60), st.randoms(use_true_random=False))
+def test_whatever_the_order_of_settling_nothing_unfinished_is_passed(steps: list[tuple[int, int]], rng: object) -> None:
+    ledger = OffsetLedger()
+    opened: dict[int, list[Ticket]] = {0: [], 1: [], 2: []}
+    for partition, _ in steps:
+        opened[partition].append(ledger.open(("t", partition), len(opened[partition]), 0.0))
+    order = [ticket for tickets in opened.values() for ticket in tickets]
+    order.sort(key=lambda ticket: steps[ticket.offset % len(steps)][1])
+    for ticket in order:
+        ledger.settle(ticket)
+        for partition, tickets in opened.items():
+            unfinished = [t.offset for t in tickets if not t.settled]
+            committable = ledger.released().get(("t", partition), 0)
+            assert committable == (min(unfinished) if unfinished else len(tickets))
+    assert ledger.in_flight == 0
+    assert ledger.released_total == len(order)

@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from typing import Any
+
+import pytest
+from aiokafka.errors import MessageSizeTooLargeError
+
+from streams.record import Outgoing
+from streams.sink import PublishError, Sink
+
+TOPICS = {"labels": "moderation.labels", "dead-letters": "moderation.dead-letters"}
+
+
+class FakeBatch:
+    def __init__(self, room: int) -> None:
+        self.room = room
+        self.values: list[bytes | None] = []
+
+    def append(self, *, timestamp: int | None, key: bytes | None, value: bytes | None, headers: Any) -> object | None:
+        if len(self.values) == self.room:
+            return None
+        self.values.append(value)
+        return object()
+
+
+class FakePublisher:
+    """Acknowledges when told to."""
+
+    def __init__(self, room: int = 100) -> None:
+        self.room = room
+        self.sent: list[tuple[str, int, list[bytes | None]]] = []
+        self.acks: list[asyncio.Future[None]] = []
+
+    def create_batch(self) -> FakeBatch:
+        return FakeBatch(self.room)
+
+    async def send_batch(self, batch: FakeBatch, topic: str, *, partition: int) -> Awaitable[None]:
+        self.sent.append((topic, partition, batch.values))
+        self.acks.append(asyncio.get_running_loop().create_future())
+        return self.acks[-1]
+
+    async def partitions_for(self, topic: str) -> set[int]:
+        return {0, 1}
+
+
+async def started(publisher: FakePublisher, timeout_s: float = 1.0) -> Sink:
+    sink = Sink(publisher, TOPICS, timeout_s)
+    await sink.start()
+    return sink
+
+
+def label(value: bytes, partition: int = 0) -> Outgoing:
+    return Outgoing("labels", b"author", value, partition)
+
+
+async def settled() -> None:
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+async def test_publish_returns_only_when_every_lane_was_acknowledged() -> None:
+    publisher = FakePublisher()
+    sink = await started(publisher)
+    publishing = asyncio.create_task(sink.publish([label(b"a", 0), label(b"b", 3)]))
+    await settled()
+    assert [(topic, partition) for topic, partition, _ in publisher.sent] == [
+        ("moderation.labels", 0),
+        ("moderation.labels", 1),
+    ]
+    publisher.acks[0].set_result(None)
+    await settled()
+    assert not publishing.done()
+    publisher.acks[1].set_result(None)
+    await asyncio.wait_for(publishing, 1)
+
+
+async def test_what_gathers_during_a_send_leaves_as_one_batch_in_order() -> None:
+    publisher = FakePublisher()
+    sink = await started(publisher)
+    tasks = [asyncio.create_task(sink.publish([label(value)])) for value in (b"1", b"2", b"3")]
+    await settled()
+    assert [values for _, _, values in publisher.sent] == [[b"1", b"2", b"3"]] or publisher.sent[0][2] == [b"1"]
+    while not all(task.done() for task in tasks):
+        for ack in publisher.acks:
+            if not ack.done():
+                ack.set_result(None)
+        await settled()
+    assert [value for _, _, values in publisher.sent for value in values] == [b"1", b"2", b"3"]
+
+
+async def test_a_full_batch_continues_in_the_next_one() -> None:
+    publisher = FakePublisher(room=2)
+    sink = await started(publisher)
+    publishing = asyncio.create_task(sink.publish([label(b"%d" % n) for n in range(5)]))
+    for n in range(3):
+        await settled()
+        publisher.acks[n].set_result(None)
+    await asyncio.wait_for(publishing, 1)
+    assert [len(values) for _, _, values in publisher.sent] == [2, 2, 1]
+
+
+async def test_a_refused_output_fails_everything_behind_it_in_its_lane() -> None:
+    publisher = FakePublisher(room=1)
+    sink = await started(publisher)
+    first = asyncio.create_task(sink.publish([label(b"1")]))
+    second = asyncio.create_task(sink.publish([label(b"2")]))
+    await settled()
+    publisher.acks[0].set_exception(MessageSizeTooLargeError())
+    for publishing in (first, second):
+        with pytest.raises(PublishError, match=r"moderation\.labels"):
+            await asyncio.wait_for(publishing, 1)
+
+
+async def test_a_silent_broker_is_an_error_after_the_timeout() -> None:
+    sink = await started(FakePublisher(), timeout_s=0.01)
+    with pytest.raises(PublishError, match="no acknowledgement"):
+        await sink.publish([label(b"1")])
+    await sink.stop()
