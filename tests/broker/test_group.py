@@ -1,0 +1,54 @@
+"""Several workers in one consumer group."""
+
+import asyncio
+
+import pytest
+
+from tests.support.bench import Bench
+from tests.support.records import posts, symptom_records
+
+pytestmark = [
+    pytest.mark.timeout(240),
+    pytest.mark.real_broker("it has no consumer groups of more than one member"),
+]
+
+
+async def test_kill_9_of_one_of_two_workers_under_load_loses_nothing(bench: Bench) -> None:
+    await bench.create_topics(partitions=4)
+    first, second = bench.begin_worker(), bench.begin_worker()
+    first.wait_ready(), second.wait_ready()
+    await bench.wait_members(2)
+    drafts = posts(bench.topic("posts"), 8_000, partitions=4)
+    drafts += symptom_records(bench.topic("symptoms"), 1_000, partitions=4)
+    sending = asyncio.create_task(bench.send_steadily(drafts, 1_500))
+    await asyncio.sleep(2)
+
+    second.kill()
+    places = await sending
+
+    answers = await bench.answers(places, within_s=120)
+    answers.assert_at_least_once()
+    assert first.process.poll() is None
+    await bench.wait_committed(places)
+
+
+async def test_a_worker_that_joins_and_leaves_under_load_loses_and_repeats_nothing(bench: Bench) -> None:
+    """Leaving politely commits first, so not even duplicates come of it."""
+    await bench.create_topics(partitions=4)
+    await bench.start_worker()
+    sending = asyncio.create_task(
+        bench.send_steadily(posts(bench.topic("posts"), 12_000, partitions=4), 1_000)
+    )
+    await asyncio.sleep(1)
+    second = await bench.start_worker()
+    await bench.wait_members(2)
+    await asyncio.sleep(1)
+    assert not sending.done(), "it joined after the load"
+
+    assert await asyncio.to_thread(second.stop) == 0
+
+    places = await sending
+    answers = await bench.answers(places, within_s=60)
+    answers.assert_at_least_once()
+    assert len(answers.repeated) < len(places) / 20
+    await bench.wait_committed(places)

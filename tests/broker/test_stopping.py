@@ -1,0 +1,76 @@
+"""SIGTERM, SIGKILL, and the limit that makes a worker stop by itself."""
+
+import asyncio
+import signal
+import time
+
+import pytest
+
+from tests.support.bench import Bench
+from tests.support.records import bad_values, posts, symptom_records
+from tests.support.traffic import Draft
+
+pytestmark = pytest.mark.timeout(180)
+
+
+async def test_sigterm_drains_and_nothing_committed_comes_back(bench: Bench) -> None:
+    await bench.create_topics(partitions=2)
+    first = await bench.start_worker()
+    sending = asyncio.create_task(
+        bench.send_steadily(posts(bench.topic("posts"), 6_000, partitions=2), 1_500)
+    )
+    await asyncio.sleep(2)
+
+    asked_at = time.monotonic()
+    first.process.send_signal(signal.SIGTERM)
+    status = await asyncio.to_thread(first.wait_exit, 10)
+
+    assert status == 0
+    assert time.monotonic() - asked_at < 8
+    committed = await bench.committed()
+    halfway = await bench.all_answers([])
+    assert halfway.outputs, "it had not begun"
+    places = await sending
+    unanswered = set(places) - set(halfway.by_source)
+    assert unanswered, "it was stopped after the work"
+    assert all(place[2] >= committed[place[:2]] for place in unanswered), "committed ahead of its output"
+    await bench.start_worker()
+    answers = await bench.answers(places)
+    answers.assert_exactly_once()
+
+
+async def test_kill_9_loses_nothing(bench: Bench) -> None:
+    """One worker, killed in full flow: what it committed has its answers, the rest comes back."""
+    await bench.create_topics(partitions=2)
+    drafts = posts(bench.topic("posts"), 4_000, partitions=2)
+    drafts += symptom_records(bench.topic("symptoms"), 500, partitions=2)
+    places = await bench.send(drafts)
+    first = await bench.start_worker(commit_interval_s=0.1)
+    await bench.read(until=lambda outputs: len(outputs) > 500)
+    first.kill()
+
+    committed = await bench.committed()
+    halfway = await bench.all_answers(places)
+    released = {place for place in places if place[2] < committed.get(place[:2], 0)}
+    assert halfway.lost, "it was killed after the work"
+    assert not released & halfway.lost, "committed ahead of its output"
+    await bench.start_worker()
+    answers = await bench.answers(places)
+    answers.assert_at_least_once()
+
+
+async def test_dead_letter_limit_stops_the_worker_and_loses_nothing(bench: Bench) -> None:
+    await bench.create_topics()
+    values = bad_values()
+    places = await bench.send(Draft(bench.topic("posts"), next(values)) for _ in range(2_000))
+    first = bench.begin_worker(dead_letter_max_consecutive=20)
+
+    status = await asyncio.to_thread(first.wait_exit, 60)
+
+    assert status not in (0, -signal.SIGKILL)
+    assert "row" in first.tail()
+    halfway = await bench.all_answers(places)
+    assert len(halfway.outputs) < 1_000, "it drained the topic"
+    await bench.start_worker(dead_letter_max_consecutive=0, dead_letter_max_ratio=0)
+    answers = await bench.answers(places)
+    answers.assert_at_least_once()

@@ -1,0 +1,176 @@
+"""One test's place on the broker: its own topics and consumer group, its workers, and its accounts."""
+
+import asyncio
+import time
+import uuid
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from streams.settings import Settings
+
+from streams.topics import create_topics
+from tests.support.traffic import Draft, Output, Place, committed, members, read, send, send_steadily
+from tests.support.workers import Worker
+
+ANSWERS = ("labels", "triage", "dead-letters")
+"""Every input record ends on exactly one of these."""
+
+
+class Bench:
+    """Topics under a prefix that nobody else uses, and the workers that serve them."""
+
+    def __init__(self, bootstrap: str, artifact: Path, folder: Path) -> None:
+        self.bootstrap = bootstrap
+        self.prefix = f"t{uuid.uuid4().hex[:10]}"
+        self.folder = folder
+        self.workers: list[Worker] = []
+        self._env = {
+            "TIDEGATE_BROKERS": bootstrap,
+            "TIDEGATE_TOPIC_PREFIX": self.prefix,
+            "TIDEGATE_GROUP": self.prefix,
+            "TIDEGATE_DATA_DIR": str(folder / "data"),
+            "TIDEGATE_ARTIFACT": str(artifact),
+            "TIDEGATE_DEVICE": "cpu",
+            "TIDEGATE_THREADS": "1",
+        }
+
+    async def create_topics(self, partitions: int = 1, replication: int = 1) -> None:
+        settings = Settings(brokers=self.bootstrap, topic_prefix=self.prefix)
+        await create_topics(settings, partitions, replication)
+
+    def begin_worker(self, **settings: object) -> Worker:
+        """Starts a worker and does not wait. `settings`: TIDEGATE_* in lower case, without the prefix."""
+        own = {f"TIDEGATE_{name.upper()}": str(value) for name, value in settings.items()}
+        worker = Worker(f"worker-{len(self.workers) + 1}", self.folder, {**self._env, **own})
+        self.workers.append(worker)
+        return worker
+
+    async def start_worker(self, **settings: object) -> Worker:
+        """Starts a worker and waits until it consumes."""
+        return await asyncio.to_thread(self.begin_worker(**settings).wait_ready)
+
+    def close(self) -> None:
+        """Kills every worker that still runs."""
+        for worker in self.workers:
+            worker.kill()
+
+    def logs(self) -> str:
+        return "\n".join(f"--- {worker.name}\n{worker.tail()}" for worker in self.workers)
+
+    def topic(self, kind: str) -> str:
+        return f"{self.prefix}.{kind}"
+
+    async def send(self, drafts: Iterable[Draft]) -> list[Place]:
+        return await send(self.bootstrap, drafts)
+
+    async def send_steadily(self, drafts: Iterable[Draft], rate: float) -> list[Place]:
+        return await send_steadily(self.bootstrap, drafts, rate)
+
+    async def read(
+        self,
+        kinds: Sequence[str] = ANSWERS,
+        *,
+        until: Callable[[list[Output]], bool] | None = None,
+        within_s: float = 30.0,
+    ) -> list[Output]:
+        return await read(self.bootstrap, self.prefix, kinds, until=until, within_s=within_s)
+
+    async def answers(self, places: Iterable[Place], within_s: float = 60.0) -> "Answers":
+        """What came for `places`, read until each has an answer or time is up."""
+        wanted = frozenset(places)
+        outputs = await self.read(
+            until=lambda so_far: wanted <= {each.source for each in so_far}, within_s=within_s
+        )
+        return Answers(wanted, outputs)
+
+    async def all_answers(self, places: Iterable[Place]) -> "Answers":
+        """What is on the topics now, late duplicates included; for when the workers have stopped."""
+        return Answers(frozenset(places), await self.read())
+
+    async def committed(self) -> dict[tuple[str, int], int]:
+        return await committed(self.bootstrap, self.prefix)
+
+    async def wait_committed(self, places: Iterable[Place], within_s: float = 15.0) -> None:
+        """Returns when the group has committed all of `places`, and not more."""
+        ends: dict[tuple[str, int], int] = {}
+        for topic, partition, offset in places:
+            ends[topic, partition] = max(ends.get((topic, partition), 0), offset + 1)
+        now: dict[tuple[str, int], int] = {}
+        deadline = time.monotonic() + within_s
+        while time.monotonic() < deadline:
+            now = await self.committed()
+            if all(now.get(at) == end for at, end in ends.items()):
+                return
+            await asyncio.sleep(0.2)
+        raise AssertionError(f"committed {now} and not {ends} after {within_s} s")
+
+    async def wait_members(self, count: int, within_s: float = 40.0) -> None:
+        """Returns when the group is stable with so many members."""
+        state: tuple[str, int] = ("", 0)
+        deadline = time.monotonic() + within_s
+        while time.monotonic() < deadline:
+            state = await members(self.bootstrap, self.prefix)
+            if state == ("Stable", count):
+                return
+            await asyncio.sleep(0.2)
+        raise AssertionError(f"the group is {state} and not stable with {count} members after {within_s} s")
+
+
+class Answers:
+    """Outputs by the input record that they answer."""
+
+    def __init__(self, sent: frozenset[Place], outputs: Sequence[Output]) -> None:
+        self.sent = sent
+        self.outputs = outputs
+        self.by_source: dict[Place, list[Output]] = defaultdict(list)
+        for each in outputs:
+            self.by_source[each.source].append(each)
+
+    def __getitem__(self, place: Place) -> Output:
+        """The one answer to a record."""
+        found = self.by_source[place]
+        assert len(found) == 1, f"{len(found)} answers to {place}"
+        return found[0]
+
+    @property
+    def lost(self) -> set[Place]:
+        return {place for place in self.sent if not self.by_source.get(place)}
+
+    @property
+    def invented(self) -> set[Place]:
+        """Answers to records that were never sent."""
+        return set(self.by_source) - self.sent
+
+    @property
+    def repeated(self) -> dict[Place, list[Output]]:
+        return {place: found for place, found in self.by_source.items() if len(found) > 1}
+
+    def assert_exactly_once(self) -> None:
+        assert not self.lost, (
+            f"{len(self.lost)} of {len(self.sent)} records lost, e.g. {sorted(self.lost)[:3]}"
+        )
+        assert not self.invented, f"{len(self.invented)} answers to nothing"
+        assert not self.repeated, f"{len(self.repeated)} records answered more than once"
+
+    def assert_at_least_once(self) -> None:
+        """Nothing lost; what was answered twice was answered alike."""
+        assert not self.lost, (
+            f"{len(self.lost)} of {len(self.sent)} records lost, e.g. {sorted(self.lost)[:3]}"
+        )
+        assert not self.invented, f"{len(self.invented)} answers to nothing"
+        for place, found in self.repeated.items():
+            assert len({decision(each) for each in found}) == 1, f"{place} was decided in two ways"
+
+
+_NOT_DECISION = {"timings_ms", "source"}
+_NOT_REASON = {"failed-at"}
+
+
+def decision(output: Output) -> tuple[str, ...]:
+    """All of an answer that must be the same for the same content: id, scores, action, reasons, versions."""
+    if output.kind == "dead-letters":
+        headers = [f"{name}={value!r}" for name, value in output.headers if name not in _NOT_REASON]
+        return output.kind, repr(output.key), repr(output.value), *headers
+    kept = {name: value for name, value in output.body.items() if name not in _NOT_DECISION}
+    return output.kind, repr(output.key), repr(sorted(kept.items()))

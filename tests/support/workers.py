@@ -1,0 +1,67 @@
+"""Worker processes for tests: started with a ready file, stopped or killed, their logs kept."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from load.leash import start_leashed, stop_leashed, tail
+
+ROOT = Path(__file__).parents[2]
+
+
+class WorkerFailed(AssertionError):
+    """A worker ended, or did not become ready, where a test needs it; the message ends with its log."""
+
+
+class Worker:
+    """One `python -m streams.cli worker` process."""
+
+    def __init__(self, name: str, folder: Path, env: Mapping[str, str]) -> None:
+        self.name = name
+        self.log = folder / f"{name}.log"
+        self._ready_file = folder / f"{name}.ready"
+        self._ready_file.unlink(missing_ok=True)
+        own = {k: v for k, v in os.environ.items() if not k.startswith("TIDEGATE_")}
+        self.process: subprocess.Popen[bytes] = start_leashed(
+            [sys.executable, "-m", "streams.cli", "worker"],
+            output=self.log,
+            cwd=ROOT,
+            env={**own, **env, "TIDEGATE_READY_FILE": str(self._ready_file)},
+        )
+
+    def wait_ready(self, within_s: float = 60.0) -> "Worker":
+        """Returns when it consumes."""
+        self.wait_for(self._ready_file.exists, within_s, "become ready")
+        return self
+
+    def wait_for(self, claim: Callable[[], bool], within_s: float, what: str) -> None:
+        deadline = time.monotonic() + within_s
+        while not claim():
+            if self.process.poll() is not None:
+                code = self.process.returncode
+                raise WorkerFailed(f"{self.name} ended ({code}) before it could {what}\n{self.tail()}")
+            if time.monotonic() > deadline:
+                raise WorkerFailed(f"{self.name} did not {what} within {within_s} s\n{self.tail()}")
+            time.sleep(0.05)
+
+    def stop(self, within_s: float = 15.0) -> int:
+        """SIGTERM; returns the exit status (negative: it had to be killed)."""
+        return stop_leashed(self.process, within_s=within_s)
+
+    def kill(self) -> None:
+        """SIGKILL."""
+        self.process.kill()
+        self.process.wait(10)
+
+    def wait_exit(self, within_s: float) -> int:
+        """Returns its own exit status; raises WorkerFailed if it is still running."""
+        try:
+            return self.process.wait(within_s)
+        except subprocess.TimeoutExpired:
+            raise WorkerFailed(f"{self.name} still runs after {within_s} s\n{self.tail()}") from None
+
+    def tail(self, lines: int = 60) -> str:
+        return tail(self.log, lines)
