@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import time
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from hashlib import blake2b
+from pathlib import Path
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from models.artifact import Artifact
 from models.serving.types import Scores
+from streams.policy import Policy
 from streams.record import Outgoing
 
 R = TypeVar("R")
@@ -22,6 +25,20 @@ class Origin(NamedTuple):
     topic: str
     partition: int
     offset: int
+
+
+@dataclass(slots=True, frozen=True)
+class Parts:
+    """What tasks are built from."""
+
+    artifact: Artifact
+    policy: Policy
+    state: Path | None = None
+    """A folder to remember things in over restarts and rebalances; None: nothing is kept."""
+    has_quota: bool = True
+    """False where a verdict is only read and nothing is enforced (`tidegate score`)."""
+    clock: Callable[[], float] = time.monotonic
+    wall_clock: Callable[[], float] = time.time
 
 
 @dataclass(slots=True)
@@ -80,6 +97,10 @@ class Case(Generic[R]):
     """None outside of Kafka (`tidegate score`)."""
     moments: Moments
 
+    def sent_at(self, now: float, wall_now: float) -> float:
+        """Seconds since 1970: the Kafka timestamp, never later than now. `now` is monotonic."""
+        return wall_now - (now - self.moments.intake_at) - self.moments.waited_s
+
 
 @dataclass(slots=True)
 class Decision:
@@ -120,26 +141,3 @@ class Task(Protocol[R]):
 
     def checkpoint(self) -> None:
         """Writes down what changed since the last time."""
-
-
-def verdict_id(task: str, model_version: str, policy_version: str, value: bytes) -> str:
-    """Same content, same model, same policy: same id. Source, key and time are not content."""
-    head = f"{task}\0{model_version}\0{policy_version}\0".encode()
-    return blake2b(head + value, digest_size=16).hexdigest()
-
-
-def alert_id(kind: str, verdict: str, count: int | None) -> str:
-    """A redelivered record raises the same alert again under the same id."""
-    return blake2b(f"alert\0{kind}\0{verdict}\0{count or 0}".encode(), digest_size=16).hexdigest()
-
-
-def timings_ms(moments: Moments, handed_over_at: float) -> dict[str, float]:
-    """See Moments."""
-    since_intake = handed_over_at - moments.intake_at
-    return {
-        "queued": round((moments.batched_at - moments.intake_at) * 1e3, 3),
-        "batched": round((moments.scored_at - moments.batched_at) * 1e3, 3),
-        "scored": round((moments.decided_at - moments.scored_at) * 1e3, 3),
-        "published": round((handed_over_at - moments.decided_at) * 1e3, 3),
-        "total": round((moments.waited_s + since_intake) * 1e3, 3),
-    }

@@ -1,0 +1,172 @@
+"""Who was acted on how often: raises an alert for people, never changes an action."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections import OrderedDict
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+
+from streams.policy import RepeatOffenderPolicy
+
+logger = logging.getLogger(__name__)
+
+FORMAT: Final = 1
+MAX_POSTS: Final = 256  # remembered posts an author: enough for the alerts at 3, 6, 12 ... 192
+MAX_FILE_BYTES: Final = 1 << 28
+
+
+def author_hash(secret: bytes, author: str) -> int:
+    """64 bits that stand for an author; without the secret nobody can tell whom, not even by trying names."""
+    return int.from_bytes(blake2b(author.encode("utf-8", "surrogatepass"), key=secret, digest_size=8).digest())
+
+
+@dataclass(slots=True)
+class _Author:
+    partition: int
+    acted_on: dict[int, float] = field(default_factory=dict)
+    """Start of the verdict id to the time, oldest first."""
+    raised: dict[int, int] = field(default_factory=dict)
+    """Verdicts that raised an alert, with the count that they raised: a redelivery raises the same again."""
+    bar: int = 0
+    """The count that raises the next alert."""
+
+
+class AuthorHistory:
+    """Acted-on posts of the last window for each author; the least recently acted-on authors go first.
+
+    A verdict counts once, however often it is delivered. Not shared between threads.
+
+    Args:
+        policy: when to alert, how long to remember, how many authors.
+        secret: key of the hash under which authors are stored; the same for all workers that share a folder.
+    """
+
+    def __init__(self, policy: RepeatOffenderPolicy, secret: bytes) -> None:
+        self._policy = policy
+        self._check = blake2b(b"tidegate authors", key=secret, digest_size=8).hexdigest()
+        self._authors: OrderedDict[int, _Author] = OrderedDict()
+        self._changed: set[int] = set()
+
+    def __len__(self) -> int:
+        return len(self._authors)
+
+    def count(self, author: int) -> int:
+        """Posts of an author that are remembered, for tests and for people who look."""
+        found = self._authors.get(author)
+        return 0 if found is None else len(found.acted_on)
+
+    def add(self, author: int, verdict_id: str, partition: int, now: float) -> int | None:
+        """Counts one acted-on post.
+
+        Args:
+            author: from `author_hash`.
+            verdict_id: hex digits.
+            partition: of the input; says in which snapshot the author belongs.
+            now: seconds since 1970 at which the post was sent.
+
+        Returns:
+            The count where an alert is due: at the policy's number and at each doubling of it.
+        """
+        entry = self._authors.get(author)
+        if entry is None:
+            entry = self._authors[author] = _Author(partition, bar=self._policy.posts)
+        self._authors.move_to_end(author)
+        verdict = int(verdict_id[:16], 16)
+        if verdict not in entry.acted_on:
+            entry.acted_on[verdict] = now
+            self._changed.add(entry.partition)
+            self._expire(entry, now)
+            self._raise(entry, verdict)
+            self._evict(now)
+        return entry.raised.get(verdict)
+
+    def _raise(self, entry: _Author, verdict: int) -> None:
+        count = len(entry.acted_on)
+        if count >= entry.bar:
+            entry.raised[verdict] = count
+            while entry.bar <= count:
+                entry.bar *= 2
+
+    def _expire(self, entry: _Author, now: float) -> None:
+        start = now - self._policy.window_s
+        while len(entry.acted_on) > MAX_POSTS or entry.acted_on[next(iter(entry.acted_on))] < start:
+            verdict = next(iter(entry.acted_on))
+            del entry.acted_on[verdict]
+            entry.raised.pop(verdict, None)
+        if len(entry.acted_on) < self._policy.posts:
+            entry.bar = self._policy.posts
+
+    def _evict(self, now: float) -> None:
+        start = now - self._policy.window_s
+        for author in list(self._oldest(2)):
+            entry = self._authors[author]
+            if len(self._authors) > self._policy.max_authors or max(entry.acted_on.values()) < start:
+                del self._authors[author]
+                self._changed.add(entry.partition)
+
+    def _oldest(self, number: int) -> list[int]:
+        return [author for author, _ in zip(self._authors, range(number), strict=False)]
+
+    def changed(self) -> frozenset[int]:
+        """Partitions with something to save."""
+        return frozenset(self._changed)
+
+    def save(self, path: Path, partition: int) -> None:
+        """Writes one partition's authors; a crash leaves the old file or the new one. Raises OSError."""
+        authors = {
+            f"{author:016x}": [list(entry.acted_on.items()), list(entry.raised.items()), entry.bar]
+            for author, entry in self._authors.items()
+            if entry.partition == partition
+        }
+        content = orjson.dumps({"format": FORMAT, "key": self._check, "authors": authors})
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_name(f"{path.name}.{os.getpid()}.part")
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, path)
+        self._changed.discard(partition)
+
+    def load(self, path: Path, partition: int) -> None:
+        """Adds a partition's saved authors. A missing file is no history; neither is one that cannot be read."""
+        try:
+            if path.stat().st_size > MAX_FILE_BYTES:
+                raise ValueError("too large")
+            authors = self._parse(orjson.loads(path.read_bytes()), partition)
+        except FileNotFoundError:
+            return
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            logger.warning("author history of partition %d starts empty: %s", partition, type(error).__name__)
+            return
+        for author, entry in authors.items():
+            self._authors.setdefault(author, entry)
+        for author in self._oldest(max(0, len(self._authors) - self._policy.max_authors)):
+            del self._authors[author]
+
+    def _parse(self, content: Any, partition: int) -> dict[int, _Author]:
+        if content["format"] != FORMAT or content["key"] != self._check:
+            raise ValueError("written by another version or with another secret")
+        return {
+            int(author, 16): _Author(
+                partition,
+                {int(verdict): float(time) for verdict, time in acted_on},
+                {int(verdict): int(count) for verdict, count in raised},
+                max(int(bar), self._policy.posts),
+            )
+            for author, (acted_on, raised, bar) in content["authors"].items()
+            if acted_on
+        }
+
+    def forget(self, partitions: Collection[int]) -> None:
+        """Drops the authors of partitions that another worker looks after now."""
+        for author in [author for author, entry in self._authors.items() if entry.partition in partitions]:
+            del self._authors[author]
+        self._changed.difference_update(partitions)

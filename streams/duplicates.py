@@ -1,0 +1,63 @@
+"""Scores of texts that were seen before: a copy of a post costs no second inference."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.serving.types import Scores
+
+
+class Cached(NamedTuple):
+    """Scores and, for the spans, where the tokens that they belong to lie in the text."""
+
+    scores: Scores
+    token_offsets: NDArray[np.int32]
+
+
+Key = tuple[str, str, frozenset[str]]
+
+
+class ScoreCache:
+    """Least recently used entries go first. Not shared between threads.
+
+    The key is the text itself, not a hash of it, so two texts never share scores. Degraded scores are not kept:
+    once the overload is over a copy gets the full answer.
+
+    Args:
+        size: entries; 0 switches it off.
+        max_characters: texts longer than this are not kept, so memory stays within `size` times about
+            (1 kB + 4 bytes a character); copies are short messages anyway.
+    """
+
+    def __init__(self, size: int, max_characters: int = 1000) -> None:
+        self._size = size
+        self._max_characters = max_characters
+        self._entries: OrderedDict[Key, Cached] = OrderedDict()
+        self.hits = 0
+        self.misses = 0
+
+    def get(self, model_version: str, text: str, heads: frozenset[str]) -> Cached | None:
+        key = (model_version, text, heads)
+        found = self._entries.get(key)
+        if found is None:
+            self.misses += 1
+            return None
+        self._entries.move_to_end(key)
+        self.hits += 1
+        return found
+
+    def put(self, text: str, heads: frozenset[str], scores: Scores, token_offsets: NDArray[np.int32]) -> None:
+        if scores.degraded or len(text) > self._max_characters or self._size == 0:
+            return
+        key = (scores.model_version, text, heads)
+        self._entries[key] = Cached(scores, token_offsets)
+        self._entries.move_to_end(key)
+        if len(self._entries) > self._size:
+            self._entries.popitem(last=False)
+
+    def __len__(self) -> int:
+        return len(self._entries)

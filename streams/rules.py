@@ -1,0 +1,139 @@
+"""The policy's rules for posts, laid out for one quick pass over a post's scores. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from models.labels import POST_LABELS
+from streams.policy import Action, Language, Policy, PostPolicy
+
+Thresholds = Mapping[str, Mapping[str, float]]
+LANGUAGES: Final[tuple[Language, ...]] = ("en", "zh", "other")
+FALLBACK_THRESHOLD: Final = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What the rules make of the scores of one post."""
+
+    labels: tuple[str, ...] = ()
+    action: Action = Action.ALLOW
+    reasons: tuple[str, ...] = ()
+    """`label>=score` for every label that acted, the strongest action first."""
+    is_offence: bool = False
+    """Acted on for something other than a support label."""
+    marks_spans: bool = False
+    severity: str | None = None
+    """Of the `severe_post` alert: high or critical; None for none."""
+    severe_reasons: tuple[str, ...] = ()
+
+
+NOTHING: Final = Ruling()
+
+
+@dataclass(frozen=True, slots=True)
+class _Bar:
+    """One score to reach and what reaching it does."""
+
+    score: float
+    effect: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class _LabelRules:
+    """Bars of one label in one language, highest first. No bar lies below the label's threshold."""
+
+    label: str
+    actions: tuple[_Bar, ...]
+    alerts: tuple[_Bar, ...]
+    marks_spans: bool
+    is_support: bool
+
+
+_SEVERITIES = ("high", "critical")
+
+
+class PostRules:
+    """Args:
+    policy: the checked policy.
+    thresholds: the artifact's, {label: {language: probability}}; the policy's own come first.
+    """
+
+    def __init__(self, policy: Policy, thresholds: Thresholds) -> None:
+        posts = policy.posts
+        self._thresholds: dict[str, tuple[float, ...]] = {lang: _thresholds(posts, thresholds, lang) for lang in LANGUAGES}
+        self._rules: dict[str, tuple[_LabelRules, ...]] = {
+            lang: tuple(
+                _label_rules(posts, label, bar) for label, bar in zip(POST_LABELS, self._thresholds[lang], strict=True)
+            )
+            for lang in LANGUAGES
+        }
+
+    def judge(self, scores: Sequence[float], lang: str) -> Ruling:
+        """The same scores in the same language always get the same ruling.
+
+        Args:
+            scores: one probability a label, in the order of POST_LABELS.
+            lang: en, zh or other.
+        """
+        standing = [i for i, bar in enumerate(self._thresholds[lang]) if scores[i] >= bar]
+        if not standing:
+            return NOTHING
+        rules = self._rules[lang]
+        return _rule([(rules[i], scores[i]) for i in standing])
+
+
+def _rule(standing: Sequence[tuple[_LabelRules, float]]) -> Ruling:
+    acted: list[tuple[_Bar, _LabelRules]] = []
+    severe: list[_Bar] = []
+    for rules, score in standing:
+        acted += [(bar, rules) for bar in rules.actions if score >= bar.score][:1]
+        severe += [bar for bar in rules.alerts if score >= bar.score][:1]
+    acted.sort(key=lambda pair: -pair[0].effect)
+    return Ruling(
+        labels=tuple(rules.label for rules, _ in standing),
+        action=Action(acted[0][0].effect) if acted else Action.ALLOW,
+        reasons=tuple(bar.reason for bar, _ in acted),
+        is_offence=any(not rules.is_support for _, rules in acted),
+        marks_spans=any(rules.marks_spans for rules, _ in standing),
+        severity=_SEVERITIES[max(bar.effect for bar in severe)] if severe else None,
+        severe_reasons=tuple(bar.reason for bar in severe),
+    )
+
+
+def _thresholds(posts: PostPolicy, calibrated: Thresholds, lang: Language) -> tuple[float, ...]:
+    bars = []
+    for label in POST_LABELS:
+        own = posts.thresholds.get(label, {})
+        known = calibrated.get(label, {})
+        # A language that the model was not calibrated for takes the highest bar: it flags least.
+        default = known.get(lang, max(known.values(), default=FALLBACK_THRESHOLD))
+        bars.append(own.get(lang, default))
+    return tuple(bars)
+
+
+def _label_rules(posts: PostPolicy, label: str, threshold: float) -> _LabelRules:
+    actions = posts.actions.get(label)
+    severe = posts.severe.get(label)
+    action_scores = [] if actions is None else [actions.limit, actions.review, actions.remove]
+    severe_scores = [] if severe is None else [severe.high, severe.critical]
+    return _LabelRules(
+        label,
+        _bars(label, threshold, list(enumerate(action_scores, start=Action.LIMIT))),
+        _bars(label, threshold, list(enumerate(severe_scores))),
+        label in posts.span_labels,
+        label in posts.support_labels,
+    )
+
+
+def _bars(label: str, threshold: float, effects: Sequence[tuple[int, float | None]]) -> tuple[_Bar, ...]:
+    """Strongest effect first; a score below the threshold counts as the threshold."""
+    bars = []
+    for effect, score in effects:
+        if score is not None:
+            bar = max(threshold, score)
+            bars.append(_Bar(bar, effect, f"{label}>={bar:.4g}"))
+    return tuple(reversed(bars))

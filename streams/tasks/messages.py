@@ -1,0 +1,76 @@
+"""From a decision to the JSON messages that leave."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+import orjson
+
+from streams.record import Outgoing
+from streams.tasks.base import Case, Moments
+
+
+def verdict_id(task: str, model_version: str, policy_version: str, value: bytes) -> str:
+    """Same content, same model, same policy: same id. Source, key and time are not content."""
+    head = f"{task}\0{model_version}\0{policy_version}\0".encode()
+    return blake2b(head + value, digest_size=16).hexdigest()
+
+
+def alert_id(kind: str, verdict: str, count: int | None) -> str:
+    """A redelivered record raises the same alert again under the same id."""
+    return blake2b(f"alert\0{kind}\0{verdict}\0{count or 0}".encode(), digest_size=16).hexdigest()
+
+
+def timings_ms(moments: Moments, handed_over_at: float) -> dict[str, float]:
+    """See Moments."""
+    since_intake = handed_over_at - moments.intake_at
+    return {
+        "queued": round((moments.batched_at - moments.intake_at) * 1e3, 3),
+        "batched": round((moments.scored_at - moments.batched_at) * 1e3, 3),
+        "scored": round((moments.decided_at - moments.scored_at) * 1e3, 3),
+        "published": round((handed_over_at - moments.decided_at) * 1e3, 3),
+        "total": round((moments.waited_s + since_intake) * 1e3, 3),
+    }
+
+
+class Alarm(NamedTuple):
+    """An alert before it is written."""
+
+    kind: str
+    severity: str
+    subject: str
+    reasons: Sequence[str]
+    count: int | None = None
+
+
+def outputs(
+    case: Case[Any], verdict: Mapping[str, Any], kinds: Sequence[str], alarms: Iterable[Alarm], wall_now: float
+) -> list[Outgoing]:
+    """The verdict for each kind of topic, under the input's key, then the alerts, each under its subject."""
+    partition = 0 if case.origin is None else case.origin.partition
+    value = orjson.dumps(verdict)
+    messages = [Outgoing(kind, case.key, value, partition) for kind in kinds]
+    for alarm in alarms:
+        alert = orjson.dumps(_alert(verdict, alarm, wall_now))
+        messages.append(Outgoing("alerts", alarm.subject.encode("utf-8", "replace"), alert, partition))
+    return messages
+
+
+def _alert(verdict: Mapping[str, Any], alarm: Alarm, wall_now: float) -> dict[str, Any]:
+    created_at = datetime.fromtimestamp(wall_now, UTC).isoformat(timespec="milliseconds")
+    return {
+        "schema_version": 1,
+        "id": alert_id(alarm.kind, verdict["id"], alarm.count),
+        "kind": alarm.kind,
+        "severity": alarm.severity,
+        "task": verdict["task"],
+        "subject": alarm.subject,
+        "verdict_id": verdict["id"],
+        "reasons": alarm.reasons,
+        "count": alarm.count,
+        "created_at": created_at.replace("+00:00", "Z"),
+        "source": verdict["source"],
+    }

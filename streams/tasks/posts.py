@@ -1,0 +1,179 @@
+"""Posts: scores become labels, spans, an action, and alerts about posts, authors and waves."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from models.labels import POST_LABELS, SENTIMENTS
+from models.text import detect_language, normalise
+from schemas import Post
+from streams.authors import AuthorHistory, author_hash
+from streams.policy import Action, PostPolicy
+from streams.quota import Quota
+from streams.rules import FALLBACK_THRESHOLD, PostRules, Ruling
+from streams.secret import load_or_create_secret, passing_secret
+from streams.spans import toxic_spans
+from streams.tasks.base import Case, Decision, Parts, Rendered, Task
+from streams.tasks.messages import Alarm, outputs, timings_ms, verdict_id
+from streams.waves import SpamWaves
+
+logger = logging.getLogger(__name__)
+
+@dataclass(slots=True)
+class Memory:
+    """What outlives a single post: all of it bounded, and nothing but the quota touches an action."""
+
+    policy: PostPolicy
+    secret: bytes
+    authors: AuthorHistory
+    waves: SpamWaves
+    quota: Quota | None
+    folder: Path | None
+    """Where author history is kept, one file an input partition; None: nowhere."""
+
+    @classmethod
+    def open(cls, policy: PostPolicy, folder: Path | None, has_quota: bool) -> Memory:
+        secret = passing_secret() if folder is None else load_or_create_secret(folder)
+        authors = AuthorHistory(policy.repeat_offender, secret)
+        quota = Quota(policy.quota) if has_quota else None
+        return cls(policy, secret, authors, SpamWaves(policy.spam_wave), quota, folder)
+
+    def alarms(self, case: Case[Post], identity: str, is_offence: bool, sent_at: float) -> list[Alarm]:
+        """What this post means beside the posts before it."""
+        author = case.record.author or (case.key or b"").decode("utf-8", "replace")
+        if not author:
+            return []
+        alarms: list[Alarm] = []
+        who = author_hash(self.secret, author)
+        if is_offence:
+            partition = 0 if case.origin is None else case.origin.partition
+            count = self.authors.add(who, identity, partition, sent_at)
+            if count is not None:
+                reason = f"posts>={self.policy.repeat_offender.posts}"
+                alarms.append(Alarm("repeat_offender", "high", author, [reason], count))
+        count = self.waves.add(case.rendered.text, who, identity, sent_at)
+        if count is not None:
+            reason = f"authors>={self.policy.spam_wave.authors}"
+            alarms.append(Alarm("spam_wave", "high", case.record.id, [reason], count))
+        return alarms
+
+    def path(self, partition: int) -> Path | None:
+        return None if self.folder is None else self.folder / f"authors-{partition}.json"
+
+
+class PostsTask(Task[Post]):
+    """Every verdict goes to `labels`, one that acts to `flags` too, alerts to `alerts`.
+
+    An author is the record's `author`, or its key, which stands for the author. Same content, model and policy
+    always lead to the same decision; over the quota an action becomes a review and `reasons` end with `quota`.
+    """
+
+    name = "posts"
+    heads = frozenset({"post", "spans", "sentiment"})
+
+    def __init__(self, parts: Parts, memory: Memory) -> None:
+        thresholds = parts.artifact.manifest.thresholds
+        self._rules = PostRules(parts.policy, thresholds)
+        self._span_thresholds = thresholds.get("spans", {})
+        self._policy_version = parts.policy.full_version
+        self._memory = memory
+        self._clock = parts.clock
+        self._wall_clock = parts.wall_clock
+
+    @classmethod
+    def build(cls, parts: Parts) -> PostsTask:
+        folder = None if parts.state is None else parts.state / "posts"
+        return cls(parts, Memory.open(parts.policy.posts, folder, parts.has_quota))
+
+    def decode(self, value: bytes | None, max_bytes: int) -> Post:
+        return Post.decode(value, max_bytes)
+
+    def render(self, record: Post) -> Rendered:
+        clean = normalise(record.text)
+        return Rendered(clean.text, clean.offsets, detect_language(clean.text, record.lang))
+
+    def decide(self, case: Case[Post]) -> Decision:
+        scores, lang = case.scores, case.rendered.lang
+        if scores.post is None:
+            raise ValueError("the engine returned no scores for a post")
+        values = scores.post.tolist()
+        ruling = self._rules.judge(values, lang)
+        identity = verdict_id(self.name, scores.model_version, self._policy_version, case.value)
+        action, reasons = self._within_quota(ruling, identity)
+        alarms = self._alarms(case, identity, ruling)
+        verdict: dict[str, Any] = {
+            "schema_version": 1,
+            "id": identity,
+            "task": self.name,
+            "post_id": case.record.id,
+            "source": None if case.origin is None else case.origin._asdict(),
+            "lang": lang,
+            "action": _NAMES[action],
+            "labels": ruling.labels,
+            "reasons": reasons,
+            "scores": dict(zip(POST_LABELS, values, strict=True)),
+            "spans": self._spans(case) if ruling.marks_spans else (),
+            "sentiment": _sentiment(case),
+            "model_version": scores.model_version,
+            "policy_version": self._policy_version,
+            "degraded": scores.degraded,
+            "timings_ms": timings_ms(case.moments, self._clock()),
+        }
+        kinds = ("labels",) if action is Action.ALLOW else ("labels", "flags")
+        messages = outputs(case, verdict, kinds, alarms, self._wall_clock())
+        return Decision(identity, messages, _NAMES[action], ruling.labels, [alarm.kind for alarm in alarms])
+
+    def _within_quota(self, ruling: Ruling, identity: str) -> tuple[Action, tuple[str, ...]]:
+        quota = self._memory.quota
+        if quota is None or quota.allows(ruling.action, identity, self._clock()):
+            return ruling.action, ruling.reasons
+        return Action.REVIEW, (*ruling.reasons, "quota")
+
+    def _alarms(self, case: Case[Post], identity: str, ruling: Ruling) -> list[Alarm]:
+        sent_at = case.sent_at(self._clock(), self._wall_clock())
+        alarms = self._memory.alarms(case, identity, ruling.is_offence, sent_at)
+        if ruling.severity is not None:
+            alarms.append(Alarm("severe_post", ruling.severity, case.record.id, ruling.severe_reasons))
+        return alarms
+
+    def _spans(self, case: Case[Post]) -> list[dict[str, int]]:
+        if case.scores.spans is None:
+            return []
+        known = self._span_thresholds
+        threshold = known.get(case.rendered.lang, max(known.values(), default=FALLBACK_THRESHOLD))
+        return toxic_spans(case.scores.spans, case.token_offsets, case.rendered, threshold)
+
+    def gain(self, partitions: Collection[int]) -> None:
+        for partition in partitions:
+            path = self._memory.path(partition)
+            if path is not None:
+                self._memory.authors.load(path, partition)
+
+    def lose(self, partitions: Collection[int]) -> None:
+        self._save(self._memory.authors.changed().intersection(partitions))
+        self._memory.authors.forget(partitions)
+
+    def checkpoint(self) -> None:
+        self._save(self._memory.authors.changed())
+
+    def _save(self, partitions: Collection[int]) -> None:
+        for partition in partitions:
+            path = self._memory.path(partition)
+            try:
+                if path is not None:
+                    self._memory.authors.save(path, partition)
+            except OSError as error:
+                reason = error.strerror or type(error).__name__
+                logger.warning("author history of partition %d is not saved: %s", partition, reason)
+
+
+_NAMES: Final = {action: action.name.lower() for action in Action}
+
+
+def _sentiment(case: Case[Post]) -> dict[str, float] | None:
+    sentiment = case.scores.sentiment
+    return None if sentiment is None else dict(zip(SENTIMENTS, sentiment.tolist(), strict=True))
