@@ -11,7 +11,7 @@ from streams.settings import Settings
 
 from streams.topics import create_topics
 from tests.support.traffic import Draft, Output, Place, committed, members, read, send, send_steadily
-from tests.support.workers import Worker
+from load.worker_process import Worker
 
 ANSWERS = ("labels", "triage", "dead-letters")
 """Every input record ends on exactly one of these."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from load.local_kafka import LocalKafka
-from tests.support.workers import ROOT
+from load.worker_process import ROOT
 
 EMBEDDED = "embedded"
 

@@ -1,4 +1,4 @@
-"""Worker processes for tests: started with a ready file, stopped or killed, their logs kept."""
+"""Worker processes under test or under load: a ready file at the start, a log to the end."""
 
 import os
 import subprocess
@@ -9,15 +9,18 @@ from pathlib import Path
 
 from load.leash import start_leashed, stop_leashed, tail
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 
 
-class WorkerFailed(AssertionError):
-    """A worker ended, or did not become ready, where a test needs it; the message ends with its log."""
+class WorkerFailed(RuntimeError):
+    """A worker ended, or did not become ready, where it is needed; the message ends with its log."""
 
 
 class Worker:
-    """One `python -m streams.cli worker` process."""
+    """One `python -m streams.cli worker` process.
+
+    Its only TIDEGATE_* variables are those of `env`: what the caller's shell has set does not leak in.
+    """
 
     def __init__(self, name: str, folder: Path, env: Mapping[str, str]) -> None:
         self.name = name

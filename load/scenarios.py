@@ -1,0 +1,43 @@
+"""The traffic of a run: what is sent, and when."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from load import arrivals
+from load.arrivals import Seconds
+from load.texts import REALISTIC, SHORT, Lengths, Payload, Writer
+
+
+class Shape(StrEnum):
+    STEADY = "steady"
+    BURST = "burst"
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """Shares are of all records; the rest are good posts."""
+
+    name: str
+    shape: Shape = Shape.STEADY
+    lengths: Lengths = REALISTIC
+    symptoms_share: float = 0.0
+    bad_share: float = 0.0
+
+    def schedule(self, rate: float, seconds: float) -> Seconds:
+        return (arrivals.burst if self.shape is Shape.BURST else arrivals.constant)(rate, seconds)
+
+    def payloads(self, count: int, seed: int) -> Iterator[Payload]:
+        return Writer(seed, self.lengths).mixed(count, self.symptoms_share, self.bad_share)
+
+
+SCENARIOS = {
+    each.name: each
+    for each in (
+        Scenario("steady"),
+        Scenario("short", lengths=SHORT),
+        Scenario("burst", shape=Shape.BURST),
+        Scenario("mixed", symptoms_share=0.2),
+        Scenario("bad-input", symptoms_share=0.1, bad_share=0.1),
+    )
+}

@@ -1,0 +1,86 @@
+"""Reads what the service publishes, while it does."""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Self
+
+import orjson
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from load.measure import Answer
+
+ANSWERS = ("labels", "triage", "dead-letters")
+"""Every input record ends on exactly one of these."""
+
+
+class Watcher:
+    """Consumes the answer topics from their ends on and hands each answer to `take`."""
+
+    def __init__(self, bootstrap: str, prefix: str, take: Callable[[Answer], None]) -> None:
+        self._consumer = AIOKafkaConsumer(
+            bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="latest"
+        )
+        self._topics = {f"{prefix}.{kind}": kind for kind in ANSWERS}
+        self._take = take
+        self._task: asyncio.Task[None] | None = None
+        self.last_at = time.monotonic()
+
+    async def __aenter__(self) -> Self:
+        await self._consumer.start()
+        partitions = await _all_partitions(self._consumer, list(self._topics))
+        self._consumer.assign(partitions)
+        for at in partitions:
+            await self._consumer.position(at)  # fixes where it begins before anything is sent
+        self._task = asyncio.create_task(self._watch())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait({self._task}, timeout=5)
+        await self._consumer.stop()
+
+    async def _watch(self) -> None:
+        while True:
+            batches = await self._consumer.getmany(timeout_ms=500)
+            received_at = time.time()
+            for at, messages in batches.items():
+                self.last_at = time.monotonic()
+                for message in messages:
+                    self._take(_answer(self._topics[at.topic], message, received_at))
+
+
+class Progress:
+    """Counts answers by the ends of their topics: cheap enough to ask ten times a second."""
+
+    def __init__(self, bootstrap: str, prefix: str, kinds: Sequence[str] = ANSWERS) -> None:
+        self._consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
+        self._names = [f"{prefix}.{kind}" for kind in kinds]
+        self._partitions: list[TopicPartition] = []
+
+    async def __aenter__(self) -> Self:
+        await self._consumer.start()
+        self._partitions = await _all_partitions(self._consumer, self._names)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._consumer.stop()
+
+    async def count(self) -> int:
+        return sum((await self._consumer.end_offsets(self._partitions)).values())
+
+
+async def _all_partitions(consumer: AIOKafkaConsumer, topics: Sequence[str]) -> list[TopicPartition]:
+    await consumer._client.force_metadata_update()
+    found = [(topic, consumer.partitions_for_topic(topic) or set()) for topic in topics]
+    return [TopicPartition(topic, number) for topic, numbers in found for number in sorted(numbers)]
+
+
+def _answer(kind: str, message: Any, received_at: float) -> Answer:
+    if kind == "dead-letters":
+        key = (message.key or b"").removeprefix(b"bad")
+        return Answer(int(key) if key.isdigit() else -1, kind, received_at)
+    body = orjson.loads(message.value)
+    number = body["post_id"] if kind == "labels" else body["record_id"]
+    return Answer(int(number), kind, received_at, body["timings_ms"], body["degraded"])
