@@ -1,0 +1,43 @@
+"""What travels: every message of the service, in and out. pydantic and orjson, nothing else."""
+
+from schemas.alert import Alert
+from schemas.control import Control, Review
+from schemas.dead_letter import DeadLetter
+from schemas.post import Post
+from schemas.reasons import InvalidRecord, Reason
+from schemas.symptoms import Context, SymptomRecord, Vitals
+from schemas.verdicts import (
+    Condition,
+    Evidence,
+    PostScores,
+    PostVerdict,
+    Sentiment,
+    Source,
+    Span,
+    SymptomVerdict,
+    TimingsMs,
+    Urgency,
+)
+
+__all__ = [
+    "Alert",
+    "Condition",
+    "Context",
+    "Control",
+    "DeadLetter",
+    "Evidence",
+    "InvalidRecord",
+    "Post",
+    "PostScores",
+    "PostVerdict",
+    "Reason",
+    "Review",
+    "Sentiment",
+    "Source",
+    "Span",
+    "SymptomRecord",
+    "SymptomVerdict",
+    "TimingsMs",
+    "Urgency",
+    "Vitals",
+]

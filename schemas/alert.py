@@ -1,0 +1,26 @@
+"""Alerts, out: for people."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from schemas.base import Output
+from schemas.verdicts import Source
+
+
+class Alert(Output):
+    """Something a person should look at. The id is the same when a redelivered record raises it again."""
+
+    id: str
+    kind: Literal["severe_post", "repeat_offender", "spam_wave", "urgent_patient"]
+    severity: Literal["high", "critical"]
+    task: str
+    subject: str = Field(description="The post, the author or the record that it is about.")
+    verdict_id: str = Field(description="The verdict that raised it.")
+    reasons: list[str]
+    count: int | None = Field(description="Posts of a repeat offender, authors of a wave.")
+    created_at: datetime
+    source: Source | None

@@ -1,0 +1,74 @@
+"""Symptom records, in."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from schemas.base import Input
+from schemas.text import Identifier, Language, Text
+
+Number = Annotated[float, Field(strict=True)]
+_SEXES = {"f": "female", "female": "female", "女": "female", "m": "male", "male": "male", "男": "male"}
+
+
+def _sex(value: object) -> object:
+    return _SEXES.get(value.strip().lower(), value.strip().lower()) if isinstance(value, str) else value
+
+
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+class _InputPart(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class Vitals(_InputPart):
+    """Vital signs, each optional; a value no living patient has is an error of the device or of a unit."""
+
+    heart_rate: Number | None = Field(default=None, ge=0, le=400, description="beats a minute")
+    respiratory_rate: Number | None = Field(default=None, ge=0, le=150, description="breaths a minute")
+    systolic: Number | None = Field(default=None, ge=0, le=400, description="mmHg")
+    diastolic: Number | None = Field(default=None, ge=0, le=300, description="mmHg")
+    temperature: Number | None = Field(default=None, ge=20, le=46, description="degrees Celsius")
+    saturation: Number | None = Field(default=None, ge=0, le=100, description="oxygen saturation, per cent")
+    pain: Number | None = Field(default=None, ge=0, le=10, description="0 none to 10 worst")
+
+
+class Context(_InputPart):
+    """How the patient came."""
+
+    injury: bool | None = None
+    arrival: Annotated[str, Field(max_length=64)] | None = Field(default=None, description="walking, ambulance, ...")
+    consciousness: Literal["alert", "verbal", "pain", "unresponsive"] | None = Field(
+        default=None, description="the AVPU scale"
+    )
+
+
+class SymptomRecord(Input):
+    """`id` and one of `text` and `symptoms` are needed. The Kafka key should be the patient's reference."""
+
+    id: Identifier
+    text: Text | None = Field(default=None, description="The complaint in free text.")
+    symptoms: Annotated[list[Text], BeforeValidator(_as_list), Field(min_length=1, max_length=64)] | None = Field(
+        default=None, description="The complaint as a list, or a single string."
+    )
+    patient: Identifier | None = Field(default=None, description="Any stable reference; no name, please.")
+    age: Number | None = Field(default=None, ge=0, le=130, description="years; 0.5 is six months")
+    sex: Annotated[Literal["female", "male", "other"], BeforeValidator(_sex)] | None = None
+    body_part: Annotated[str, Field(max_length=128)] | None = None
+    lang: Language | None = None
+    time: datetime | None = None
+    vitals: Vitals | None = None
+    context: Context | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _says_something(cls, document: Any) -> Any:
+        if isinstance(document, dict) and document.get("text") is None and document.get("symptoms") is None:
+            raise PydanticCustomError("missing", "one of text and symptoms is required")
+        return document

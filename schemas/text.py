@@ -1,0 +1,36 @@
+"""Types that the inputs share."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic_core import PydanticCustomError
+
+MAX_TEXT = 20_000  # characters; a long article. The model reads the first 256 tokens anyway
+_VISIBLE = re.compile(r"[^\s\u0000-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
+                      r"\u2028-\u202f\u205f-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff]")
+
+
+def is_blank(text: str) -> bool:
+    """Nothing but white space, controls and invisible marks."""
+    return _VISIBLE.search(text) is None
+
+
+def _visible(text: str) -> str:
+    if is_blank(text):
+        raise PydanticCustomError("empty_text", "nothing to read: no visible character")
+    return text
+
+
+def _integer_as_text(value: object) -> object:
+    """Identifiers come as JSON integers from many systems; nothing else is converted."""
+    return str(value) if type(value) is int else value
+
+
+Text = Annotated[str, Field(strict=True, max_length=MAX_TEXT), AfterValidator(_visible)]
+Identifier = Annotated[
+    str, BeforeValidator(_integer_as_text), Field(strict=True, min_length=1, max_length=256)
+]
+Language = Annotated[str, Field(strict=True, max_length=35)]

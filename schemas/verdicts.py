@@ -1,0 +1,114 @@
+"""Verdicts, out: one for every record that could be read."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from schemas.base import Output, Part
+
+Probability = Annotated[float, Field(ge=0, le=1)]
+Action = Literal["allow", "limit", "review", "remove"]
+
+
+class Source(Part):
+    """Where the record stood."""
+
+    topic: str
+    partition: int = Field(ge=0)
+    offset: int = Field(ge=0)
+
+
+class TimingsMs(Part):
+    """Where the record's time went, in milliseconds. The first four add up to the time since intake."""
+
+    queued: float = Field(description="From intake to its batch: admission, decoding, encoding, waiting for the engine.")
+    batched: float = Field(description="From the batch being formed to its scores: padding and inference.")
+    scored: float = Field(description="From the scores to the policy taking the record up.")
+    published: float = Field(description="From there to the serialised verdict, handed to the producer.")
+    total: float = Field(description="From the record's Kafka timestamp to the serialised verdict.")
+
+
+class Span(Part):
+    """Half-open interval of Unicode code points of the original text."""
+
+    start: int = Field(ge=0)
+    end: int = Field(ge=1)
+
+
+class Sentiment(Part):
+    negative: Probability
+    neutral: Probability
+    positive: Probability
+
+
+class PostScores(Part):
+    """Independent probabilities; calibrated on the model's dev data."""
+
+    toxicity: Probability
+    insult: Probability
+    hate: Probability
+    threat: Probability
+    sexual: Probability
+    self_harm: Probability
+    profanity: Probability
+    spam: Probability
+
+
+class Verdict(Output):
+    """What all verdicts say. The same content, model and policy always give the same `id`: drop repeats by it."""
+
+    id: str
+    source: Source | None = Field(description="Null outside of Kafka (`tidegate score`).")
+    model_version: str
+    policy_version: str
+    degraded: bool = Field(description="Answered under overload with less than the whole model.")
+    timings_ms: TimingsMs
+
+
+class PostVerdict(Verdict):
+    """The verdict on a post. It never repeats the text or the author."""
+
+    task: Literal["posts"]
+    post_id: str
+    lang: Literal["en", "zh", "other"]
+    scores: PostScores
+    labels: list[str] = Field(description="Labels over their threshold.")
+    spans: list[Span] = Field(description="Toxic passages, where a label asks for them.")
+    sentiment: Sentiment | None = Field(description="Null when it was dropped under overload.")
+    action: Action
+    reasons: list[str] = Field(description="The rules that led to the action; `quota` where the quota changed it.")
+
+
+class Condition(Part):
+    condition: str
+    probability: Probability
+
+
+class Urgency(Part):
+    level: int = Field(ge=1, le=5, description="1 is the most urgent.")
+    probabilities: Annotated[list[Probability], Field(min_length=5, max_length=5)] = Field(
+        description="The model's, level 1 first; a red flag can make `level` more urgent than they say."
+    )
+
+
+class Evidence(Part):
+    """A finding of the rules in the record: checkable, and no attribution of the model's scores."""
+
+    text: str
+    start: int | None = Field(description="In the record's `text`; null for a vital sign or a listed symptom.")
+    end: int | None
+    weight: Probability
+
+
+class SymptomVerdict(Verdict):
+    """Decision support on a symptom record, never a diagnosis."""
+
+    task: Literal["symptoms"]
+    record_id: str
+    conditions: list[Condition] = Field(description="Ranked, most probable first.")
+    urgency: Urgency
+    body_parts: list[str]
+    evidence: list[Evidence]
+    disclaimer: str
