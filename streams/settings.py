@@ -1,0 +1,194 @@
+"""Settings, from the command line, the environment, a TOML file and defaults, in this order.
+
+Every field below is a variable `TIDEGATE_<NAME>` and a key `<name>` of the TOML file. A wrong one stops the start.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import platformdirs
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+
+from models.artifact import RELEASE
+from streams.errors import TidegateError
+
+PREFIX = "TIDEGATE_"
+CONFIG_FILE = "TIDEGATE_CONFIG"
+# Variables of the same prefix that are no settings: files to signal with, and the tests' and load runs' own.
+OTHER_VARIABLES = frozenset({CONFIG_FILE, "TIDEGATE_READY_FILE"})
+OTHER_PREFIXES = ("TIDEGATE_TEST_", "TIDEGATE_LOAD_")
+
+_ADDRESS = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\]):(\d{1,5})")
+_TOPIC_PREFIX = re.compile(r"[A-Za-z0-9._-]{1,200}")
+POLICY = Path(__file__).parent / "policy.toml"
+
+
+class SettingsError(TidegateError):
+    """A setting is wrong: one sentence that names it, its value and what is allowed."""
+
+
+def _addresses(value: str) -> str:
+    parts = [part.strip() for part in value.split(",")]
+    for part in parts:
+        match = _ADDRESS.fullmatch(part)
+        if match is None or not 0 < int(match[1]) < 65_536:
+            raise ValueError("must be host:port, several separated by commas")
+    return ",".join(parts)
+
+
+def _topic_prefix(value: str) -> str:
+    if not _TOPIC_PREFIX.fullmatch(value):
+        raise ValueError("may hold letters, digits, dots, dashes and underscores, 200 at most")
+    return value
+
+
+def _list(value: Any) -> Any:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+class Settings(BaseSettings):
+    """What a worker, a client or a command needs to know."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
+
+    brokers: Annotated[str, AfterValidator(_addresses)] = Field(
+        default="localhost:9092", description="Kafka brokers, host:port, comma separated."
+    )
+    topic_prefix: Annotated[str, AfterValidator(_topic_prefix)] = Field(
+        default="moderation", description="Topics are named PREFIX.posts, PREFIX.labels and so on."
+    )
+    group: str = Field(default="tidegate", min_length=1, description="Consumer group of the workers.")
+    tasks: Annotated[list[Literal["posts", "symptoms"]], NoDecode, BeforeValidator(_list)] = Field(
+        default=["posts", "symptoms"], min_length=1, description="Tasks of this worker, comma separated."
+    )
+    data_dir: Path = Field(
+        default_factory=lambda: Path(platformdirs.user_data_dir("tidegate")),
+        description="Where workers keep state: author history, by partition. Default: the user's data folder.",
+    )
+    artifact: Path = Field(default=RELEASE, description="Folder of the model. Default: the release that ships.")
+    policy: Path = Field(default=POLICY, description="Policy file. Default: the one that ships.")
+
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        default="auto", description="`auto` takes a GPU that really runs; `cuda` stops without one."
+    )
+    threads: int | None = Field(
+        default=None, ge=1, le=256, description="Threads of the engine on a CPU. Default: one core is left free."
+    )
+    engine: Literal["onnx", "null"] = Field(
+        default="onnx", description="`null` scores nothing; for measuring the intake."
+    )
+    max_batch_tokens: int = Field(default=4096, ge=256, le=1_048_576, description="Rows times padded length of a batch.")
+    max_batch_rows: int = Field(default=64, ge=1, le=4096, description="Records in a batch.")
+    max_in_flight_records: int = Field(default=2048, ge=1, le=1_000_000, description="Records between intake and acknowledgement.")
+    max_in_flight_tokens: int = Field(default=65_536, ge=256, description="Estimated tokens between the same.")
+    cache_size: int = Field(default=50_000, ge=0, description="Texts whose scores are remembered; 0 switches it off.")
+    max_record_bytes: int = Field(default=1_048_576, ge=1024, description="Larger records become dead letters.")
+
+    drain_s: float = Field(default=2.0, gt=0, le=60, description="Longest drain at a rebalance or at the end.")
+    commit_interval_s: float = Field(default=0.5, gt=0, le=60, description="How often offsets are committed.")
+    stuck_after_s: float = Field(default=60.0, gt=0, description="A worker in which nothing moves for so long ends.")
+    degrade_after_s: float = Field(
+        default=10.0, ge=0, description="Lateness at which answers are degraded; 0 switches it off."
+    )
+    dead_letter_max_ratio: float = Field(
+        default=0.5, ge=0, le=1, description="Share of dead letters in a partition that stops the worker; 0: no limit."
+    )
+    dead_letter_min_records: int = Field(default=200, ge=1, description="Records over which that share is taken.")
+    dead_letter_max_consecutive: int = Field(
+        default=100, ge=0, description="Dead letters in a row in a partition that stop the worker; 0: no limit."
+    )
+
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
+        default="PLAINTEXT", description="How to talk to the brokers."
+    )
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
+        default="PLAIN", description="With a SASL protocol."
+    )
+    sasl_username: str | None = Field(default=None, description="With a SASL protocol.")
+    sasl_password: SecretStr | None = Field(default=None, description="With a SASL protocol; or give a file.")
+    sasl_password_file: Path | None = Field(default=None, description="File that holds the password.")
+    ssl_cafile: Path | None = Field(default=None, description="Certificate authority of the brokers. Default: the system's.")
+    ssl_certfile: Path | None = Field(default=None, description="Client certificate.")
+    ssl_keyfile: Path | None = Field(default=None, description="Key of the client certificate.")
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="Of our own loggers.")
+    log_format: Literal["text", "json"] = Field(default="text", description="Of a log line.")
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> Self:
+        if self.security_protocol.startswith("SASL"):
+            if self.sasl_password is not None and self.sasl_password_file is not None:
+                raise ValueError("give sasl_password or sasl_password_file, not both")
+            if self.sasl_username is None or (self.sasl_password is None and self.sasl_password_file is None):
+                raise ValueError(f"security_protocol {self.security_protocol} needs sasl_username and sasl_password")
+        if self.sasl_password_file is not None:
+            password = self.sasl_password_file.read_text().rstrip("\r\n")
+            object.__setattr__(self, "sasl_password", SecretStr(password))
+            object.__setattr__(self, "sasl_password_file", None)
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, _File(settings_cls)
+
+    @classmethod
+    def load(cls, **given: Any) -> Self:
+        """Reads all sources; `given` comes from the command line, None meaning not given.
+
+        Raises:
+            SettingsError: something is wrong.
+        """
+        _refuse_unknown_variables(frozenset(cls.model_fields))
+        try:
+            return cls(**{name: value for name, value in given.items() if value is not None})
+        except ValidationError as error:
+            raise SettingsError(_sentence(error)) from None
+        except (OSError, tomllib.TOMLDecodeError) as error:
+            raise SettingsError(f"A file of the settings cannot be read: {error}.") from None
+
+
+class _File(PydanticBaseSettingsSource):
+    """The TOML file: the one that TIDEGATE_CONFIG names, else tidegate.toml in this folder if there is one."""
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
+        raise NotImplementedError
+
+    def __call__(self) -> dict[str, Any]:
+        named = os.environ.get(CONFIG_FILE)
+        path = Path(named or "tidegate.toml")
+        if not named and not path.is_file():
+            return {}
+        return tomllib.loads(path.read_text("utf-8"))
+
+
+def _refuse_unknown_variables(fields: frozenset[str]) -> None:
+    for name in sorted(os.environ):
+        if not name.startswith(PREFIX) or name in OTHER_VARIABLES or name.startswith(OTHER_PREFIXES):
+            continue
+        if name.removeprefix(PREFIX).lower() not in fields:
+            raise SettingsError(f"{name} is not a setting of tidegate; see the settings table in the README.")
+
+
+def _sentence(error: ValidationError) -> str:
+    first = error.errors(include_url=False)[0]
+    name = ".".join(str(part) for part in first["loc"])
+    message = first["msg"].removeprefix("Value error, ")
+    if not name:
+        return f"The settings do not fit together: {message}."
+    if first["type"] == "extra_forbidden":
+        return f"{name} is not a setting of tidegate; see the settings table in the README."
+    shown = "" if "password" in name else f" is {first['input']!r}, but it"
+    return f"Setting {name}{shown} {message[0].lower()}{message[1:]}." if shown else f"Setting {name}: {message}."
