@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, insort_right
 from collections import deque
 from collections.abc import Sequence
+from itertools import pairwise
 from operator import attrgetter
 
 from models.serving.types import Batch, Item, Lane
@@ -71,10 +72,6 @@ class TokenBudgetBatcher:
     def full(self) -> bool:
         """A whole turn waits: it would not grow by waiting longer."""
         return self.waiting_tokens >= self.max_batch_tokens or len(self) >= self._window
-
-    def shapes(self) -> list[tuple[int, int]]:
-        """The largest (rows, padded length) of each length, the largest of all first: what to warm up with."""
-        return [(self._rows_at(length), length) for length in reversed(self.grid)]
 
     def push(self, item: Item) -> None:
         """Raises ValueError for an encoding that is longer than the grid."""
@@ -146,7 +143,7 @@ class TokenBudgetBatcher:
     def _join_small(self, groups: dict[int, list[int]], spare: int) -> None:
         """Move a group to the next longer one where that costs fewer tokens than a run, and no more than `spare`."""
         lengths = sorted(groups)
-        for length, longer in zip(lengths, lengths[1:], strict=False):
+        for length, longer in pairwise(lengths):
             cost = len(groups[length]) * (longer - length)
             if cost < self._run_cost_tokens and cost <= spare:
                 spare -= cost

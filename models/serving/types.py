@@ -111,16 +111,25 @@ class Item:
 
 @dataclass(slots=True, eq=False)
 class Batch:
-    """Items that run together, padded to `length` tokens. The engine fills in the arrays."""
+    """Items that run together, padded to `length` tokens."""
 
     items: list[Item]
     length: int
+    formed_at: float = 0.0
     input_ids: NDArray[np.int64] | None = field(default=None, repr=False)
+    """[rows, length], with `attention_mask`: what the engine prepared ahead."""
     attention_mask: NDArray[np.int64] | None = field(default=None, repr=False)
 
     @property
     def padded_tokens(self) -> int:
         return len(self.items) * self.length
+
+    def halves(self) -> list[Batch]:
+        """Two batches, to run apart from each other."""
+        middle = len(self.items) // 2
+        return [
+            Batch(half, self.length, self.formed_at) for half in (self.items[middle:], self.items[:middle])
+        ]
 
 
 @dataclass(slots=True, frozen=True, eq=False)

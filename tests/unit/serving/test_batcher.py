@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pytest
@@ -84,7 +85,7 @@ class Recorder:
 def test_nothing_is_lost_or_duplicated(batcher: TokenBudgetBatcher, actions: list[Push | str]) -> None:
     recorder = Recorder(batcher)
     recorder.play(actions)
-    ran = [item.payload for turn in recorder.turns for batch in turn for item in batch.items]
+    ran: list[Any] = [item.payload for turn in recorder.turns for batch in turn for item in batch.items]
     dropped = batcher.take_dropped()
     assert all(item.cancelled for item in dropped)
     assert sorted(ran + [item.payload for item in dropped]) == list(range(len(recorder.pushed)))
@@ -186,7 +187,3 @@ def test_refuses_an_encoding_longer_than_the_grid() -> None:
     with pytest.raises(ValueError, match="257 tokens"):
         batcher.push(make_item(257))
     assert len(batcher) == 0
-
-
-def test_the_largest_shape_is_warmed_up_first() -> None:
-    assert TokenBudgetBatcher((16, 256), 1024, 32).shapes() == [(4, 256), (32, 16)]

@@ -1,0 +1,83 @@
+"""Where the model runs: opening an ONNX Runtime session, and making sure that it runs where it says."""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+
+from models.serving.types import DeviceError
+
+log = logging.getLogger(__name__)
+
+_CPU = "CPUExecutionProvider"
+_CUDA = "CUDAExecutionProvider"
+_CUDA_OPTIONS = {"arena_extend_strategy": "kSameAsRequested"}  # the default doubles, and never gives back
+_WARNINGS, _FATAL_ONLY = 2, 4  # the runtime's log levels; it starts with warnings
+
+
+def choose_device(wanted: str, model: Path, threads: int) -> str:
+    """`cpu` or `cuda`. For `auto` and `cuda`, `model` has to run on the GPU; what is chosen is logged.
+
+    Raises DeviceError where `cuda` is wanted and does not run.
+    """
+    if wanted not in ("auto", "cpu", "cuda"):
+        raise DeviceError(f"The device is {wanted!r}; it must be auto, cpu or cuda.")
+    if wanted != "cpu":
+        obstacle = _why_not_cuda(model, threads)
+        if obstacle is None:
+            log.info("The model runs on the GPU.")
+            return "cuda"
+        if wanted == "cuda":
+            raise DeviceError(f"The device is cuda, but the model does not run on a GPU here: {obstacle}.")
+        log.info("The model runs on the CPU with %d thread(s); no GPU: %s.", threads, obstacle)
+    else:
+        log.info("The model runs on the CPU with %d thread(s).", threads)
+    return "cpu"
+
+
+def open_session(model: Path, device: str, threads: int) -> onnxruntime.InferenceSession:
+    """A session that has run once. `device` is what `choose_device` gave."""
+    providers = [(_CUDA, _CUDA_OPTIONS), _CPU] if device == "cuda" else [_CPU]
+    session = onnxruntime.InferenceSession(model, _session_options(threads), providers=providers)
+    row = np.ones((1, 4), dtype=np.int64)
+    session.run(None, {"input_ids": row, "attention_mask": row})
+    return session
+
+
+def default_threads() -> int:
+    """One less than the cores that this process may use: intake and broker need one too."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, cores - 1)
+
+
+def _session_options(threads: int) -> onnxruntime.SessionOptions:
+    """Set for a process that shares its cores with an event loop and a broker."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
+    # A plan of the memory for each shape seen: rows and lengths vary, so plans would pile up and seldom be used.
+    options.enable_mem_pattern = False
+    # Threads that spin between two operators take the cores that the event loop needs.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return options
+
+
+def _why_not_cuda(model: Path, threads: int) -> str | None:
+    """What keeps the model off the GPU. It has to run there, since the runtime itself falls back in silence."""
+    if _CUDA not in onnxruntime.get_available_providers():
+        return "this onnxruntime is built without CUDA (install onnxruntime-gpu)"
+    onnxruntime.set_default_logger_severity(_FATAL_ONLY)  # a missing driver is an answer here, not an error
+    try:
+        session = open_session(model, "cuda", threads)
+    except Exception as error:
+        return f"a CUDA session failed ({type(error).__name__})"
+    finally:
+        onnxruntime.set_default_logger_severity(_WARNINGS)
+    if session.get_providers()[0] != _CUDA:
+        return "CUDA could not be started (the driver or its libraries are missing)"
+    return None

@@ -1,0 +1,198 @@
+"""The model behind one method: a padded batch in, scores out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import onnxruntime
+
+from models.artifact import Artifact
+from models.serving.batcher import GRID
+from models.serving.device import choose_device, default_threads, open_session
+from models.serving.scores import to_probabilities, to_scores
+from models.serving.types import (
+    OPTIONAL_HEADS,
+    Batch,
+    Depth,
+    Encoding,
+    EngineLostError,
+    InferenceError,
+    Item,
+    Probabilities,
+    Scores,
+)
+
+EARLY_HEAD = "early_post"
+EARLY_MODEL = "early.onnx"
+"""Optional file of an artifact: the model up to its early exit, for `Depth.EARLY`."""
+HALF_PRECISION = "model_fp16.onnx"
+"""Optional file of an artifact, for GPUs: they would leave most of an int8 model's work to the CPU."""
+
+
+class Engine(Protocol):
+    """Used by one thread at a time, but for `prepare`, which runs beside `run` on another batch."""
+
+    @property
+    def model_version(self) -> str: ...
+
+    @property
+    def device(self) -> str:
+        """What it runs on: `cpu` or `cuda`."""
+
+    @property
+    def grid(self) -> tuple[int, ...]:
+        """Padded lengths that it is fast at; the last one is the most tokens that it takes."""
+
+    def prepare(self, batch: Batch) -> None:
+        """Pad a batch ahead. `run` does it where it was not done."""
+
+    def run(self, batch: Batch, depth: Depth) -> list[Scores]:
+        """One Scores a row, in order. Any exception means that this batch failed, EngineLostError that all will."""
+
+    def warm_up(self, max_tokens: int, max_rows: int) -> None:
+        """Run the largest batch of each length, so that the first record does not pay for it."""
+
+
+class OnnxEngine:
+    """An artifact on ONNX Runtime. `run` releases the interpreter lock while the model computes."""
+
+    def __init__(
+        self,
+        artifact: Artifact,
+        device: str,
+        session: onnxruntime.InferenceSession,
+        early: onnxruntime.InferenceSession | None,
+    ) -> None:
+        """`early` computes the early exit alone. A session computes its whole graph whatever is asked of it (the
+        option `only_execute_path_to_fetches` works in training builds only), so without it `Depth.EARLY` would
+        give worse answers for the same work, and runs as NO_OPTIONAL instead.
+        """
+        self.model_version = artifact.version
+        self.device = device
+        self.grid = _grid(artifact)
+        self._session = session
+        self._early = early
+        self._heads = artifact.manifest.heads
+        self._pad_id = artifact.manifest.pad_id
+
+    @classmethod
+    def open(cls, artifact: Artifact, device: str = "auto", threads: int | None = None) -> OnnxEngine:
+        """`device`: auto, cpu or cuda. `threads`: that compute; None leaves one core to the rest of the process.
+
+        Raises DeviceError where the device does not run, and says in the log which one does.
+        """
+        if threads is None:
+            threads = default_threads()
+        half = _optional_file(artifact, HALF_PRECISION) or artifact.model_path
+        device = choose_device(device, half, threads)
+        session = open_session(half if device == "cuda" else artifact.model_path, device, threads)
+        early = _optional_file(artifact, EARLY_MODEL)
+        return cls(artifact, device, session, open_session(early, device, threads) if early else None)
+
+    def prepare(self, batch: Batch) -> None:
+        shape = (len(batch.items), batch.length)
+        input_ids = np.full(shape, self._pad_id, dtype=np.int64)
+        attention_mask = np.zeros(shape, dtype=np.int64)
+        for row, item in enumerate(batch.items):
+            tokens = item.encoding.tokens
+            input_ids[row, :tokens] = item.encoding.ids
+            attention_mask[row, :tokens] = 1
+        batch.input_ids, batch.attention_mask = input_ids, attention_mask
+
+    def run(self, batch: Batch, depth: Depth) -> list[Scores]:
+        if batch.input_ids is None:
+            self.prepare(batch)
+        if depth is Depth.EARLY and self._early is not None:
+            return self._run_early(self._early, batch)
+        wanted = frozenset[str]().union(*(item.heads for item in batch.items))
+        if depth is not Depth.FULL:
+            wanted -= OPTIONAL_HEADS
+        names = [name for name in self._heads if name in wanted]
+        if not names:
+            raise InferenceError("The records want no head that this model has.")
+        probabilities = dict(zip(names, self._compute(self._session, names, batch), strict=True))
+        return to_scores(batch.items, probabilities, self.model_version, degraded=depth is not Depth.FULL)
+
+    def _run_early(self, early: onnxruntime.InferenceSession, batch: Batch) -> list[Scores]:
+        """Its answers carry a version of their own, because equal content gets other scores from it."""
+        (post,) = self._compute(early, [EARLY_HEAD], batch)
+        return to_scores(batch.items, {"post": post}, f"{self.model_version}+early", degraded=True)
+
+    def _compute(
+        self, session: onnxruntime.InferenceSession, names: list[str], batch: Batch
+    ) -> list[Probabilities]:
+        outputs = [self._heads[name].output for name in names]
+        feeds = {"input_ids": batch.input_ids, "attention_mask": batch.attention_mask}
+        try:
+            logits = session.run(outputs, feeds)
+        except Exception as error:
+            if self.device == "cuda" and _device_is_lost(error):
+                raise EngineLostError("The GPU no longer answers.") from error
+            raise
+        return [
+            to_probabilities(self._heads[name], values) for name, values in zip(names, logits, strict=True)
+        ]
+
+    def warm_up(self, max_tokens: int, max_rows: int) -> None:
+        """The longest comes first: the memory that it takes then serves all the others."""
+        heads = frozenset(self._heads) - {EARLY_HEAD}
+        for length in reversed(self.grid):
+            encoding = Encoding(np.zeros(length, np.int32), np.zeros((length, 2), np.int32))
+            items = [Item(encoding, None, heads, deadline=0.0, queued_at=0.0)] * min(
+                max_rows, max_tokens // length
+            )
+            self.run(Batch(items, length), Depth.FULL)
+        for depth in (Depth.NO_OPTIONAL, Depth.EARLY):
+            self.run(Batch(items[:1], length), depth)
+
+
+class NullEngine:
+    """Answers at once, the same to everybody: measures all that is not the model."""
+
+    device = "none"
+
+    def __init__(self, model_version: str, grid: tuple[int, ...], widths: Mapping[str, int]) -> None:
+        """`widths`: probabilities for each head; they are so low that they flag nothing."""
+        self.model_version = model_version
+        self.grid = grid
+        self._widths = widths
+
+    @classmethod
+    def for_artifact(cls, artifact: Artifact) -> NullEngine:
+        """Takes the place of this artifact's engine: the same heads and lengths."""
+        widths = {
+            name: len(head.labels) for name, head in artifact.manifest.heads.items() if name != EARLY_HEAD
+        }
+        return cls("null", _grid(artifact), widths)
+
+    def prepare(self, batch: Batch) -> None:
+        """Nothing to pad."""
+
+    def run(self, batch: Batch, depth: Depth) -> list[Scores]:
+        rows = len(batch.items)
+        heads = {
+            name: np.full((rows, batch.length if name == "spans" else width), 0.0001)
+            for name, width in self._widths.items()
+        }
+        return to_scores(batch.items, heads, self.model_version, degraded=False)
+
+    def warm_up(self, max_tokens: int, max_rows: int) -> None:
+        """Never cold."""
+
+
+def _grid(artifact: Artifact) -> tuple[int, ...]:
+    longest = artifact.manifest.max_tokens
+    return (*(length for length in GRID if length < longest), longest)
+
+
+def _optional_file(artifact: Artifact, name: str) -> Path | None:
+    return artifact.folder / name if name in artifact.manifest.files else None
+
+
+def _device_is_lost(error: Exception) -> bool:
+    """CUDA errors other than lack of memory leave a context that fails every later call."""
+    text = str(error).lower()
+    return ("cuda" in text or "cublas" in text or "cudnn" in text) and "memory" not in text

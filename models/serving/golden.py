@@ -1,0 +1,26 @@
+"""Does this engine, on this machine, give the scores that the artifact promises?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from models.artifact import Artifact, check_golden
+from models.serving.encoder import Encoder
+from models.serving.engine import EARLY_HEAD, Engine
+from models.serving.types import Batch, Depth, Item
+
+
+def verify_golden(engine: Engine, encoder: Encoder, artifact: Artifact) -> None:
+    """Raises ArtifactError, in one sentence, where a golden case misses its tolerance."""
+    heads = frozenset(artifact.manifest.heads) - {EARLY_HEAD}
+
+    def score(texts: list[str]) -> Sequence[Mapping[str, Sequence[float]]]:
+        answers = []
+        for encoding in encoder.encode(texts):
+            length = next(length for length in engine.grid if length >= encoding.tokens)
+            item = Item(encoding, None, heads, deadline=0.0, queued_at=0.0)
+            scores = engine.run(Batch([item], length), Depth.FULL)[0]
+            answers.append({head: getattr(scores, head).tolist() for head in heads})
+        return answers
+
+    check_golden(artifact, score)

@@ -1,0 +1,267 @@
+"""Between the event loop and the engine: two threads, two queues, one callback a batch."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from enum import Enum, auto
+from queue import Empty, SimpleQueue
+from threading import Thread
+
+from models.serving.batcher import TokenBudgetBatcher
+from models.serving.engine import Engine
+from models.serving.stats import Stats
+from models.serving.types import (
+    TRIAGE_HEADS,
+    Batch,
+    Depth,
+    EngineLostError,
+    InferenceError,
+    Item,
+    Outcome,
+    Scores,
+)
+
+log = logging.getLogger(__name__)
+
+Deliver = Callable[[Sequence[Outcome]], None]
+
+
+class _Signal(Enum):
+    TURN_DONE = auto()
+    STOP = auto()
+
+
+class BatchScheduler:
+    """Runs items on one engine. Until `stop`, every item is delivered exactly once, unless it was cancelled.
+
+    `submit` appends to a queue and never waits. The forming thread alone owns the batcher; it hands a turn to the
+    engine thread at once if that is free, and one turn ahead if what waits fills a whole one, so that a partial turn
+    is never formed before it can run. Only the event loop touches what is pending, so that nothing here needs a lock.
+
+    If either thread ends, or the engine raises EngineLostError, everything pending and everything submitted later is
+    delivered with EngineLostError, and `alive` is false. That is no verdict on a record: it must be read again.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        batcher: TokenBudgetBatcher,
+        deliver: Deliver,
+        depth: Callable[[], Depth] = lambda: Depth.FULL,
+    ) -> None:
+        """`deliver` is called on the loop, once for each engine batch, and must not raise; `depth` is called on a
+        thread, before each run.
+        """
+        self._engine = engine
+        self._batcher = batcher
+        self._deliver = deliver
+        self._depth = depth
+        self._inbox: SimpleQueue[Sequence[Item] | _Signal] = SimpleQueue()
+        self._turns: SimpleQueue[list[Batch] | None] = SimpleQueue()
+        self._pending: set[Item] = set()
+        self._idle = asyncio.Event()
+        self._lost: EngineLostError | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._threads: list[Thread] = []
+        self._stats = Stats()
+
+    @property
+    def alive(self) -> bool:
+        """Started, not stopped, and both threads are there."""
+        return self._lost is None and bool(self._threads) and all(t.is_alive() for t in self._threads)
+
+    def stats(self) -> Stats:
+        """A copy, from any thread."""
+        return replace(self._stats, pending=len(self._pending))
+
+    def start(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Start both threads; outcomes arrive on `loop`."""
+        self._loop = loop
+        bodies = {"tidegate-forming": self._form, "tidegate-engine": self._run}
+        self._threads = [
+            Thread(target=self._guard, args=(body,), name=name, daemon=True) for name, body in bodies.items()
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def submit(self, items: Sequence[Item]) -> None:
+        """Queue items; from any thread, a microsecond or two. The caller bounds how many wait."""
+        self._pending.update(items)
+        self._inbox.put(items)
+        if self._lost is not None:
+            self._post(self._fail_pending)
+
+    async def drain(self, deadline_s: float) -> int:
+        """Wait until nothing is pending, at most `deadline_s`. Returns how many items still are."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(deadline_s):
+                while self._pending:
+                    self._idle.clear()
+                    await self._idle.wait()
+        return len(self._pending)
+
+    async def stop(self, deadline_s: float = 2.0) -> None:
+        """Give up what is pending (drain first), and end both threads, waiting at most `deadline_s` for the batch
+        that runs now. Nothing is delivered from here on.
+        """
+        self._end(EngineLostError("The scheduler was stopped."))
+        self._forget(list(self._pending))
+        await asyncio.to_thread(self._join, time.monotonic() + deadline_s)
+
+    # The forming thread.
+
+    def _form(self) -> None:
+        outstanding = 0  # turns handed over and not finished: one runs, one waits ready
+        while True:
+            for message in self._received():
+                if message is _Signal.STOP:
+                    return
+                if message is _Signal.TURN_DONE:
+                    outstanding -= 1
+                else:
+                    self._queue(message)
+            while outstanding == 0 or (outstanding == 1 and self._batcher.full):
+                if not (turn := self._batcher.pop()):
+                    break
+                self._hand_over(turn)
+                outstanding += 1
+            if cancelled := self._batcher.take_dropped():
+                self._stats.cancelled_rows += len(cancelled)
+                self._post(self._forget, cancelled)
+
+    def _received(self) -> Iterable[Sequence[Item] | _Signal]:
+        """Wait for one message, then take whatever else is there. `_end` always sends one."""
+        yield self._inbox.get()
+        while True:
+            try:
+                yield self._inbox.get_nowait()
+            except Empty:
+                return
+
+    def _queue(self, items: Sequence[Item]) -> None:
+        for item in items:
+            try:
+                self._batcher.push(item)
+            except ValueError as error:
+                self._report([_failure(item, InferenceError(str(error)), time.monotonic())])
+
+    def _hand_over(self, turn: list[Batch]) -> None:
+        now = time.monotonic()
+        for batch in turn:
+            batch.formed_at = now
+            with suppress(Exception):  # `run` prepares it again, and there a failure is isolated
+                self._engine.prepare(batch)
+        self._turns.put(turn)
+
+    # The engine thread.
+
+    def _run(self) -> None:
+        while (turn := self._turns.get()) is not None:
+            for batch in turn:
+                if self._lost is not None:
+                    return
+                self._report(self._score(batch))
+            self._inbox.put(_Signal.TURN_DONE)
+
+    def _score(self, batch: Batch) -> list[Outcome]:
+        """Outcomes of a batch. One that fails is halved until the records that cause it are alone."""
+        triage = any(item.heads & TRIAGE_HEADS for item in batch.items)
+        depth = Depth.FULL if triage else self._depth()
+        outcomes: list[Outcome] = []
+        parts = [batch]
+        started = self._stats.running_since = time.monotonic()
+        while parts:
+            part = parts.pop()
+            try:
+                scores = self._run_once(part, depth)
+            except EngineLostError:
+                raise
+            except Exception as error:
+                if len(part.items) > 1:
+                    parts += part.halves()
+                    self._stats.splits += 1
+                else:
+                    outcomes.append(_failure(part.items[0], _inference_error(error), batch.formed_at))
+            else:
+                now = time.monotonic()
+                pairs = zip(part.items, scores, strict=True)
+                outcomes += [Outcome(item, score, None, batch.formed_at, now) for item, score in pairs]
+        self._stats.count(batch, outcomes, time.monotonic() - started)
+        return outcomes
+
+    def _run_once(self, batch: Batch, depth: Depth) -> list[Scores]:
+        scores = self._engine.run(batch, depth)
+        if len(scores) != len(batch.items):
+            raise InferenceError(f"The engine gave {len(scores)} answers to {len(batch.items)} records.")
+        return scores
+
+    # The way back to the loop.
+
+    def _report(self, outcomes: list[Outcome]) -> None:
+        self._post(self._arrive, outcomes)
+
+    def _post(self, callback: Callable[..., None], *args: object) -> None:
+        """Call back on the loop. A closed loop has nobody left to tell: that ends the threads."""
+        assert self._loop is not None, "submit before start"
+        try:
+            self._loop.call_soon_threadsafe(callback, *args)
+        except RuntimeError:
+            self._end(EngineLostError("The event loop is closed."))
+
+    def _arrive(self, outcomes: Sequence[Outcome]) -> None:
+        """Only what is still pending is delivered: not twice, and not if it was given up."""
+        wanted = [o for o in outcomes if o.item in self._pending and not o.item.cancelled]
+        self._forget([outcome.item for outcome in outcomes])
+        if wanted:
+            self._deliver(wanted)
+
+    def _forget(self, items: Iterable[Item]) -> None:
+        self._pending.difference_update(items)
+        if not self._pending:
+            self._idle.set()
+
+    def _fail_pending(self) -> None:
+        assert self._lost is not None
+        now = time.monotonic()
+        self._arrive([_failure(item, self._lost, now) for item in list(self._pending)])
+
+    # The end.
+
+    def _guard(self, body: Callable[[], None]) -> None:
+        """The outermost frame of both threads: however one dies, nobody goes on waiting for it."""
+        try:
+            body()
+        except BaseException as cause:
+            log.critical("A serving thread died.", exc_info=cause)
+            error = cause if isinstance(cause, EngineLostError) else EngineLostError("A serving thread died.")
+            self._end(error)
+            self._post(self._fail_pending)
+
+    def _end(self, error: EngineLostError) -> None:
+        """Wake both threads to end; the first reason stands."""
+        if self._lost is None:
+            self._lost = error
+        self._inbox.put(_Signal.STOP)
+        self._turns.put(None)
+
+    def _join(self, until: float) -> None:
+        for thread in self._threads:
+            thread.join(max(0.0, until - time.monotonic()))
+        if any(thread.is_alive() for thread in self._threads):
+            log.warning("A serving thread still runs; it is left behind.")
+
+
+def _failure(item: Item, error: Exception, batched_at: float) -> Outcome:
+    return Outcome(item, None, error, batched_at, scored_at=time.monotonic())
+
+
+def _inference_error(cause: Exception) -> InferenceError:
+    """The cause by its type alone: a runtime's message may quote what it was fed."""
+    error = InferenceError(f"The engine failed on this record: {type(cause).__name__}.")
+    error.__cause__ = cause
+    return error

@@ -1,0 +1,67 @@
+"""Logits of a batch to the probabilities of its records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.artifact import Head
+from models.serving.types import InferenceError, Item, Probabilities, Scores
+
+DECIMALS = 4
+"""Rounding happens before anyone compares with a threshold: equal content gets equal decisions although batch mates
+move a quantised model's scores a little."""
+
+Logits = NDArray[np.floating[Any]]
+
+
+def sigmoid(logits: Logits) -> Probabilities:
+    """Exact at both ends: no overflow at a logit of -1000."""
+    return np.asarray(0.5 * (1.0 + np.tanh(0.5 * logits.astype(np.float64))))
+
+
+def softmax(logits: Logits) -> Probabilities:
+    exponent = np.exp(logits.astype(np.float64) - logits.max(axis=-1, keepdims=True))
+    return np.asarray(exponent / exponent.sum(axis=-1, keepdims=True))
+
+
+def ordinal(logits: Logits) -> Probabilities:
+    """[rows, k] logits of P(level > 1) ... P(level > k) to [rows, k + 1] probabilities of the levels.
+
+    P(level > k) cannot rise with k: where the logits say so, the lower one counts.
+    """
+    above = np.minimum.accumulate(sigmoid(logits), axis=-1)
+    edge = np.ones_like(above[..., :1])
+    bounds = np.concatenate([edge, above, np.zeros_like(edge)], axis=-1)
+    return bounds[..., :-1] - bounds[..., 1:]
+
+
+_FUNCTIONS = {"sigmoid": sigmoid, "token_sigmoid": sigmoid, "softmax": softmax, "ordinal": ordinal}
+
+
+def to_probabilities(head: Head, logits: Logits) -> Probabilities:
+    """Rounded probabilities of all rows. Raises InferenceError if a logit is not a finite number."""
+    if not np.isfinite(logits).all():
+        raise InferenceError("The engine gave a score that is not a number.")
+    return np.round(_FUNCTIONS[head.kind](logits), DECIMALS)
+
+
+def to_scores(
+    items: Sequence[Item], heads: Mapping[str, Probabilities], model_version: str, degraded: bool
+) -> list[Scores]:
+    """One Scores an item, with the heads that it wants and that there are.
+
+    Rows are copied: one that a cache keeps must not keep the arrays of its whole batch.
+    """
+    results = []
+    for row, item in enumerate(items):
+        scores = Scores(model_version, degraded)
+        for name, values in heads.items():
+            if name in item.heads:
+                length = item.encoding.tokens if name == "spans" else None
+                setattr(scores, name, values[row, :length].copy())
+        results.append(scores)
+    return results

@@ -1,0 +1,44 @@
+"""What the scheduler counts: five or so sums that explain almost every question about speed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from models.serving.types import Batch, Outcome
+
+
+@dataclass(slots=True)
+class Stats:
+    """Sums since the start; a metric takes differences. Padded over real tokens is the padding ratio."""
+
+    batches: int = 0
+    rows: int = 0
+    real_tokens: int = 0
+    padded_tokens: int = 0
+    wait_s: float = 0.0
+    """From `queued_at` until the batch was formed, summed over rows."""
+    run_s: float = 0.0
+    """Time in the engine, split runs included."""
+    splits: int = 0
+    failed_rows: int = 0
+    degraded_rows: int = 0
+    cancelled_rows: int = 0
+    pending: int = 0
+    """Submitted and not yet delivered, now."""
+    running_since: float | None = None
+    """When the batch that is in the engine now began; a great age means that the engine hangs."""
+
+    def count(self, batch: Batch, outcomes: Sequence[Outcome], run_s: float) -> None:
+        """Add a batch that is done."""
+        self.running_since = None
+        self.batches += 1
+        self.rows += len(batch.items)
+        self.real_tokens += sum(item.encoding.tokens for item in batch.items)
+        self.padded_tokens += batch.padded_tokens
+        self.wait_s += sum(batch.formed_at - item.queued_at for item in batch.items)
+        self.run_s += run_s
+        self.failed_rows += sum(outcome.error is not None for outcome in outcomes)
+        self.degraded_rows += sum(
+            outcome.scores is not None and outcome.scores.degraded for outcome in outcomes
+        )

@@ -1,0 +1,215 @@
+"""A whole artifact, made in milliseconds: a model of lookup tables whose answers can be told from the words.
+
+A text scores high on a label if it holds one of the label's words. `poison` makes the model fail, but not its early
+exit, so that tests can see which layers ran. Chinese characters are words of their own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+from onnx.utils import Extractor
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
+from tokenizers.normalizers import BertNormalizer
+from tokenizers.pre_tokenizers import BertPreTokenizer
+from tokenizers.processors import TemplateProcessing
+
+from models.artifact import Artifact
+from models.labels import POST_LABELS, SENTIMENTS, URGENCY_LEVELS
+
+HIGH, LOW = 4.0, -4.0
+"""Logits: probabilities of 0.9820 and 0.0180."""
+
+CONDITIONS = ("common_cold", "pneumonia", "migraine")
+POISON = "poison"
+
+_WORDS: Mapping[str, Mapping[str, Sequence[int]]] = {
+    # word: {head: which of its logits are high}
+    "idiot": {"post": (0, 1), "spans": (0,), "sentiment": (0,)},
+    "傻": {"post": (0, 1), "spans": (0,), "sentiment": (0,)},
+    "vermin": {"post": (0, 2), "spans": (0,), "sentiment": (0,)},
+    "kill": {"post": (0, 3), "spans": (0,), "sentiment": (0,)},
+    "damn": {"post": (6,), "spans": (0,)},
+    "casino": {"post": (7,)},
+    "lovely": {"sentiment": (2,)},
+    "sneezing": {"condition": (0,)},
+    "cough": {"condition": (1,), "urgency": (3,)},
+    "headache": {"condition": (2,), "urgency": (3,)},
+    "chest": {"condition": (1,), "urgency": (1, 2, 3)},
+    "unresponsive": {"urgency": (0, 1, 2, 3)},
+}
+_SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]")
+_PLAIN = (
+    "you",
+    "are",
+    "an",
+    "a",
+    "i",
+    "will",
+    "the",
+    "have",
+    "pain",
+    "你",
+    "我",
+    "好",
+    "what",
+    "day",
+    "fever",
+    ".",
+    ",",
+)
+VOCABULARY = (*_SPECIAL, *_PLAIN, *_WORDS, POISON)  # poison is last: out of reach for the guard table
+
+_WIDTHS = {
+    "post": len(POST_LABELS),
+    "spans": 1,
+    "sentiment": len(SENTIMENTS),
+    "condition": len(CONDITIONS),
+    "urgency": len(URGENCY_LEVELS) - 1,
+    "early_post": len(POST_LABELS),
+}
+_KINDS = {"spans": "token_sigmoid", "sentiment": "softmax", "condition": "softmax", "urgency": "ordinal"}
+_LABELS = {
+    "spans": ("toxic",),
+    "sentiment": SENTIMENTS,
+    "condition": CONDITIONS,
+    "urgency": tuple(map(str, URGENCY_LEVELS)),
+}
+
+
+def write_tiny_artifact(folder: Path, max_tokens: int = 256, prefix: str = "") -> Artifact:
+    """Write the folder and load it, hashes checked."""
+    folder.mkdir(parents=True, exist_ok=True)
+    onnx.save(_model(), str(folder / "model.onnx"))
+    early = Extractor(_model()).extract_model(["input_ids", "attention_mask"], ["early_post"])
+    onnx.save(early, str(folder / "early.onnx"))
+    _tokenizer().save(str(folder / "tokenizer.json"))
+    (folder / "golden.json").write_text(json.dumps(_golden()), encoding="utf-8")
+    (folder / "MODEL_CARD.md").write_text("# A model for tests\n", encoding="utf-8")
+    write_manifest(folder, max_tokens=max_tokens, prefix=prefix)
+    return Artifact.load(folder)
+
+
+def write_manifest(folder: Path, **changes: Any) -> None:
+    """The manifest of the files as they are now; again after a test changed one."""
+    files = ("model.onnx", "early.onnx", "tokenizer.json", "golden.json", "MODEL_CARD.md")
+    hashes = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in files}
+    manifest = {
+        "format": 1,
+        "name": "tiny",
+        "version": f"2026.11.24-{hashes['model.onnx'][:8]}",
+        "created": "2026-11-24T00:00:00Z",
+        "files": hashes,
+        "heads": {
+            name: {
+                "output": name,
+                "kind": _KINDS.get(name, "sigmoid"),
+                "labels": list(_LABELS.get(name, POST_LABELS)),
+            }
+            for name in _WIDTHS
+        },
+        "max_tokens": 256,
+        "pad_id": VOCABULARY.index("[PAD]"),
+        "thresholds": {label: {"en": 0.5, "zh": 0.5} for label in (*POST_LABELS, "spans")},
+        "licence": "none",
+    }
+    (folder / "manifest.json").write_text(json.dumps(manifest | changes), encoding="utf-8")
+
+
+def table(head: str) -> NDArray[np.float32]:
+    """[vocabulary, width]: the logits of each word."""
+    values = np.full((len(VOCABULARY), _WIDTHS[head]), LOW, np.float32)
+    if head == "sentiment":
+        values[:, 1] = 0.0  # neutral, unless a word says otherwise
+    for word, heads in _WORDS.items():
+        for column in heads.get("post" if head == "early_post" else head, ()):
+            values[VOCABULARY.index(word), column] = HIGH
+    return values
+
+
+def _model() -> onnx.ModelProto:
+    """For each head: look up, mask, and take the highest over the tokens. A guard lies before all but the early exit."""
+    constants = {
+        "guard": np.zeros(len(VOCABULARY) - 1, np.float32),
+        "one": np.float32(1.0),
+        "ten": np.float32(10.0),
+        "last": np.array([2], np.int64),
+        "tokens": np.array([1], np.int64),
+    } | {f"{head}_table": table(head) for head in _WIDTHS}
+    nodes = [
+        helper.make_node("Cast", ["attention_mask"], ["mask"], to=TensorProto.FLOAT),
+        helper.make_node("Sub", ["mask", "one"], ["absent"]),
+        helper.make_node("Mul", ["absent", "ten"], ["penalty_flat"]),
+        helper.make_node("Unsqueeze", ["penalty_flat", "last"], ["penalty"]),
+        helper.make_node("Gather", ["guard", "input_ids"], ["guarded_flat"]),
+        helper.make_node("Unsqueeze", ["guarded_flat", "last"], ["guarded"]),
+    ]
+    for head in _WIDTHS:
+        early, spans = head == "early_post", head == "spans"
+        nodes += [
+            helper.make_node("Gather", [f"{head}_table", "input_ids"], [f"{head}_all"]),
+            helper.make_node("Add", [f"{head}_all", "penalty"], [f"{head}_masked"]),
+            helper.make_node("Add", [f"{head}_masked", "penalty" if early else "guarded"], [f"{head}_kept"]),
+            helper.make_node(
+                "ReduceMax", [f"{head}_kept", "last" if spans else "tokens"], [f"{head}_max"], keepdims=0
+            ),
+            # Urgent words lower the level: theirs are the logits of P(level <= k).
+            helper.make_node("Neg" if head == "urgency" else "Identity", [f"{head}_max"], [head]),
+        ]
+    shapes: dict[str, list[str | int | None]] = {
+        head: ["rows", "length" if head == "spans" else width] for head, width in _WIDTHS.items()
+    }
+    graph = helper.make_graph(
+        nodes,
+        "tiny",
+        [
+            helper.make_tensor_value_info(name, TensorProto.INT64, ["rows", "length"])
+            for name in ("input_ids", "attention_mask")
+        ],
+        [helper.make_tensor_value_info(head, TensorProto.FLOAT, shape) for head, shape in shapes.items()],
+        [numpy_helper.from_array(np.asarray(value), name) for name, value in constants.items()],
+    )
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
+
+
+def _tokenizer() -> Tokenizer:
+    tokenizer = Tokenizer(
+        WordLevel({word: index for index, word in enumerate(VOCABULARY)}, unk_token="[UNK]")
+    )
+    tokenizer.normalizer = BertNormalizer(lowercase=True)
+    tokenizer.pre_tokenizer = BertPreTokenizer()
+    tokenizer.post_processor = TemplateProcessing(
+        single="[CLS] $A [SEP]",
+        special_tokens=[(word, VOCABULARY.index(word)) for word in ("[CLS]", "[SEP]")],
+    )
+    return tokenizer
+
+
+def _golden() -> dict[str, Any]:
+    high, low = 0.98201, 0.01799
+    return {
+        "tolerance": 0.001,
+        "cases": [
+            {
+                "name": "insult",
+                "task": "posts",
+                "text": "you are an idiot",
+                "expected": {"post": [high, high, low, low, low, low, low, low]},
+            },
+            {
+                "name": "urgent",
+                "task": "symptoms",
+                "text": "unresponsive",
+                "expected": {"urgency": [high, 0.0, 0.0, 0.0, low]},
+            },
+        ],
+    }
