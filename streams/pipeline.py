@@ -20,7 +20,7 @@ from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from models.serving.encoder import Encoder
-from models.serving.types import Item, Outcome
+from models.serving.types import EngineLostError, Item, Outcome
 from schemas import Reason
 from streams.decide import decide
 from streams.duplicates import ScoreCache
@@ -115,11 +115,17 @@ class Pipeline:
             self._spawn(self._conclude(ready))
 
     def deliver(self, outcomes: Sequence[Outcome]) -> None:
-        """Takes what one engine batch gave. The scheduler calls it on the loop."""
+        """Takes what one engine batch gave. The scheduler calls it on the loop.
+
+        A lost engine says nothing about the records: they are not answered, and come back after the crash.
+        """
         works: list[Work] = []
         for outcome in outcomes:
             work = outcome.item.payload
             assert isinstance(work, Work)
+            if isinstance(outcome.error, EngineLostError):
+                self._crash(outcome.error)
+                return
             twins = self._twins.pop(_twin_key(work), [])
             for one in (work, *twins):
                 self._score(one, outcome)

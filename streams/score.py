@@ -126,7 +126,7 @@ class _Scan:
     async def stop(self) -> None:
         self._reading.cancel()
         await self._pipeline.stop()
-        await asyncio.to_thread(self._scheduler.stop)
+        await self._scheduler.stop()
 
 
 def _answer(work: Work) -> bytes:

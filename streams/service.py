@@ -192,5 +192,5 @@ class Service:
         for task in self._tasks.values():
             await self._pipeline.in_order(task.checkpoint)
         await self._pipeline.stop()
-        await asyncio.to_thread(self._scheduler.stop)
+        await self._scheduler.stop()
         await self._sink.stop()

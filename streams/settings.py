@@ -190,5 +190,6 @@ def _sentence(error: ValidationError) -> str:
         return f"The settings do not fit together: {message}."
     if first["type"] == "extra_forbidden":
         return f"{name} is not a setting of tidegate; see the settings table in the README."
-    shown = "" if "password" in name else f" is {first['input']!r}, but it"
-    return f"Setting {name}{shown} {message[0].lower()}{message[1:]}." if shown else f"Setting {name}: {message}."
+    message = re.sub("^Input should", "it must", message)
+    shown = "" if "password" in name else f" is {first['input']!r}"
+    return f"Setting {name}{shown}: {message}."

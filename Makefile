@@ -1,0 +1,53 @@
+# Two commands do everything: `make demo` and `make test`. Both share one virtual environment, in any order.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet --constraint constraints.txt
+JARS := tests/kafka/jars
+
+.PHONY: demo test lint format kafka load clean
+
+demo: $(VENV)/demo.installed
+	$(BIN)/tidegate demo
+
+test: $(VENV)/all.installed kafka lint
+	$(BIN)/pytest
+
+lint: $(VENV)/all.installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/all.installed
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# The jars of Apache Kafka, unless the tests were told to use another broker.
+kafka: $(VENV)/all.installed
+ifeq ($(TIDEGATE_TEST_BROKER)$(TIDEGATE_TEST_KAFKA),)
+	$(BIN)/python -m load.local_kafka fetch
+endif
+
+# A short run of the load test on this machine; the README says how to read the report.
+load: $(VENV)/all.installed kafka
+	$(BIN)/python -m load capacity
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Tidegate needs Python 3.11 or newer; set PYTHON to one."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+# Serving and the embedded broker: no torch.
+$(VENV)/demo.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
+	@echo "Installing the serving dependencies into $(VENV) ..."
+	$(PIP) --editable '.[demo]'
+	@touch $@
+
+$(VENV)/all.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
+	@echo "Installing everything, torch included (about 5 GB), into $(VENV) ..."
+	$(PIP) --editable '.[all]'
+	@touch $(VENV)/demo.installed $@
+
+clean:
+	rm -rf $(VENV) $(JARS) .pytest_cache .mypy_cache .ruff_cache *.egg-info
