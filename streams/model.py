@@ -28,9 +28,8 @@ def load_model(settings: Settings) -> Model:
     """Takes seconds: run it in a thread.
 
     Raises:
-        ArtifactError: the folder is no artifact, or a file of it was changed.
+        ArtifactError: the folder is no artifact, a file of it was changed, or it fails a golden case.
         DeviceError: the device asked for is not there.
-        GoldenCaseError: the model does not give the scores that its golden cases promise.
     """
     artifact = Artifact.load(settings.artifact)
     encoder = Encoder.from_artifact(artifact)
