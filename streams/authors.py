@@ -132,7 +132,7 @@ class AuthorHistory:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(part, path)
+        part.replace(path)
         self._changed.discard(partition)
 
     def load(self, path: Path, partition: int) -> None:

@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from threading import Lock
 from typing import NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
-from models.serving.types import Scores
+from models.serving.types import Encoding, Scores
 
 
 class Cached(NamedTuple):
-    """Scores and, for the spans, where the tokens that they belong to lie in the text."""
+    """Scores and the encoding that they were computed from; spans need its offsets."""
 
     scores: Scores
-    token_offsets: NDArray[np.int32]
+    encoding: Encoding
 
 
 Key = tuple[str, str, frozenset[str]]
 
 
 class ScoreCache:
-    """Least recently used entries go first. Not shared between threads.
+    """Least recently used entries go first. Asked and filled from different threads, so it holds a lock.
 
-    The key is the text itself, not a hash of it, so two texts never share scores. Degraded scores are not kept:
-    once the overload is over a copy gets the full answer.
+    The key is the text itself, not a hash of it, so two texts never share scores. Degraded scores are not
+    kept: once the overload is over a copy gets the full answer.
 
     Args:
         size: entries; 0 switches it off.
@@ -37,27 +35,30 @@ class ScoreCache:
         self._size = size
         self._max_characters = max_characters
         self._entries: OrderedDict[Key, Cached] = OrderedDict()
+        self._lock = Lock()
         self.hits = 0
         self.misses = 0
 
     def get(self, model_version: str, text: str, heads: frozenset[str]) -> Cached | None:
         key = (model_version, text, heads)
-        found = self._entries.get(key)
-        if found is None:
-            self.misses += 1
-            return None
-        self._entries.move_to_end(key)
-        self.hits += 1
-        return found
+        with self._lock:
+            found = self._entries.get(key)
+            if found is None:
+                self.misses += 1
+                return None
+            self._entries.move_to_end(key)
+            self.hits += 1
+            return found
 
-    def put(self, text: str, heads: frozenset[str], scores: Scores, token_offsets: NDArray[np.int32]) -> None:
+    def put(self, model_version: str, text: str, heads: frozenset[str], scores: Scores, encoding: Encoding) -> None:
         if scores.degraded or len(text) > self._max_characters or self._size == 0:
             return
-        key = (scores.model_version, text, heads)
-        self._entries[key] = Cached(scores, token_offsets)
-        self._entries.move_to_end(key)
-        if len(self._entries) > self._size:
-            self._entries.popitem(last=False)
+        key = (model_version, text, heads)
+        with self._lock:
+            self._entries[key] = Cached(scores, encoding)
+            self._entries.move_to_end(key)
+            if len(self._entries) > self._size:
+                self._entries.popitem(last=False)
 
     def __len__(self) -> int:
         return len(self._entries)

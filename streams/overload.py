@@ -14,11 +14,12 @@ _LEVELS: Final = (Depth.FULL, Depth.NO_OPTIONAL, Depth.EARLY)
 class Overload:
     """A controller with hysteresis.
 
-    The depth goes one level down when lateness has been above that level's bound (`degrade_after_s`, and twice
-    that for the second) for one second without a break, and one level up when lateness has been below half of
-    the current level's bound for two seconds without a break. After a change the clock starts anew, so two
-    changes are never closer than one second, and a lateness that swings around one bound changes nothing. Two
-    seconds without any record count as on time if the record that ends them is: nothing was waiting.
+    The depth goes one level down when lateness has been above that level's bound (`degrade_after_s`, and
+    twice that for the second) for one second without a break, and one level up when lateness has been below
+    half of the current level's bound for two seconds without a break. After a change the clock starts anew,
+    so two changes are never closer than one second, and a lateness that swings around one bound changes
+    nothing. Two seconds without any record count as on time if the record that ends them is: nothing was
+    waiting.
 
     Args:
         degrade_after_s: seconds; 0 switches it off.

@@ -12,11 +12,12 @@ import orjson
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from models.labels import POST_LABELS
+from streams.errors import TidegateError
 
 PACKAGED: Final = Path(__file__).with_name("policy.toml")
 
 
-class PolicyError(Exception):
+class PolicyError(TidegateError):
     """The policy file cannot be used. The message is one sentence that names the key."""
 
 

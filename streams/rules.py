@@ -64,7 +64,9 @@ class PostRules:
 
     def __init__(self, policy: Policy, thresholds: Thresholds) -> None:
         posts = policy.posts
-        self._thresholds: dict[str, tuple[float, ...]] = {lang: _thresholds(posts, thresholds, lang) for lang in LANGUAGES}
+        self._thresholds: dict[str, tuple[float, ...]] = {
+            lang: _thresholds(posts, thresholds, lang) for lang in LANGUAGES
+        }
         self._rules: dict[str, tuple[_LabelRules, ...]] = {
             lang: tuple(
                 _label_rules(posts, label, bar) for label, bar in zip(POST_LABELS, self._thresholds[lang], strict=True)

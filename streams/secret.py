@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import secrets
+import tempfile
 from pathlib import Path
 from typing import Final
 
@@ -41,12 +42,12 @@ def load_or_create_secret(folder: Path) -> bytes:
 
 def _create(path: Path) -> None:
     """A hard link appears whole or not at all, and not over one that was there first."""
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+    descriptor, part = tempfile.mkstemp(dir=path.parent)
+    with os.fdopen(descriptor, "wb") as file:
         file.write(secrets.token_bytes(BYTES))
     try:
         os.link(part, path)
     except FileExistsError:
         pass
     finally:
-        part.unlink()
+        Path(part).unlink()

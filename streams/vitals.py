@@ -1,13 +1,13 @@
 """Vital signs outside of what is usual, graded by the National Early Warning Score.
-
-Bands and their 0 to 3 points: Royal College of Physicians, "National Early Warning Score (NEWS) 2", London 2017
-(oxygen scale 1; supplementary oxygen is not recorded here). The score is made for patients of 16 and older; in
-younger ones only saturation, temperature and consciousness are graded.
+ Bands and their 0 to 3 points: Royal College of Physicians, "National Early Warning Score (NEWS) 2", London
+2017 (oxygen scale 1; supplementary oxygen is not recorded here). The score is made for patients of 16 and
+older; in younger ones only saturation, temperature and consciousness are graded.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
+from math import inf
 from typing import Final, NamedTuple, Protocol
 
 from streams.triage import RedFlag
@@ -28,17 +28,13 @@ _BANDS: Final = {
 }
 _CHILD_BANDS: Final = frozenset({"saturation", "temperature"})
 
-# Beyond these a single reading is a red flag: (name, below, from). The edges are this project's, on the safe side.
+# Beyond these a single reading is a red flag: name: (below, from). The edges are this project's, on the safe side.
 _LIMITS: Final = {
-    "saturation": (90.0, None),
-    "systolic": (80.0, None),
+    "saturation": (90.0, inf),
+    "systolic": (80.0, inf),
     "heart_rate": (40.0, 150.0),
     "respiratory_rate": (9.0, 30.0),
     "temperature": (32.0, 41.0),
-}
-_NAMES: Final = {
-    "respiratory_rate": "respiratory rate",
-    "heart_rate": "heart rate",
 }
 
 
@@ -77,13 +73,20 @@ def grade(
             continue
         scored = points[bisect_right(edges, value)]
         if scored:
-            unusual.append(Unusual(f"{_NAMES.get(name, name)} {value:g}", scored))
-        below, beyond = _LIMITS[name]
-        if value < below or (beyond is not None and value >= beyond):
-            flags.append(RedFlag(f"{name}_{'below' if value < below else 'from'}_{(below if value < below else beyond):g}", 2))
+            unusual.append(Unusual(f"{name.replace('_', ' ')} {value:g}", scored))
+        flags += _beyond(name, value)
     if consciousness not in (None, "alert"):
         unusual.append(Unusual(f"consciousness {consciousness}", MAX_POINTS))
         flags.append(RedFlag(f"consciousness_{consciousness}", 1 if consciousness == "unresponsive" else 2))
     if not is_child and sum(reading.points for reading in unusual) >= EMERGENCY_POINTS:
         flags.append(RedFlag(f"early_warning_score_from_{EMERGENCY_POINTS}", 2))
     return unusual, flags
+
+
+def _beyond(name: str, value: float) -> list[RedFlag]:
+    low, high = _LIMITS[name]
+    if value < low:
+        return [RedFlag(f"{name}_below_{low:g}", 2)]
+    if value >= high:
+        return [RedFlag(f"{name}_from_{high:g}", 2)]
+    return []

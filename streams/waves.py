@@ -1,13 +1,12 @@
 """Near-identical text from many authors: raises an alert for people, never changes an action.
-
-Candidates share a key. The first key is the text itself without what spammers vary for free: case, width, digits,
-links, punctuation, spacing, repeated letters. The others survive a changed word or two: the text's words (for
-scripts without spaces: its pairs of characters) are hashed and laid on a circle, and each of four fixed points
-takes the three hashes that follow it. Two texts agree at one point with a probability of about J^3, J being the
-share of words that they have in common: min-wise hashing in one permutation, after Li, Owen, Zhang, "One
-Permutation Hashing", NIPS 2012, and Shrivastava, Li, "Densifying One Permutation Hashing via Rotation", ICML 2014.
-A candidate joins when its smallest hashes agree with those of the group's first text to a half at least (Broder,
-"On the Resemblance and Containment of Documents", 1997), so a group cannot drift.
+ Candidates share a key. The first key is the text itself without what spammers vary for free: case, width,
+digits, links, punctuation, spacing, repeated letters. The others survive a changed word or two: the text's
+words (for scripts without spaces: its pairs of characters) are hashed and laid on a circle, and each of four
+fixed points takes the three hashes that follow it. Two texts agree at one point with a probability of about
+J^3, J being the share of words that they have in common: min-wise hashing in one permutation, after Li, Owen,
+Zhang, "One Permutation Hashing", NIPS 2012, and Shrivastava, Li, "Densifying One Permutation Hashing via
+Rotation", ICML 2014. A candidate joins when its smallest hashes agree with those of the group's first text to
+a half at least (Broder, "On the Resemblance and Containment of Documents", 1997), so a group cannot drift.
 """
 
 from __future__ import annotations
@@ -18,6 +17,7 @@ from array import array
 from bisect import bisect_left
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from streams.policy import SpamWavePolicy
@@ -65,7 +65,7 @@ def sketch(text: str, min_letters: int) -> Sketch:
     if len(encoded) < min_letters:
         return Sketch()
     if len(encoded) > 2 * len(letters):  # three bytes a character: mostly Chinese and its neighbours
-        words = set(map(hash, zip(letters, letters[1:], strict=False)))
+        words = set(map(hash, pairwise(letters)))
     else:
         words = {hash(word) for word in spaced.split(" ") if len(word) > 3}
     circle = sorted(words)
@@ -84,8 +84,8 @@ def _neighbour_keys(circle: list[int]) -> list[int]:
 
 
 class _Sightings:
-    """Who showed a key first, for posts that are alone so far: a fixed table in which newer posts displace older
-    ones, because nearly every post stays alone and must not cost an object."""
+    """Who showed a key first, for posts that are alone so far: a fixed table in which newer posts displace
+    older ones, because nearly every post stays alone and must not cost an object."""
 
     def __init__(self) -> None:
         self._keys = array("q", bytes(8 * SLOTS))
@@ -117,8 +117,8 @@ class _Group:
 class SpamWaves:
     """Distinct authors per group of near-identical texts in a sliding window.
 
-    The same author counts once, so redelivery changes nothing. The groups seen least recently go first; what is
-    remembered starts empty with the process. Not shared between threads.
+    The same author counts once, so redelivery changes nothing. The groups seen least recently go first; what
+    is remembered starts empty with the process. Not shared between threads.
     """
 
     def __init__(self, policy: SpamWavePolicy) -> None:

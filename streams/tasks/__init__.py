@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from models.artifact import Artifact
+from streams.policy import Policy
+from streams.settings import Settings
 from streams.tasks.base import Case, Decision, Moments, Origin, Parts, Rendered, Task
 from streams.tasks.posts import PostsTask
 from streams.tasks.symptoms import SymptomsTask
@@ -17,6 +20,17 @@ REGISTRY: Final[Mapping[str, Callable[[Parts], Task[Any]]]] = {
 }
 
 
-def build_tasks(names: Sequence[str], parts: Parts) -> dict[str, Task[Any]]:
-    """Raises KeyError for a name that is not in the registry (the settings check it before)."""
-    return {name: REGISTRY[name](parts) for name in names}
+def build_tasks(settings: Settings, artifact: Artifact, enforces: bool = True) -> list[Task[Any]]:
+    """The tasks that the settings name.
+
+    Args:
+        enforces: False where verdicts are only read (`tidegate score`): no quota, and nothing kept in the
+        data
+            folder.
+
+    Raises:
+        PolicyError: the policy file is wrong.
+    """
+    state = settings.data_dir / f"state-{settings.topic_prefix}" if enforces else None
+    parts = Parts(artifact, Policy.load(settings.policy), state, has_quota=enforces)
+    return [REGISTRY[name](parts) for name in settings.tasks]

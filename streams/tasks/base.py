@@ -63,13 +63,15 @@ class Moments:
 
     - `queued`: `intake_at` to `batched_at`; gate, decoding, encoding, and the wait for the engine.
     - `batched`: `batched_at` to `scored_at`; the wait for the batch before it, padding, inference.
-    - `scored`: `scored_at` to `decided_at`; the way back from the engine and the wait for the policy's thread.
-    - `published`: `decided_at` to the serialised verdict, which is handed to the producer. What the broker takes
-      to acknowledge it cannot stand in the message that it acknowledges.
-    - `total`: the Kafka timestamp to the serialised verdict. The other four sum up to the time since intake, so
-      `total` less their sum is `waited_s`, the time in the broker and on the way from it.
+    - `scored`: `scored_at` to `decided_at`; the way back from the engine and the wait for the policy's
+      thread.
+    - `published`: `decided_at` to the serialised verdict, which is handed to the producer. What the broker
+      takes to acknowledge it cannot stand in the message that it acknowledges.
+    - `total`: the Kafka timestamp to the serialised verdict. The other four sum up to the time since intake,
+      so `total` less their sum is `waited_s`, the time in the broker and on the way from it.
 
-    For a duplicate that was answered from the cache `batched_at` and `scored_at` are the moment of the answer.
+    For a duplicate that was answered from the cache `batched_at` and `scored_at` are the moment of the
+    answer.
     """
 
     intake_at: float
@@ -118,8 +120,8 @@ class Decision:
 class Task(Protocol[R]):
     """The only thing that differs between posts, symptom records and whatever comes next.
 
-    `decode` and `render` are pure and may run in any thread. `decide` and the four methods after it share state
-    without locks: call them from one thread, records in the order in which their scores came.
+    `decode` and `render` are pure and may run in any thread. `decide` and the four methods after it share
+    state without locks: call them from one thread, records in the order in which their scores came.
     """
 
     name: str

@@ -43,7 +43,8 @@ class Alarm(NamedTuple):
     severity: str
     subject: str
     reasons: Sequence[str]
-    count: int | None = None
+    number: int | None = None
+    """The alert's `count`."""
 
 
 def outputs(
@@ -63,14 +64,14 @@ def _alert(verdict: Mapping[str, Any], alarm: Alarm, wall_now: float) -> dict[st
     created_at = datetime.fromtimestamp(wall_now, UTC).isoformat(timespec="milliseconds")
     return {
         "schema_version": 1,
-        "id": alert_id(alarm.kind, verdict["id"], alarm.count),
+        "id": alert_id(alarm.kind, verdict["id"], alarm.number),
         "kind": alarm.kind,
         "severity": alarm.severity,
         "task": verdict["task"],
         "subject": alarm.subject,
         "verdict_id": verdict["id"],
         "reasons": alarm.reasons,
-        "count": alarm.count,
+        "count": alarm.number,
         "created_at": created_at.replace("+00:00", "Z"),
         "source": verdict["source"],
     }

@@ -16,12 +16,13 @@ from streams.policy import Action, PostPolicy
 from streams.quota import Quota
 from streams.rules import FALLBACK_THRESHOLD, PostRules, Ruling
 from streams.secret import load_or_create_secret, passing_secret
-from streams.spans import toxic_spans
 from streams.tasks.base import Case, Decision, Parts, Rendered, Task
 from streams.tasks.messages import Alarm, outputs, timings_ms, verdict_id
+from streams.tasks.spans import toxic_spans
 from streams.waves import SpamWaves
 
 logger = logging.getLogger(__name__)
+
 
 @dataclass(slots=True)
 class Memory:
@@ -68,8 +69,9 @@ class Memory:
 class PostsTask(Task[Post]):
     """Every verdict goes to `labels`, one that acts to `flags` too, alerts to `alerts`.
 
-    An author is the record's `author`, or its key, which stands for the author. Same content, model and policy
-    always lead to the same decision; over the quota an action becomes a review and `reasons` end with `quota`.
+    An author is the record's `author`, or its key, which stands for the author. Same content, model and
+    policy always lead to the same decision; over the quota an action becomes a review and `reasons` end with
+    `quota`.
     """
 
     name = "posts"

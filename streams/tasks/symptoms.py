@@ -17,7 +17,7 @@ from streams.triage import Found, RedFlag, Triage
 from streams.vitals import FEVER, INFANT_AGE, MAX_POINTS, Unusual, grade
 
 DISCLAIMERS: Final = {
-    "en": "Decision support for trained staff. Not a diagnosis, and no reason to wait: where in doubt, see the patient.",
+    "en": "Decision support for trained staff: not a diagnosis, and no reason to wait. In doubt, see the patient.",
     "zh": "仅供专业人员决策参考,不构成诊断,也不能作为延误就诊的理由;如有疑问,请立即当面诊察患者。",
 }
 MAX_EVIDENCE: Final = 20
@@ -27,10 +27,11 @@ FINDING_WEIGHT: Final = 0.4
 class SymptomsTask(Task[SymptomRecord]):
     """Every verdict goes to `triage`; one at the policy's alert level or more urgent raises an alert too.
 
-    `urgency.probabilities` are the model's. `urgency.level` is their median, made more urgent where a red flag asks
-    for it, never less. `evidence` is what the rules found in the record, with the weight of the rule: 1 for a red
-    flag and the findings behind it, a third per early-warning point for a vital sign, 0.4 for any other finding.
-    It is checkable, and no attribution of the model's scores. Remembers nothing between records.
+    `urgency.probabilities` are the model's. `urgency.level` is their median, made more urgent where a red
+    flag asks for it, never less. `evidence` is what the rules found in the record, with the weight of the
+    rule: 1 for a red flag and the findings behind it, a third per early-warning point for a vital sign, 0.4
+    for any other finding. It is checkable, and no attribution of the model's scores. Remembers nothing
+    between records.
     """
 
     name = "symptoms"
@@ -88,9 +89,7 @@ class SymptomsTask(Task[SymptomRecord]):
         messages = outputs(case, verdict, ("triage",), alarms, self._wall_clock())
         return Decision(identity, messages, f"urgency_{level}", (), [alarm.kind for alarm in alarms])
 
-    def _examine(
-        self, record: SymptomRecord, found: Sequence[Found]
-    ) -> tuple[list[Unusual], list[RedFlag]]:
+    def _examine(self, record: SymptomRecord, found: Sequence[Found]) -> tuple[list[Unusual], list[RedFlag]]:
         names = {finding.name for finding in found}
         consciousness = record.context.consciousness if record.context else None
         unusual, flags = grade(record.vitals, consciousness, record.age)
@@ -128,8 +127,9 @@ class SymptomsTask(Task[SymptomRecord]):
 def median_level(probabilities: NDArray[np.float64]) -> int:
     """The most urgent level at which half of the probability lies on it or on more urgent ones.
 
-    For levels that are ordered the median is the answer with the smallest expected distance in levels; where two
-    levels are equally good it is the more urgent one. The sum is taken with room for rounding to four decimals.
+    For levels that are ordered the median is the answer with the smallest expected distance in levels; where
+    two levels are equally good it is the more urgent one. The sum is taken with room for rounding to four
+    decimals.
     """
     reached = np.cumsum(probabilities) >= 0.5 * probabilities.sum() - 1e-9
     return int(np.argmax(reached)) + 1

@@ -1,0 +1,60 @@
+"""From toxic tokens to character ranges of the text as it was sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streams.tasks.base import Rendered
+
+Range = tuple[int, int]
+
+
+def toxic_spans(
+    probabilities: NDArray[np.float64], token_offsets: NDArray[np.int32], rendered: Rendered, threshold: float
+) -> list[dict[str, int]]:
+    """Ranges `[start, end)` of the original text, in order, apart by more than white space.
+
+    Indices count code points, as Python's `str` does; a reader that counts UTF-16 units (JavaScript, Java)
+    must convert them where the text holds characters beyond U+FFFF, such as most emoji. Invisible marks
+    inside a range belong to it; a masked link, handle or number is covered as a whole.
+    """
+    offsets = rendered.offsets
+    text = rendered.text[rendered.start : rendered.start + len(offsets)]
+    toxic = (token_offsets[probabilities >= threshold] - rendered.start).tolist()
+    whole = [_whole_masks(offsets, start, end) for start, end in toxic if 0 <= start < end <= len(text)]
+    spans = [_trimmed(text, start, end) for start, end in _merged(whole, text)]
+    return [{"start": offsets[start], "end": offsets[end - 1] + 1} for start, end in spans if start < end]
+
+
+def _merged(ranges: Iterable[Range], text: str) -> list[Range]:
+    merged: list[Range] = []
+    for start, end in sorted(ranges):
+        if merged:
+            previous_start, previous_end = merged[-1]
+            if start <= previous_end or text[previous_end:start].isspace():
+                merged[-1] = (previous_start, max(previous_end, end))
+                continue
+        merged.append((start, end))
+    return merged
+
+
+def _trimmed(text: str, start: int, end: int) -> Range:
+    piece = text[start:end]
+    return start + len(piece) - len(piece.lstrip()), end - len(piece) + len(piece.rstrip())
+
+
+def _whole_masks(offsets: Sequence[int], first: int, last: int) -> Range:
+    """Widens a range over placeholders that it cuts: all their characters but the closing bracket stand for
+    the first masked character, the bracket for the last."""
+    if first >= 2 and offsets[first - 1] == offsets[first - 2]:
+        first -= 1
+    while first > 0 and offsets[first - 1] == offsets[first]:
+        first -= 1
+    while last < len(offsets) and offsets[last] == offsets[last - 1]:
+        last += 1
+    if 2 <= last < len(offsets) and offsets[last - 1] == offsets[last - 2]:
+        last += 1
+    return first, last

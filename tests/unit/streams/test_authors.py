@@ -1,0 +1,185 @@
+"""Author history: counts what was acted on, tells at each doubling, forgets, and survives a move."""
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams.authors import MAX_POSTS, AuthorHistory, author_hash
+from streams.policy import RepeatOffenderPolicy
+
+SECRET = b"s" * 32
+WHO = author_hash(SECRET, "someone")
+DAY = 86_400.0
+
+
+def history(posts: int = 3, window_s: float = DAY, max_authors: int = 100, secret: bytes = SECRET) -> AuthorHistory:
+    return AuthorHistory(RepeatOffenderPolicy(posts=posts, window_s=window_s, max_authors=max_authors), secret)
+
+
+def verdict(number: int) -> str:
+    return f"{number:032x}"[::-1]
+
+
+def add_many(authors: AuthorHistory, numbers: Sequence[int], now: float = 0.0) -> list[int]:
+    counts = (authors.add(WHO, verdict(number), 0, now) for number in numbers)
+    return [count for count in counts if count is not None]
+
+
+def test_an_alert_at_the_third_post_and_at_each_doubling() -> None:
+    assert add_many(history(), range(1, 50)) == [3, 6, 12, 24, 48]
+
+
+def test_a_redelivered_verdict_counts_once() -> None:
+    authors = history()
+
+    assert add_many(authors, [1, 1, 2, 2, 1]) == []
+    assert authors.count(WHO) == 2
+
+
+def test_the_redelivery_of_an_alerting_verdict_raises_the_same_alert() -> None:
+    authors = history()
+    add_many(authors, range(1, 6))
+
+    assert add_many(authors, [3]) == [3]
+    assert add_many(authors, [4]) == []
+
+
+def test_posts_outside_the_window_do_not_count() -> None:
+    authors = history()
+    add_many(authors, [1, 2], now=0.0)
+
+    assert add_many(authors, [3], now=DAY + 1) == []
+    assert authors.count(WHO) == 1
+    assert add_many(authors, [4, 5], now=DAY + 2) == [3], "a new row of posts starts at the first bar again"
+
+
+def test_memory_is_bounded_in_authors_and_posts() -> None:
+    authors = history(posts=3, max_authors=50)
+    for number in range(200):
+        authors.add(number, verdict(number), 0, float(number))
+    assert len(authors) == 50
+    add_many(authors, range(1_000, 2_000), now=200.0)
+    assert authors.count(WHO) == MAX_POSTS
+
+
+def test_authors_without_recent_posts_leave() -> None:
+    authors = history(window_s=10.0)
+    for number in range(5):
+        authors.add(number, verdict(number), 0, 0.0)
+    for number in range(10):
+        add_many(authors, [100 + number], now=60.0)
+
+    assert len(authors) == 1
+
+
+def test_nothing_in_a_snapshot_names_an_author(tmp_path: Path) -> None:
+    authors = history()
+    authors.add(author_hash(SECRET, "jane.roe"), verdict(1), 0, 0.0)
+    authors.save(tmp_path / "a.json", 0)
+
+    content = (tmp_path / "a.json").read_text()
+    assert "jane" not in content
+    assert f"{author_hash(b'x' * 32, 'jane.roe'):x}" not in content, "the hash depends on the secret"
+
+
+def test_a_partition_that_moves_finds_its_history(tmp_path: Path) -> None:
+    first, second = history(), history()
+    first.add(WHO, verdict(1), 4, 0.0)
+    first.add(WHO, verdict(2), 4, 0.0)
+    first.add(author_hash(SECRET, "other"), verdict(3), 5, 0.0)
+    first.save(tmp_path / "4.json", 4)
+    first.forget({4})
+
+    second.load(tmp_path / "4.json", 4)
+
+    assert first.count(WHO) == 0
+    assert len(first) == 1
+    assert second.add(WHO, verdict(2), 4, 1.0) is None, "counted before the move"
+    assert second.add(WHO, verdict(3), 4, 1.0) == 3
+    assert len(second) == 1
+
+
+def test_only_changed_partitions_need_saving(tmp_path: Path) -> None:
+    authors = history()
+    authors.add(1, verdict(1), 4, 0.0)
+    authors.add(2, verdict(2), 5, 0.0)
+    authors.save(tmp_path / "4.json", 4)
+    authors.add(1, verdict(1), 4, 0.0)
+
+    assert authors.changed() == {5}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b'{"format":1}',
+        b'{"format":99,"key":"x","authors":{}}',
+        b'{"format":1,"key":"another","authors":{}}',
+    ],
+)
+def test_a_damaged_file_is_no_history(tmp_path: Path, content: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    path = tmp_path / "0.json"
+    path.write_bytes(content)
+    authors = history()
+
+    with caplog.at_level(logging.WARNING):
+        authors.load(path, 0)
+
+    assert len(authors) == 0
+    assert "starts empty" in caplog.text
+
+
+@given(st.binary(max_size=40), st.integers(0, 200))
+def test_damage_anywhere_is_survived(tmp_path_factory: pytest.TempPathFactory, junk: bytes, place: int) -> None:
+    path = tmp_path_factory.mktemp("history") / "0.json"
+    authors = history()
+    add_many(authors, range(4))
+    authors.save(path, 0)
+    content = path.read_bytes()
+    path.write_bytes(content[:place] + junk + content[place + len(junk) :])
+
+    history().load(path, 0)
+
+
+def test_a_missing_file_is_no_history_and_no_warning(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    history().load(tmp_path / "none.json", 0)
+
+    assert caplog.text == ""
+
+
+def test_a_snapshot_of_another_secret_is_not_read(tmp_path: Path) -> None:
+    authors = history()
+    add_many(authors, [1])
+    authors.save(tmp_path / "0.json", 0)
+    other = history(secret=b"t" * 32)
+
+    other.load(tmp_path / "0.json", 0)
+
+    assert len(other) == 0
+
+
+def test_a_crash_while_saving_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, authors = tmp_path / "0.json", history()
+    add_many(authors, [1])
+    authors.save(path, 0)
+    before = path.read_bytes()
+    add_many(authors, [2])
+
+    def crash(_: int) -> None:
+        raise OSError("power is gone")
+
+    monkeypatch.setattr("os.fsync", crash)
+    with pytest.raises(OSError, match="power"):
+        authors.save(path, 0)
+
+    assert path.read_bytes() == before
+    assert authors.changed() == {0}
+    assert orjson.loads(before)["format"] == 1

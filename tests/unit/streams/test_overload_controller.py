@@ -1,0 +1,90 @@
+"""Depth follows lateness down and up, and never flaps."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.serving.types import Depth
+from streams.overload import Overload
+
+
+def run(controller: Overload, lateness_s: float, start: float, end: float) -> Depth:
+    depth = controller.depth
+    for tenth in range(round(start * 10), round(end * 10) + 1):
+        depth = controller.observe(lateness_s, tenth / 10)
+    return depth
+
+
+def test_it_goes_down_after_a_second_and_no_sooner() -> None:
+    controller = Overload(10.0)
+
+    assert run(controller, 11.0, 0, 0.9) is Depth.FULL
+    assert run(controller, 11.0, 1.0, 5) is Depth.NO_OPTIONAL
+
+
+def test_twice_as_late_leaves_the_small_model_alone() -> None:
+    controller = Overload(10.0)
+
+    assert run(controller, 21.0, 0, 1.9) is Depth.NO_OPTIONAL
+    assert run(controller, 21.0, 2.0, 3) is Depth.EARLY
+
+
+def test_it_comes_back_one_level_at_a_time() -> None:
+    controller = Overload(10.0)
+    run(controller, 30.0, 0, 3)
+
+    assert run(controller, 9.9, 3.1, 5.0) is Depth.EARLY
+    assert run(controller, 9.9, 5.1, 5.2) is Depth.NO_OPTIONAL
+    assert run(controller, 9.9, 5.3, 30) is Depth.NO_OPTIONAL, "half of the first bound is 5 s"
+    assert run(controller, 4.9, 30.1, 32.2) is Depth.FULL
+
+
+def test_a_break_starts_the_clock_anew() -> None:
+    controller = Overload(10.0)
+    run(controller, 11.0, 0, 0.9)
+    controller.observe(9.0, 0.95)
+
+    assert run(controller, 11.0, 1.0, 1.9) is Depth.FULL
+
+
+def test_zero_switches_it_off() -> None:
+    assert run(Overload(0.0), 1e9, 0, 10) is Depth.FULL
+
+
+def test_the_first_record_after_a_quiet_time_is_answered_with_more() -> None:
+    controller = Overload(10.0)
+    run(controller, 11.0, 0, 2)
+
+    assert controller.observe(0.1, 600.0) is Depth.FULL
+
+
+def test_a_stall_is_no_quiet_time() -> None:
+    controller = Overload(10.0)
+    run(controller, 11.0, 0, 2)
+
+    assert controller.observe(60.0, 60.0) is Depth.NO_OPTIONAL
+
+
+@given(st.lists(st.tuples(st.floats(0, 60), st.floats(0.001, 3)), min_size=1, max_size=300))
+def test_changes_are_a_second_apart_and_one_level_at_a_time(steps: Sequence[tuple[float, float]]) -> None:
+    controller, now = Overload(10.0), 0.0
+    depths = list(Depth)
+    changes: list[tuple[float, int]] = [(float("-inf"), 0)]
+    for lateness_s, step in steps:
+        now += step
+        level = depths.index(controller.observe(lateness_s, now))
+        if level != changes[-1][1]:
+            changes.append((now, level))
+    for (before, old), (after, new) in pairwise(changes):
+        assert abs(new - old) == 1
+        assert after - before >= 1.0
+
+
+@given(st.lists(st.floats(5.0, 10.0), min_size=1, max_size=200))
+def test_between_the_bounds_nothing_changes(lateness_s: Sequence[float]) -> None:
+    for start in (0.0, 11.0):
+        controller = Overload(10.0)
+        level = run(controller, start, 0, 1.5)
+        assert {controller.observe(late, 2.0 + i / 10) for i, late in enumerate(lateness_s)} == {level}

@@ -1,0 +1,77 @@
+"""The policy file: the packaged one holds, a wrong one is refused with one sentence that names the key."""
+
+from pathlib import Path
+
+import pytest
+
+from streams.policy import PACKAGED, Policy, PolicyError
+
+
+def write(folder: Path, before: str, after: str) -> Path:
+    text = PACKAGED.read_text("utf-8")
+    assert before in text
+    path = folder / "policy.toml"
+    path.write_text(text.replace(before, after, 1), "utf-8")
+    return path
+
+
+def test_the_packaged_policy_is_sound() -> None:
+    policy = Policy.load()
+
+    assert policy.posts.actions["self_harm"].remove is None
+    assert "self_harm" in policy.posts.severe
+    assert "self_harm" in policy.posts.support_labels
+    assert policy.posts.repeat_offender.posts == 3
+    assert (policy.posts.spam_wave.authors, policy.posts.spam_wave.window_s) == (20, 600)
+
+
+def test_any_edit_changes_the_version_and_a_comment_does_not(tmp_path: Path) -> None:
+    packaged = Policy.load().full_version
+
+    assert packaged.startswith("1-")
+    assert Policy.load(write(tmp_path, "[posts]", "# a remark\n[posts]")).full_version == packaged
+    assert Policy.load(write(tmp_path, "remove = 0.95", "remove = 0.96")).full_version != packaged
+    assert Policy.load(write(tmp_path, '"toxicity", "insult"', '"insult", "toxicity"')).full_version == packaged
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ("limit = 0.90", "limit = 1.9", "posts.actions.toxicity.limit: input should be less than or equal to 1"),
+        ("limit = 0.90", "limit = nan", "posts.actions.toxicity.limit"),
+        ("limit = 0.90", 'limit = "0.9"', "posts.actions.toxicity.limit"),
+        ("[posts.severe]\nthreat", "[posts.severe]\nthreet", "posts.severe.threet is not a label; the labels are"),
+        ("window_s = 3600", "window_s = 3600\nx = 1", "posts.quota.x is not a key of a policy"),
+        ("window_s = 3600", "window_s = 0", "posts.quota.window_s"),
+        ("conditions = 5", "", "symptoms.conditions is missing"),
+        ("limits = { limit", "limits = { review", "posts.quota.limits.review"),
+        ("review = 0.97", "review = 0.1", "posts.actions.toxicity must not ask for a lower score"),
+        ("critical = 0.95", "critical = 0.5", "posts.severe.threat must not ask for a lower score"),
+        ("thresholds = {}", "thresholds = { spam = { fr = 0.5 } }", "posts.thresholds.spam.fr"),
+        ('version = "1"', 'version = ""', "version:"),
+        ("[posts]", "[posts", "is not a TOML file"),
+    ],
+)
+def test_a_wrong_policy_is_refused_in_one_sentence(tmp_path: Path, before: str, after: str, told: str) -> None:
+    path = write(tmp_path, before, after)
+
+    with pytest.raises(PolicyError) as refused:
+        Policy.load(path)
+
+    sentence = str(refused.value)
+    assert told in sentence
+    assert str(path) in sentence
+    assert "\n" not in sentence
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(PolicyError, match="No such file"):
+        Policy.load(tmp_path / "none.toml")
+
+
+def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "policy.toml"
+    path.write_bytes(b"\xff\xfe")
+
+    with pytest.raises(PolicyError, match="is not a TOML file"):
+        Policy.load(path)

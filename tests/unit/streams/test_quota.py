@@ -1,0 +1,52 @@
+"""The quota is a breaker: N automatic actions a window, whatever the order and however often delivered."""
+
+from collections.abc import Sequence
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams.policy import Action, QuotaPolicy
+from streams.quota import Quota
+
+
+def quota(limit: int = 2, window_s: float = 60.0) -> Quota:
+    return Quota(QuotaPolicy(window_s=window_s, limits={"remove": limit}))
+
+
+def test_over_the_limit_the_action_is_refused_until_the_window_moves_on() -> None:
+    breaker = quota()
+
+    assert breaker.allows(Action.REMOVE, "a", 0.0)
+    assert breaker.allows(Action.REMOVE, "b", 30.0)
+    assert not breaker.allows(Action.REMOVE, "c", 59.9)
+    assert breaker.allows(Action.REMOVE, "c", 60.0)
+    assert not breaker.allows(Action.REMOVE, "d", 89.9)
+
+
+def test_a_redelivered_verdict_counts_once_and_keeps_its_action() -> None:
+    breaker = quota()
+
+    assert all(breaker.allows(Action.REMOVE, "a", float(now)) for now in range(10))
+    assert breaker.allows(Action.REMOVE, "b", 10.0)
+    assert not breaker.allows(Action.REMOVE, "c", 11.0)
+    assert breaker.allows(Action.REMOVE, "a", 12.0)
+
+
+def test_actions_without_a_limit_are_always_allowed() -> None:
+    breaker = quota(limit=0)
+
+    assert breaker.allows(Action.REVIEW, "a", 0.0)
+    assert breaker.allows(Action.ALLOW, "a", 0.0)
+    assert not breaker.allows(Action.REMOVE, "a", 0.0)
+
+
+@given(st.lists(st.tuples(st.integers(0, 20), st.floats(0, 5)), max_size=200), st.integers(0, 5))
+def test_no_window_holds_more_than_the_limit(steps: Sequence[tuple[int, float]], limit: int) -> None:
+    breaker, now, taken = quota(limit, 10.0), 0.0, list[tuple[float, str]]()
+    for name, step in steps:
+        now += step
+        verdict = str(name)
+        is_counted = any(known == verdict and at > now - 10.0 for at, known in taken)
+        if breaker.allows(Action.REMOVE, verdict, now) and not is_counted:
+            taken.append((now, verdict))
+        assert sum(at > now - 10.0 for at, _ in taken) <= limit

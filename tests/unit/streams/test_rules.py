@@ -1,0 +1,103 @@
+"""Scores to labels, action and reasons."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.labels import POST_LABELS
+from streams.policy import Action, Policy
+from streams.rules import LANGUAGES, NOTHING, PostRules
+
+CALIBRATED = {label: {"en": 0.5, "zh": 0.6} for label in POST_LABELS}
+scores_strategy = st.lists(
+    st.integers(0, 10_000).map(lambda n: n / 10_000), min_size=len(POST_LABELS), max_size=len(POST_LABELS)
+)
+
+
+def scores(**some: float) -> list[float]:
+    return [some.get(label, 0.0) for label in POST_LABELS]
+
+
+def policy(**posts: Any) -> Policy:
+    plain = Policy.load().model_dump()
+    plain["posts"].update(posts)
+    return Policy.model_validate(plain)
+
+
+def test_below_every_threshold_nothing_stands() -> None:
+    assert PostRules(policy(), CALIBRATED).judge(scores(toxicity=0.4999, hate=0.4), "en") is NOTHING
+
+
+def test_a_score_equal_to_a_bar_reaches_it() -> None:
+    rules = PostRules(policy(actions={"threat": {"review": 0.7}}), CALIBRATED)
+
+    assert rules.judge(scores(threat=0.5), "en").labels == ("threat",)
+    assert rules.judge(scores(threat=0.7), "en").action is Action.REVIEW
+    assert rules.judge(scores(threat=0.6999), "en").action is Action.ALLOW
+
+
+def test_the_strongest_action_wins_and_reasons_name_label_and_rule() -> None:
+    actions = {"profanity": {"limit": 0.6}, "threat": {"review": 0.6, "remove": 0.9}, "hate": {"review": 0.8}}
+    rules = PostRules(policy(actions=actions), CALIBRATED)
+
+    ruling = rules.judge(scores(profanity=0.7, threat=0.95, hate=0.85, spam=0.99), "en")
+
+    assert ruling.action is Action.REMOVE
+    assert ruling.reasons == ("threat>=0.9", "hate>=0.8", "profanity>=0.6")
+    assert ruling.labels == ("hate", "threat", "profanity", "spam")
+
+
+def test_an_action_never_starts_below_the_threshold() -> None:
+    rules = PostRules(policy(actions={"spam": {"limit": 0.1}}), CALIBRATED)
+
+    assert rules.judge(scores(spam=0.49), "en") is NOTHING
+    assert rules.judge(scores(spam=0.5), "en").reasons == ("spam>=0.5",)
+
+
+def test_thresholds_come_from_the_policy_then_the_model_then_the_highest_of_it() -> None:
+    rules = PostRules(policy(thresholds={"insult": {"en": 0.9}}), {"insult": {"en": 0.3, "zh": 0.4}})
+
+    assert rules.judge(scores(insult=0.8), "en").labels == ()
+    assert rules.judge(scores(insult=0.4), "zh").labels == ("insult",)
+    assert rules.judge(scores(insult=0.35), "other").labels == ()
+    assert rules.judge(scores(insult=0.4), "other").labels == ("insult",)
+    assert rules.judge(scores(hate=0.5), "en").labels == ("hate",), "a label without any threshold takes 0.5"
+
+
+def test_by_default_self_harm_is_reviewed_told_and_never_an_offence() -> None:
+    ruling = PostRules(Policy.load(), CALIBRATED).judge(scores(self_harm=1.0), "zh")
+
+    assert ruling.action is Action.REVIEW
+    assert ruling.severity == "critical"
+    assert not ruling.is_offence
+
+
+def test_a_support_label_beside_an_offence_is_an_offence() -> None:
+    assert PostRules(Policy.load(), CALIBRATED).judge(scores(self_harm=0.9, hate=0.99), "en").is_offence
+
+
+@pytest.mark.parametrize(
+    ("score", "severity"), [(0.79, None), (0.8, "high"), (0.9499, "high"), (0.95, "critical"), (1.0, "critical")]
+)
+def test_severe_posts(score: float, severity: str | None) -> None:
+    assert PostRules(Policy.load(), CALIBRATED).judge(scores(threat=score), "en").severity == severity
+
+
+def test_the_highest_severity_counts_and_every_reason_is_named() -> None:
+    ruling = PostRules(Policy.load(), CALIBRATED).judge(scores(threat=0.99, hate=0.98), "en")
+
+    assert ruling.severity == "critical"
+    assert set(ruling.severe_reasons) == {"threat>=0.95", "hate>=0.97"}
+
+
+@given(scores_strategy, st.sampled_from(LANGUAGES))
+def test_a_higher_score_never_weakens_an_action(values: list[float], lang: str) -> None:
+    rules = PostRules(Policy.load(), CALIBRATED)
+    ruling = rules.judge(values, lang)
+    for i in range(len(values)):
+        raised = [*values[:i], min(1.0, values[i] + 0.1), *values[i + 1 :]]
+        assert rules.judge(raised, lang).action >= ruling.action
+    assert (ruling.action is Action.ALLOW) == (ruling.reasons == ())
+    assert ruling == rules.judge(list(values), lang)

@@ -1,0 +1,93 @@
+"""Toxic tokens to ranges of the text as it was sent, in code points."""
+
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.text import normalise
+from streams.tasks.base import Rendered
+from streams.tasks.spans import toxic_spans
+
+
+def spans(text: str, toxic: set[str], split: str = r"\s*\S+") -> list[str]:
+    """What is marked of `text` when the tokens in `toxic` are toxic; tokens carry the space before them."""
+    clean = normalise(text)
+    tokens = [match.span() for match in re.finditer(split, clean.text)]
+    offsets = np.array([(0, 0), *tokens, (0, 0)], np.int32)
+    marked = [clean.text[start:end].strip() in toxic for start, end in tokens]
+    probabilities = np.array([0.9, *[0.5 if each else 0.4999 for each in marked], 0.9])
+    found = toxic_spans(probabilities, offsets, Rendered(clean.text, clean.offsets, "en"), 0.5)
+    return [text[span["start"] : span["end"]] for span in found]
+
+
+def test_tokens_that_touch_or_are_apart_by_space_become_one() -> None:
+    assert spans("you utter  fool , you", {"utter", "fool"}) == ["utter  fool"]
+    assert spans("fool and fool", {"fool"}) == ["fool", "fool"]
+
+
+def test_space_at_the_edges_does_not_belong() -> None:
+    assert spans("you fool now", {"fool"}) == ["fool"]
+
+
+def test_invisible_marks_inside_are_covered() -> None:
+    assert spans("you f\u200bo\u200bo\u200bl now", {"fool"}) == ["f\u200bo\u200bo\u200bl"]
+    assert spans("\u202eyou fool", {"fool"}) == ["fool"]
+
+
+def test_emoji_count_as_code_points() -> None:
+    text = "😀😀 you fool 😀"
+
+    assert spans(text, {"fool"}) == ["fool"]
+    assert text.index("fool") == 7, "9 in UTF-16 units"
+
+
+def test_what_follows_a_masked_link_is_found_at_its_place() -> None:
+    assert spans("see https://example.com/a/long/path?x=1 you fool", {"fool"}) == ["fool"]
+
+
+@pytest.mark.parametrize("piece", ["[", "[URL", "URL", "]"])
+def test_a_masked_link_is_covered_as_a_whole(piece: str) -> None:
+    text = "see https://example.com/path now"
+    clean = normalise(text)
+    start = clean.text.index(piece)
+    offsets = np.array([(start, start + len(piece))], np.int32)
+
+    (span,) = toxic_spans(np.array([1.0]), offsets, Rendered(clean.text, clean.offsets, "en"), 0.5)
+
+    assert text[span["start"] : span["end"]] == "https://example.com/path"
+
+
+def test_chinese() -> None:
+    assert spans("你 真是个 笨蛋 啊", {"笨蛋"}) == ["笨蛋"]
+    assert spans("你真是个笨蛋啊", {"笨", "蛋"}, split=".") == ["笨蛋"]
+
+
+def test_special_tokens_are_never_marked() -> None:
+    assert spans("all is well", set()) == []
+
+
+def test_offsets_start_where_the_clean_text_does() -> None:
+    rendered = Rendered("age 4 | complaint: fool", range(4), "en", start=19)
+
+    assert toxic_spans(np.array([1.0]), np.array([(19, 23)], np.int32), rendered, 0.5) == [{"start": 0, "end": 4}]
+    assert toxic_spans(np.array([1.0]), np.array([(0, 3)], np.int32), rendered, 0.5) == []
+
+
+@given(st.text(st.sampled_from("ab 蛋\u200b😀\u202e\t.@"), max_size=40), st.data())
+def test_spans_are_ordered_apart_and_inside(text: str, data: st.DataObject) -> None:
+    clean = normalise(text)
+    tokens = [match.span() for match in re.finditer(r"\s*.", clean.text)]
+    probabilities = np.array(
+        data.draw(st.lists(st.sampled_from([0.1, 0.9]), min_size=len(tokens), max_size=len(tokens)))
+    )
+    offsets = np.array(tokens, np.int32).reshape(-1, 2)
+
+    found = toxic_spans(probabilities, offsets, Rendered(clean.text, clean.offsets, "en"), 0.5)
+
+    end = -1
+    for span in found:
+        assert end < span["start"] < span["end"] <= len(text)
+        end = span["end"]
