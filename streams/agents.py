@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import faust
 from mode.supervisors import CrashingSupervisor
@@ -28,8 +29,9 @@ def add_agents(app: faust.App, service: Service) -> None:
         agent(_take_in(app, service, topic))
 
 
-def _take_in(app: faust.App, service: Service, topic: str) -> Callable[[faust.StreamT[bytes]], Awaitable[None]]:
-    async def take_in(stream: faust.StreamT[bytes]) -> None:
+def _take_in(app: faust.App, service: Service, topic: str) -> Callable[[faust.StreamT[Any]], Awaitable[None]]:
+    async def take_in(stream: faust.StreamT[Any]) -> None:
+        assert isinstance(stream, faust.Stream)
         async for event in stream.noack().events():
             await service.take_in(event.message)
         if not app.should_stop:

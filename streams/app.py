@@ -24,9 +24,8 @@ class LedgerConsumer(driver.Consumer):
 
     @property
     def _service(self) -> Service:
-        service = self.app.service
-        assert isinstance(service, Service)
-        return service
+        assert isinstance(self.app, TidegateApp)
+        return self.app.tidegate
 
     def _filter_tps_with_pending_acks(self, topics: Any = None) -> Iterator[TP]:
         return iter([TP(*partition) for partition in self._service.ledger.released()])
@@ -47,7 +46,7 @@ class LedgerTransport(driver.Transport):
 class TidegateApp(faust.App):
     """A Faust app that carries the service its consumer commits for."""
 
-    service: Service
+    tidegate: Service
 
     def _new_transport(self) -> LedgerTransport:
         return LedgerTransport(self.conf.broker_consumer, self)
@@ -70,18 +69,18 @@ def create_app(settings: Settings, service: Service, on_ready: Callable[[], None
         web_enabled=False,
         store="memory://",
     )
-    app.service = service
+    app.tidegate = service
     add_agents(app, service)
 
-    async def on_revoked(_: object, revoked: set[TP], **__: Any) -> None:
+    async def on_revoked(_: Any, revoked: set[TP], *__: Any, **___: Any) -> None:
         await service.lose({(tp.topic, tp.partition) for tp in revoked})
 
-    async def on_assigned(_: object, assigned: set[TP], **__: Any) -> None:
+    async def on_assigned(_: Any, assigned: set[TP], *__: Any, **___: Any) -> None:
         await service.gain({(tp.topic, tp.partition) for tp in assigned})
         on_ready()
 
-    app.on_partitions_revoked.connect(on_revoked, weak=False)
-    app.on_partitions_assigned.connect(on_assigned, weak=False)
+    app.on_partitions_revoked.connect(on_revoked, weak=False)  # type: ignore[arg-type]
+    app.on_partitions_assigned.connect(on_assigned, weak=False)  # type: ignore[arg-type]
     return app
 
 

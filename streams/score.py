@@ -51,7 +51,6 @@ class _Place:
     """A ticket without Kafka: where the answer to a line goes."""
 
     answer: bytes | None = None
-    abandoned: bool = False
 
 
 class _Scan:

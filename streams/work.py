@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from models.serving.types import Encoding, Scores
 from streams.failures import Failure
@@ -12,21 +12,15 @@ from streams.record import Outgoing, RawRecord
 from streams.tasks import Rendered, Task
 
 
-class Abandonable(Protocol):
-    """What the pipeline asks of a ticket: does anybody still wait for this record's verdict?"""
-
-    @property
-    def abandoned(self) -> bool: ...
-
-
 @dataclass(slots=True, eq=False)
 class Work:
     """Filled in from stage to stage, and touched by one stage at a time; ends with `outputs`.
 
+    `ticket` is the caller's: the pipeline hands it back and never looks at it.
     Times are monotonic seconds; `waited_s` is how long the record was under way before the service took it in.
     """
 
-    ticket: Abandonable
+    ticket: Any
     raw: RawRecord
     task: Task[Any]
     intake_at: float
