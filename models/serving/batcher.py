@@ -21,15 +21,16 @@ _deadline = attrgetter("deadline")
 class TokenBudgetBatcher:
     """Orders waiting items, and cuts the oldest of them into batches of about one length.
 
-    A pop gives one *turn*: as many of the oldest items of one lane as the budget holds, cut by length into a few
-    batches, the one with the oldest item first. Guarantees, for any sequence of pushes and pops:
+    A pop gives one *turn*: as many of the oldest items of one lane as the budget holds, cut by length into a
+    few batches, the one with the oldest item first. Guarantees, for any sequence of pushes and pops:
 
     * every item leaves exactly once: in a batch, or, if it was cancelled, among `take_dropped()`;
-    * a turn costs at most `max_batch_tokens`, counted as rows x padded length, and so does each of its batches;
-      a batch has at most `max_batch_rows` rows;
-    * no turn takes an item and leaves an older one of its lane behind (older: earlier deadline, ties by arrival).
-      Grouping by length over many turns, as is usual, saves no padding and must bound how often one is passed over;
-      with a bound of two it padded 1.6 to 2.5 times the real tokens on chat-like lengths, this 1.4 times;
+    * a turn costs at most `max_batch_tokens`, counted as rows x padded length, and so does each of its
+      batches; a batch has at most `max_batch_rows` rows;
+    * no turn takes an item and leaves an older one of its lane behind (older: earlier deadline, ties by
+      arrival). Grouping by length over many turns, as is usual, saves no padding and must bound how often one
+      is passed over; with a bound of two it padded 1.6 to 2.5 times the real tokens on chat-like lengths,
+      this 1.4 times;
     * live goes first, but while both wait every eighth turn is for backfill;
     * a push costs O(1) if deadlines arrive in order, a pop O(items taken); equal calls give equal turns.
     """
@@ -42,8 +43,13 @@ class TokenBudgetBatcher:
         window: int = 256,
         run_cost_tokens: int = 64,
     ) -> None:
-        """`grid`: padded lengths, rising. `window`: the most items of one turn. `run_cost_tokens`: what starting one
-        more run costs, as a number of tokens; below it, items rather join a longer batch. Raises ValueError.
+        """Raises ValueError where the numbers cannot work.
+
+        Args:
+            grid: padded lengths, rising.
+            window: the most items of one turn.
+            run_cost_tokens: what starting one more run costs, as a number of tokens; below it, items rather
+                join a longer batch. Some 64 on a CPU; a GPU hardly feels padding, so some thousand there.
         """
         if not grid or list(grid) != sorted(set(grid)) or grid[0] < 1:
             raise ValueError(f"The grid of lengths must rise from 1 or more; got {tuple(grid)}.")
@@ -77,9 +83,7 @@ class TokenBudgetBatcher:
         """Raises ValueError for an encoding that is longer than the grid."""
         slot = bisect_left(self.grid, item.encoding.tokens)
         if slot == len(self.grid):
-            raise ValueError(
-                f"The encoding has {item.encoding.tokens} tokens, at most {self.grid[-1]} are served."
-            )
+            raise ValueError(f"The encoding has {item.encoding.tokens} tokens, at most {self.grid[-1]} are served.")
         item.bucket = self.grid[slot]
         queue = self._lanes[item.lane]
         if not queue or queue[-1].deadline <= item.deadline:
@@ -141,7 +145,7 @@ class TokenBudgetBatcher:
         return [Batch([taken[place] for place in places], length) for places, length in cuts]
 
     def _join_small(self, groups: dict[int, list[int]], spare: int) -> None:
-        """Move a group to the next longer one where that costs fewer tokens than a run, and no more than `spare`."""
+        """Add a group to the next longer one where that costs less than a run, and at most `spare` tokens."""
         lengths = sorted(groups)
         for length, longer in pairwise(lengths):
             cost = len(groups[length]) * (longer - length)

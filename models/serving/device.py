@@ -60,7 +60,7 @@ def _session_options(threads: int) -> onnxruntime.SessionOptions:
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
-    # A plan of the memory for each shape seen: rows and lengths vary, so plans would pile up and seldom be used.
+    # A memory plan is kept for each shape seen: rows and lengths vary, so they pile up and are seldom used.
     options.enable_mem_pattern = False
     # Threads that spin between two operators take the cores that the event loop needs.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
@@ -68,7 +68,7 @@ def _session_options(threads: int) -> onnxruntime.SessionOptions:
 
 
 def _why_not_cuda(model: Path, threads: int) -> str | None:
-    """What keeps the model off the GPU. It has to run there, since the runtime itself falls back in silence."""
+    """What keeps the model off the GPU. It must run there: the runtime itself falls back in silence."""
     if _CUDA not in onnxruntime.get_available_providers():
         return "this onnxruntime is built without CUDA (install onnxruntime-gpu)"
     onnxruntime.set_default_logger_severity(_FATAL_ONLY)  # a missing driver is an answer here, not an error

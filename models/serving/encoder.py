@@ -13,9 +13,9 @@ from models.artifact import Artifact
 from models.serving.types import Encoding, Offsets
 
 CHARACTERS_PER_TOKEN = 8
-"""A text is cut to this many characters for each token it may have, so that a long one costs no more than a full one."""
+"""Of a text, at most this many characters a token are read: a long one costs no more than a full one."""
 
-# The pipeline brings its own few threads. The tokenizer's pool would take the cores that the engine computes on.
+# The pipeline brings its own few threads; the tokenizer's would take the cores that the engine computes on.
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 

@@ -50,7 +50,7 @@ class Engine(Protocol):
         """Pad a batch ahead. `run` does it where it was not done."""
 
     def run(self, batch: Batch, depth: Depth) -> list[Scores]:
-        """One Scores a row, in order. Any exception means that this batch failed, EngineLostError that all will."""
+        """One Scores a row. An exception means that this batch failed; EngineLostError, that all will."""
 
     def warm_up(self, max_tokens: int, max_rows: int) -> None:
         """Run the largest batch of each length, so that the first record does not pay for it."""
@@ -66,9 +66,9 @@ class OnnxEngine:
         session: onnxruntime.InferenceSession,
         early: onnxruntime.InferenceSession | None,
     ) -> None:
-        """`early` computes the early exit alone. A session computes its whole graph whatever is asked of it (the
-        option `only_execute_path_to_fetches` works in training builds only), so without it `Depth.EARLY` would
-        give worse answers for the same work, and runs as NO_OPTIONAL instead.
+        """`early` computes the early exit alone. A session computes its whole graph whatever is asked of it
+        (the option `only_execute_path_to_fetches` works in training builds only), so without it `Depth.EARLY`
+        would give worse answers for the same work, and runs as NO_OPTIONAL instead.
         """
         self.model_version = artifact.version
         self.device = device
@@ -80,7 +80,8 @@ class OnnxEngine:
 
     @classmethod
     def open(cls, artifact: Artifact, device: str = "auto", threads: int | None = None) -> OnnxEngine:
-        """`device`: auto, cpu or cuda. `threads`: that compute; None leaves one core to the rest of the process.
+        """`device`: auto, cpu or cuda. `threads`: that compute; None leaves one core to the rest of the
+        process.
 
         Raises DeviceError where the device does not run, and says in the log which one does.
         """
@@ -121,9 +122,7 @@ class OnnxEngine:
         (post,) = self._compute(early, [EARLY_HEAD], batch)
         return to_scores(batch.items, {"post": post}, f"{self.model_version}+early", degraded=True)
 
-    def _compute(
-        self, session: onnxruntime.InferenceSession, names: list[str], batch: Batch
-    ) -> list[Probabilities]:
+    def _compute(self, session: onnxruntime.InferenceSession, names: list[str], batch: Batch) -> list[Probabilities]:
         outputs = [self._heads[name].output for name in names]
         feeds = {"input_ids": batch.input_ids, "attention_mask": batch.attention_mask}
         try:
@@ -132,18 +131,14 @@ class OnnxEngine:
             if self.device == "cuda" and _device_is_lost(error):
                 raise EngineLostError("The GPU no longer answers.") from error
             raise
-        return [
-            to_probabilities(self._heads[name], values) for name, values in zip(names, logits, strict=True)
-        ]
+        return [to_probabilities(self._heads[name], values) for name, values in zip(names, logits, strict=True)]
 
     def warm_up(self, max_tokens: int, max_rows: int) -> None:
         """The longest comes first: the memory that it takes then serves all the others."""
         heads = frozenset(self._heads) - {EARLY_HEAD}
         for length in reversed(self.grid):
             encoding = Encoding(np.zeros(length, np.int32), np.zeros((length, 2), np.int32))
-            items = [Item(encoding, None, heads, deadline=0.0, queued_at=0.0)] * min(
-                max_rows, max_tokens // length
-            )
+            items = [Item(encoding, None, heads, deadline=0.0, queued_at=0.0)] * min(max_rows, max_tokens // length)
             self.run(Batch(items, length), Depth.FULL)
         for depth in (Depth.NO_OPTIONAL, Depth.EARLY):
             self.run(Batch(items[:1], length), depth)
@@ -163,9 +158,7 @@ class NullEngine:
     @classmethod
     def for_artifact(cls, artifact: Artifact) -> NullEngine:
         """Takes the place of this artifact's engine: the same heads and lengths."""
-        widths = {
-            name: len(head.labels) for name, head in artifact.manifest.heads.items() if name != EARLY_HEAD
-        }
+        widths = {name: len(head.labels) for name, head in artifact.manifest.heads.items() if name != EARLY_HEAD}
         return cls("null", _grid(artifact), widths)
 
     def prepare(self, batch: Batch) -> None:

@@ -39,12 +39,14 @@ class _Signal(Enum):
 class BatchScheduler:
     """Runs items on one engine. Until `stop`, every item is delivered exactly once, unless it was cancelled.
 
-    `submit` appends to a queue and never waits. The forming thread alone owns the batcher; it hands a turn to the
-    engine thread at once if that is free, and one turn ahead if what waits fills a whole one, so that a partial turn
-    is never formed before it can run. Only the event loop touches what is pending, so that nothing here needs a lock.
+    `submit` appends to a queue and never waits. The forming thread alone owns the batcher; it hands a turn to
+    the engine thread at once if that is free, and one turn ahead if what waits fills a whole one, so that a
+    partial turn is never formed before it can run. Only the event loop touches what is pending, so that
+    nothing here needs a lock.
 
-    If either thread ends, or the engine raises EngineLostError, everything pending and everything submitted later is
-    delivered with EngineLostError, and `alive` is false. That is no verdict on a record: it must be read again.
+    If either thread ends, or the engine raises EngineLostError, everything pending and everything submitted
+    later is delivered with EngineLostError, and `alive` is false. That is no verdict on a record: it must be
+    read again.
     """
 
     def __init__(
@@ -54,8 +56,8 @@ class BatchScheduler:
         deliver: Deliver,
         depth: Callable[[], Depth] = lambda: Depth.FULL,
     ) -> None:
-        """`deliver` is called on the loop, once for each engine batch, and must not raise; `depth` is called on a
-        thread, before each run.
+        """`deliver` is called on the loop, once for each engine batch, and must not raise; `depth` is called
+        on a thread, before each run.
         """
         self._engine = engine
         self._batcher = batcher
@@ -106,8 +108,8 @@ class BatchScheduler:
         return len(self._pending)
 
     async def stop(self, deadline_s: float = 2.0) -> None:
-        """Give up what is pending (drain first), and end both threads, waiting at most `deadline_s` for the batch
-        that runs now. Nothing is delivered from here on.
+        """Give up what is pending (drain first), and end both threads, waiting at most `deadline_s` for the
+        batch that runs now. Nothing is delivered from here on.
         """
         self._end(EngineLostError("The scheduler was stopped."))
         self._forget(list(self._pending))

@@ -12,8 +12,7 @@ from models.artifact import Head
 from models.serving.types import InferenceError, Item, Probabilities, Scores
 
 DECIMALS = 4
-"""Rounding happens before anyone compares with a threshold: equal content gets equal decisions although batch mates
-move a quantised model's scores a little."""
+"""Rounded before anyone decides: batch mates move a quantised model's scores, mostly by less than this."""
 
 Logits = NDArray[np.floating[Any]]
 
@@ -36,7 +35,7 @@ def ordinal(logits: Logits) -> Probabilities:
     above = np.minimum.accumulate(sigmoid(logits), axis=-1)
     edge = np.ones_like(above[..., :1])
     bounds = np.concatenate([edge, above, np.zeros_like(edge)], axis=-1)
-    return bounds[..., :-1] - bounds[..., 1:]
+    return np.asarray(bounds[..., :-1] - bounds[..., 1:])
 
 
 _FUNCTIONS = {"sigmoid": sigmoid, "token_sigmoid": sigmoid, "softmax": softmax, "ordinal": ordinal}

@@ -39,6 +39,4 @@ class Stats:
         self.wait_s += sum(batch.formed_at - item.queued_at for item in batch.items)
         self.run_s += run_s
         self.failed_rows += sum(outcome.error is not None for outcome in outcomes)
-        self.degraded_rows += sum(
-            outcome.scores is not None and outcome.scores.degraded for outcome in outcomes
-        )
+        self.degraded_rows += sum(outcome.scores is not None and outcome.scores.degraded for outcome in outcomes)

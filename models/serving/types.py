@@ -52,8 +52,8 @@ class Depth(Enum):
 class Encoding:
     """Unpadded token ids of one text, and where each token lies in it.
 
-    Only a record that reports spans needs `offsets` (few do, and they cost half as much again as the ids), so a
-    function may be given for them: it is called once, when somebody asks.
+    Only a record that reports spans needs `offsets` (few do, and they cost half as much again as the ids), so
+    a function may be given for them: it is called once, when somebody asks.
     """
 
     __slots__ = ("_offsets", "ids")
@@ -127,9 +127,7 @@ class Batch:
     def halves(self) -> list[Batch]:
         """Two batches, to run apart from each other."""
         middle = len(self.items) // 2
-        return [
-            Batch(half, self.length, self.formed_at) for half in (self.items[middle:], self.items[:middle])
-        ]
+        return [Batch(half, self.length, self.formed_at) for half in (self.items[middle:], self.items[:middle])]
 
 
 @dataclass(slots=True, frozen=True, eq=False)

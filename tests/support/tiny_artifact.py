@@ -1,7 +1,7 @@
 """A whole artifact, made in milliseconds: a model of lookup tables whose answers can be told from the words.
 
-A text scores high on a label if it holds one of the label's words. `poison` makes the model fail, but not its early
-exit, so that tests can see which layers ran. Chinese characters are words of their own.
+A text scores high on a label if it holds one of the label's words. `poison` makes the model fail, but not its
+early exit, so that tests can see which layers ran. Chinese characters are words of their own.
 """
 
 from __future__ import annotations
@@ -137,7 +137,7 @@ def table(head: str) -> NDArray[np.float32]:
 
 
 def _model() -> onnx.ModelProto:
-    """For each head: look up, mask, and take the highest over the tokens. A guard lies before all but the early exit."""
+    """A head looks up, masks, takes the highest over the tokens; a guard is before all but the early exit."""
     constants = {
         "guard": np.zeros(len(VOCABULARY) - 1, np.float32),
         "one": np.float32(1.0),
@@ -154,14 +154,12 @@ def _model() -> onnx.ModelProto:
         helper.make_node("Unsqueeze", ["guarded_flat", "last"], ["guarded"]),
     ]
     for head in _WIDTHS:
-        early, spans = head == "early_post", head == "spans"
+        early, over = head == "early_post", "last" if head == "spans" else "tokens"
         nodes += [
             helper.make_node("Gather", [f"{head}_table", "input_ids"], [f"{head}_all"]),
             helper.make_node("Add", [f"{head}_all", "penalty"], [f"{head}_masked"]),
             helper.make_node("Add", [f"{head}_masked", "penalty" if early else "guarded"], [f"{head}_kept"]),
-            helper.make_node(
-                "ReduceMax", [f"{head}_kept", "last" if spans else "tokens"], [f"{head}_max"], keepdims=0
-            ),
+            helper.make_node("ReduceMax", [f"{head}_kept", over], [f"{head}_max"], keepdims=0),
             # Urgent words lower the level: theirs are the logits of P(level <= k).
             helper.make_node("Neg" if head == "urgency" else "Identity", [f"{head}_max"], [head]),
         ]
@@ -182,9 +180,7 @@ def _model() -> onnx.ModelProto:
 
 
 def _tokenizer() -> Tokenizer:
-    tokenizer = Tokenizer(
-        WordLevel({word: index for index, word in enumerate(VOCABULARY)}, unk_token="[UNK]")
-    )
+    tokenizer = Tokenizer(WordLevel(dict(zip(VOCABULARY, range(1000), strict=False)), unk_token="[UNK]"))
     tokenizer.normalizer = BertNormalizer(lowercase=True)
     tokenizer.pre_tokenizer = BertPreTokenizer()
     tokenizer.post_processor = TemplateProcessing(
