@@ -12,9 +12,7 @@ def constant(rate: float, seconds: float) -> Seconds:
     return np.arange(round(rate * seconds), dtype=np.float64) / rate
 
 
-def burst(
-    rate: float, seconds: float, *, factor: float = 4.0, every_s: float = 10.0, for_s: float = 1.0
-) -> Seconds:
+def burst(rate: float, seconds: float, *, factor: float = 4.0, every_s: float = 10.0, for_s: float = 1.0) -> Seconds:
     """The same mean rate, but each `every_s` opens with `for_s` at `factor` times the rate.
 
     Raises:
@@ -22,9 +20,7 @@ def burst(
     """
     calm_rate = rate * (every_s - factor * for_s) / (every_s - for_s)
     if calm_rate <= 0:
-        raise ValueError(
-            f"a burst of {for_s:g} s at {factor:g} times the rate leaves nothing for the other time"
-        )
+        raise ValueError(f"a burst of {for_s:g} s at {factor:g} times the rate leaves nothing for the other time")
     wanted = np.arange(round(rate * seconds), dtype=np.float64)
     in_burst, per_period = factor * rate * for_s, rate * every_s
     period, within = np.divmod(wanted, per_period)

@@ -18,9 +18,6 @@ from load.producing import Batches, producing
 from load.scenarios import SCENARIOS
 from load.texts import Payload
 
-LEAD_S = 0.5
-"""Between the word to start and the first due record."""
-
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -65,11 +62,9 @@ class Generator:
         """Returns when all payloads are written and the producer is connected."""
         await self._receive(within_s)
 
-    def begin(self) -> float:
-        """Starts the clock; returns the wall-clock time at which offset 0 of the schedule is due."""
-        starts_at = time.time() + LEAD_S
+    def begin(self, starts_at: float) -> None:
+        """Fixes the wall-clock time at which offset 0 of the schedule is due."""
         self._pipe.send(starts_at)
-        return starts_at
 
     async def account(self, within_s: float) -> Sent:
         """Waits until everything was sent and acknowledged."""

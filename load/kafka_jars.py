@@ -22,9 +22,7 @@ def fetch(pom: Path = POM, jars: Path = JARS) -> Path:
         return jars
     maven = shutil.which("mvn")
     if maven is None:
-        raise KafkaUnavailable(
-            "Maven (the `mvn` command) was not found: install Maven to fetch Apache Kafka's jars."
-        )
+        raise KafkaUnavailable("Maven (the `mvn` command) was not found: install Maven to fetch Apache Kafka's jars.")
     require_java()
     shutil.rmtree(jars, ignore_errors=True)
     command = [maven, "-q", "-B", "-f", str(pom), "dependency:copy-dependencies", f"-DoutputDirectory={jars}"]
@@ -33,9 +31,7 @@ def fetch(pom: Path = POM, jars: Path = JARS) -> Path:
     except subprocess.TimeoutExpired:
         raise KafkaUnavailable("Maven did not fetch Apache Kafka's jars within 600 s.") from None
     if done.returncode != 0 or not list(jars.glob("kafka_*.jar")):
-        raise KafkaUnavailable(
-            f"Maven could not fetch Apache Kafka's jars:\n{(done.stdout + done.stderr)[-2000:]}"
-        )
+        raise KafkaUnavailable(f"Maven could not fetch Apache Kafka's jars:\n{(done.stdout + done.stderr)[-2000:]}")
     stamp.write_text(digest)
     return jars
 

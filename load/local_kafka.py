@@ -77,7 +77,7 @@ class LocalKafka:
 
     def stop(self, *node_ids: int, within_s: float = 20.0) -> None:
         """Shut the named nodes (default all) down, by force after `within_s`; their data stays."""
-        stopping = [self._processes.pop(id) for id in node_ids or tuple(self._processes)]
+        stopping = [self._processes.pop(number) for number in node_ids or tuple(self._processes)]
         for process in stopping:  # tell all before waiting for one: the last needs its quorum
             process.terminate()
         for process in stopping:
@@ -85,8 +85,8 @@ class LocalKafka:
 
     def kill(self, *node_ids: int) -> None:
         """End the named nodes (default all) at once with SIGKILL, as a power cut would; their data stays."""
-        for id in node_ids or tuple(self._processes):
-            process = self._processes.pop(id)
+        for number in node_ids or tuple(self._processes):
+            process = self._processes.pop(number)
             process.kill()
             process.wait(10)
 
@@ -104,13 +104,9 @@ class LocalKafka:
         (node.folder / "log4j2.properties").write_text(LOGGING)
         command = self._command(node, "kafka.tools.StorageTool")
         command[-1:] = ["format", "-t", _CLUSTER_ID, "-c", str(node.properties)]
-        done = subprocess.run(
-            command, capture_output=True, text=True, timeout=self._start_within_s, check=False
-        )
+        done = subprocess.run(command, capture_output=True, text=True, timeout=self._start_within_s, check=False)
         if done.returncode != 0:
-            raise KafkaUnavailable(
-                f"Kafka could not format {node.folder}:\n{(done.stdout + done.stderr)[-2000:]}"
-            )
+            raise KafkaUnavailable(f"Kafka could not format {node.folder}:\n{(done.stdout + done.stderr)[-2000:]}")
 
     def _command(self, node: Node, main: str) -> list[str]:
         logging = f"-Dlog4j2.configurationFile={node.folder / 'log4j2.properties'}"

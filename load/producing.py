@@ -34,9 +34,7 @@ class Batches:
         self._prefix = prefix
         self._partitions = partitions
 
-    async def send(
-        self, payloads: Sequence[Payload], due_ms: Sequence[int | None]
-    ) -> list[asyncio.Future[Any]]:
+    async def send(self, payloads: Sequence[Payload], due_ms: Sequence[int | None]) -> list[asyncio.Future[Any]]:
         """Hands the payloads to the producer; returns the acks to wait for, one for each batch."""
         batches: dict[Place, Any] = {}
         acks: list[asyncio.Future[Any]] = []
@@ -55,9 +53,7 @@ class Batches:
         return acks
 
 
-async def preload(
-    bootstrap: str, prefix: str, partitions: int, payloads: Iterable[Payload], now_ms: int
-) -> int:
+async def preload(bootstrap: str, prefix: str, partitions: int, payloads: Iterable[Payload], now_ms: int) -> int:
     """Puts all payloads on their topics as fast as the broker takes them; returns how many."""
     count = 0
     async with producing(bootstrap) as producer:

@@ -56,7 +56,7 @@ class Writer:
     """Writes payloads number 0, 1, 2, ...; the same seed writes the same."""
 
     def __init__(self, seed: int, lengths: Lengths = REALISTIC, authors: int = 5_000) -> None:
-        self._rng = random.Random(seed)
+        self._rng = random.Random(seed)  # noqa: S311
         self._lengths = lengths
         self._authors = authors
         self._en = list(accumulate(1 / rank for rank in range(1, len(ENGLISH) + 1)))  # Zipf's law

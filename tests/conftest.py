@@ -6,7 +6,8 @@ What they need is imported when they run: unit tests start without Kafka's and t
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,14 +16,15 @@ import pytest
 if TYPE_CHECKING:
     from tests.support.bench import Bench
 
-_BENCH = pytest.StashKey["Bench"]()
-
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "real_broker(why): cannot run on the embedded broker")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if {"kafka", "own_kafka"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.broker)
     if os.environ.get("TIDEGATE_TEST_BROKER") != "embedded":
         return
     for item in items:
@@ -40,24 +42,43 @@ def kafka() -> Iterator[str]:
         yield bootstrap
 
 
+@pytest.fixture(scope="session")
+def tiny_artifact(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model folder whose model is a look-up table."""
+    from tests.support.tiny_artifact import write_tiny_artifact
+
+    folder = tmp_path_factory.mktemp("artifact") / "tiny"
+    write_tiny_artifact(folder)
+    return folder
+
+
 @pytest.fixture
-def bench(kafka: str, tiny_artifact: Path, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Bench]:
-    """A prefix of its own on the broker; its workers are killed when the test ends, however it ends."""
+def open_bench(tiny_artifact: Path, tmp_path: Path) -> Iterator[Callable[[str], Bench]]:
+    """Opens a bench on a broker; its workers are killed when the test ends, however it ends."""
     from tests.support.bench import Bench
 
-    bench = Bench(kafka, tiny_artifact, tmp_path)
-    request.node.stash[_BENCH] = bench
-    yield bench
-    bench.close()
+    with ExitStack() as stack:
+
+        def open_on(bootstrap: str) -> Bench:
+            bench = Bench(bootstrap, tiny_artifact, tmp_path)
+            stack.callback(bench.close)
+            return bench
+
+        yield open_on
+
+
+@pytest.fixture
+def bench(kafka: str, open_bench: Callable[[str], Bench]) -> Bench:
+    """A prefix of its own on the shared broker."""
+    return open_bench(kafka)
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
-    item: pytest.Item,
-) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Shows the end of the workers' logs with a failure."""
     report = yield
-    bench = item.stash.get(_BENCH, None)
-    if report.failed and bench is not None and bench.workers:
-        report.sections.append(("workers", bench.logs()))
+    if report.failed:
+        for argument in getattr(item, "funcargs", {}).values():
+            if type(argument).__name__ == "Bench" and argument.workers:
+                report.sections.append(("workers", argument.logs()))
     return report

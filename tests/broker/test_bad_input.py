@@ -79,9 +79,7 @@ CASES = [
     _dead("negative-age", symptom_record("1", "cough", age=-1), "invalid_value", kind="symptoms"),
     _dead("age-not-a-number", b'{"id":"1","text":"cough","age":NaN}', "invalid_json", kind="symptoms"),
     _dead("age-is-text", symptom_record("1", "cough", age="old"), "wrong_type", kind="symptoms"),
-    _dead(
-        "no-symptoms", symptom_record("1", "", symptoms=[]), "empty_text", "missing_field", kind="symptoms"
-    ),
+    _dead("no-symptoms", symptom_record("1", "", symptoms=[]), "empty_text", "missing_field", kind="symptoms"),
     Case("only-emoji", post("1", "😀👍🏽👩‍👩‍👧‍👦🇨🇳")),
     Case("zero-width-marks", post("1", "a\u200bb\u200dc\u2060d \ufeffe")),
     Case("right-to-left-marks", post("1", "\u202eabc\u202c \u2067\u05e9\u05dc\u2069 مرحبا")),

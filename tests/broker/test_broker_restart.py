@@ -1,8 +1,7 @@
 """The broker goes away and comes back with its data, while a worker is busy."""
 
 import asyncio
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -22,29 +21,26 @@ def own_kafka() -> Iterator[LocalKafka]:
         yield kafka
 
 
-async def test_a_broker_restart_loses_nothing(
-    own_kafka: LocalKafka, tiny_artifact: Path, tmp_path: Path
-) -> None:
-    bench = Bench(own_kafka.bootstrap, tiny_artifact, tmp_path)
-    try:
-        await bench.create_topics(partitions=2)
-        worker = await bench.start_worker()
-        sending = asyncio.create_task(
-            bench.send_steadily(posts(bench.topic("posts"), 6_000, partitions=2), 1_000)
-        )
-        await asyncio.sleep(2)
+@pytest.fixture
+def own_bench(own_kafka: LocalKafka, open_bench: Callable[[str], Bench]) -> Bench:
+    return open_bench(own_kafka.bootstrap)
 
-        own_kafka.stop()
-        await asyncio.sleep(1)
-        own_kafka.start()
 
-        places = await sending
-        if worker.process.poll() is not None:  # it may give up; then its records come back to the next
-            assert worker.process.returncode != 0
-            await bench.start_worker()
-        answers = await bench.answers(places, within_s=90)
-        answers.assert_at_least_once()
-        await bench.wait_committed(places)
-    finally:
-        print(bench.logs())
-        bench.close()
+async def test_a_broker_restart_loses_nothing(own_kafka: LocalKafka, own_bench: Bench) -> None:
+    bench = own_bench
+    await bench.create_topics(partitions=2)
+    worker = await bench.start_worker()
+    sending = asyncio.create_task(bench.send_steadily(posts(bench.topic("posts"), 6_000, partitions=2), 1_000))
+    await asyncio.sleep(2)
+
+    own_kafka.stop()
+    await asyncio.sleep(1)
+    own_kafka.start()
+
+    places = await sending
+    if worker.process.poll() is not None:  # it may give up; then its records come back to the next
+        assert worker.process.returncode != 0
+        await bench.start_worker()
+    answers = await bench.answers(places, within_s=90)
+    answers.assert_at_least_once()
+    await bench.wait_committed(places)

@@ -58,8 +58,7 @@ async def test_a_spam_wave_raises_an_alert(bench: Bench) -> None:
         "BUY the golden watch, today it is nearly free",
     )
     drafts = [
-        Draft(bench.topic("posts"), post(f"w{i}", texts[i % 2], author=f"w{i}"), f"w{i}".encode())
-        for i in range(8)
+        Draft(bench.topic("posts"), post(f"w{i}", texts[i % 2], author=f"w{i}"), f"w{i}".encode()) for i in range(8)
     ]
 
     await bench.answers(await bench.send(drafts))

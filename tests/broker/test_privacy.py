@@ -27,9 +27,7 @@ SECRETS = {
 @pytest.mark.parametrize("log_format", ["text", "json"])
 async def test_logs_hold_nothing_of_the_records(bench: Bench, log_format: str) -> None:
     await bench.create_topics()
-    policy = write_policy(
-        bench.folder, action="limit", severe=True, offender_posts=2, wave_authors=2, alert_level=5
-    )
+    policy = write_policy(bench.folder, action="limit", severe=True, offender_posts=2, wave_authors=2, alert_level=5)
     worker = await bench.start_worker(log_level="DEBUG", log_format=log_format, policy=policy)
     drafts = [_post(bench, i) for i in range(8)] + [_symptoms(bench, i) for i in range(4)]
     drafts += _bad(bench)

@@ -16,10 +16,7 @@ NO_LIMIT = {"dead_letter_max_consecutive": 0, "dead_letter_max_ratio": 0}
 def _mixed(bench: Bench, count: int, partitions: int) -> list[Draft]:
     """Posts, symptom records and bad records, shuffled; about one in ten is bad."""
     values = bad_values()
-    bad = [
-        Draft(bench.topic("posts"), next(values), key=None, partition=i % partitions)
-        for i in range(count // 10)
-    ]
+    bad = [Draft(bench.topic("posts"), next(values), key=None, partition=i % partitions) for i in range(count // 10)]
     drafts = posts(bench.topic("posts"), count * 7 // 10, partitions=partitions)
     drafts += symptom_records(bench.topic("symptoms"), count * 2 // 10, partitions=partitions)
     return random.Random(5).sample(drafts + bad, len(drafts) + len(bad))
@@ -87,9 +84,7 @@ async def test_same_content_gets_same_verdict(bench: Bench) -> None:
 async def test_redelivery_gives_the_same_verdicts(bench: Bench) -> None:
     """A second group reads what the first had read."""
     await bench.create_topics()
-    places = await bench.send(
-        posts(bench.topic("posts"), 300) + symptom_records(bench.topic("symptoms"), 100)
-    )
+    places = await bench.send(posts(bench.topic("posts"), 300) + symptom_records(bench.topic("symptoms"), 100))
     worker = await bench.start_worker()
     await bench.answers(places)
     worker.stop()

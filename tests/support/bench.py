@@ -7,11 +7,10 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+from load.worker_process import Worker
 from streams.settings import Settings
-
 from streams.topics import create_topics
 from tests.support.traffic import Draft, Output, Place, committed, members, read, send, send_steadily
-from load.worker_process import Worker
 
 ANSWERS = ("labels", "triage", "dead-letters")
 """Every input record ends on exactly one of these."""
@@ -79,9 +78,7 @@ class Bench:
     async def answers(self, places: Iterable[Place], within_s: float = 60.0) -> "Answers":
         """What came for `places`, read until each has an answer or time is up."""
         wanted = frozenset(places)
-        outputs = await self.read(
-            until=lambda so_far: wanted <= {each.source for each in so_far}, within_s=within_s
-        )
+        outputs = await self.read(until=lambda so_far: wanted <= {each.source for each in so_far}, within_s=within_s)
         return Answers(wanted, outputs)
 
     async def all_answers(self, places: Iterable[Place]) -> "Answers":
@@ -147,17 +144,13 @@ class Answers:
         return {place: found for place, found in self.by_source.items() if len(found) > 1}
 
     def assert_exactly_once(self) -> None:
-        assert not self.lost, (
-            f"{len(self.lost)} of {len(self.sent)} records lost, e.g. {sorted(self.lost)[:3]}"
-        )
+        assert not self.lost, f"{len(self.lost)} of {len(self.sent)} records lost, e.g. {sorted(self.lost)[:3]}"
         assert not self.invented, f"{len(self.invented)} answers to nothing"
         assert not self.repeated, f"{len(self.repeated)} records answered more than once"
 
     def assert_at_least_once(self) -> None:
         """Nothing lost; what was answered twice was answered alike."""
-        assert not self.lost, (
-            f"{len(self.lost)} of {len(self.sent)} records lost, e.g. {sorted(self.lost)[:3]}"
-        )
+        assert not self.lost, f"{len(self.lost)} of {len(self.sent)} records lost, e.g. {sorted(self.lost)[:3]}"
         assert not self.invented, f"{len(self.invented)} answers to nothing"
         for place, found in self.repeated.items():
             assert len({decision(each) for each in found}) == 1, f"{place} was decided in two ways"

@@ -16,9 +16,7 @@ def write_policy(
     alert_level: int = 0,
 ) -> Path:
     """A policy under which all posts get `action` (None: allow), of which `limit` an hour are automatic."""
-    thresholds = "\n".join(
-        f"thresholds.{label} = {{ en = 0.0, zh = 0.0, other = 0.0 }}" for label in POST_LABELS
-    )
+    thresholds = "\n".join(f"thresholds.{label} = {{ en = 0.0, zh = 0.0, other = 0.0 }}" for label in POST_LABELS)
     actions = f"toxicity = {{ {action} = 0.0 }}" if action else ""
     path = folder / "policy.toml"
     path.write_text(f"""

@@ -30,12 +30,12 @@ _SYMPTOMS = (
 )
 
 
-def post(id: str, text: str, **fields: Any) -> bytes:
-    return orjson.dumps({"id": id, "text": text, **fields})
+def post(number: str, text: str, **fields: Any) -> bytes:
+    return orjson.dumps({"id": number, "text": text, **fields})
 
 
-def symptom_record(id: str, text: str, **fields: Any) -> bytes:
-    return orjson.dumps({"id": id, "text": text, **fields})
+def symptom_record(number: str, text: str, **fields: Any) -> bytes:
+    return orjson.dumps({"id": number, "text": text, **fields})
 
 
 def unique_text(rng: random.Random, words: int) -> str:

@@ -149,9 +149,7 @@ async def _admin(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
 
 @asynccontextmanager
 async def _producer(bootstrap: str) -> AsyncIterator[AIOKafkaProducer]:
-    producer = AIOKafkaProducer(
-        bootstrap_servers=bootstrap, acks="all", linger_ms=5, max_request_size=4 * 1024 * 1024
-    )
+    producer = AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all", linger_ms=5, max_request_size=4 * 1024 * 1024)
     await producer.start()
     try:
         yield producer
@@ -194,6 +192,4 @@ async def _reached(consumer: AIOKafkaConsumer, ends: dict[TopicPartition, int]) 
 
 
 def _output(kind: str, message: Any) -> Output:
-    return Output(
-        kind, message.partition, message.offset, message.key, message.value, tuple(message.headers or ())
-    )
+    return Output(kind, message.partition, message.offset, message.key, message.value, tuple(message.headers or ()))

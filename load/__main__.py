@@ -1,0 +1,158 @@
+"""Load tests: `python -m load run | capacity | intake | memory`. Each writes a folder under reports/."""
+
+import asyncio
+import json
+import shlex
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from load import commands
+from load.kafka_jars import KafkaUnavailable
+from load.report import Report
+from load.scenarios import SCENARIOS
+from load.session import Setup
+from load.worker_process import WorkerFailed
+from models.artifact import RELEASE
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
+
+Brokers = Annotated[str | None, typer.Option(help="host:port of a broker; without it one is started here")]
+Workers = Annotated[int, typer.Option(min=1, max=64)]
+Partitions = Annotated[int, typer.Option(min=1, max=256)]
+ArtifactPath = Annotated[Path, typer.Option(help="model folder")]
+Device = Annotated[str, typer.Option(help="auto, cpu or cuda")]
+Threads = Annotated[int | None, typer.Option(min=1, help="threads of the engine; default: cores less one")]
+Scenario = Annotated[str, typer.Option(help=" | ".join(SCENARIOS))]
+Seconds = Annotated[float, typer.Option(min=1)]
+Seed = Annotated[int, typer.Option(help="the same seed sends the same records")]
+Reports = Annotated[Path, typer.Option(help="where the report's folder goes")]
+Json = Annotated[bool, typer.Option("--json", help="print report.json instead of a table")]
+Extra = Annotated[list[str] | None, typer.Option("--set", help="a worker setting, such as max_batch_rows=32")]
+
+
+@app.command()
+def run(
+    scenario: Scenario = "steady",
+    rate: Annotated[float, typer.Option(min=0.1, help="records a second")] = 100.0,
+    seconds: Seconds = 30.0,
+    warm_up: Annotated[float, typer.Option(min=0, help="seconds before, not measured")] = 3.0,
+    workers: Workers = 1,
+    partitions: Partitions = 4,
+    brokers: Brokers = None,
+    artifact: ArtifactPath = RELEASE,
+    device: Device = "cpu",
+    threads: Threads = None,
+    seed: Seed = 1,
+    reports: Reports = Path("reports"),
+    as_json: Json = False,
+    extra: Extra = None,
+) -> None:
+    """Open loop: records are due at fixed moments, latency counts from those. Exit 1 if a record was lost."""
+    _known(scenario)
+    setup = _setup(brokers, workers, partitions, artifact, device, threads, extra)
+    work = commands.run(setup, scenario, rate, seconds, warm_up, seed, reports, _command_line())
+    report = _finish(work, as_json)
+    raise typer.Exit(1 if report.data["lost"] else 0)
+
+
+@app.command()
+def capacity(
+    scenario: Scenario = "short",
+    records: Annotated[int, typer.Option(min=500, help="in the backlog and for the bare engine")] = 6_000,
+    seconds: Annotated[float, typer.Option(min=3, help="of each open-loop step")] = 15.0,
+    workers: Workers = 1,
+    partitions: Partitions = 4,
+    brokers: Brokers = None,
+    artifact: ArtifactPath = RELEASE,
+    device: Device = "cpu",
+    threads: Threads = None,
+    seed: Seed = 1,
+    reports: Reports = Path("reports"),
+    as_json: Json = False,
+    extra: Extra = None,
+) -> None:
+    """The highest rate with no growing lag, beside the bare engine's rate on the same texts."""
+    _known(scenario)
+    setup = _setup(brokers, workers, partitions, artifact, device, threads, extra)
+    _finish(commands.capacity(setup, scenario, records, seconds, seed, reports, _command_line()), as_json)
+
+
+@app.command()
+def intake(
+    records: Annotated[int, typer.Option(min=5_000)] = 100_000,
+    partitions: Partitions = 4,
+    brokers: Brokers = None,
+    artifact: ArtifactPath = RELEASE,
+    seed: Seed = 1,
+    reports: Reports = Path("reports"),
+    as_json: Json = False,
+    extra: Extra = None,
+) -> None:
+    """Records a second through one whole worker whose engine answers at once, from a preloaded topic."""
+    setup = _setup(brokers, 1, partitions, artifact, "cpu", None, extra)
+    _finish(commands.intake(setup, records, seed, reports, _command_line()), as_json)
+
+
+@app.command()
+def memory(
+    seconds: Seconds = 600.0,
+    workers: Workers = 1,
+    partitions: Partitions = 4,
+    brokers: Brokers = None,
+    artifact: ArtifactPath = RELEASE,
+    device: Device = "cpu",
+    threads: Threads = None,
+    seed: Seed = 1,
+    reports: Reports = Path("reports"),
+    as_json: Json = False,
+    extra: Extra = None,
+) -> None:
+    """Resident memory of each worker, sampled every second at full load: most, slope, plot."""
+    setup = _setup(brokers, workers, partitions, artifact, device, threads, extra)
+    _finish(commands.memory(setup, seconds, seed, reports, _command_line()), as_json)
+
+
+def _setup(
+    brokers: str | None,
+    workers: int,
+    partitions: int,
+    artifact: Path,
+    device: str,
+    threads: int | None,
+    extra: list[str] | None,
+) -> Setup:
+    pairs = [setting.partition("=") for setting in extra or []]
+    if any(not equals for _, equals, _ in pairs):
+        raise typer.BadParameter("--set takes name=value")
+    settings = {name.lower(): value for name, _, value in pairs}
+    return Setup(brokers, workers, partitions, artifact, device, threads, settings)
+
+
+def _known(scenario: str) -> None:
+    if scenario not in SCENARIOS:
+        raise typer.BadParameter(f"{scenario!r} is not one of {', '.join(SCENARIOS)}")
+
+
+def _finish(work: Coroutine[Any, Any, Report], as_json: bool) -> Report:
+    try:
+        report = asyncio.run(work)
+    except (KafkaUnavailable, WorkerFailed) as error:
+        typer.echo(error, err=True)
+        raise typer.Exit(1) from None
+    if as_json:
+        typer.echo(json.dumps(report.data, indent=2))
+    else:
+        report.show()
+    return report
+
+
+def _command_line() -> str:
+    return "python -m load " + shlex.join(sys.argv[1:])
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,87 @@
+"""The highest rate with no growing lag: a first estimate by draining a backlog, then open-loop steps."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+GROWTH = 0.01
+"""A lag that grows by more than this share of the rate is growing; less is noise of the sampling."""
+STEP = 0.05
+"""Rates are tried this share apart: the capacity is known to within it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """How far the service was at one moment of a run."""
+
+    elapsed_s: float
+    due: int
+    answered: int
+
+    @property
+    def lag(self) -> int:
+        return self.due - self.answered
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a rate was sustained, and why it is thought so."""
+
+    rate: float
+    sustained: bool
+    lag_growth: float
+    """Records a second, fitted over the later two thirds of the run."""
+    last_lag: int
+
+
+def judge(rate: float, samples: Sequence[Sample]) -> Verdict:
+    """Sustained: the lag does not grow, and what is left at the end is less than two seconds of work.
+
+    Growth is fitted after the first third, in which the queue of a busy service fills to its steady height.
+
+    Raises:
+        ValueError: too few samples for a fit.
+    """
+    later = [sample for sample in samples if sample.elapsed_s >= samples[-1].elapsed_s / 3]
+    if len(later) < 5:
+        raise ValueError(f"{len(later)} samples are too few to tell whether a lag grows")
+    growth = float(np.polyfit([s.elapsed_s for s in later], [s.lag for s in later], 1)[0])
+    sustained = growth <= GROWTH * rate and later[-1].lag <= 2 * rate
+    return Verdict(rate, sustained, growth, later[-1].lag)
+
+
+async def search(estimate: float, attempt: Callable[[float], Awaitable[Verdict]], most_steps: int = 6) -> list[Verdict]:
+    """Tries rates around the estimate until a sustained one lies just below one that is not.
+
+    Begins a step below the estimate and walks up while rates hold, or down until one does. Returns all that
+    was tried; `highest_sustained` reads the answer from it.
+    """
+    tried: list[Verdict] = []
+    rate = estimate * (1 - STEP)
+    while len(tried) < most_steps:
+        verdict = await attempt(rate)
+        tried.append(verdict)
+        if len(tried) > 1 and verdict.sustained != tried[0].sustained:
+            break
+        rate *= 1 + STEP if verdict.sustained else 1 - STEP
+    return tried
+
+
+def highest_sustained(tried: Sequence[Verdict]) -> float:
+    """The highest sustained rate below every one that was not; 0 if none held."""
+    ceiling = min((each.rate for each in tried if not each.sustained), default=float("inf"))
+    return max((each.rate for each in tried if each.sustained and each.rate < ceiling), default=0.0)
+
+
+def drain_rate(samples: Sequence[Sample]) -> float:
+    """Records a second while a backlog was worked off, without its first and last tenth.
+
+    Raises:
+        ValueError: too few samples in between.
+    """
+    total = samples[-1].answered
+    middle = [sample for sample in samples if 0.1 * total <= sample.answered <= 0.9 * total]
+    if len(middle) < 3:
+        raise ValueError(f"{len(middle)} samples are too few for a rate")
+    return float(np.polyfit([s.elapsed_s for s in middle], [s.answered for s in middle], 1)[0])

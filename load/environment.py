@@ -1,0 +1,47 @@
+"""What a measurement was made on, for its report. Names no host and no user."""
+
+import os
+import platform
+from importlib.metadata import version
+from pathlib import Path
+
+import psutil
+
+from load.session import Setup
+from models.artifact import read_manifest
+
+
+def describe_environment(setup: Setup) -> dict[str, object]:
+    manifest = read_manifest(setup.artifact)
+    return {
+        "processor": _processor(),
+        "cores": psutil.cpu_count(),
+        "load_average_1m": round(os.getloadavg()[0], 2),
+        "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
+        "python": platform.python_version(),
+        **{name: _installed(name) for name in ("faust-streaming", "aiokafka", "onnxruntime")},
+        "broker": "Apache Kafka on this machine" if setup.brokers is None else "the one given",
+        "workers": setup.workers,
+        "partitions": setup.partitions,
+        "device": setup.device,
+        "threads": setup.threads or "default",
+        "artifact": f"{manifest.name} {manifest.version}",
+        **({"settings": dict(setup.extra)} if setup.extra else {}),
+    }
+
+
+def _processor() -> str:
+    try:
+        with Path("/proc/cpuinfo").open(encoding="utf-8") as lines:
+            return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()
+
+
+def _installed(name: str) -> str:
+    for candidate in (name, f"{name}-gpu"):
+        try:
+            return version(candidate)
+        except ModuleNotFoundError:  # PackageNotFoundError is one
+            continue
+    return "not installed"

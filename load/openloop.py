@@ -1,0 +1,54 @@
+"""`run`: constant or bursty arrivals for a while, then the account."""
+
+import asyncio
+import time
+from dataclasses import dataclass
+
+from load.generator import Generator, Plan, Sent
+from load.measure import Measurement
+from load.session import Session
+from load.watching import Watcher
+
+LEAD_S = 2.0
+"""For the watcher to connect before the first record is due."""
+PATIENCE_S = 30.0
+"""A run ends when everything was answered, or when for so long nothing was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One finished open-loop run."""
+
+    plan: Plan
+    warm_up_s: float
+    sent: Sent
+    measurement: Measurement
+    exit_statuses: list[int]
+
+
+async def run_open_loop(
+    session: Session, scenario: str, rate: float, seconds: float, *, warm_up_s: float, seed: int
+) -> Run:
+    """Sends for `warm_up_s` and `seconds`, waits for the answers, stops the workers."""
+    plan = Plan(session.bootstrap, session.prefix, session.setup.partitions, scenario, rate, warm_up_s + seconds, seed)
+    generator = Generator(plan)
+    try:
+        session.start_workers()
+        await generator.prepare()
+        starts_at = time.time() + LEAD_S
+        measurement = Measurement(plan.schedule(), starts_at, warm_up_s)
+        async with Watcher(session.bootstrap, session.prefix, measurement.add) as watcher:
+            generator.begin(starts_at)
+            sent = await generator.account(within_s=plan.seconds + 120)
+            await _settle(session, measurement, watcher)
+    finally:
+        generator.close()
+    return Run(plan, warm_up_s, sent, measurement, session.stop_workers())
+
+
+async def _settle(session: Session, measurement: Measurement, watcher: Watcher) -> None:
+    began = time.monotonic()
+    while measurement.lost and time.monotonic() - max(began, watcher.last_at) < PATIENCE_S:
+        session.check()
+        await asyncio.sleep(0.1)
+    await asyncio.sleep(1.0)  # for duplicates

@@ -1,0 +1,52 @@
+"""The plots of the reports."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+from numpy.typing import NDArray
+
+from load.measure import LatencyHistogram
+
+matplotlib.use("Agg")
+from matplotlib import pyplot
+from matplotlib.figure import Figure
+
+Series = NDArray[np.float64]
+_PLACES = (50.0, 90.0, 99.0, 99.9, 99.99)
+
+
+def plot_latency(path: Path, title: str, over_time: Mapping[str, Series], latency: LatencyHistogram) -> None:
+    """Left: p50 and p99 over the run, with the throughput. Right: the percentile curve."""
+    figure, (left, right) = pyplot.subplots(1, 2, figsize=(12, 4.5), layout="constrained")
+    left.plot(over_time["seconds"], over_time["p99_ms"], label="p99", color="tab:red")
+    left.plot(over_time["seconds"], over_time["p50_ms"], label="p50", color="tab:blue")
+    left.set(xlabel="seconds (when the record was due)", ylabel="latency (ms)", yscale="log", title=title)
+    rate = left.twinx()
+    rate.plot(over_time["seconds"], over_time["per_s"], label="answers", color="tab:gray", alpha=0.5)
+    rate.set(ylabel="answers a second", ylim=(0, None))
+    left.legend(loc="upper left")
+
+    tails = np.logspace(0, -4, 200)  # share of records that are slower
+    right.plot(1 / tails, [latency.at(100 * (1 - tail)) for tail in tails], color="tab:blue")
+    right.set(xscale="log", yscale="log", xlabel="percentile", ylabel="latency (ms)", title="percentiles")
+    right.set_xticks([1 / (1 - place / 100) for place in _PLACES], [f"{place:g}" for place in _PLACES])
+    right.minorticks_off()
+    right.grid(alpha=0.3)
+    _save(figure, path)
+
+
+def plot_memory(path: Path, title: str, seconds: Series, megabytes: Mapping[str, Series]) -> None:
+    figure, axes = pyplot.subplots(figsize=(9, 4), layout="constrained")
+    for name, values in megabytes.items():
+        axes.plot(seconds[: len(values)], values, label=name)
+    axes.set(xlabel="seconds", ylabel="resident memory (MB)", ylim=(0, None), title=title)
+    axes.legend()
+    _save(figure, path)
+
+
+def _save(figure: Figure, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=110)
+    pyplot.close(figure)

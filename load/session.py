@@ -1,0 +1,128 @@
+"""The service under load: a broker, topics of its own, worker processes; everything is stopped at the end."""
+
+import contextlib
+import tempfile
+import uuid
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from load.local_kafka import LocalKafka
+from load.worker_process import Worker, WorkerFailed
+from models.artifact import RELEASE
+from streams.settings import Settings
+from streams.topics import create_topics
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What runs. `extra`: more TIDEGATE_* settings of the workers, in lower case and without the prefix."""
+
+    brokers: str | None = None
+    """None: a Kafka of its own on this machine."""
+    workers: int = 1
+    partitions: int = 4
+    artifact: Path = RELEASE
+    device: str = "cpu"
+    threads: int | None = None
+    extra: dict[str, str] = field(default_factory=dict)
+
+    def settings(self, bootstrap: str, prefix: str) -> dict[str, str]:
+        chosen = {
+            "brokers": bootstrap,
+            "topic_prefix": prefix,
+            "group": prefix,
+            "artifact": str(self.artifact),
+            "device": self.device,
+            "degrade_after_s": "0",  # a run that is late must show it, not answer with less
+            "dead_letter_max_ratio": "0",
+            "dead_letter_max_consecutive": "0",
+        }
+        if self.threads is not None:
+            chosen["threads"] = str(self.threads)
+        return chosen | self.extra
+
+
+@dataclass(slots=True)
+class Session:
+    """Topics under a prefix of their own, and the workers that serve them."""
+
+    setup: Setup
+    bootstrap: str
+    prefix: str
+    folder: Path
+    workers: list[Worker] = field(default_factory=list)
+
+    def start_workers(self, **extra: str) -> None:
+        """Starts them all and waits until they consume."""
+        settings = self.setup.settings(self.bootstrap, self.prefix) | extra
+        for number in range(self.setup.workers):
+            name = f"worker-{len(self.workers) + 1}"
+            own = settings | {"data_dir": str(self.folder / f"data-{number}")}
+            env = {f"TIDEGATE_{key.upper()}": value for key, value in own.items()}
+            self.workers.append(Worker(name, self.folder, env))
+        for worker in self.running:
+            worker.wait_ready(180)
+
+    @property
+    def running(self) -> list[Worker]:
+        return [worker for worker in self.workers if worker.process.poll() is None]
+
+    def check(self) -> None:
+        """Raises WorkerFailed if a worker has ended by itself."""
+        for worker in self.workers:
+            if worker.process.poll() not in (None, 0):
+                code = worker.process.returncode
+                raise WorkerFailed(f"{worker.name} ended ({code}) under load\n{worker.tail()}")
+
+    def stop_workers(self) -> list[int]:
+        """SIGTERM to all; returns their exit statuses."""
+        for worker in self.running:
+            worker.process.terminate()
+        return [worker.stop(30) for worker in self.workers]
+
+
+@asynccontextmanager
+async def sessions(setup: Setup) -> AsyncIterator["Sessions"]:
+    """Opens the broker that the sessions of one command share."""
+    with contextlib.ExitStack() as stack:
+        bootstrap = setup.brokers or stack.enter_context(LocalKafka()).bootstrap
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tidegate-load-")))
+        yield Sessions(setup, bootstrap, folder)
+
+
+@dataclass(frozen=True, slots=True)
+class Sessions:
+    """Opens sessions, each with fresh topics, on one broker."""
+
+    setup: Setup
+    bootstrap: str
+    folder: Path
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[Session]:
+        prefix = f"load-{uuid.uuid4().hex[:8]}"
+        settings = Settings(brokers=self.bootstrap, topic_prefix=prefix)
+        await create_topics(settings, self.setup.partitions)
+        folder = self.folder / prefix
+        folder.mkdir()
+        session = Session(self.setup, self.bootstrap, prefix, folder)
+        try:
+            yield session
+        finally:
+            for worker in session.workers:
+                worker.kill()
+            await _delete_topics(self.bootstrap, prefix)
+
+
+async def _delete_topics(bootstrap: str, prefix: str) -> None:
+    from aiokafka.admin import AIOKafkaAdminClient
+
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        names: Sequence[str] = [name for name in await admin.list_topics() if name.startswith(f"{prefix}.")]
+        await admin.delete_topics(list(names))
+    finally:
+        await admin.close()

@@ -1,0 +1,75 @@
+"""Measurements that watch how far the service is: draining a backlog, and holding a rate."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+
+from load.capacity import Sample, Verdict, judge
+from load.generator import Generator, Plan
+from load.producing import preload
+from load.scenarios import SCENARIOS
+from load.session import Session
+from load.watching import Progress
+
+EVERY_S = 0.2
+STALLED_S = 60.0
+LEAD_S = 1.0
+
+
+async def drain(session: Session, scenario: str, records: int, seed: int, **settings: str) -> list[Sample]:
+    """Puts a backlog on the topics, starts the workers, and samples until it is answered."""
+    payloads = SCENARIOS[scenario].payloads(records, seed)
+    await preload(session.bootstrap, session.prefix, session.setup.partitions, payloads, _now_ms())
+    samples: list[Sample] = []
+    async with Progress(session.bootstrap, session.prefix) as progress:
+        session.start_workers(**settings)
+        async for elapsed_s, answered in _ticks(session, progress):
+            samples.append(Sample(elapsed_s, records, answered))
+            if answered >= records:
+                break
+    session.stop_workers()
+    return samples
+
+
+async def hold(session: Session, scenario: str, rate: float, seconds: float, seed: int) -> Verdict:
+    """Sends at a constant rate to running workers and judges the course of the lag."""
+    plan = Plan(session.bootstrap, session.prefix, session.setup.partitions, scenario, rate, seconds, seed)
+    generator = Generator(plan)
+    samples: list[Sample] = []
+    try:
+        await generator.prepare()
+        async with Progress(session.bootstrap, session.prefix) as progress:
+            before = await progress.count()
+            starts_at = time.time() + LEAD_S
+            generator.begin(starts_at)
+            async for _, answered in _ticks(session, progress):
+                elapsed_s = time.time() - starts_at
+                due = max(0, min(round(rate * elapsed_s), round(rate * seconds)))
+                if 0 < elapsed_s <= seconds:
+                    samples.append(Sample(elapsed_s, due, answered - before))
+                if elapsed_s > seconds and answered - before >= due:
+                    break
+            await generator.account(60)
+    finally:
+        generator.close()
+    return judge(rate, samples)
+
+
+async def _ticks(session: Session, progress: Progress) -> AsyncIterator[tuple[float, int]]:
+    """Seconds since the start and answers so far; raises if workers end or nothing moves."""
+    began = moved_at = time.monotonic()
+    last = -1
+    while True:
+        answered = await progress.count()
+        now = time.monotonic()
+        if answered != last:
+            last, moved_at = answered, now
+        elif now - moved_at > STALLED_S:
+            raise RuntimeError(f"no answer for {STALLED_S:.0f} s, {answered} so far")
+        session.check()
+        yield now - began, answered
+        await asyncio.sleep(EVERY_S)
+
+
+def _now_ms() -> int:
+    return int(time.time() * 1000)
