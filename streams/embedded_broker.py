@@ -133,8 +133,8 @@ def _start_mock() -> tuple[Any, int]:
     """The cluster lives as long as the producer that is returned."""
     try:
         from confluent_kafka import KafkaException, Producer
-    except ImportError as error:
-        raise EmbeddedBrokerError(f"The embedded broker needs the confluent-kafka package: {error}.") from None
+    except ImportError:
+        raise EmbeddedBrokerError("The embedded broker needs: pip install 'tidegate[demo]'") from None
     try:
         owner = Producer({"bootstrap.servers": HOST, "test.mock.num.brokers": 1, "log_level": 0})
         brokers = owner.list_topics(timeout=_START_TIMEOUT_S).brokers
@@ -152,7 +152,8 @@ async def _run(port_file: Path | None) -> None:
     async with EmbeddedBroker() as broker:
         if port_file is not None:
             _write_whole(port_file, broker.address)
-        print(broker.address, flush=True)
+        sys.stdout.write(f"{broker.address}\n")
+        sys.stdout.flush()
         await ended.wait()
 
 
@@ -177,7 +178,7 @@ def main() -> int:
     try:
         asyncio.run(_run(arguments.port_file))
     except EmbeddedBrokerError as error:
-        print(error, file=sys.stderr)
+        sys.stderr.write(f"{error}\n")
         return 1
     return 0
 

@@ -1,0 +1,46 @@
+"""Puts the commands together. Importing this costs typer and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import typer
+
+from streams.cli import dead_letters, demo, factory, misc, records, score, topics, worker
+
+_HELP = "Tidegate: streaming content moderation on Kafka. Settings come from TIDEGATE_* variables and tidegate.toml."
+
+
+def build_app() -> typer.Typer:
+    app = typer.Typer(
+        name="tidegate",
+        help=_HELP,
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.command("worker")(worker.worker)
+    app.command("send")(records.send)
+    app.command("watch")(records.watch)
+    app.command("score")(score.score)
+    app.command("demo")(demo.demo)
+    _add_group(app, "topics", "Create and list the topics.", create=topics.create, list=topics.list_)
+    _add_group(
+        app,
+        "dead-letters",
+        "List dead letters and send them again.",
+        list=dead_letters.list_,
+        replay=dead_letters.replay,
+    )
+    _add_group(app, "schema", "JSON Schemas and the AsyncAPI document.", export=misc.export_schemas)
+    app.command("train")(factory.train)
+    app.command("export")(factory.export)
+    app.command("version")(misc.version)
+    return app
+
+
+def _add_group(app: typer.Typer, name: str, about: str, **commands: Callable[..., None]) -> None:
+    group = typer.Typer(help=about, no_args_is_help=True)
+    for command, function in commands.items():
+        group.command(command)(function)
+    app.add_typer(group, name=name)

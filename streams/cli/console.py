@@ -1,0 +1,100 @@
+"""What the commands share: options, exit codes, and text that is safe to print.
+
+Exit codes: 0 done; 1 it did not work (broker not reachable, records not acknowledged); 2 wrong usage or settings;
+130 interrupted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from streams.settings import Settings
+
+Result = TypeVar("Result")
+
+Brokers = Annotated[str | None, typer.Option(help="host:port, comma separated.", show_default=False)]
+Prefix = Annotated[str | None, typer.Option(help="Prefix of the topic names.", show_default=False)]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
+
+INTERRUPTED = 130
+BROKEN_PIPE = 141  # what a shell shows for a program that SIGPIPE ended
+
+
+@contextmanager
+def reporting(interrupted: int = INTERRUPTED) -> Iterator[None]:
+    """Turns what a command raises into one sentence on stderr and an exit code; defects keep their traceback."""
+    try:
+        yield
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        raise typer.Exit(interrupted) from None
+    except BrokenPipeError:
+        _silence_stdout()
+        raise typer.Exit(BROKEN_PIPE) from None
+    except Exception as error:
+        code = _exit_code(error)
+        if code is None:
+            raise
+        typer.echo(f"tidegate: {error}", err=True)
+        raise typer.Exit(code) from None
+
+
+def _exit_code(error: Exception) -> int | None:
+    from models.artifact import ArtifactError
+    from streams.errors import TidegateError
+    from streams.settings import SettingsError
+
+    if isinstance(error, SettingsError):
+        return 2
+    if isinstance(error, (TidegateError, ArtifactError)):
+        return 1
+    return None
+
+
+def _silence_stdout() -> None:
+    """The interpreter flushes stdout once more when it ends; let it write where nobody listens."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+
+
+def settings_from(**given: Any) -> Settings:
+    """The settings with what the command line gave; what it left out comes from the environment and TOML."""
+    from streams.settings import Settings
+
+    return Settings.load(**given)
+
+
+def run(work: Coroutine[Any, Any, Result]) -> Result:
+    """`asyncio.run` for a command that talks to a broker; the client library's own log lines stay out of the way."""
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+    return asyncio.run(work)
+
+
+def stderr() -> Console:
+    from rich.console import Console
+
+    return Console(stderr=True, highlight=False)
+
+
+def stdout() -> Console:
+    from rich.console import Console
+
+    return Console(highlight=False, soft_wrap=True)
+
+
+def printable(text: str, longest: int = 200) -> str:
+    """Text of strangers on a terminal: control characters and invisible marks shown as escapes, cut to a length."""
+    shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text[: longest + 1])
+    return shown if len(shown) <= longest else shown[:longest] + "…"

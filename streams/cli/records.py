@@ -1,0 +1,172 @@
+"""`tidegate send` and `tidegate watch`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
+from uuid import uuid4
+
+import typer
+
+from streams.cli.console import AsJson, Brokers, Prefix, reporting, run, settings_from, stderr, stdout
+from streams.cli.score import open_lines
+
+if TYPE_CHECKING:
+    from streams.record import Outgoing
+    from streams.settings import Settings
+    from streams.subscription import Subscription
+
+_READ_BYTES = 1 << 20
+
+
+class Input(StrEnum):
+    posts = "posts"
+    symptoms = "symptoms"
+
+
+class Output(StrEnum):
+    labels = "labels"
+    flags = "flags"
+    triage = "triage"
+    alerts = "alerts"
+    dead_letters = "dead-letters"
+
+
+def send(
+    kind: Annotated[Input, typer.Argument(help="What the lines are.")],
+    file: Annotated[Path, typer.Argument(help="One record a line; - is standard input.")],
+    text: Annotated[bool, typer.Option("--text", help="Lines are plain text, not JSON.")] = False,
+    brokers: Brokers = None,
+    prefix: Prefix = None,
+    as_json: AsJson = False,
+) -> None:
+    """Send a file of records. The key is the author or patient; the line is sent as it is, valid or not."""
+    with reporting():
+        settings = settings_from(brokers=brokers, topic_prefix=prefix)
+        with open_lines(file) as lines:
+            counts = run(_send(settings, kind, lines, text))
+        if as_json:
+            import orjson
+
+            typer.echo(orjson.dumps(counts).decode())
+        else:
+            typer.echo(f"sent {counts['sent']}, acknowledged {counts['acknowledged']}, failed {counts['failed']}")
+        if counts["failed"]:
+            raise typer.Exit(1)
+
+
+async def _send(settings: Settings, kind: Input, lines: BinaryIO, text: bool) -> dict[str, int]:
+    from rich.progress import Progress
+
+    from streams.client import Client, Receipt
+
+    counts = {"sent": 0, "acknowledged": 0, "failed": 0}
+    with Progress(console=stderr(), transient=True) as progress:
+        bar = progress.add_task(f"sending {kind}", total=None)
+        async with Client(settings=settings) as client:
+            async for receipt in client.send_many(messages(lines, kind, text)):
+                counts["sent"] += 1
+                counts["acknowledged" if isinstance(receipt, Receipt) else "failed"] += 1
+                if not isinstance(receipt, Receipt) and counts["failed"] == 1:
+                    progress.console.print(f"tidegate: {receipt}", markup=False)
+                progress.update(bar, completed=counts["sent"])
+    return counts
+
+
+async def messages(lines: BinaryIO, kind: Input, text: bool) -> AsyncIterator[Outgoing]:
+    """Lines as messages, empty ones left out."""
+    run_id, number = uuid4().hex[:8], 0
+    async for line in _lines(lines):
+        number += 1
+        if line := line.rstrip(b"\r"):
+            yield message(line, kind, f"{run_id}-{number}" if text else None)
+
+
+async def _lines(source: BinaryIO) -> AsyncIterator[bytes]:
+    """Gives a line as soon as it is there; reads in a thread, because a pipe may have nothing to say for long."""
+    read = getattr(source, "read1", source.read)
+    rest = b""
+    while some := await asyncio.to_thread(read, _READ_BYTES):
+        *whole, rest = (rest + some).split(b"\n")
+        for line in whole:
+            yield line
+    if rest:
+        yield rest
+
+
+def message(line: bytes, kind: Input, text_id: str | None = None) -> Outgoing:
+    """The bytes stay as they are: what is wrong with them is for the service to say, in a dead letter.
+
+    Args:
+        text_id: makes a record with this id out of a line of plain text.
+    """
+    import orjson
+
+    from streams.record import Outgoing
+
+    if text_id is not None:
+        value = orjson.dumps({"id": text_id, "text": line.decode("utf-8", "replace")})
+        return Outgoing(kind.value, None, value)
+    try:
+        fields = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        fields = None
+    key = fields.get("author" if kind is Input.posts else "patient") if isinstance(fields, dict) else None
+    if isinstance(key, int) and not isinstance(key, bool):
+        key = str(key)
+    return Outgoing(kind.value, key.encode("utf-8", "replace") if isinstance(key, str) else None, line)
+
+
+def watch(
+    kind: Annotated[Output, typer.Argument(help="Which topic.")],
+    from_beginning: Annotated[bool, typer.Option("--from-beginning", help="Show what is there already, too.")] = False,
+    limit: Annotated[int | None, typer.Option(min=1, help="Stop after so many.", show_default=False)] = None,
+    timeout: Annotated[
+        float | None, typer.Option(min=0, help="Stop when nothing new came for so many seconds.", show_default=False)
+    ] = None,
+    group: Annotated[str | None, typer.Option(help="Go on where this group stopped.", show_default=False)] = None,
+    brokers: Brokers = None,
+    prefix: Prefix = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what comes out, live. Repeats with the same id are shown once."""
+    with reporting():
+        settings = settings_from(brokers=brokers, topic_prefix=prefix)
+        run(_watch(settings, kind, from_beginning, limit, timeout, group, as_json))
+
+
+async def _watch(
+    settings: Settings,
+    kind: Output,
+    from_beginning: bool,
+    limit: int | None,
+    timeout_s: float | None,
+    group: str | None,
+    as_json: bool,
+) -> None:
+    from streams.cli.lines import json_line, line
+    from streams.client import Client, Reading
+
+    how: Reading = {"from_beginning": from_beginning, "timeout_s": timeout_s, "group": group}
+    console, shown = stdout(), 0
+    async with Client(settings=settings) as client:
+        subscribe: dict[Output, Callable[..., Subscription[Any]]] = {
+            Output.labels: client.verdicts,
+            Output.flags: client.flags,
+            Output.triage: client.triage,
+            Output.alerts: client.alerts,
+            Output.dead_letters: client.dead_letters,
+        }
+        subscription = subscribe[kind](**how)
+        async for item in subscription:
+            if as_json:
+                typer.echo(json_line(item))
+            else:
+                console.print(line(item))
+            shown += 1
+            if shown == limit:
+                await subscription.commit()
+                break

@@ -1,0 +1,220 @@
+"""Send records and read what became of them.
+
+    async with Client(brokers="localhost:9092") as client:
+        await client.send_post({"id": "1", "text": "you are all wonderful"})
+        async for verdict in client.verdicts(from_beginning=True, timeout_s=10):
+            print(verdict.post_id, verdict.action, verdict.labels)
+
+Errors are the tree in `streams.errors`; around the client, catch `ClientError`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping
+from types import TracebackType
+from typing import Any, NamedTuple, Self, TypedDict, TypeVar, Unpack
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from schemas import Alert, Post, PostVerdict, SymptomRecord, SymptomVerdict
+from streams.connection import CONNECT_TIMEOUT_S, connection_options
+from streams.errors import (
+    ClientError,
+    NotAcknowledgedError,
+    NotAuthorisedError,
+    TopicMissingError,
+    translate,
+)
+from streams.messages import Letter, decode_letter, decoder, post_message, symptoms_message
+from streams.record import Outgoing
+from streams.settings import Settings
+from streams.subscription import Decode, Subscription
+from streams.topics import topic_name
+
+Item = TypeVar("Item")
+
+IN_FLIGHT = 1000
+DELIVERY_TIMEOUT_S = 30.0
+MAX_REQUEST_BYTES = 4 * 1024 * 1024  # a dead letter with its headers; the topic's own limit decides below that
+
+
+_Sent = asyncio.Future[Any] | ClientError
+
+
+class Reading(TypedDict, total=False):
+    """How to read a topic; see `Subscription`.
+
+    group: consumer group whose position is kept on the broker; without one, every record is read.
+    from_beginning: start at the oldest record (a group that has a position goes on from it).
+    timeout_s: stop when nothing new came for so long.
+    """
+
+    group: str | None
+    from_beginning: bool
+    timeout_s: float | None
+
+
+class Receipt(NamedTuple):
+    """Where the broker put a record."""
+
+    topic: str
+    partition: int
+    offset: int
+
+
+class Client:
+    """An async context manager; one per event loop.
+
+    Args:
+        brokers, prefix: override the settings.
+        settings: where everything else comes from; by default environment and TOML, as the worker reads them.
+    """
+
+    def __init__(
+        self, brokers: str | None = None, prefix: str | None = None, settings: Settings | None = None
+    ) -> None:
+        given = {"brokers": brokers, "topic_prefix": prefix}
+        if settings is None:
+            self._settings = Settings.load(**given)
+        else:
+            self._settings = settings.model_copy(update={k: v for k, v in given.items() if v is not None})
+        self._producer: Any = None
+        self._starting = asyncio.Lock()
+        self._subscriptions: list[Subscription[Any]] = []
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Closes every subscription and flushes what was sent. Bounded by the broker timeouts."""
+        for subscription in self._subscriptions:
+            await subscription.close()
+        self._subscriptions.clear()
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            await asyncio.wait_for(producer.stop(), CONNECT_TIMEOUT_S)
+
+    async def send_post(self, post: Post | Mapping[str, Any]) -> Receipt:
+        """Returns when the broker acknowledged the post; its key is the author.
+
+        Raises:
+            InvalidRecordError: it does not fit the schema; nothing was sent.
+            ClientError: the broker did not take it.
+        """
+        return await self._send_one(post_message(post))
+
+    async def send_symptoms(self, record: SymptomRecord | Mapping[str, Any]) -> Receipt:
+        """As `send_post`; the key is the patient reference."""
+        return await self._send_one(symptoms_message(record))
+
+    async def _send_one(self, message: Outgoing) -> Receipt:
+        async for receipt in self.send_many([message]):
+            if isinstance(receipt, ClientError):
+                raise receipt
+            return receipt
+        raise AssertionError("one message gives one receipt")
+
+    async def send_many(
+        self, messages: Iterable[Outgoing] | AsyncIterable[Outgoing], in_flight: int = IN_FLIGHT
+    ) -> AsyncIterator[Receipt | ClientError]:
+        """The fast path: up to `in_flight` messages on the way at once, one result for each, in order.
+
+        Build messages with `streams.messages`, or from raw bytes. Results lag the input by up to
+        `in_flight`; a message that the broker did not take yields its error and the rest goes on.
+
+        Raises:
+            ClientError: the broker cannot be reached at all, or a topic is missing.
+        """
+        producer = await self._started()
+        waiting: deque[asyncio.Future[Any] | ClientError] = deque()
+        async for message in _each(messages):
+            waiting.append(await self._enqueue(producer, message))
+            while waiting and (len(waiting) >= in_flight or _is_done(waiting[0])):
+                yield await self._result(waiting.popleft())
+        while waiting:
+            yield await self._result(waiting.popleft())
+
+    async def _enqueue(self, producer: Any, message: Outgoing) -> _Sent:
+        topic = topic_name(self._settings.topic_prefix, message.kind)
+        try:
+            sent: asyncio.Future[Any] = await producer.send(
+                topic, message.value, key=message.key, headers=list(message.headers)
+            )
+        except (KafkaError, OSError) as error:
+            reason = translate(error, self._settings.brokers)
+            if isinstance(reason, TopicMissingError):
+                raise TopicMissingError(f"Topic {topic} does not exist; run `tidegate topics create`.") from error
+            if isinstance(reason, NotAuthorisedError):
+                raise reason from error
+            return reason
+        return sent
+
+    async def _result(self, sent: _Sent) -> Receipt | ClientError:
+        if isinstance(sent, ClientError):
+            return sent
+        try:
+            done = await (sent if sent.done() else asyncio.wait_for(sent, DELIVERY_TIMEOUT_S))
+        except (KafkaError, TimeoutError, OSError) as error:
+            return NotAcknowledgedError(f"Not acknowledged. {translate(error, self._settings.brokers)}")
+        return Receipt(done.topic, done.partition, done.offset)
+
+    async def _started(self) -> Any:
+        async with self._starting:
+            if self._producer is None:
+                producer = AIOKafkaProducer(
+                    **connection_options(self._settings), acks="all", max_request_size=MAX_REQUEST_BYTES
+                )
+                try:
+                    await asyncio.wait_for(producer.start(), CONNECT_TIMEOUT_S)
+                except (KafkaError, TimeoutError, OSError) as error:
+                    await producer.stop()
+                    raise translate(error, self._settings.brokers) from error
+                self._producer = producer
+        return self._producer
+
+    def verdicts(self, **how: Unpack[Reading]) -> Subscription[PostVerdict]:
+        """A verdict for every post. The arguments are those of `Reading`."""
+        return self._subscribe("labels", decoder(PostVerdict), how)
+
+    def flags(self, **how: Unpack[Reading]) -> Subscription[PostVerdict]:
+        """The verdicts that ask for an action."""
+        return self._subscribe("flags", decoder(PostVerdict), how)
+
+    def triage(self, **how: Unpack[Reading]) -> Subscription[SymptomVerdict]:
+        """A verdict for every symptom record."""
+        return self._subscribe("triage", decoder(SymptomVerdict), how)
+
+    def alerts(self, **how: Unpack[Reading]) -> Subscription[Alert]:
+        """What people should look at."""
+        return self._subscribe("alerts", decoder(Alert), how)
+
+    def dead_letters(self, **how: Unpack[Reading]) -> Subscription[Letter]:
+        """Records that got no verdict. Each letter is yielded: a record that failed twice is there twice."""
+        return self._subscribe("dead-letters", decode_letter, how)
+
+    def _subscribe(self, kind: str, decode: Decode[Item], how: Reading) -> Subscription[Item]:
+        topic = topic_name(self._settings.topic_prefix, kind)
+        subscription = Subscription(self._settings, topic, decode, **how)
+        self._subscriptions.append(subscription)
+        return subscription
+
+
+def _is_done(sent: _Sent) -> bool:
+    return isinstance(sent, ClientError) or sent.done()
+
+
+async def _each(messages: Iterable[Outgoing] | AsyncIterable[Outgoing]) -> AsyncIterator[Outgoing]:
+    if isinstance(messages, AsyncIterable):
+        async for message in messages:
+            yield message
+    else:
+        for message in messages:
+            yield message

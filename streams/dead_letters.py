@@ -1,0 +1,149 @@
+"""Dead letters: reading them, and sending the originals again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from schemas import DeadLetter
+from streams.client import MAX_REQUEST_BYTES
+from streams.connection import CONNECT_TIMEOUT_S, REQUEST_TIMEOUT_S, connection_options
+from streams.errors import TopicMissingError, translate
+from streams.messages import Letter, decode_letter
+from streams.record import Header
+from streams.settings import Settings
+from streams.topics import INPUT_KINDS, topic_name
+
+_SILENCE_S = 30.0  # a broker that gives nothing for so long, short of the end it named, is not there
+
+
+async def read_letters(
+    settings: Settings, reasons: Iterable[str] = (), limit: int | None = None
+) -> AsyncIterator[Letter]:
+    """The letters in the topic as it is now, oldest first within each partition; later ones are not waited for.
+
+    A record in the topic that is no dead letter is passed over.
+
+    Raises:
+        ClientError: the broker or the topic cannot be reached.
+    """
+    wanted = frozenset(reasons)
+    left = limit
+    topic = topic_name(settings.topic_prefix, "dead-letters")
+    consumer = AIOKafkaConsumer(
+        topic, **connection_options(settings), enable_auto_commit=False, auto_offset_reset="earliest"
+    )
+    try:
+        await asyncio.wait_for(consumer.start(), CONNECT_TIMEOUT_S)
+        async for message in _up_to_now(consumer, topic):
+            try:
+                letter, _ = decode_letter(message)
+            except ValueError:
+                continue
+            if wanted and letter.why.reason not in wanted:
+                continue
+            if left is not None:
+                if left == 0:
+                    return
+                left -= 1
+            yield letter
+    except (KafkaError, TimeoutError, OSError) as error:
+        raise translate(error, settings.brokers) from error
+    finally:
+        await consumer.stop()
+
+
+async def _up_to_now(consumer: Any, topic: str) -> AsyncIterator[Any]:
+    if not consumer.partitions_for_topic(topic):
+        raise TopicMissingError(f"Topic {topic} does not exist; run `tidegate topics create`.")
+    partitions = list(consumer.assignment())
+    begins = await consumer.beginning_offsets(partitions)
+    ends = await consumer.end_offsets(partitions)
+    unfinished = {partition for partition in partitions if begins[partition] < ends[partition]}
+    silent_since = asyncio.get_running_loop().time()
+    while unfinished:
+        batches = await consumer.getmany(*unfinished, timeout_ms=200)
+        for partition, messages in batches.items():
+            for message in messages:
+                if message.offset < ends[partition]:
+                    yield message
+        for partition in list(unfinished):
+            if await consumer.position(partition) >= ends[partition]:
+                unfinished.discard(partition)
+        now = asyncio.get_running_loop().time()
+        if batches:
+            silent_since = now
+        elif now - silent_since > _SILENCE_S:
+            raise TimeoutError
+
+
+@dataclass(slots=True)
+class Replayed:
+    """What a replay did. `foreign` letters name a topic that is not an input of this service; they stay."""
+
+    sent: int = 0
+    failed: int = 0
+    foreign: int = 0
+
+
+async def replay(
+    settings: Settings, reasons: Iterable[str] = (), limit: int | None = None, dry_run: bool = False
+) -> Replayed:
+    """Sends the originals of the letters that are in the topic now to where they came from.
+
+    Key, value and headers are the original's, to the byte, and go to the original's partition; the header `attempts`
+    is added, so that another failure counts on. The letters stay in the topic: replaying twice sends twice, and the
+    verdicts of the second time have the ids of the first.
+
+    Raises:
+        ClientError: the broker or the topic cannot be reached.
+    """
+    done = Replayed()
+    inputs = {topic_name(settings.topic_prefix, kind) for kind in INPUT_KINDS}
+    producer = AIOKafkaProducer(**connection_options(settings), acks="all", max_request_size=MAX_REQUEST_BYTES)
+    try:
+        await asyncio.wait_for(producer.start(), CONNECT_TIMEOUT_S)
+        async for letter in read_letters(settings, reasons, limit):
+            if letter.why.original_topic not in inputs:
+                done.foreign += 1
+            elif dry_run or await _send_original(producer, letter):
+                done.sent += 1
+            else:
+                done.failed += 1
+    except (KafkaError, TimeoutError, OSError) as error:
+        raise translate(error, settings.brokers) from error
+    finally:
+        await producer.stop()
+    return done
+
+
+async def _send_original(producer: Any, letter: Letter) -> bool:
+    """By a batch of one: `producer.send` refuses a record without key and value, and a tombstone is one."""
+    topic = letter.why.original_topic
+    partitions = await producer.partitions_for(topic)
+    batch = producer.create_batch()
+    batch.append(
+        timestamp=None,
+        key=letter.record.key,
+        value=letter.record.value,
+        headers=list(original_headers(letter.record.headers)),
+    )
+    try:
+        sent = await producer.send_batch(batch, topic, partition=letter.why.original_partition % len(partitions))
+        await asyncio.wait_for(sent, REQUEST_TIMEOUT_S)
+    except (KafkaError, TimeoutError):
+        return False
+    return True
+
+
+def original_headers(headers: Iterable[Header]) -> list[Header]:
+    """Those of the record before it failed, and the count of attempts so far, which the next failure raises."""
+    attempts, kept = DeadLetter.split_headers(headers)
+    return [*kept, ("attempts", str(attempts).encode())]
+
+

@@ -1,0 +1,79 @@
+"""Records as Kafka messages and back, checked against their schemas."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import orjson
+from pydantic import BaseModel, ValidationError
+
+from schemas import Alert, DeadLetter, Post, PostVerdict, SymptomRecord, SymptomVerdict
+from streams.errors import InvalidRecordError
+from streams.record import Outgoing, RawRecord
+from streams.subscription import Decode
+
+Model = TypeVar("Model", bound=BaseModel)
+Identified = TypeVar("Identified", PostVerdict, SymptomVerdict, Alert)
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A dead letter: the record as it came, the original's headers included, and why it failed."""
+
+    record: RawRecord
+    why: DeadLetter
+
+
+def post_message(post: Post | Mapping[str, Any]) -> Outgoing:
+    """A post, checked, as a message for `send_many`."""
+    checked = _checked(Post, post)
+    return Outgoing("posts", _key(checked.author), _encode(checked))
+
+
+def symptoms_message(record: SymptomRecord | Mapping[str, Any]) -> Outgoing:
+    checked = _checked(SymptomRecord, record)
+    return Outgoing("symptoms", _key(checked.patient), _encode(checked))
+
+
+def _checked(model: type[Model], record: Model | Mapping[str, Any]) -> Model:
+    if isinstance(record, model):
+        return record
+    try:
+        return model.model_validate(record)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the record"
+        raise InvalidRecordError(f"Not a valid {model.__name__}: {where}: {first['msg']}.") from None
+
+
+def _encode(record: BaseModel) -> bytes:
+    return orjson.dumps(record.model_dump(mode="json", exclude_none=True))
+
+
+def _key(reference: str | None) -> bytes | None:
+    return reference.encode("utf-8", "surrogatepass") if reference is not None else None
+
+
+def decoder(model: type[Identified]) -> Decode[Identified]:
+    """Reads a JSON value of this model; the id is the verdict's or the alert's."""
+
+    def decode(message: Any) -> tuple[Identified, str | None]:
+        item = model.model_validate_json(message.value or b"")
+        return item, item.id
+
+    return decode
+
+
+def decode_letter(message: Any) -> tuple[Letter, str | None]:
+    record = RawRecord(
+        message.topic,
+        message.partition,
+        message.offset,
+        message.key,
+        message.value,
+        tuple(message.headers),
+        message.timestamp,
+    )
+    return Letter(record, DeadLetter.from_headers(record.headers)), None

@@ -1,0 +1,210 @@
+"""Reading an output topic: decoded, duplicates dropped, committed behind the reader."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import OrderedDict
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Generic, Protocol, Self, TypeVar
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
+
+from streams.connection import CONNECT_TIMEOUT_S, REQUEST_TIMEOUT_S, connection_options
+from streams.errors import BrokerUnreachableError, TopicMissingError, translate
+from streams.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+Item = TypeVar("Item")
+Item_co = TypeVar("Item_co", covariant=True)
+
+REMEMBERED_IDS = 100_000  # about 15 MB; at 1,000 records/s it covers a redelivery 100 s back
+COMMIT_EVERY_S = 1.0
+_POLL_S = 0.2
+
+
+class Decode(Protocol[Item_co]):
+    """Turns a consumed message into an item and its id (None: never a duplicate). Raises ValueError if it cannot."""
+
+    def __call__(self, message: Any) -> tuple[Item_co, str | None]: ...
+
+
+class RecentIds:
+    """The last `size` ids. A duplicate that comes later than that many others is not recognised."""
+
+    def __init__(self, size: int = REMEMBERED_IDS) -> None:
+        self._size = size
+        self._ids: OrderedDict[str, None] = OrderedDict()
+
+    def seen(self, identity: str) -> bool:
+        """True if the id was seen before; remembers it either way."""
+        known = identity in self._ids
+        self._ids[identity] = None
+        self._ids.move_to_end(identity)
+        if len(self._ids) > self._size:
+            self._ids.popitem(last=False)
+        return known
+
+
+class Subscription(Generic[Item]):
+    """An async iterator over one topic. Close it by `async with` or `close()`; the client closes what is left.
+
+    - With a `group`, an item is committed only after the next one was asked for: a reader that dies while it
+      handles an item gets that item again. Without a group it reads every partition and remembers nothing.
+    - Items with the same id are yielded once per window of `REMEMBERED_IDS`; the window lives in memory.
+    - A record that does not decode is logged by position, counted in `unreadable`, and passed over.
+    - `timeout_s`: the iteration ends when nothing new came for so long; another one goes on from there. None
+      waits for ever.
+    - Reading starts when the subscription is opened, at the first step at the latest: without
+      `from_beginning`, what was written before that is not seen (a group goes on where it stopped).
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        topic: str,
+        decode: Decode[Item],
+        *,
+        group: str | None = None,
+        from_beginning: bool = False,
+        timeout_s: float | None = None,
+        make_consumer: Callable[..., Any] = AIOKafkaConsumer,
+    ) -> None:
+        self.unreadable = 0
+        self._topic = topic
+        self._decode = decode
+        self._group = group
+        self._timeout_s = timeout_s
+        self._brokers = settings.brokers
+        self._new_consumer: Callable[[], Any] = lambda: make_consumer(
+            topic,
+            **connection_options(settings),
+            group_id=group,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest" if from_beginning else "latest",
+        )
+        self._consumer: Any = None
+        self._recent = RecentIds()
+        self._fetched: list[Any] = []  # reversed: the next message is the last element
+        self._handed_out: Any = None
+        self._handled: dict[TopicPartition, int] = {}
+        self._committed_at = 0.0
+
+    async def open(self) -> Self:
+        """Connects and fixes where reading starts.
+
+        Raises:
+            ClientError: the broker or the topic cannot be reached.
+        """
+        if self._consumer is not None:
+            return self
+        self._consumer = self._new_consumer()
+        try:
+            await asyncio.wait_for(self._start(), CONNECT_TIMEOUT_S)
+        except (KafkaError, TimeoutError, OSError) as error:
+            await self.close()
+            raise translate(error, self._brokers) from error
+        except BaseException:
+            await self.close()
+            raise
+        return self
+
+    async def _start(self) -> None:
+        await self._consumer.start()
+        if not self._consumer.partitions_for_topic(self._topic):
+            raise TopicMissingError(f"Topic {self._topic} does not exist; run `tidegate topics create`.")
+        if self._group is None:
+            for partition in self._consumer.assignment():
+                await self._consumer.position(partition)
+
+    async def __aenter__(self) -> Self:
+        return await self.open()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Item:
+        await self.open()
+        self._confirm()
+        await self._commit(every_s=COMMIT_EVERY_S)
+        loop = asyncio.get_running_loop()
+        deadline = None if self._timeout_s is None else loop.time() + self._timeout_s
+        while True:
+            while self._fetched:
+                message = self._fetched.pop()
+                item = self._read(message)
+                self._handed_out = message
+                if item is not None:
+                    return item
+                self._confirm()
+            if deadline is not None and loop.time() >= deadline:
+                await self._commit()
+                raise StopAsyncIteration
+            await self._fetch()
+            await self._commit(every_s=COMMIT_EVERY_S)
+
+    def _read(self, message: Any) -> Item | None:
+        try:
+            item, identity = self._decode(message)
+        except ValueError:
+            self.unreadable += 1
+            logger.warning("unreadable record at %s[%d]@%d", message.topic, message.partition, message.offset)
+            return None
+        return None if identity is not None and self._recent.seen(identity) else item
+
+    async def _fetch(self) -> None:
+        try:
+            batches = await self._consumer.getmany(timeout_ms=int(_POLL_S * 1000), max_records=500)
+        except (KafkaError, OSError) as error:
+            raise translate(error, self._brokers) from error
+        arrived = [message for messages in batches.values() for message in messages]
+        self._fetched = arrived[::-1]
+
+    def _confirm(self) -> None:
+        """The reader came back for more: the message it had is handled."""
+        message, self._handed_out = self._handed_out, None
+        if message is not None and self._group is not None:
+            self._handled[TopicPartition(message.topic, message.partition)] = message.offset + 1
+
+    async def commit(self) -> None:
+        """Says that the item in the reader's hands is handled, too, and commits now."""
+        self._confirm()
+        await self._commit()
+
+    async def _commit(self, every_s: float = 0.0) -> None:
+        now = asyncio.get_running_loop().time()
+        if not self._handled or now - self._committed_at < every_s:
+            return
+        self._committed_at = now
+        owned = self._consumer.assignment()
+        handled = {partition: offset for partition, offset in self._handled.items() if partition in owned}
+        self._handled.clear()
+        try:
+            if handled:
+                await asyncio.wait_for(self._consumer.commit(handled), REQUEST_TIMEOUT_S)
+        except (CommitFailedError, IllegalStateError):
+            logger.info("a rebalance came before the commit; what was read will be read again")
+        except TimeoutError:
+            raise BrokerUnreachableError(f"No broker at {self._brokers} took the commit in time.") from None
+        except KafkaError as error:
+            raise translate(error, self._brokers) from error
+
+    async def close(self) -> None:
+        """Commits what was handled and disconnects. The item in the reader's hands stays uncommitted."""
+        consumer, self._fetched = self._consumer, []
+        if consumer is None:
+            return
+        try:
+            await self._commit()
+        finally:
+            self._consumer = None
+            self._handled.clear()
+            await asyncio.wait_for(consumer.stop(), REQUEST_TIMEOUT_S)
