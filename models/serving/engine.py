@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -26,8 +25,8 @@ from models.serving.types import (
 )
 
 EARLY_HEAD = "early_post"
-EARLY_MODEL = "early.onnx"
-"""Optional file of an artifact: the model up to its early exit, for `Depth.EARLY`."""
+EARLY_INPUT = "early"
+"""Optional input of the graph: true leaves out the layers above the early exit. False where it is not given."""
 HALF_PRECISION = "model_fp16.onnx"
 """Optional file of an artifact, for GPUs: they would leave most of an int8 model's work to the CPU."""
 
@@ -57,41 +56,33 @@ class Engine(Protocol):
 
 
 class OnnxEngine:
-    """An artifact on ONNX Runtime. `run` releases the interpreter lock while the model computes."""
+    """An artifact on ONNX Runtime. `run` releases the interpreter lock while the model computes.
 
-    def __init__(
-        self,
-        artifact: Artifact,
-        device: str,
-        session: onnxruntime.InferenceSession,
-        early: onnxruntime.InferenceSession | None,
-    ) -> None:
-        """`early` computes the early exit alone. A session computes its whole graph whatever is asked of it
-        (the option `only_execute_path_to_fetches` works in training builds only), so without it `Depth.EARLY`
-        would give worse answers for the same work, and runs as NO_OPTIONAL instead.
-        """
+    A session computes all that its graph gives, whatever is asked of it: `only_execute_path_to_fetches` works in
+    training builds only. Hence the graph's own switch for the early exit, and no time saved by NO_OPTIONAL in here.
+    """
+
+    def __init__(self, artifact: Artifact, session: onnxruntime.InferenceSession, device: str) -> None:
         self.model_version = artifact.version
         self.device = device
         self.grid = _grid(artifact)
         self._session = session
-        self._early = early
         self._heads = artifact.manifest.heads
         self._pad_id = artifact.manifest.pad_id
+        self._has_early_exit = any(one.name == EARLY_INPUT for one in session.get_overridable_initializers())
 
     @classmethod
     def open(cls, artifact: Artifact, device: str = "auto", threads: int | None = None) -> OnnxEngine:
-        """`device`: auto, cpu or cuda. `threads`: that compute; None leaves one core to the rest of the
-        process.
+        """`device`: auto, cpu or cuda. `threads`: that compute; None leaves one core to the rest of the process.
 
         Raises DeviceError where the device does not run, and says in the log which one does.
         """
         if threads is None:
             threads = default_threads()
-        half = _optional_file(artifact, HALF_PRECISION) or artifact.model_path
-        device = choose_device(device, half, threads)
-        session = open_session(half if device == "cuda" else artifact.model_path, device, threads)
-        early = _optional_file(artifact, EARLY_MODEL)
-        return cls(artifact, device, session, open_session(early, device, threads) if early else None)
+        for_gpu = artifact.folder / HALF_PRECISION if HALF_PRECISION in artifact.manifest.files else artifact.model_path
+        device = choose_device(device, for_gpu, threads)
+        session = open_session(for_gpu if device == "cuda" else artifact.model_path, device, threads)
+        return cls(artifact, session, device)
 
     def prepare(self, batch: Batch) -> None:
         shape = (len(batch.items), batch.length)
@@ -104,29 +95,27 @@ class OnnxEngine:
         batch.input_ids, batch.attention_mask = input_ids, attention_mask
 
     def run(self, batch: Batch, depth: Depth) -> list[Scores]:
-        if batch.input_ids is None:
-            self.prepare(batch)
-        if depth is Depth.EARLY and self._early is not None:
-            return self._run_early(self._early, batch)
+        if depth is Depth.EARLY and self._has_early_exit:
+            (post,) = self._compute([EARLY_HEAD], batch, early=True)
+            # A version of its own, because equal content gets other scores from the early exit.
+            return to_scores(batch.items, {"post": post}, f"{self.model_version}+early", degraded=True)
         wanted = frozenset[str]().union(*(item.heads for item in batch.items))
         if depth is not Depth.FULL:
             wanted -= OPTIONAL_HEADS
         names = [name for name in self._heads if name in wanted]
         if not names:
             raise InferenceError("The records want no head that this model has.")
-        probabilities = dict(zip(names, self._compute(self._session, names, batch), strict=True))
-        return to_scores(batch.items, probabilities, self.model_version, degraded=depth is not Depth.FULL)
+        heads = dict(zip(names, self._compute(names, batch), strict=True))
+        return to_scores(batch.items, heads, self.model_version, degraded=depth is not Depth.FULL)
 
-    def _run_early(self, early: onnxruntime.InferenceSession, batch: Batch) -> list[Scores]:
-        """Its answers carry a version of their own, because equal content gets other scores from it."""
-        (post,) = self._compute(early, [EARLY_HEAD], batch)
-        return to_scores(batch.items, {"post": post}, f"{self.model_version}+early", degraded=True)
-
-    def _compute(self, session: onnxruntime.InferenceSession, names: list[str], batch: Batch) -> list[Probabilities]:
-        outputs = [self._heads[name].output for name in names]
+    def _compute(self, names: list[str], batch: Batch, early: bool = False) -> list[Probabilities]:
+        if batch.input_ids is None:
+            self.prepare(batch)
         feeds = {"input_ids": batch.input_ids, "attention_mask": batch.attention_mask}
+        if early:
+            feeds[EARLY_INPUT] = np.array(True)
         try:
-            logits = session.run(outputs, feeds)
+            logits = self._session.run([self._heads[name].output for name in names], feeds)
         except Exception as error:
             if self.device == "cuda" and _device_is_lost(error):
                 raise EngineLostError("The GPU no longer answers.") from error
@@ -179,10 +168,6 @@ class NullEngine:
 def _grid(artifact: Artifact) -> tuple[int, ...]:
     longest = artifact.manifest.max_tokens
     return (*(length for length in GRID if length < longest), longest)
-
-
-def _optional_file(artifact: Artifact, name: str) -> Path | None:
-    return artifact.folder / name if name in artifact.manifest.files else None
 
 
 def _device_is_lost(error: Exception) -> bool:

@@ -16,7 +16,6 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
-from onnx.utils import Extractor
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from tokenizers.normalizers import BertNormalizer
@@ -90,8 +89,6 @@ def write_tiny_artifact(folder: Path, max_tokens: int = 256, prefix: str = "") -
     """Write the folder and load it, hashes checked."""
     folder.mkdir(parents=True, exist_ok=True)
     onnx.save(_model(), str(folder / "model.onnx"))
-    early = Extractor(_model()).extract_model(["input_ids", "attention_mask"], ["early_post"])
-    onnx.save(early, str(folder / "early.onnx"))
     _tokenizer().save(str(folder / "tokenizer.json"))
     (folder / "golden.json").write_text(json.dumps(_golden()), encoding="utf-8")
     (folder / "MODEL_CARD.md").write_text("# A model for tests\n", encoding="utf-8")
@@ -101,7 +98,7 @@ def write_tiny_artifact(folder: Path, max_tokens: int = 256, prefix: str = "") -
 
 def write_manifest(folder: Path, **changes: Any) -> None:
     """The manifest of the files as they are now; again after a test changed one."""
-    files = ("model.onnx", "early.onnx", "tokenizer.json", "golden.json", "MODEL_CARD.md")
+    files = ("model.onnx", "tokenizer.json", "golden.json", "MODEL_CARD.md")
     hashes = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in files}
     manifest = {
         "format": 1,
@@ -137,46 +134,75 @@ def table(head: str) -> NDArray[np.float32]:
 
 
 def _model() -> onnx.ModelProto:
-    """A head looks up, masks, takes the highest over the tokens; a guard is before all but the early exit."""
+    """A head looks up, masks, and takes the highest over the tokens. All but the early exit come after a switch."""
     constants = {
-        "guard": np.zeros(len(VOCABULARY) - 1, np.float32),
         "one": np.float32(1.0),
         "ten": np.float32(10.0),
         "last": np.array([2], np.int64),
         "tokens": np.array([1], np.int64),
+        "early": np.array(False),
     } | {f"{head}_table": table(head) for head in _WIDTHS}
+    deep_heads = [head for head in _WIDTHS if head != "early_post"]
     nodes = [
         helper.make_node("Cast", ["attention_mask"], ["mask"], to=TensorProto.FLOAT),
         helper.make_node("Sub", ["mask", "one"], ["absent"]),
         helper.make_node("Mul", ["absent", "ten"], ["penalty_flat"]),
         helper.make_node("Unsqueeze", ["penalty_flat", "last"], ["penalty"]),
-        helper.make_node("Gather", ["guard", "input_ids"], ["guarded_flat"]),
-        helper.make_node("Unsqueeze", ["guarded_flat", "last"], ["guarded"]),
+        *_head("early_post", "early_post", "penalty"),
+        helper.make_node("If", ["early"], deep_heads, then_branch=_skipped(), else_branch=_deep(deep_heads)),
     ]
-    for head in _WIDTHS:
-        early, over = head == "early_post", "last" if head == "spans" else "tokens"
-        nodes += [
-            helper.make_node("Gather", [f"{head}_table", "input_ids"], [f"{head}_all"]),
-            helper.make_node("Add", [f"{head}_all", "penalty"], [f"{head}_masked"]),
-            helper.make_node("Add", [f"{head}_masked", "penalty" if early else "guarded"], [f"{head}_kept"]),
-            helper.make_node("ReduceMax", [f"{head}_kept", over], [f"{head}_max"], keepdims=0),
-            # Urgent words lower the level: theirs are the logits of P(level <= k).
-            helper.make_node("Neg" if head == "urgency" else "Identity", [f"{head}_max"], [head]),
-        ]
-    shapes: dict[str, list[str | int | None]] = {
-        head: ["rows", "length" if head == "spans" else width] for head, width in _WIDTHS.items()
-    }
+    inputs = [
+        helper.make_tensor_value_info(name, TensorProto.INT64, ["rows", "length"])
+        for name in ("input_ids", "attention_mask")
+    ]
     graph = helper.make_graph(
         nodes,
         "tiny",
-        [
-            helper.make_tensor_value_info(name, TensorProto.INT64, ["rows", "length"])
-            for name in ("input_ids", "attention_mask")
-        ],
-        [helper.make_tensor_value_info(head, TensorProto.FLOAT, shape) for head, shape in shapes.items()],
+        [*inputs, helper.make_tensor_value_info("early", TensorProto.BOOL, [])],
+        [_output(head, head) for head in _WIDTHS],
         [numpy_helper.from_array(np.asarray(value), name) for name, value in constants.items()],
     )
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
+
+
+def _deep(heads: Sequence[str]) -> onnx.GraphProto:
+    """What the switch leaves out. Its guard fails on the last word of the vocabulary."""
+    nodes = [
+        helper.make_node("Gather", ["guard", "input_ids"], ["guarded_flat"]),
+        helper.make_node("Unsqueeze", ["guarded_flat", "last"], ["guarded_zero"]),
+        helper.make_node("Add", ["guarded_zero", "penalty"], ["guarded"]),
+    ]
+    for head in heads:
+        nodes += _head(head, f"deep_{head}", "guarded")
+    guard = numpy_helper.from_array(np.zeros(len(VOCABULARY) - 1, np.float32), "guard")
+    return helper.make_graph(nodes, "deep", [], [_output(head, f"deep_{head}") for head in heads], [guard])
+
+
+def _skipped() -> onnx.GraphProto:
+    """No rows, so that nobody takes them for scores."""
+    nodes, outputs, constants = [], [], []
+    for head, width in _WIDTHS.items():
+        if head != "early_post":
+            constants.append(numpy_helper.from_array(np.zeros((0, width), np.float32), f"no_{head}"))
+            nodes.append(helper.make_node("Identity", [f"no_{head}"], [f"skipped_{head}"]))
+            outputs.append(helper.make_tensor_value_info(f"skipped_{head}", TensorProto.FLOAT, [0, width]))
+    return helper.make_graph(nodes, "skipped", [], outputs, constants)
+
+
+def _head(head: str, output: str, penalty: str) -> list[onnx.NodeProto]:
+    over = "last" if head == "spans" else "tokens"
+    return [
+        helper.make_node("Gather", [f"{head}_table", "input_ids"], [f"{output}_all"]),
+        helper.make_node("Add", [f"{output}_all", penalty], [f"{output}_kept"]),
+        helper.make_node("ReduceMax", [f"{output}_kept", over], [f"{output}_max"], keepdims=0),
+        # Urgent words lower the level: theirs are the logits of P(level <= k).
+        helper.make_node("Neg" if head == "urgency" else "Identity", [f"{output}_max"], [output]),
+    ]
+
+
+def _output(head: str, name: str) -> onnx.ValueInfoProto:
+    shape: list[str | int | None] = ["rows", "length" if head == "spans" else _WIDTHS[head]]
+    return helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
 
 
 def _tokenizer() -> Tokenizer:
