@@ -82,7 +82,16 @@ _BY_TYPE = {
     "string_too_long": Reason.TEXT_TOO_LONG,
     "empty_text": Reason.EMPTY_TEXT,
 }
-_MISFITS = ("string_type", "int_type", "float_type", "bool_type", "list_type", "dict_type", "model_type", "model_attributes_type")
+_MISFITS = (
+    "string_type",
+    "int_type",
+    "float_type",
+    "bool_type",
+    "list_type",
+    "dict_type",
+    "model_type",
+    "model_attributes_type",
+)
 
 
 def _explain(error: ValidationError) -> InvalidRecord:

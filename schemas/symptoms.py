@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
 from schemas.base import Input
@@ -49,8 +50,18 @@ class Context(_InputPart):
     )
 
 
+_SAYS_SOMETHING: JsonDict = {  # for the JSON Schema; the validator below is what counts
+    "anyOf": [
+        {"required": ["text"], "properties": {"text": {"type": "string"}}},
+        {"required": ["symptoms"], "properties": {"symptoms": {"type": "array"}}},
+    ]
+}
+
+
 class SymptomRecord(Input):
     """`id` and one of `text` and `symptoms` are needed. The Kafka key should be the patient's reference."""
+
+    model_config = ConfigDict(json_schema_extra=_SAYS_SOMETHING)
 
     id: Identifier
     text: Text | None = Field(default=None, description="The complaint in free text.")

@@ -9,8 +9,10 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 MAX_TEXT = 20_000  # characters; a long article. The model reads the first 256 tokens anyway
-_VISIBLE = re.compile(r"[^\s\u0000-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
-                      r"\u2028-\u202f\u205f-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff]")
+_VISIBLE = re.compile(
+    r"[^\s\u0000-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
+    r"\u2028-\u202f\u205f-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff]"
+)
 
 
 def is_blank(text: str) -> bool:
@@ -30,7 +32,5 @@ def _integer_as_text(value: object) -> object:
 
 
 Text = Annotated[str, Field(strict=True, max_length=MAX_TEXT), AfterValidator(_visible)]
-Identifier = Annotated[
-    str, BeforeValidator(_integer_as_text), Field(strict=True, min_length=1, max_length=256)
-]
+Identifier = Annotated[str, BeforeValidator(_integer_as_text), Field(strict=True, min_length=1, max_length=256)]
 Language = Annotated[str, Field(strict=True, max_length=35)]

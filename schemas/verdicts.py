@@ -23,7 +23,9 @@ class Source(Part):
 class TimingsMs(Part):
     """Where the record's time went, in milliseconds. The first four add up to the time since intake."""
 
-    queued: float = Field(description="From intake to its batch: admission, decoding, encoding, waiting for the engine.")
+    queued: float = Field(
+        description="From intake to its batch: admission, decoding, encoding, waiting for the engine."
+    )
     batched: float = Field(description="From the batch being formed to its scores: padding and inference.")
     scored: float = Field(description="From the scores to the policy taking the record up.")
     published: float = Field(description="From there to the serialised verdict, handed to the producer.")

@@ -20,8 +20,8 @@ from streams.errors import TidegateError
 
 PREFIX = "TIDEGATE_"
 CONFIG_FILE = "TIDEGATE_CONFIG"
-# Variables of the same prefix that are no settings: files to signal with, and the tests' and load runs' own.
-OTHER_VARIABLES = frozenset({CONFIG_FILE, "TIDEGATE_READY_FILE"})
+# Variables of the same prefix that are no settings: a file to signal with, training's, the tests' and load runs' own.
+OTHER_VARIABLES = frozenset({CONFIG_FILE, "TIDEGATE_READY_FILE", "TIDEGATE_TRAINING_DATA"})
 OTHER_PREFIXES = ("TIDEGATE_TEST_", "TIDEGATE_LOAD_")
 
 _ADDRESS = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\]):(\d{1,5})")
@@ -55,7 +55,8 @@ def _list(value: Any) -> Any:
 class Settings(BaseSettings):
     """What a worker, a client or a command needs to know."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
+    # An error may hold the whole input, and with it the password: it is never shown.
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True, hide_input_in_errors=True)
 
     brokers: Annotated[str, AfterValidator(_addresses)] = Field(
         default="localhost:9092", description="Kafka brokers, host:port, comma separated."
@@ -83,9 +84,13 @@ class Settings(BaseSettings):
     engine: Literal["onnx", "null"] = Field(
         default="onnx", description="`null` scores nothing; for measuring the intake."
     )
-    max_batch_tokens: int = Field(default=4096, ge=256, le=1_048_576, description="Rows times padded length of a batch.")
+    max_batch_tokens: int = Field(
+        default=4096, ge=256, le=1_048_576, description="Rows times padded length of a batch."
+    )
     max_batch_rows: int = Field(default=64, ge=1, le=4096, description="Records in a batch.")
-    max_in_flight_records: int = Field(default=2048, ge=1, le=1_000_000, description="Records between intake and acknowledgement.")
+    max_in_flight_records: int = Field(
+        default=2048, ge=1, le=1_000_000, description="Records between intake and acknowledgement."
+    )
     max_in_flight_tokens: int = Field(default=65_536, ge=256, description="Estimated tokens between the same.")
     cache_size: int = Field(default=50_000, ge=0, description="Texts whose scores are remembered; 0 switches it off.")
     max_record_bytes: int = Field(default=1_048_576, ge=1024, description="Larger records become dead letters.")
@@ -113,7 +118,9 @@ class Settings(BaseSettings):
     sasl_username: str | None = Field(default=None, description="With a SASL protocol.")
     sasl_password: SecretStr | None = Field(default=None, description="With a SASL protocol; or give a file.")
     sasl_password_file: Path | None = Field(default=None, description="File that holds the password.")
-    ssl_cafile: Path | None = Field(default=None, description="Certificate authority of the brokers. Default: the system's.")
+    ssl_cafile: Path | None = Field(
+        default=None, description="Certificate authority of the brokers. Default: the system's."
+    )
     ssl_certfile: Path | None = Field(default=None, description="Client certificate.")
     ssl_keyfile: Path | None = Field(default=None, description="Key of the client certificate.")
 

@@ -1,0 +1,137 @@
+"""One message of each kind for the documentation: what a reader sees first, and what the tests hold to the models."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+Document = dict[str, Any]
+
+_SOURCE: Final = {"topic": "moderation.posts", "partition": 2, "offset": 1841}
+_VERSIONS: Final = {"model_version": "2026.11.24-9f3c01ab", "policy_version": "1-5c0de7aa"}
+_TIMINGS_MS: Final = {"queued": 6.2, "batched": 9.8, "scored": 0.4, "published": 0.2, "total": 21.7}
+
+POST: Final[Document] = {
+    "id": "c-20931",
+    "text": "Nobody wants you here, you pathetic clown. 滚出去!",
+    "author": "u-77",
+    "lang": "en",
+    "kind": "reply",
+    "thread": "t-102",
+    "time": "2026-11-24T09:15:00Z",
+}
+
+POST_VERDICT: Final[Document] = {
+    "schema_version": 1,
+    "id": "3b1f0f6e5a7d4c2f9a60d2c4be7713a8",
+    "task": "posts",
+    "post_id": "c-20931",
+    "source": _SOURCE,
+    "lang": "en",
+    "action": "limit",
+    "labels": ["toxicity", "insult"],
+    "reasons": ["toxicity>=0.9"],
+    "scores": {
+        "toxicity": 0.9514,
+        "insult": 0.8891,
+        "hate": 0.0412,
+        "threat": 0.0063,
+        "sexual": 0.0021,
+        "self_harm": 0.0017,
+        "profanity": 0.1204,
+        "spam": 0.0009,
+    },
+    "spans": [{"start": 27, "end": 41}],
+    "sentiment": {"negative": 0.9312, "neutral": 0.0601, "positive": 0.0087},
+    **_VERSIONS,
+    "degraded": False,
+    "timings_ms": _TIMINGS_MS,
+}
+
+SYMPTOM_RECORD: Final[Document] = {
+    "id": "r-318",
+    "text": "Chest tightness since this morning, sweating, the pain goes into the left arm.",
+    "patient": "p-5521",
+    "age": 58,
+    "sex": "male",
+    "body_part": "chest",
+    "vitals": {"heart_rate": 118, "systolic": 96, "saturation": 93, "pain": 8},
+    "context": {"injury": False, "arrival": "ambulance", "consciousness": "alert"},
+    "time": "2026-11-24T09:16:30Z",
+}
+
+SYMPTOM_VERDICT: Final[Document] = {
+    "schema_version": 1,
+    "id": "d80a4c1be2a94f63b5f1c07e6d3392f4",
+    "task": "symptoms",
+    "record_id": "r-318",
+    "source": {"topic": "moderation.symptoms", "partition": 0, "offset": 77},
+    "urgency": {"level": 2, "probabilities": [0.0812, 0.3933, 0.4101, 0.0902, 0.0252]},
+    "conditions": [
+        {"condition": "heart_attack", "probability": 0.4127},
+        {"condition": "hypertension", "probability": 0.1608},
+    ],
+    "body_parts": ["chest", "limb"],
+    "evidence": [
+        {
+            "text": "red flag: chest pain with sweating (urgency 3 raised to 2)",
+            "start": None,
+            "end": None,
+            "weight": 1.0,
+        },
+        {"text": "Chest tightness", "start": 0, "end": 15, "weight": 1.0},
+        {"text": "sweating", "start": 36, "end": 44, "weight": 1.0},
+        {"text": "heart rate 118", "start": None, "end": None, "weight": 0.67},
+    ],
+    "disclaimer": (
+        "Decision support for trained staff: not a diagnosis, and no reason to wait. In doubt, see the patient."
+    ),
+    **_VERSIONS,
+    "degraded": False,
+    "timings_ms": _TIMINGS_MS,
+}
+
+ALERT: Final[Document] = {
+    "schema_version": 1,
+    "id": "70c2f1a3e95b4d188a6de0b35f42c911",
+    "kind": "repeat_offender",
+    "severity": "high",
+    "task": "posts",
+    "subject": "u-77",
+    "verdict_id": "3b1f0f6e5a7d4c2f9a60d2c4be7713a8",
+    "reasons": ["posts>=3"],
+    "count": 3,
+    "created_at": "2026-11-24T09:15:00.412Z",
+    "source": _SOURCE,
+}
+
+DEAD_LETTER_HEADERS: Final[Document] = {
+    "reason": "missing_field",
+    "detail": "text: Field required",
+    "stage": "decode",
+    "original-topic": "moderation.posts",
+    "original-partition": "2",
+    "original-offset": "1842",
+    "attempts": "1",
+    "failed-at": "2026-11-24T09:15:00.431Z",
+}
+
+REVIEW: Final[Document] = {
+    "verdict_id": "3b1f0f6e5a7d4c2f9a60d2c4be7713a8",
+    "post_id": "c-20931",
+    "action": "remove",
+    "reviewer": "team-2",
+    "time": "2026-11-24T09:40:12Z",
+}
+
+CONTROL: Final[Document] = {"kind": "policy", "name": "default", "version": "1-5c0de7aa", "active": True}
+
+EXAMPLES: Final[Mapping[str, Document]] = {
+    "Post": POST,
+    "SymptomRecord": SYMPTOM_RECORD,
+    "PostVerdict": POST_VERDICT,
+    "SymptomVerdict": SYMPTOM_VERDICT,
+    "Alert": ALERT,
+    "Review": REVIEW,
+    "Control": CONTROL,
+}
