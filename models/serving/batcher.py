@@ -11,7 +11,7 @@ from operator import attrgetter
 from models.serving.types import Batch, Item, Lane
 
 GRID = (16, 32, 64, 128, 256)
-"""Padded lengths: few, so that the runtime sees few shapes."""
+"""Padded lengths, where an engine does not know better."""
 BACKFILL_EVERY = 8
 """While live records wait, one turn in this many is for backfill."""
 
@@ -28,9 +28,8 @@ class TokenBudgetBatcher:
     * a turn costs at most `max_batch_tokens`, counted as rows x padded length, and so does each of its
       batches; a batch has at most `max_batch_rows` rows;
     * no turn takes an item and leaves an older one of its lane behind (older: earlier deadline, ties by
-      arrival). Grouping by length over many turns, as is usual, saves no padding and must bound how often one
-      is passed over; with a bound of two it padded 1.6 to 2.5 times the real tokens on chat-like lengths,
-      this 1.4 times;
+      arrival). Grouping by length over many turns would have to bound how often one is passed over; with a
+      bound of two it padded to 1.6 to 2.5 times the real tokens on chat-like lengths, this to 1.4 times;
     * live goes first, but while both wait every eighth turn is for backfill;
     * a push costs O(1) if deadlines arrive in order, a pop O(items taken); equal calls give equal turns.
     """
@@ -41,7 +40,7 @@ class TokenBudgetBatcher:
         max_batch_tokens: int = 4096,
         max_batch_rows: int = 64,
         window: int = 256,
-        run_cost_tokens: int = 64,
+        run_cost_tokens: int = 8,
     ) -> None:
         """Raises ValueError where the numbers cannot work.
 
@@ -49,7 +48,7 @@ class TokenBudgetBatcher:
             grid: padded lengths, rising.
             window: the most items of one turn.
             run_cost_tokens: what starting one more run costs, as a number of tokens; below it, items rather
-                join a longer batch. Some 64 on a CPU; a GPU hardly feels padding, so some thousand there.
+                join a longer batch. The engine knows (`Engine.run_cost_tokens`).
         """
         if not grid or list(grid) != sorted(set(grid)) or grid[0] < 1:
             raise ValueError(f"The grid of lengths must rise from 1 or more; got {tuple(grid)}.")

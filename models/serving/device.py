@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 _CPU = "CPUExecutionProvider"
 _CUDA = "CUDAExecutionProvider"
 _CUDA_OPTIONS = {"arena_extend_strategy": "kSameAsRequested"}  # the default doubles, and never gives back
-_WARNINGS, _FATAL_ONLY = 2, 4  # the runtime's log levels; it starts with warnings
+_WARNINGS, _FATAL_ONLY = 2, 4  # the runtime's log levels; its loader starts with warnings
 
 
 def choose_device(wanted: str, model: Path, threads: int) -> str:
@@ -60,6 +60,7 @@ def _session_options(threads: int) -> onnxruntime.SessionOptions:
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
+    options.log_severity_level = _FATAL_ONLY  # errors are raised too, and here they would quote token ids
     # A memory plan is kept for each shape seen: rows and lengths vary, so they pile up and are seldom used.
     options.enable_mem_pattern = False
     # Threads that spin between two operators take the cores that the event loop needs.

@@ -31,6 +31,11 @@ HALF_PRECISION = "model_fp16.onnx"
 """Optional file of an artifact, for GPUs: they would leave most of an int8 model's work to the CPU."""
 
 
+CPU_GRID = (*range(4, 64, 4), *range(64, 128, 8), *range(128, 257, 16))
+"""On a CPU a run costs no more than its tokens (4 ms for one row of 16, 12 ms for four), so that what little padding
+is left decides: this grid pads by 6 % where the powers of two pad by 45 %, and serves a third more records."""
+
+
 class Engine(Protocol):
     """Used by one thread at a time, but for `prepare`, which runs beside `run` on another batch."""
 
@@ -45,6 +50,10 @@ class Engine(Protocol):
     def grid(self) -> tuple[int, ...]:
         """Padded lengths that it is fast at; the last one is the most tokens that it takes."""
 
+    @property
+    def run_cost_tokens(self) -> int:
+        """What starting one more run costs, as a number of tokens."""
+
     def prepare(self, batch: Batch) -> None:
         """Pad a batch ahead. `run` does it where it was not done."""
 
@@ -52,7 +61,7 @@ class Engine(Protocol):
         """One Scores a row. An exception means that this batch failed; EngineLostError, that all will."""
 
     def warm_up(self, max_tokens: int, max_rows: int) -> None:
-        """Run the largest batch of each length, so that the first record does not pay for it."""
+        """Run once at each length, so that the first records do not pay for it."""
 
 
 class OnnxEngine:
@@ -65,7 +74,8 @@ class OnnxEngine:
     def __init__(self, artifact: Artifact, session: onnxruntime.InferenceSession, device: str) -> None:
         self.model_version = artifact.version
         self.device = device
-        self.grid = _grid(artifact)
+        self.grid = _up_to(artifact.manifest.max_tokens, GRID if device == "cuda" else CPU_GRID)
+        self.run_cost_tokens = 1024 if device == "cuda" else 8
         self._session = session
         self._heads = artifact.manifest.heads
         self._pad_id = artifact.manifest.pad_id
@@ -123,20 +133,24 @@ class OnnxEngine:
         return [to_probabilities(self._heads[name], values) for name, values in zip(names, logits, strict=True)]
 
     def warm_up(self, max_tokens: int, max_rows: int) -> None:
-        """The longest comes first: the memory that it takes then serves all the others."""
+        """The largest batch of the longest comes first: the memory that it takes serves all the others, of which
+        one row will do.
+        """
         heads = frozenset(self._heads) - {EARLY_HEAD}
+        rows = min(max_rows, max_tokens // self.grid[-1])
         for length in reversed(self.grid):
             encoding = Encoding(np.zeros(length, np.int32), np.zeros((length, 2), np.int32))
-            items = [Item(encoding, None, heads, deadline=0.0, queued_at=0.0)] * min(max_rows, max_tokens // length)
-            self.run(Batch(items, length), Depth.FULL)
-        for depth in (Depth.NO_OPTIONAL, Depth.EARLY):
-            self.run(Batch(items[:1], length), depth)
+            item = Item(encoding, None, heads, deadline=0.0, queued_at=0.0)
+            self.run(Batch([item] * rows, length), Depth.FULL)
+            rows = 1
+        self.run(Batch([item], length), Depth.EARLY)
 
 
 class NullEngine:
     """Answers at once, the same to everybody: measures all that is not the model."""
 
     device = "none"
+    run_cost_tokens = 64
 
     def __init__(self, model_version: str, grid: tuple[int, ...], widths: Mapping[str, int]) -> None:
         """`widths`: probabilities for each head; they are so low that they flag nothing."""
@@ -148,7 +162,7 @@ class NullEngine:
     def for_artifact(cls, artifact: Artifact) -> NullEngine:
         """Takes the place of this artifact's engine: the same heads and lengths."""
         widths = {name: len(head.labels) for name, head in artifact.manifest.heads.items() if name != EARLY_HEAD}
-        return cls("null", _grid(artifact), widths)
+        return cls("null", _up_to(artifact.manifest.max_tokens, GRID), widths)
 
     def prepare(self, batch: Batch) -> None:
         """Nothing to pad."""
@@ -165,9 +179,8 @@ class NullEngine:
         """Never cold."""
 
 
-def _grid(artifact: Artifact) -> tuple[int, ...]:
-    longest = artifact.manifest.max_tokens
-    return (*(length for length in GRID if length < longest), longest)
+def _up_to(longest: int, grid: tuple[int, ...]) -> tuple[int, ...]:
+    return (*(length for length in grid if length < longest), longest)
 
 
 def _device_is_lost(error: Exception) -> bool:

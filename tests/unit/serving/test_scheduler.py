@@ -34,6 +34,7 @@ class FakeEngine:
     model_version = "fake"
     device = "none"
     grid = (16, 32, 64, 128, 256)
+    run_cost_tokens = 64
 
     def __init__(self, bad: Sequence[object] = ()) -> None:
         self.bad = set(bad)
