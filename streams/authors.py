@@ -23,8 +23,8 @@ MAX_FILE_BYTES: Final = 1 << 28
 
 
 def author_hash(secret: bytes, author: str) -> int:
-    """64 bits that stand for an author; without the secret nobody can tell whom, not even by trying names."""
-    return int.from_bytes(blake2b(author.encode("utf-8", "surrogatepass"), key=secret, digest_size=8).digest())
+    """56 bits that stand for an author; without the secret nobody can tell whom, not even by trying names."""
+    return int.from_bytes(blake2b(author.encode("utf-8", "surrogatepass"), key=secret, digest_size=7).digest())
 
 
 @dataclass(slots=True)
@@ -36,6 +36,7 @@ class _Author:
     """Verdicts that raised an alert, with the count that they raised: a redelivery raises the same again."""
     bar: int = 0
     """The count that raises the next alert."""
+    latest: float = 0.0
 
 
 class AuthorHistory:
@@ -81,6 +82,7 @@ class AuthorHistory:
         verdict = int(verdict_id[:16], 16)
         if verdict not in entry.acted_on:
             entry.acted_on[verdict] = now
+            entry.latest = max(entry.latest, now)
             self._changed.add(entry.partition)
             self._expire(entry, now)
             self._raise(entry, verdict)
@@ -105,14 +107,12 @@ class AuthorHistory:
 
     def _evict(self, now: float) -> None:
         start = now - self._policy.window_s
-        for author in list(self._oldest(2)):
-            entry = self._authors[author]
-            if len(self._authors) > self._policy.max_authors or max(entry.acted_on.values()) < start:
-                del self._authors[author]
-                self._changed.add(entry.partition)
-
-    def _oldest(self, number: int) -> list[int]:
-        return [author for author, _ in zip(self._authors, range(number), strict=False)]
+        for _ in range(2):  # at most one came in, so two make room
+            author, entry = next(iter(self._authors.items()))
+            if len(self._authors) <= self._policy.max_authors and entry.latest >= start:
+                return
+            del self._authors[author]
+            self._changed.add(entry.partition)
 
     def changed(self) -> frozenset[int]:
         """Partitions with something to save."""
@@ -121,7 +121,7 @@ class AuthorHistory:
     def save(self, path: Path, partition: int) -> None:
         """Writes one partition's authors; a crash leaves the old file or the new one. Raises OSError."""
         authors = {
-            f"{author:016x}": [list(entry.acted_on.items()), list(entry.raised.items()), entry.bar]
+            f"{author:014x}": [list(entry.acted_on.items()), list(entry.raised.items()), entry.bar]
             for author, entry in self._authors.items()
             if entry.partition == partition
         }
@@ -148,8 +148,8 @@ class AuthorHistory:
             return
         for author, entry in authors.items():
             self._authors.setdefault(author, entry)
-        for author in self._oldest(max(0, len(self._authors) - self._policy.max_authors)):
-            del self._authors[author]
+        while len(self._authors) > self._policy.max_authors:
+            self._authors.popitem(last=False)
 
     def _parse(self, content: Any, partition: int) -> dict[int, _Author]:
         if content["format"] != FORMAT or content["key"] != self._check:
@@ -160,6 +160,7 @@ class AuthorHistory:
                 {int(verdict): float(time) for verdict, time in acted_on},
                 {int(verdict): int(count) for verdict, count in raised},
                 max(int(bar), self._policy.posts),
+                max(float(time) for _, time in acted_on),
             )
             for author, (acted_on, raised, bar) in content["authors"].items()
             if acted_on

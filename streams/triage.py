@@ -1,5 +1,6 @@
 """A safety net under the triage model: phrases and vital signs that nobody may wait with.
- Rules only ever raise urgency. What they find is also the evidence of a verdict, because it is cheap and can
+
+Rules only ever raise urgency. What they find is also the evidence of a verdict, because it is cheap and can
 be checked by eye; it is not an attribution of the model's scores.
 """
 

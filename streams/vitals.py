@@ -1,5 +1,6 @@
 """Vital signs outside of what is usual, graded by the National Early Warning Score.
- Bands and their 0 to 3 points: Royal College of Physicians, "National Early Warning Score (NEWS) 2", London
+
+Bands and their 0 to 3 points: Royal College of Physicians, "National Early Warning Score (NEWS) 2", London
 2017 (oxygen scale 1; supplementary oxygen is not recorded here). The score is made for patients of 16 and
 older; in younger ones only saturation, temperature and consciousness are graded.
 """

@@ -120,7 +120,7 @@ class Decision:
 class Task(Protocol[R]):
     """The only thing that differs between posts, symptom records and whatever comes next.
 
-    `decode` and `render` are pure and may run in any thread. `decide` and the four methods after it share
+    `decode` and `render` are pure and may run in any thread. `decide` and the three methods after it share
     state without locks: call them from one thread, records in the order in which their scores came.
     """
 
@@ -136,7 +136,7 @@ class Task(Protocol[R]):
     def decide(self, case: Case[R]) -> Decision: ...
 
     def gain(self, partitions: Collection[int]) -> None:
-        """Takes over input partitions: reads what was remembered about them. Does file I/O; never raises."""
+        """Takes over input partitions: reads what was remembered about those that are new. Does file I/O."""
 
     def lose(self, partitions: Collection[int]) -> None:
         """Gives input partitions up: writes down what is known about them and forgets it."""

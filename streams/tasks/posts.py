@@ -83,6 +83,7 @@ class PostsTask(Task[Post]):
         self._span_thresholds = thresholds.get("spans", {})
         self._policy_version = parts.policy.full_version
         self._memory = memory
+        self._held: set[int] = set()
         self._clock = parts.clock
         self._wall_clock = parts.wall_clock
 
@@ -150,14 +151,16 @@ class PostsTask(Task[Post]):
         return toxic_spans(case.scores.spans, case.token_offsets, case.rendered, threshold)
 
     def gain(self, partitions: Collection[int]) -> None:
-        for partition in partitions:
+        for partition in set(partitions) - self._held:
             path = self._memory.path(partition)
             if path is not None:
                 self._memory.authors.load(path, partition)
+        self._held.update(partitions)
 
     def lose(self, partitions: Collection[int]) -> None:
         self._save(self._memory.authors.changed().intersection(partitions))
         self._memory.authors.forget(partitions)
+        self._held.difference_update(partitions)
 
     def checkpoint(self) -> None:
         self._save(self._memory.authors.changed())

@@ -18,7 +18,7 @@ from streams.vitals import FEVER, INFANT_AGE, MAX_POINTS, Unusual, grade
 
 DISCLAIMERS: Final = {
     "en": "Decision support for trained staff: not a diagnosis, and no reason to wait. In doubt, see the patient.",
-    "zh": "仅供专业人员决策参考,不构成诊断,也不能作为延误就诊的理由;如有疑问,请立即当面诊察患者。",
+    "zh": "仅供专业人员决策参考，不构成诊断，也不能作为延误就诊的理由；如有疑问，请立即当面诊察患者。",
 }
 MAX_EVIDENCE: Final = 20
 FINDING_WEIGHT: Final = 0.4
@@ -128,8 +128,7 @@ def median_level(probabilities: NDArray[np.float64]) -> int:
     """The most urgent level at which half of the probability lies on it or on more urgent ones.
 
     For levels that are ordered the median is the answer with the smallest expected distance in levels; where
-    two levels are equally good it is the more urgent one. The sum is taken with room for rounding to four
-    decimals.
+    two levels are equally good it is the more urgent one. Half of their sum, which rounding moves off 1.
     """
     reached = np.cumsum(probabilities) >= 0.5 * probabilities.sum() - 1e-9
     return int(np.argmax(reached)) + 1

@@ -1,0 +1,98 @@
+"""Tasks without a model: scores are given, clocks stand still."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import orjson
+from pydantic import BaseModel
+
+from models.artifact import Artifact, Manifest
+from models.labels import CONDITIONS, POST_LABELS
+from models.serving.types import Scores
+from schemas import Alert, PostVerdict, SymptomVerdict
+from streams.policy import Policy
+from streams.tasks import Case, Moments, Origin, Parts, Task
+from streams.tasks.posts import PostsTask
+from streams.tasks.symptoms import SymptomsTask
+
+NOW, WALL_NOW = 100.0, 1_800_000_000.0
+MOMENTS = Moments(intake_at=99.0, batched_at=99.5, scored_at=99.75, decided_at=99.875, waited_s=2.0)
+VERDICTS: Mapping[str, type[BaseModel]] = {
+    "labels": PostVerdict,
+    "flags": PostVerdict,
+    "triage": SymptomVerdict,
+    "alerts": Alert,
+}
+
+
+def parts(state: Path | None = None, has_quota: bool = True, posts: Mapping[str, Any] | None = None) -> Parts:
+    head = {"output": "x", "kind": "softmax"}
+    manifest = Manifest(
+        format=1,
+        name="test",
+        version="m1",
+        created="",
+        files={},
+        heads={"condition": {**head, "labels": CONDITIONS}},
+        max_tokens=256,
+        pad_id=0,
+        thresholds={label: {"en": 0.5, "zh": 0.5} for label in POST_LABELS} | {"spans": {"en": 0.5, "zh": 0.6}},
+    )
+    plain = Policy.load().model_dump()
+    plain["posts"].update(posts or {})
+    policy = Policy.model_validate(plain)
+    return Parts(Artifact(Path(), manifest), policy, state, has_quota, lambda: NOW, lambda: WALL_NOW)
+
+
+def post_scores(*toxic_tokens: int, tokens: int = 64, **labels: float) -> Scores:
+    spans = np.full(tokens, 0.1)
+    spans[list(toxic_tokens)] = 0.9
+    values = np.array([labels.get(label, 0.01) for label in POST_LABELS])
+    return Scores("m1", post=values, spans=spans, sentiment=np.array([0.2, 0.3, 0.5]))
+
+
+def symptom_scores(*urgency: float, **conditions: float) -> Scores:
+    values = np.array([conditions.get(condition, 0.0) for condition in CONDITIONS])
+    return Scores("m1", condition=values, urgency=np.array(urgency or (0.0, 0.0, 0.1, 0.2, 0.7)))
+
+
+def decide(
+    task: Task[Any],
+    fields: Mapping[str, Any],
+    scores: Scores,
+    key: bytes | None = b"k",
+    origin: Origin | None = Origin("moderation.in", 3, 41),  # noqa: B008  a tuple
+) -> tuple[dict[str, Any], list[tuple[str, bytes | None, dict[str, Any]]]]:
+    """The verdict, and all outputs as (kind, key, body); each body fits its strict schema."""
+    value = orjson.dumps(fields)
+    record = task.decode(value, 1_000_000)
+    rendered = task.render(record)
+    tokens = [match.span() for match in re.finditer(r"\S+|\s", rendered.text)]
+    offsets = np.array([(0, 0), *tokens], np.int32)
+    if scores.spans is not None:
+        scores.spans = np.resize(scores.spans, len(offsets))
+    decision = task.decide(Case(record, rendered, offsets, scores, value, key, origin, MOMENTS))
+    outputs = [(each.kind, each.key, orjson.loads(each.value or b"")) for each in decision.outputs]
+    for each, (kind, _, body) in zip(decision.outputs, outputs, strict=True):
+        VERDICTS[kind].model_validate_json(each.value or b"")
+        assert each.partition == (origin.partition if origin else 0)
+        assert body["id"] == decision.verdict_id or kind == "alerts"
+    assert [body["kind"] for kind, _, body in outputs if kind == "alerts"] == decision.alerts
+    return outputs[0][2], outputs
+
+
+def kinds(outputs: Sequence[tuple[str, bytes | None, dict[str, Any]]]) -> list[str]:
+    return [kind for kind, _, _ in outputs]
+
+
+def posts_task(state: Path | None = None, has_quota: bool = True, **posts: Any) -> PostsTask:
+    return PostsTask.build(parts(state, has_quota, posts))
+
+
+def symptoms_task() -> SymptomsTask:
+    return SymptomsTask.build(parts())
