@@ -56,6 +56,26 @@ def _key(reference: str | None) -> bytes | None:
     return reference.encode("utf-8", "surrogatepass") if reference is not None else None
 
 
+def line_message(line: bytes, kind: str, text_id: str | None = None) -> Outgoing:
+    """A line of a file as a message, the bytes as they are: what is wrong with them is for the service to say.
+
+    Args:
+        kind: posts or symptoms.
+        text_id: makes a record with this id out of a line of plain text.
+    """
+    if text_id is not None:
+        value = orjson.dumps({"id": text_id, "text": line.decode("utf-8", "replace")})
+        return Outgoing(kind, None, value)
+    try:
+        fields = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        fields = None
+    key = fields.get("author" if kind == "posts" else "patient") if isinstance(fields, dict) else None
+    if isinstance(key, int) and not isinstance(key, bool):
+        key = str(key)
+    return Outgoing(kind, key.encode("utf-8", "replace") if isinstance(key, str) else None, line)
+
+
 def decoder(model: type[Identified]) -> Decode[Identified]:
     """Reads a JSON value of this model; the id is the verdict's or the alert's."""
 

@@ -1,10 +1,13 @@
 """Keeps child processes together: all run, or none does, and none outlives its parent.
 
     python -m streams.supervisor COMMAND...     runs one command and ends it when standard input closes
+
+The latter is a leash: whoever holds the other end of that pipe takes the command along when it dies, however it dies.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import contextlib
 import os
@@ -103,8 +106,8 @@ def _exit_code(code: int) -> int:
     return 128 - code if code < 0 else code
 
 
-async def _run_leashed(command: Sequence[str]) -> int:
-    supervisor = Supervisor([command])
+async def _run_leashed(command: Sequence[str], stop_within_s: float) -> int:
+    supervisor = Supervisor([command], stop_within_s=stop_within_s)
     loop = asyncio.get_running_loop()
 
     def await_closed_stdin() -> None:
@@ -117,5 +120,13 @@ async def _run_leashed(command: Sequence[str]) -> int:
     return await supervisor.run()
 
 
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Run a command until it ends or standard input closes.")
+    parser.add_argument("--stop-within-s", type=float, default=STOP_WITHIN_S, help="then it is killed")
+    parser.add_argument("command", nargs=argparse.REMAINDER)
+    arguments = parser.parse_args()
+    return asyncio.run(_run_leashed(arguments.command, arguments.stop_within_s))
+
+
 if __name__ == "__main__":
-    sys.exit(asyncio.run(_run_leashed(sys.argv[1:])))
+    sys.exit(main())

@@ -78,11 +78,13 @@ async def _send(settings: Settings, kind: Input, lines: BinaryIO, text: bool) ->
 
 async def messages(lines: BinaryIO, kind: Input, text: bool) -> AsyncIterator[Outgoing]:
     """Lines as messages, empty ones left out."""
+    from streams.messages import line_message
+
     run_id, number = uuid4().hex[:8], 0
     async for line in _lines(lines):
         number += 1
         if line := line.rstrip(b"\r"):
-            yield message(line, kind, f"{run_id}-{number}" if text else None)
+            yield line_message(line, kind.value, f"{run_id}-{number}" if text else None)
 
 
 async def _lines(source: BinaryIO) -> AsyncIterator[bytes]:
@@ -95,29 +97,6 @@ async def _lines(source: BinaryIO) -> AsyncIterator[bytes]:
             yield line
     if rest:
         yield rest
-
-
-def message(line: bytes, kind: Input, text_id: str | None = None) -> Outgoing:
-    """The bytes stay as they are: what is wrong with them is for the service to say, in a dead letter.
-
-    Args:
-        text_id: makes a record with this id out of a line of plain text.
-    """
-    import orjson
-
-    from streams.record import Outgoing
-
-    if text_id is not None:
-        value = orjson.dumps({"id": text_id, "text": line.decode("utf-8", "replace")})
-        return Outgoing(kind.value, None, value)
-    try:
-        fields = orjson.loads(line)
-    except orjson.JSONDecodeError:
-        fields = None
-    key = fields.get("author" if kind is Input.posts else "patient") if isinstance(fields, dict) else None
-    if isinstance(key, int) and not isinstance(key, bool):
-        key = str(key)
-    return Outgoing(kind.value, key.encode("utf-8", "replace") if isinstance(key, str) else None, line)
 
 
 def watch(

@@ -1,0 +1,210 @@
+"""`tidegate demo`: a broker, a worker and a stream on this machine, watched until every record came back."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import tempfile
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from schemas import Alert, PostVerdict, SymptomVerdict
+from streams.client import Client, Receipt
+from streams.demo.children import Children, DemoError
+from streams.demo.stream import Bundled, bundled_stream
+from streams.demo.summary import print_summary, print_verdict
+from streams.demo.tally import Tally
+from streams.demo.view import View, open_view
+from streams.messages import Letter
+from streams.record import Outgoing
+from streams.settings import Settings
+from streams.subscription import Subscription
+from streams.topics import create_topics
+
+ANSWER_WITHIN_S = 15.0  # after the last record was sent
+AFTERGLOW_S = 0.5  # alerts and flags are written together with verdicts; they may be read a moment later
+KEPT_VARIABLES = ("TIDEGATE_ARTIFACT", "TIDEGATE_POLICY", "TIDEGATE_DEVICE", "TIDEGATE_THREADS")
+
+
+async def run_demo(rate: float, plain: bool) -> int:
+    """Returns 0 only if every record that was sent came back as exactly one verdict or dead letter.
+
+    Ctrl-C or SIGTERM stop the sending, wait for what is on its way, and show the summary; a second one ends at once.
+    """
+    console = Console(highlight=False)
+    stop = _stop_on_signals()
+    stream = bundled_stream()
+    tally = Tally(expected=len(stream))
+    with tempfile.TemporaryDirectory(prefix="tidegate-demo-") as folder:
+        try:
+            async with Children(Path(folder)) as children:
+                return await _Demo(console, tally, stream, rate, stop).run(children, Path(folder), plain)
+        except DemoError as error:
+            console.print(f"tidegate: {error}", style="bold red", markup=False)
+            console.print(error.log, style="dim", markup=False)
+            return 1
+
+
+def _stop_on_signals() -> asyncio.Event:
+    stop = asyncio.Event()
+    task = asyncio.current_task()
+    assert task is not None
+
+    def on_signal() -> None:
+        if stop.is_set():
+            task.cancel()
+        stop.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, on_signal)
+    return stop
+
+
+def _isolate() -> None:
+    """Only the model, policy and device are the user's; the broker and everything else are the demo's own."""
+    for name in [name for name in os.environ if name.startswith("TIDEGATE_") and name not in KEPT_VARIABLES]:
+        del os.environ[name]
+    os.environ["TIDEGATE_CONFIG"] = os.devnull
+
+
+class _Demo:
+    def __init__(
+        self, console: Console, tally: Tally, stream: Sequence[Bundled], rate: float, stop: asyncio.Event
+    ) -> None:
+        self._console = console
+        self._tally = tally
+        self._stream = stream
+        self._rate = rate
+        self._stop = stop
+        self._sent_at: deque[tuple[str, float]] = deque()
+        self._answered = asyncio.Event()
+
+    async def run(self, children: Children, folder: Path, plain: bool) -> int:
+        _isolate()
+        texts = {bundled.id: bundled.text for bundled in self._stream}
+        with open_view(self._console, self._tally, texts, plain) as view:
+            starting = asyncio.create_task(self._start(children, folder, view))
+            if not await self._first(starting):
+                view.say("Stopped before anything was sent.")
+                return 0
+            settings = starting.result()
+            seconds = await self._watch(settings, children, view)
+        print_summary(self._console, self._tally, seconds)
+        print_verdict(self._console, self._tally)
+        stopped_early = self._stop.is_set() and not self._tally.sent
+        return 0 if self._tally.is_complete() or stopped_early else 1
+
+    async def _first(self, work: asyncio.Task[Settings]) -> bool:
+        """False if the stop was asked for before the work was done."""
+        stopping = asyncio.create_task(self._stop.wait())
+        try:
+            await asyncio.wait({work, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            stopping.cancel()
+            if not work.done():
+                work.cancel()
+                await asyncio.wait({work})
+        return not work.cancelled()
+
+    async def _start(self, children: Children, folder: Path, view: View) -> Settings:
+        began = time.monotonic()
+        view.say("Starting the embedded broker.")
+        brokers = await children.start_broker()
+        settings = Settings.load(brokers=brokers, data_dir=folder / "data")
+        await create_topics(settings)
+        view.say("Starting the worker: it loads the model and warms it up.")
+        await children.start_worker({"TIDEGATE_BROKERS": brokers, "TIDEGATE_DATA_DIR": str(settings.data_dir)})
+        view.say(f"Ready after {time.monotonic() - began:.1f} s. Sending {len(self._stream)} records.")
+        return settings
+
+    async def _watch(self, settings: Settings, children: Children, view: View) -> float:
+        """Sends and reads until everything came back, or the time for it is over. Returns the seconds it took."""
+        began = time.monotonic()
+        async with Client(settings=settings) as client:
+            readers = await self._open_readers(client, view)
+            working = asyncio.create_task(self._send_and_wait(client, view))
+            tasks = {working, *readers, asyncio.create_task(children.until_one_ends())}
+            try:
+                done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    task.result()
+                return time.monotonic() - began - AFTERGLOW_S
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.wait(tasks)
+
+    async def _open_readers(self, client: Client, view: View) -> list[asyncio.Task[None]]:
+        """Subscribed before anything is sent, so that nothing is missed."""
+        verdicts, triage = await client.verdicts().open(), await client.triage().open()
+        flags, alerts = await client.flags().open(), await client.alerts().open()
+        letters = await client.dead_letters().open()
+        return [
+            asyncio.create_task(reading)
+            for reading in (
+                self._read_posts(verdicts),
+                self._read_triage(triage, view),
+                self._read_flags(flags, view),
+                self._read_alerts(alerts, view),
+                self._read_letters(letters),
+            )
+        ]
+
+    async def _send_and_wait(self, client: Client, view: View) -> None:
+        async for result in client.send_many(self._paced()):
+            record_id, sent_at = self._sent_at.popleft()
+            if isinstance(result, Receipt):
+                self._tally.add_sent((result.topic, result.partition, result.offset), record_id, sent_at)
+            else:
+                self._tally.add_refused(record_id)
+        view.say("All sent. Waiting for what is on its way.")
+        deadline = time.monotonic() + ANSWER_WITHIN_S
+        with contextlib.suppress(TimeoutError):
+            while self._tally.missing():
+                self._answered.clear()
+                await asyncio.wait_for(self._answered.wait(), deadline - time.monotonic())
+        await asyncio.sleep(AFTERGLOW_S)
+
+    async def _paced(self) -> AsyncIterator[Outgoing]:
+        """Each record at its own time, whatever the earlier ones took."""
+        began = time.monotonic()
+        for number, bundled in enumerate(self._stream):
+            await asyncio.sleep(max(0.0, began + number / self._rate - time.monotonic()))
+            if self._stop.is_set():
+                return
+            self._sent_at.append((bundled.id, time.monotonic()))
+            yield bundled.message
+
+    async def _read_posts(self, verdicts: Subscription[PostVerdict]) -> None:
+        async for verdict in verdicts:
+            self._tally.add_verdict(verdict, time.monotonic())
+            self._answered.set()
+
+    async def _read_triage(self, verdicts: Subscription[SymptomVerdict], view: View) -> None:
+        async for verdict in verdicts:
+            self._tally.add_verdict(verdict, time.monotonic())
+            self._answered.set()
+            view.triage(verdict)
+
+    async def _read_flags(self, verdicts: Subscription[PostVerdict], view: View) -> None:
+        async for verdict in verdicts:
+            self._tally.add_flag(verdict)
+            view.flag(verdict)
+
+    async def _read_alerts(self, alerts: Subscription[Alert], view: View) -> None:
+        async for alert in alerts:
+            self._tally.add_alert(alert)
+            view.alert(alert)
+
+    async def _read_letters(self, letters: Subscription[Letter]) -> None:
+        async for letter in letters:
+            why = letter.why
+            place = (why.original_topic, why.original_partition, why.original_offset)
+            self._tally.add_dead_letter(place, why.reason, time.monotonic())
+            self._answered.set()

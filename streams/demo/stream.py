@@ -1,0 +1,47 @@
+"""The bundled stream: posts, symptom records, and a few lines that are no records at all."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+
+from streams.messages import line_message
+from streams.record import Outgoing
+
+FOLDER = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class Bundled:
+    """A message of the stream, with what the view shows of it."""
+
+    message: Outgoing
+    id: str
+    text: str
+
+
+def bundled_stream(seed: int = 11) -> list[Bundled]:
+    """All of it in one order: each file keeps its own, the symptom records and broken lines fall in between."""
+    files = {
+        "posts": list(_read("posts.jsonl", "posts")),
+        "symptoms": list(_read("symptoms.jsonl", "symptoms")),
+        "broken": list(_read("broken.jsonl", "posts")),
+    }
+    turns = [name for name, items in files.items() for _ in items]
+    random.Random(seed).shuffle(turns)  # noqa: S311 - an order, not a secret
+    queues = {name: iter(items) for name, items in files.items()}
+    return [next(queues[name]) for name in turns]
+
+
+def _read(name: str, kind: str) -> Iterator[Bundled]:
+    for number, line in enumerate((FOLDER / name).read_bytes().splitlines(), 1):
+        try:
+            fields = orjson.loads(line)
+        except orjson.JSONDecodeError:
+            fields = {}
+        said = fields.get("text") or ", ".join(fields.get("symptoms", ()))
+        yield Bundled(line_message(line, kind), str(fields.get("id", f"{name}:{number}")), str(said))

@@ -1,0 +1,63 @@
+"""The end of the demo: what went in, what came back, how long it took and where."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+from rich.console import Console
+from rich.table import Table
+
+from streams.demo.tally import Tally, percentile
+
+_SHOWN = 5
+
+
+def print_summary(console: Console, tally: Tally, seconds: float) -> None:
+    table = Table(title="summary", title_justify="left", show_header=False, min_width=60)
+    table.add_column(style="bold")
+    table.add_column()
+    table.add_row("in", f"{len(tally.sent)} records in {seconds:.1f} s")
+    table.add_row("verdicts", f"{tally.verdicts} ({_by_count(tally.actions)})")
+    table.add_row("urgency", _counts({f"level {level}": tally.urgency[level] for level in sorted(tally.urgency)}))
+    table.add_row("dead letters", f"{sum(tally.dead_letters.values())} ({_by_count(tally.dead_letters)})")
+    table.add_row("flagged", f"{tally.flagged} ({_by_count(tally.flagged_labels)})")
+    table.add_row("alerts", f"{sum(tally.alerts.values())} ({_by_count(tally.alerts)})")
+    latencies = tally.latencies_ms()
+    shown = ", ".join(f"p{share * 100:.0f} {percentile(latencies, share):.1f} ms" for share in (0.5, 0.95, 0.99))
+    table.add_row("produce to verdict", shown)
+    table.add_row("mean time in", ", ".join(f"{stage} {ms:.1f} ms" for stage, ms in tally.mean_stages_ms().items()))
+    console.print(table)
+
+
+def print_verdict(console: Console, tally: Tally) -> None:
+    """Says that every record came back, or what is missing."""
+    if tally.is_complete():
+        console.print(f"Every one of the {len(tally.sent)} records sent came back exactly once.", style="green")
+        return
+    if not tally.sent:
+        console.print("Nothing was sent.", style="yellow")
+        return
+    problems = {
+        "were not acknowledged by the broker": tally.refused,
+        "got no answer": [_where(*missing) for missing in tally.missing()],
+        "were answered more than once": [_where(*repeated) for repeated in tally.repeated()],
+        "were answered but never sent": [_where("?", stray) for stray in tally.strays()],
+    }
+    for problem, records in problems.items():
+        if records:
+            more = f" and {len(records) - _SHOWN} more" if len(records) > _SHOWN else ""
+            console.print(f"{len(records)} records {problem}: {', '.join(records[:_SHOWN])}{more}", style="bold red")
+
+
+def _where(record_id: str, place: tuple[str, int, int]) -> str:
+    topic, partition, offset = place
+    return f"{record_id} ({topic} {partition} @{offset})"
+
+
+def _by_count(counts: Counter[str]) -> str:
+    return _counts(dict(counts.most_common()))
+
+
+def _counts(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{key} {count}" for key, count in counts.items()) or "none"
