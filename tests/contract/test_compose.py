@@ -1,0 +1,126 @@
+"""docker-compose.yml and Dockerfile: valid by the Compose specification's schema, and about things that exist."""
+
+import json
+import re
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+from streams.settings import OTHER_VARIABLES, PREFIX, Settings
+
+ROOT = Path(__file__).parents[2]
+COMPOSE = ROOT / "docker-compose.yml"
+DOCKERFILE = ROOT / "Dockerfile"
+VARIABLES = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields} | OTHER_VARIABLES
+
+
+@pytest.fixture(scope="module")
+def compose() -> dict[str, Any]:
+    document: dict[str, Any] = yaml.safe_load(COMPOSE.read_text("utf-8"))
+    return document
+
+
+@pytest.fixture(scope="module")
+def specification() -> Any:
+    """The schema of the Compose specification, which check-jsonschema carries."""
+    schema = files("check_jsonschema") / "builtin_schemas" / "vendor" / "compose-spec.json"
+    return json.loads(schema.read_text("utf-8"))
+
+
+def test_is_valid_by_the_schema_of_the_compose_specification(compose: dict[str, Any], specification: Any) -> None:
+    validator = jsonschema.validators.validator_for(specification)(specification)
+    assert [f"{list(error.absolute_path)}: {error.message}" for error in validator.iter_errors(compose)] == []
+
+
+def test_the_schema_refuses_what_is_wrong(compose: dict[str, Any], specification: Any) -> None:
+    """So that the test above can fail."""
+    broken = {**compose, "services": {**compose["services"], "worker": {"imagee": "tidegate"}}}
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(broken, specification)
+
+
+def test_has_a_broker_the_topics_and_a_worker_for_cpu_and_one_for_gpu(compose: dict[str, Any]) -> None:
+    services = compose["services"]
+    assert set(services) == {"kafka", "topics", "worker", "worker-gpu"}
+    assert "profiles" not in services["worker"]
+    assert services["worker-gpu"]["profiles"] == ["gpu"]
+    (device,) = services["worker-gpu"]["deploy"]["resources"]["reservations"]["devices"]
+    assert device["capabilities"] == ["gpu"]
+
+
+def test_a_worker_starts_after_the_topics_and_they_after_the_broker(compose: dict[str, Any]) -> None:
+    services = compose["services"]
+    assert services["topics"]["depends_on"] == {"kafka": {"condition": "service_healthy"}}
+    for name in ("worker", "worker-gpu"):
+        assert services[name]["depends_on"] == {"topics": {"condition": "service_completed_successfully"}}
+        assert services[name]["restart"] == "unless-stopped"
+
+
+def test_a_worker_has_time_to_drain(compose: dict[str, Any]) -> None:
+    drain_s = Settings.model_fields["drain_s"].default
+    for name in ("worker", "worker-gpu"):
+        grace = re.fullmatch(r"(\d+)s", compose["services"][name]["stop_grace_period"])
+        assert grace is not None
+        assert int(grace[1]) > drain_s + 30
+
+
+def test_all_that_runs_on_is_checked_for_health(compose: dict[str, Any]) -> None:
+    for name, service in compose["services"].items():
+        assert "test" in service["healthcheck"] or name == "topics", name
+
+
+def test_names_no_setting_that_does_not_exist(compose: dict[str, Any]) -> None:
+    for service in compose["services"].values():
+        named = {name for name in service.get("environment", {}) if name.startswith(PREFIX)}
+        assert named <= VARIABLES
+    for name in re.findall(rf"{PREFIX}\w+", COMPOSE.read_text("utf-8") + DOCKERFILE.read_text("utf-8")):
+        assert name in VARIABLES
+
+
+def test_holds_no_secret_and_listens_on_this_machine_alone(compose: dict[str, Any]) -> None:
+    assert not re.search(r"(?i)password\s*[:=]|secret\s*[:=]|token\s*[:=]", COMPOSE.read_text("utf-8"))
+    for service in compose["services"].values():
+        for port in service.get("ports", []):
+            assert port.startswith("127.0.0.1:")
+
+
+def test_our_containers_have_no_privileges(compose: dict[str, Any]) -> None:
+    for name in ("topics", "worker", "worker-gpu"):
+        service = compose["services"][name]
+        assert service["read_only"] is True
+        assert service["cap_drop"] == ["ALL"]
+        assert service["security_opt"] == ["no-new-privileges:true"]
+
+
+def test_images_of_others_are_pinned(compose: dict[str, Any]) -> None:
+    assert re.fullmatch(r"apache/kafka:4\.\d+\.\d+", compose["services"]["kafka"]["image"])
+    for image in _instructions("FROM"):
+        assert re.match(r"python:3\.\d+-slim( AS \w+)?$", image)
+
+
+def test_the_image_runs_as_an_ordinary_user() -> None:
+    users = list(_instructions("USER"))
+    assert users
+    assert users[-1] not in ("root", "0")
+
+
+def test_the_image_is_built_from_files_that_exist_and_are_let_in() -> None:
+    let_in = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
+    for copied in _instructions("COPY"):
+        if not copied.startswith("--from"):
+            *sources, _ = copied.split()
+            for source in sources:
+                assert (ROOT / source).exists(), source
+                assert source in let_in, source
+
+
+def _instructions(name: str) -> Iterator[str]:
+    for line in DOCKERFILE.read_text("utf-8").splitlines():
+        instruction, _, rest = line.partition(" ")
+        if instruction == name:
+            yield rest.strip()
