@@ -61,9 +61,12 @@ def _session_options(threads: int) -> onnxruntime.SessionOptions:
     options.inter_op_num_threads = 1
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
     options.log_severity_level = _FATAL_ONLY  # errors are raised too, and here they would quote token ids
+    # Plain malloc is as fast here (176 and 179 records/s), and the arena would keep 120 MB more for ever.
+    options.enable_cpu_mem_arena = False
     # A memory plan is kept for each shape seen: rows and lengths vary, so they pile up and are seldom used.
     options.enable_mem_pattern = False
-    # Threads that spin between two operators take the cores that the event loop needs.
+    # Threads that spin between two operators take cores from others: 2 threads on 2 busy cores served 54
+    # records/s with it, 102 without.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return options
 

@@ -55,12 +55,9 @@ def to_scores(
 
     Rows are copied: one that a cache keeps must not keep the arrays of its whole batch.
     """
-    results = []
-    for row, item in enumerate(items):
-        scores = Scores(model_version, degraded)
-        for name, values in heads.items():
+    results = [Scores(model_version, degraded) for _ in items]
+    for name, values in heads.items():
+        for scores, item, row in zip(results, items, values, strict=True):
             if name in item.heads:
-                length = item.encoding.tokens if name == "spans" else None
-                setattr(scores, name, values[row, :length].copy())
-        results.append(scores)
+                setattr(scores, name, (row[: item.encoding.tokens] if name == "spans" else row).copy())
     return results
