@@ -81,6 +81,7 @@ def test_one_author_is_no_wave_however_often() -> None:
     found = waves()
 
     assert all(found.add(ENGLISH, 7, f"v{i}", 1e9 + i) is None for i in range(100))
+    assert len(found) == 0
 
 
 def test_redelivery_changes_nothing_and_raises_the_same_alert() -> None:
@@ -102,6 +103,7 @@ def test_a_new_wave_of_the_same_text_alerts_again() -> None:
     found = waves(authors=3)
     assert send(found, [ENGLISH] * 3) == [3]
     assert found.add(ENGLISH, 100, "w1", 1e9 + 10_000) is None
+    assert found.add(ENGLISH, 100, "v3", 1e9 + 10_000) is None, "the old wave is over"
     assert found.add(ENGLISH, 101, "w2", 1e9 + 10_001) is None
     assert found.add(ENGLISH, 102, "w3", 1e9 + 10_002) == 3
 

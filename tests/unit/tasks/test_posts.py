@@ -183,7 +183,7 @@ def test_history_moves_with_its_partition(tmp_path: Path) -> None:
     assert b"ann" not in content
 
 
-def test_a_partition_that_stays_is_not_read_again(tmp_path: Path) -> None:
+def test_a_partition_that_stays_is_not_read_again(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     task = posts_task(tmp_path)
     task.gain({3})
     offend(task, 1)
@@ -193,6 +193,7 @@ def test_a_partition_that_stays_is_not_read_again(tmp_path: Path) -> None:
 
     task.gain({3, 4})
     task.lose({4})
+    assert caplog.text == ""
     offend(task, 2)
     assert [alert["count"] for alert in offend(task, 3)] == [3]
 
