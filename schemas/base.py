@@ -17,7 +17,7 @@ class Input(BaseModel):
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
-    schema_version: int = Field(default=SCHEMA_VERSION, ge=1)
+    schema_version: int = Field(default=SCHEMA_VERSION, ge=1, strict=True)
 
     REQUIRED_TEXT: ClassVar[str] = "text"
 
@@ -40,7 +40,7 @@ class Output(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    schema_version: int = Field(default=SCHEMA_VERSION, ge=1)
+    schema_version: int = Field(default=SCHEMA_VERSION, ge=1, strict=True)
 
 
 class Part(BaseModel):
@@ -100,6 +100,6 @@ def _explain(error: ValidationError) -> InvalidRecord:
     where = ".".join(str(part) for part in first["loc"]) or "the record"
     kind = first["type"]
     reason = _BY_TYPE.get(kind, Reason.WRONG_TYPE if kind in _MISFITS else Reason.INVALID_VALUE)
-    if reason is Reason.TEXT_TOO_LONG and where != "text" and not where.startswith("symptoms"):
+    if reason is Reason.TEXT_TOO_LONG and not where.startswith(("text", "symptoms", "the record")):
         reason = Reason.INVALID_VALUE
     return InvalidRecord(reason, f"{where}: {first['msg']}")

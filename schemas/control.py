@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from schemas.base import Input
-from schemas.text import Identifier
+from schemas.text import Identifier, Reference, Time
 from schemas.verdicts import Action
 
 
@@ -18,8 +17,8 @@ class Review(Input):
     verdict_id: Identifier
     post_id: Identifier
     action: Action
-    reviewer: Identifier | None = None
-    time: datetime | None = None
+    reviewer: Reference | None = None
+    time: Time | None = None
 
 
 class Control(Input):

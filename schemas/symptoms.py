@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
 from schemas.base import Input
-from schemas.text import Identifier, Language, Text
+from schemas.text import MAX_TEXT, Identifier, Language, Line, Reference, Time, is_blank
 
 Number = Annotated[float, Field(strict=True)]
 _SEXES = {"f": "female", "female": "female", "女": "female", "m": "male", "male": "male", "男": "male"}
@@ -22,6 +21,22 @@ def _sex(value: object) -> object:
 
 def _as_list(value: object) -> object:
     return [value] if isinstance(value, str) else value
+
+
+def _without_blanks(lines: list[str]) -> list[str]:
+    return [line for line in lines if not is_blank(line)]
+
+
+Sex = Annotated[
+    Literal["female", "male", "other"],
+    BeforeValidator(_sex, json_schema_input_type=Literal["female", "male", "other", "f", "m", "女", "男"]),
+]
+Symptoms = Annotated[
+    list[Line],
+    Field(max_length=64),
+    AfterValidator(_without_blanks),
+    BeforeValidator(_as_list, json_schema_input_type=Annotated[list[Line], Field(max_length=64)] | Line),
+]
 
 
 class _InputPart(BaseModel):
@@ -43,7 +58,7 @@ class Vitals(_InputPart):
 class Context(_InputPart):
     """How the patient came."""
 
-    injury: bool | None = None
+    injury: Annotated[bool, Field(strict=True)] | None = None
     arrival: Annotated[str, Field(max_length=64)] | None = Field(default=None, description="walking, ambulance, ...")
     consciousness: Literal["alert", "verbal", "pain", "unresponsive"] | None = Field(
         default=None, description="the AVPU scale"
@@ -53,7 +68,7 @@ class Context(_InputPart):
 _SAYS_SOMETHING: JsonDict = {  # for the JSON Schema; the validator below is what counts
     "anyOf": [
         {"required": ["text"], "properties": {"text": {"type": "string"}}},
-        {"required": ["symptoms"], "properties": {"symptoms": {"type": "array"}}},
+        {"required": ["symptoms"], "properties": {"symptoms": {"type": ["array", "string"]}}},
     ]
 }
 
@@ -64,22 +79,24 @@ class SymptomRecord(Input):
     model_config = ConfigDict(json_schema_extra=_SAYS_SOMETHING)
 
     id: Identifier
-    text: Text | None = Field(default=None, description="The complaint in free text.")
-    symptoms: Annotated[list[Text], BeforeValidator(_as_list), Field(min_length=1, max_length=64)] | None = Field(
-        default=None, description="The complaint as a list, or a single string."
-    )
-    patient: Identifier | None = Field(default=None, description="Any stable reference; no name, please.")
+    text: Line | None = Field(default=None, description="The complaint in free text.")
+    symptoms: Symptoms | None = Field(default=None, description="The complaint as a list, or a single string.")
+    patient: Reference | None = Field(default=None, description="Any stable reference; no name, please.")
     age: Number | None = Field(default=None, ge=0, le=130, description="years; 0.5 is six months")
-    sex: Annotated[Literal["female", "male", "other"], BeforeValidator(_sex)] | None = None
+    sex: Sex | None = None
     body_part: Annotated[str, Field(max_length=128)] | None = None
     lang: Language | None = None
-    time: datetime | None = None
+    time: Time | None = None
     vitals: Vitals | None = None
     context: Context | None = None
 
-    @model_validator(mode="before")
-    @classmethod
-    def _says_something(cls, document: Any) -> Any:
-        if isinstance(document, dict) and document.get("text") is None and document.get("symptoms") is None:
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.text is None and self.symptoms is None:
             raise PydanticCustomError("missing", "one of text and symptoms is required")
-        return document
+        if not self.symptoms and is_blank(self.text or ""):
+            raise PydanticCustomError("empty_text", "nothing to read: no visible character in text or symptoms")
+        if len(self.text or "") + sum(map(len, self.symptoms or ())) > MAX_TEXT:
+            limit = {"limit": MAX_TEXT}
+            raise PydanticCustomError("string_too_long", "text and symptoms have more than {limit} characters", limit)
+        return self

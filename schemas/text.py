@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -31,6 +32,23 @@ def _integer_as_text(value: object) -> object:
     return str(value) if type(value) is int else value
 
 
-Text = Annotated[str, Field(strict=True, max_length=MAX_TEXT), AfterValidator(_visible)]
-Identifier = Annotated[str, BeforeValidator(_integer_as_text), Field(strict=True, min_length=1, max_length=256)]
+def _iso_8601(value: object) -> object:
+    """pydantic would take numbers as well, and guess whether they are seconds or milliseconds."""
+    if isinstance(value, datetime):
+        return value
+    if not isinstance(value, str):
+        raise PydanticCustomError("string_type", "a time is an ISO 8601 string")
+    if value[4:5] != "-":
+        raise PydanticCustomError("iso_8601", "a time is an ISO 8601 string, such as 2026-11-24T09:15:00Z")
+    return value
+
+
+# Constraints stand before the converting validator: so they apply to the string, in compiled code.
+Line = Annotated[str, Field(strict=True, max_length=MAX_TEXT)]
+Text = Annotated[Line, AfterValidator(_visible)]
+_Identifier = Annotated[str, Field(strict=True, min_length=1, max_length=256)]
+_Reference = Annotated[str, Field(strict=True, max_length=256)]
+Identifier = Annotated[_Identifier, BeforeValidator(_integer_as_text, json_schema_input_type=_Identifier | int)]
+Reference = Annotated[_Reference, BeforeValidator(_integer_as_text, json_schema_input_type=_Reference | int)]
 Language = Annotated[str, Field(strict=True, max_length=35)]
+Time = Annotated[datetime, BeforeValidator(_iso_8601, json_schema_input_type=datetime)]
