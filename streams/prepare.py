@@ -10,6 +10,7 @@ from models.serving.types import Encoding
 from schemas import InvalidRecord, Reason
 from streams.duplicates import ScoreCache
 from streams.failures import Failure
+from streams.logs import place_of
 from streams.work import Work
 
 logger = logging.getLogger(__name__)
@@ -69,12 +70,8 @@ class Preparer:
 
 
 def unexpected(error: Exception, stage: str) -> Failure:
-    """A defect of ours: the log gets the place, without the message, which may quote the record (promise 8)."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "unknown place"
-    logger.error("%s failed with %s at %s", stage, type(error).__name__, place)
+    """A defect of ours: the record gets a dead letter, the log gets the place."""
+    logger.error("%s failed with %s", stage, place_of(error))
     return Failure(Reason.INTERNAL_ERROR, f"{stage} failed with {type(error).__name__}", stage)
 
 

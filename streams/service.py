@@ -73,13 +73,14 @@ class Service:
         self.overload = Overload(settings.degrade_after_s)
         self._tasks = tasks
         self._sink = sink
-        self._crash = crash
+        self._report_crash = crash
         self._drain_s = settings.drain_s
         self._stuck_after_s = settings.stuck_after_s
         self._max_cost = model.artifact.manifest.max_tokens
         self._limit = DeadLetterLimit(
             settings.dead_letter_max_ratio, settings.dead_letter_min_records, settings.dead_letter_max_consecutive
         )
+        self._is_broken = False
         self._idle = asyncio.Event()
         self._idle.set()
         self._pipeline = Pipeline(
@@ -88,7 +89,7 @@ class Service:
             model.engine.model_version,
             settings.max_record_bytes,
             finish=self._finish,
-            crash=crash,
+            crash=self._crash,
         )
         self._scheduler = BatchScheduler(
             model.engine,
@@ -104,6 +105,8 @@ class Service:
         return list(self._tasks)
 
     async def start(self) -> None:
+        """Raises PublishError if an output topic is missing."""
+        await self._sink.start()
         loop = asyncio.get_running_loop()
         self._scheduler.start(loop)
         self._pipeline.start(self._scheduler)
@@ -149,11 +152,17 @@ class Service:
         if self.ledger.in_flight == 0:
             self._idle.set()
 
+    def _crash(self, error: BaseException) -> None:
+        self._is_broken = True
+        self._report_crash(error)
+
     async def drain(self) -> None:
         """Waits until what is in flight is finished, `drain_s` at most; abandons what is left.
 
         The abandoned records were never released, so they come back. The intake must have stopped before.
         """
+        if self._is_broken:
+            return
         try:
             await asyncio.wait_for(self._idle.wait(), self._drain_s)
         except TimeoutError:

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from aiokafka.errors import KafkaError
 
 from streams.errors import TidegateError
+from streams.logs import place_of
 from streams.record import Outgoing
 
 
@@ -70,31 +71,32 @@ class _Lane:
 
     async def _send_pending(self) -> None:
         while self._pending:
-            batch = self._publisher.create_batch()
-            taken = self._fill(batch)
+            taken: list[_Publication] = []
             try:
+                batch = self._publisher.create_batch()
+                self._fill(batch, taken)
                 acknowledged = await self._publisher.send_batch(batch, self._topic, partition=self._partition)
                 await acknowledged
-            except (KafkaError, TimeoutError) as error:
+            except Exception as error:  # whatever it is, nobody may go on waiting
                 self._fail([*taken, *(publication for _, publication in self._pending)], error)
                 self._pending.clear()
                 return
             for publication in taken:
                 publication.count_down()
 
-    def _fill(self, batch: Any) -> list[_Publication]:
+    def _fill(self, batch: Any, taken: list[_Publication]) -> None:
         """Moves pending messages into the batch until it is full; its first message always fits."""
-        taken: list[_Publication] = []
         while self._pending:
             message, publication = self._pending[0]
-            if batch.append(timestamp=None, key=message.key, value=message.value, headers=message.headers) is None:
+            headers = list(message.headers)  # aiokafka's compiled builder takes nothing else
+            if batch.append(timestamp=None, key=message.key, value=message.value, headers=headers) is None:
                 break
             self._pending.popleft()
             taken.append(publication)
-        return taken
 
     def _fail(self, publications: Sequence[_Publication], cause: Exception) -> None:
-        error = PublishError(f"topic {self._topic} did not take an output: {type(cause).__name__}: {cause}")
+        reason = f"{type(cause).__name__}: {cause}" if isinstance(cause, KafkaError) else place_of(cause)
+        error = PublishError(f"topic {self._topic} did not take an output: {reason}")
         error.__cause__ = cause
         for publication in publications:
             publication.fail(error)

@@ -14,7 +14,7 @@ from aiokafka import AIOKafkaProducer
 from streams.app import TidegateApp, create_app
 from streams.connection import CONNECT_TIMEOUT_S, connection_options
 from streams.errors import TidegateError, TopicMissingError, translate
-from streams.logs import configure_logging
+from streams.logs import configure_logging, place_of
 from streams.model import Model, load_model
 from streams.service import Service
 from streams.settings import Settings
@@ -120,7 +120,5 @@ class _Worker:
 
 
 def describe(error: BaseException) -> str:
-    """One line: our own sentences as they are, anything else by its type, since its text may quote a record."""
-    if isinstance(error, (TidegateError, OSError)):
-        return str(error)
-    return type(error).__name__
+    """One line: our own sentences as they are, anything else by its type and place."""
+    return str(error) if isinstance(error, TidegateError) else place_of(error)

@@ -19,6 +19,7 @@ class FakeBatch:
         self.values: list[bytes | None] = []
 
     def append(self, *, timestamp: int | None, key: bytes | None, value: bytes | None, headers: Any) -> object | None:
+        assert type(headers) is list, "aiokafka's compiled builder takes nothing else"
         if len(self.values) == self.room:
             return None
         self.values.append(value)
@@ -111,6 +112,14 @@ async def test_a_refused_output_fails_everything_behind_it_in_its_lane() -> None
     for publishing in (first, second):
         with pytest.raises(PublishError, match=r"moderation\.labels"):
             await asyncio.wait_for(publishing, 1)
+
+
+async def test_a_defect_while_building_a_batch_is_reported_too() -> None:
+    publisher = FakePublisher()
+    sink = await started(publisher)
+    publisher.create_batch = lambda: None  # type: ignore[method-assign,assignment,return-value]
+    with pytest.raises(PublishError, match=r"moderation\.labels.*AttributeError"):
+        await asyncio.wait_for(sink.publish([label(b"1")]), 1)
 
 
 async def test_a_silent_broker_is_an_error_after_the_timeout() -> None:
