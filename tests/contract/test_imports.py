@@ -1,0 +1,102 @@
+"""Who may import whom: schemas <- models <- streams <- load; Faust in two modules, torch in the factory alone."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+LAYERS = ("schemas", "models", "streams", "load")
+FAUST = ("streams/app.py", "streams/agents.py")
+FACTORY = ("models/training/", "models/compression/")
+HEAVY = ("torch", "transformers", "pandas", "sklearn", "pyarrow", "matplotlib")
+SERVING = ("streams.worker", "streams.cli.app", "streams.score", "streams.client", "schemas.generate")
+
+Import = tuple[str, str]  # file, module
+
+
+def _imports() -> Iterator[Import]:
+    """Every import in the code, those inside functions and under TYPE_CHECKING included."""
+    for layer in LAYERS:
+        for path in sorted((ROOT / layer).rglob("*.py")):
+            file = path.relative_to(ROOT).as_posix()
+            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+                if isinstance(node, ast.Import):
+                    yield from ((file, alias.name) for alias in node.names)
+                elif isinstance(node, ast.ImportFrom):
+                    assert node.level == 0, f"{file}: a relative import hides its layer"
+                    yield file, node.module or ""
+
+
+IMPORTS = tuple(_imports())
+
+
+def _users(*packages: str) -> set[str]:
+    """Files that import one of these top-level packages."""
+    return {file for file, module in IMPORTS if module.split(".")[0] in packages}
+
+
+def test_the_scan_sees_imports() -> None:
+    assert _users("faust") == set(FAUST)
+    assert {layer for layer in LAYERS if any(file.startswith(layer) for file, _ in IMPORTS)} == set(LAYERS)
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_imports_go_one_way(layer: str) -> None:
+    forbidden = set(LAYERS[LAYERS.index(layer) + 1 :]) | {"tests"}
+    wrong = [
+        f"{file} imports {module}"
+        for file, module in IMPORTS
+        if file.startswith(f"{layer}/") and module.split(".")[0] in forbidden
+    ]
+    assert wrong == []
+
+
+def test_faust_stays_in_two_modules() -> None:
+    assert _users("faust", "mode") <= set(FAUST)
+
+
+def test_schemas_need_pydantic_and_orjson_alone() -> None:
+    needed = {module.split(".")[0] for file, module in IMPORTS if file.startswith("schemas/")}
+    assert needed - set(sys.stdlib_module_names) <= {"schemas", "pydantic", "pydantic_core", "orjson"}
+
+
+def test_models_know_nothing_of_kafka() -> None:
+    users = _users("aiokafka", "confluent_kafka", "faust", "mode")
+    assert not [file for file in users if file.startswith(("models/", "schemas/"))]
+
+
+def test_torch_stays_in_the_factory() -> None:
+    assert all(file.startswith(FACTORY) for file in _users("torch", "transformers"))
+
+
+def test_serving_code_does_not_import_the_factory() -> None:
+    wrong = [
+        f"{file} imports {module}"
+        for file, module in IMPORTS
+        if f"{module.replace('.', '/')}/".startswith(FACTORY)
+        and not file.startswith(FACTORY)
+        and file != "streams/cli/factory.py"  # `tidegate train` and `export`, inside the commands
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("module", SERVING)
+def test_what_serves_loads_nothing_heavy(module: str) -> None:
+    code = f"import sys, {module}; print(*sorted(set({HEAVY!r}) & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == []
+
+
+def test_the_command_line_starts_without_the_service() -> None:
+    """`tidegate --help` answers at once: what is heavy is imported inside the commands."""
+    code = "import sys; import streams.cli.app as a; a.build_app(); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert not {"faust", "onnxruntime", "numpy", "aiokafka"} & set(done.stdout.split())
