@@ -81,7 +81,7 @@ def drain_rate(samples: Sequence[Sample]) -> float:
         ValueError: too few samples in between.
     """
     total = samples[-1].answered
-    middle = [sample for sample in samples if 0.1 * total <= sample.answered <= 0.9 * total]
+    middle = [sample for sample in samples if 0.1 * total <= sample.answered < 0.9 * total]
     if len(middle) < 3:
         raise ValueError(f"{len(middle)} samples are too few for a rate")
     return float(np.polyfit([s.elapsed_s for s in middle], [s.answered for s in middle], 1)[0])

@@ -97,6 +97,7 @@ async def read(
     """
     topics = {f"{prefix}.{kind}": kind for kind in kinds}
     consumer = AIOKafkaConsumer(
+        *topics,
         bootstrap_servers=bootstrap,
         auto_offset_reset="earliest",
         enable_auto_commit=False,
@@ -105,9 +106,7 @@ async def read(
     )
     await consumer.start()
     try:
-        partitions = await _partitions(consumer, topics)
-        consumer.assign(partitions)
-        ends = {} if until else await consumer.end_offsets(partitions)
+        ends = {} if until else await consumer.end_offsets(consumer.assignment())
         outputs: list[Output] = []
         deadline = time.monotonic() + within_s
         while time.monotonic() < deadline:
@@ -171,17 +170,6 @@ async def _produce(producer: AIOKafkaProducer, each: Draft) -> asyncio.Future[An
 
 def _places(acked: Iterable[Any]) -> list[Place]:
     return [(each.topic, each.partition, each.offset) for each in acked]
-
-
-async def _partitions(consumer: AIOKafkaConsumer, topics: Iterable[str]) -> list[TopicPartition]:
-    found: list[TopicPartition] = []
-    for topic in topics:
-        numbers = consumer.partitions_for_topic(topic)
-        if numbers is None:  # not in the metadata yet
-            await consumer._client.force_metadata_update()
-            numbers = consumer.partitions_for_topic(topic)
-        found += [TopicPartition(topic, number) for number in sorted(numbers or ())]
-    return found
 
 
 async def _reached(consumer: AIOKafkaConsumer, ends: dict[TopicPartition, int]) -> bool:
