@@ -26,11 +26,13 @@ def decide(chunk: Sequence[Work], from_kafka: bool = True) -> None:
 
 def _case(work: Work, decided_at: float, from_kafka: bool) -> Case[object]:
     raw = work.raw
-    assert work.rendered is not None and work.encoding is not None and work.scores is not None
+    assert work.rendered is not None
+    assert work.encoding is not None
+    assert work.scores is not None
     return Case(
         record=work.record,
         rendered=work.rendered,
-        token_offsets=work.encoding.offsets,
+        encoding=work.encoding,
         scores=work.scores,
         value=raw.value or b"",
         key=raw.key,

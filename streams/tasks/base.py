@@ -8,11 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
-import numpy as np
-from numpy.typing import NDArray
-
 from models.artifact import Artifact
-from models.serving.types import Scores
+from models.serving.types import Encoding, Scores
 from streams.policy import Policy
 from streams.record import Outgoing
 
@@ -89,8 +86,8 @@ class Case(Generic[R]):
 
     record: R
     rendered: Rendered
-    token_offsets: NDArray[np.int32]
-    """`Encoding.offsets`: character ranges in `rendered.text`, one a token."""
+    encoding: Encoding
+    """Of `rendered.text`. Its offsets are worked out when asked for, so only what marks spans asks."""
     scores: Scores
     value: bytes
     """The record's bytes as they came: the content that the verdict's id stands for."""

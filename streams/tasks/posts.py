@@ -148,7 +148,7 @@ class PostsTask(Task[Post]):
             return []
         known = self._span_thresholds
         threshold = known.get(case.rendered.lang, max(known.values(), default=FALLBACK_THRESHOLD))
-        return toxic_spans(case.scores.spans, case.token_offsets, case.rendered, threshold)
+        return toxic_spans(case.scores.spans, case.encoding.offsets, case.rendered, threshold)
 
     def gain(self, partitions: Collection[int]) -> None:
         for partition in set(partitions) - self._held:

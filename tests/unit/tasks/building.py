@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from models.artifact import Artifact, Manifest
 from models.labels import CONDITIONS, POST_LABELS
-from models.serving.types import Scores
+from models.serving.types import Encoding, Scores
 from schemas import Alert, PostVerdict, SymptomVerdict
 from streams.policy import Policy
 from streams.tasks import Case, Moments, Origin, Parts, Task
@@ -74,9 +74,10 @@ def decide(
     rendered = task.render(record)
     tokens = [match.span() for match in re.finditer(r"\S+|\s", rendered.text)]
     offsets = np.array([(0, 0), *tokens], np.int32)
+    encoding = Encoding(np.zeros(len(offsets), np.int32), offsets)
     if scores.spans is not None:
         scores.spans = np.resize(scores.spans, len(offsets))
-    decision = task.decide(Case(record, rendered, offsets, scores, value, key, origin, MOMENTS))
+    decision = task.decide(Case(record, rendered, encoding, scores, value, key, origin, MOMENTS))
     outputs = [(each.kind, each.key, orjson.loads(each.value or b"")) for each in decision.outputs]
     for each, (kind, _, body) in zip(decision.outputs, outputs, strict=True):
         VERDICTS[kind].model_validate_json(each.value or b"")
