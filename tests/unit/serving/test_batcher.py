@@ -131,6 +131,13 @@ def test_a_small_group_joins_a_longer_batch_when_that_is_cheaper_than_a_run() ->
     assert [batch.length for batch in batcher.pop()] == [32, 256]
 
 
+def test_a_small_group_does_not_join_where_the_turn_would_break_its_budget() -> None:
+    batcher = TokenBudgetBatcher((16, 128), max_batch_tokens=160, run_cost_tokens=10_000)
+    for tokens in (10, 100):
+        batcher.push(make_item(tokens))
+    assert [batch.length for batch in batcher.pop()] == [16, 128]
+
+
 def test_earliest_deadline_goes_first() -> None:
     batcher = TokenBudgetBatcher(window=1)
     for deadline in (3.0, 1.0, 2.0):

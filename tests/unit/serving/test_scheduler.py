@@ -144,6 +144,7 @@ async def test_batches_grow_while_the_engine_is_busy() -> None:
     await bench.entered()
     for n in range(20):
         bench.scheduler.submit([item(n)])
+        await asyncio.sleep(0.001)  # time enough to form a turn of one, which would be wrong
     engine.gate.release(2)
     await bench.settled(21)
     assert engine.runs == [["first"], list(range(20))]
