@@ -41,8 +41,8 @@ class BatchScheduler:
 
     `submit` appends to a queue and never waits. The forming thread alone owns the batcher; it hands a turn to
     the engine thread at once if that is free, and one turn ahead if what waits fills a whole one, so that a
-    partial turn is never formed before it can run. Only the event loop touches what is pending, so that
-    nothing here needs a lock.
+    partial turn is never formed before it can run. Anybody may add to what is pending, and only the event loop
+    takes from it, so that nothing here needs a lock.
 
     If either thread ends, or the engine raises EngineLostError, everything pending and everything submitted
     later is delivered with EngineLostError, and `alive` is false. That is no verdict on a record: it must be
