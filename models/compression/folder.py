@@ -1,0 +1,91 @@
+"""Writes the files of an artifact and their hashes."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tokenizers import Tokenizer
+
+from models.artifact import (
+    CARD,
+    FORMAT,
+    GOLDEN,
+    MANIFEST,
+    MODEL,
+    TOKENIZER,
+    Head,
+    Manifest,
+    SourceRows,
+    file_hash,
+)
+from models.compression.card import write_card
+from models.compression.golden import make_golden
+from models.compression.linear import Precision
+from models.labels import CONDITIONS, POST_LABELS, SENTIMENTS, URGENCY_LEVELS
+from models.training.corpus import Corpus
+from models.training.predict import Scorer
+from models.training.pretrained import MAX_POSITIONS
+from models.training.recipe import Recipe
+
+if TYPE_CHECKING:
+    from models.compression.export import Exported
+
+
+def write_folder(
+    folder: Path, exported: Exported, recipe: Recipe, corpus: Corpus, tokenizer: Tokenizer, score: Scorer,
+    pad_id: int, precision: Precision,
+) -> None:  # fmt: skip
+    """Model, tokenizer, golden cases, card and manifest; the manifest comes last, with the hashes."""
+    folder.mkdir(parents=True)
+    (folder / MODEL).write_bytes(exported.model)
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    (folder / TOKENIZER).write_text(tokenizer.to_str(), encoding="utf-8")
+    golden = make_golden(score, tokenizer, pad_id)
+    _write_json(folder / GOLDEN, golden.model_dump(mode="json"))
+    now = datetime.now(UTC)
+    manifest = Manifest(
+        format=FORMAT,
+        name=recipe.name,
+        version=f"{now:%Y.%m.%d}-{file_hash(folder / MODEL)[:8]}",
+        created=f"{now:%Y-%m-%dT%H:%M:%SZ}",
+        files={},
+        heads=heads(),
+        max_tokens=MAX_POSITIONS,
+        pad_id=pad_id,
+        thresholds=exported.thresholds,
+        calibration=dict(exported.calibration),
+        sources=tuple(SourceRows.model_validate(source) for source in corpus.sources()),
+        metrics=exported.metrics,
+        base=_base(recipe),
+        licence=recipe.licence,
+        quantisation=precision,
+    )
+    (folder / CARD).write_text(write_card(manifest, recipe), encoding="utf-8")
+    files = {name: file_hash(folder / name) for name in (MODEL, TOKENIZER, GOLDEN, CARD)}
+    _write_json(folder / MANIFEST, manifest.model_copy(update={"files": files}).model_dump(mode="json"))
+
+
+def heads() -> dict[str, Head]:
+    """The outputs of the graph and what they mean."""
+    return {
+        "post": Head(output="post", kind="sigmoid", labels=POST_LABELS),
+        "spans": Head(output="spans", kind="token_sigmoid", labels=("toxic",)),
+        "sentiment": Head(output="sentiment", kind="softmax", labels=SENTIMENTS),
+        "condition": Head(output="condition", kind="softmax", labels=CONDITIONS),
+        "urgency": Head(output="urgency", kind="ordinal", labels=tuple(str(level) for level in URGENCY_LEVELS)),
+        "early_post": Head(output="early_post", kind="sigmoid", labels=POST_LABELS),
+    }
+
+
+def _base(recipe: Recipe) -> str:
+    """The encoder's name; of a folder only its last part, because paths of a machine mean nothing elsewhere."""
+    name = recipe.base.name
+    return Path(name).name if Path(name).exists() else name
+
+
+def _write_json(path: Path, document: Any) -> None:
+    path.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")

@@ -1,0 +1,85 @@
+"""The gate of an export: how far the graphs may be from the trained network, and from themselves in a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from models.labels import POST_LABELS
+from models.training.examples import Example
+from models.training.metrics import sigmoid, softmax
+from models.training.predict import Logits, Scorer, pad
+
+FP32_LIMIT = 1e-4
+AGREEMENT_LIMIT = 0.99
+STEADY_LIMIT = 5e-5
+"""Probabilities are rounded to 4 decimals before anyone decides, so this is half of the last digit."""
+
+
+class ParityError(Exception):
+    """The export is not fit to ship; the message holds the figures."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parity:
+    """What was measured. Agreement is the share of decisions that int8 and fp32 make alike."""
+
+    fp32_logit_gap: float
+    int8_logit_gap: float
+    int8_agreement: float
+    int8_worst_label_agreement: float
+    int8_class_agreement: float
+    batch_mate_gap: float
+
+    def as_dict(self) -> dict[str, float]:
+        return {name: round(value, 6) for name, value in asdict(self).items()}
+
+    def check(self) -> None:
+        """Raise ParityError where a limit is broken."""
+        broken = (
+            self.fp32_logit_gap > FP32_LIMIT
+            or min(self.int8_agreement, self.int8_class_agreement) < AGREEMENT_LIMIT
+            or self.batch_mate_gap > STEADY_LIMIT
+        )
+        if broken:
+            raise ParityError(f"The exported graphs differ too much: {self.as_dict()}.")
+
+
+def largest_gap(first: Sequence[Logits], second: Sequence[Logits]) -> float:
+    """Largest absolute logit difference over all heads and rows."""
+    return max(float(np.abs(a[head] - b[head]).max()) for a, b in zip(first, second, strict=True) for head in a)
+
+
+def decision_agreement(
+    rows: Sequence[Example], first: Sequence[Logits], second: Sequence[Logits],
+    thresholds: Mapping[str, Mapping[str, float]],
+) -> list[float]:  # fmt: skip
+    """Share of equal decisions per post label, at the thresholds of each row's language."""
+    limits = np.array([[thresholds[label][e.lang] for label in POST_LABELS] for e in rows])
+    calls = [np.round(sigmoid(np.stack([a["post"] for a in side])), 4) >= limits for side in (first, second)]
+    return [float(share) for share in (calls[0] == calls[1]).mean(axis=0)]
+
+
+def class_agreement(rows: Sequence[Example], first: Sequence[Logits], second: Sequence[Logits]) -> float:
+    """Share of equal answers of the sentiment head on its dev rows (a single row is a large share elsewhere)."""
+    picked = [i for i, e in enumerate(rows) if e.sentiment >= 0]
+    if not picked:
+        return 1.0
+    return float(np.mean([first[i]["sentiment"].argmax() == second[i]["sentiment"].argmax() for i in picked]))
+
+
+def batch_mate_gap(score: Scorer, encoded: Sequence[Sequence[int]], pad_id: int) -> float:
+    """Largest change of a probability between a row alone and the row among longer and shorter mates."""
+    together = score(*pad(encoded, pad_id))
+    worst = 0.0
+    for number, ids in enumerate(encoded):
+        alone = score(*pad([ids], pad_id))
+        for head in ("post", "early_post", "spans"):
+            pair = alone[head][0], together[head][number][: alone[head].shape[1]]
+            worst = max(worst, float(np.abs(sigmoid(pair[0]) - sigmoid(pair[1])).max()))
+        for head in ("sentiment", "condition"):
+            worst = max(worst, float(np.abs(softmax(alone[head][0]) - softmax(together[head][number])).max()))
+        worst = max(worst, float(np.abs(sigmoid(alone["urgency"][0]) - sigmoid(together["urgency"][number])).max()))
+    return worst

@@ -1,0 +1,1 @@
+"""From canonical data to a trained network: corpus, sampling, trainer, calibration, evaluation."""

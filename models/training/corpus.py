@@ -1,0 +1,131 @@
+"""The training corpus: what may teach what, blocked texts left out, weak negatives, a report of drops."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from models.labels import POST_LABELS
+from models.text import content_hash
+from models.training.examples import UNKNOWN, Example
+from models.training.recipe import DataRules
+from models.training.tables import TASKS, read_examples
+
+_LIKELY_POSITIVE = {
+    "self_harm": re.compile(
+        r"suicid|self.?harm|kill(ing)? (my|your|him|her)sel|\bkys\b|end (my|it all)|hang (my|your)self|overdos|"
+        r"want to die|自杀|自杀|自残|轻生|想死|去死|寻死|割腕|跳楼|活着|抑郁|遗书|不想活|结束生命|死了算",
+        re.IGNORECASE,
+    ),
+    "spam": re.compile(
+        r"\[URL\]|\[PHONE\]|subscribe|free|click|win|offer|txt|加微信|加群|代理|优惠|免费|点击|办理|贷款|详情|致电|兼职",
+        re.IGNORECASE,
+    ),
+}
+"""Rows that match are never taken as weak negatives."""
+
+
+@dataclass(slots=True)
+class Corpus:
+    """Examples by split, the blocked hashes, and counts of what was dropped and why."""
+
+    train: list[Example]
+    dev: list[Example]
+    blocked: frozenset[str]
+    dropped: Counter[str] = field(default_factory=Counter)
+
+    def sources(self) -> list[dict[str, object]]:
+        """Rows of training data by source, task and licence tier, for the manifest."""
+        counts = Counter((e.source, e.task, e.tier) for e in self.train)
+        return [
+            {"name": name, "task": task, "tier": tier, "rows": rows}
+            for (name, task, tier), rows in sorted(counts.items())
+        ]  # fmt: skip
+
+
+def load_corpus(data: Path, rules: DataRules, seed: int) -> Corpus:
+    """Read every task under the licence rule. Dev rows follow the same rule and are never weakly labelled."""
+    blocked = read_blocked(data / "blocked.txt")
+    corpus = Corpus([], [], blocked)
+    for task in TASKS:
+        for split, kept in (("train", corpus.train), ("dev", corpus.dev)):
+            for example in read_examples(data, task, split):
+                reason = _refusal(example, rules, blocked)
+                if reason is None:
+                    kept.append(example)
+                elif split == "train":
+                    corpus.dropped[f"{task} {example.source}: {reason}"] += 1
+    corpus.train = join_spans(corpus.train)
+    add_weak_negatives(corpus.train, rules, seed)
+    return corpus
+
+
+def read_blocked(path: Path) -> frozenset[str]:
+    """Hashes of texts that must never be trained on; an absent file is an error, not an empty list."""
+    return frozenset(path.read_text(encoding="ascii").split())
+
+
+def _refusal(example: Example, rules: DataRules, blocked: frozenset[str]) -> str | None:
+    """Why a row may not be used, or None. Masks the labels that its licence tier may not teach."""
+    if content_hash(example.text) in blocked:
+        return "blocked text"
+    if example.tier in rules.tiers:
+        return None
+    allowed = rules.exceptions.get(example.source)
+    if allowed is None:
+        return f"tier {example.tier}"
+    if example.task in allowed:
+        return None
+    for index, label in enumerate(POST_LABELS):
+        if label not in allowed:
+            example.post[index] = np.nan
+    return f"tier {example.tier}, no allowed label" if np.isnan(example.post).all() else None
+
+
+def join_spans(examples: list[Example]) -> list[Example]:
+    """Give the span rows the post labels of the same text, so that one row teaches both."""
+    by_text = {e.text: e for e in examples if e.task == "post"}
+    for example in examples:
+        if example.task == "spans" and (twin := by_text.get(example.text)) is not None:
+            example.post = twin.post
+    span_texts = {e.text for e in examples if e.task == "spans"}
+    return [e for e in examples if e.task != "post" or e.text not in span_texts]
+
+
+def add_weak_negatives(examples: list[Example], rules: DataRules, seed: int) -> None:
+    """Set a label to 0 on a sample of permissive rows that nobody labelled for it (documented as weak)."""
+    for label, wanted in rules.weak_negatives.items():
+        column = POST_LABELS.index(label)
+        for lang, rows in wanted.items():
+            for example in _sample(_weak_candidates(examples, label, column, lang), rows, seed):
+                example.post[column] = 0.0
+
+
+def _weak_candidates(examples: Iterable[Example], label: str, column: int, lang: str) -> list[Example]:
+    suspicious = _LIKELY_POSITIVE[label]
+    return [
+        e for e in examples
+        if e.task == "post" and e.lang == lang and e.tier in ("A", "B") and np.isnan(e.post[column])
+        and not suspicious.search(e.text)
+    ]  # fmt: skip
+
+
+def _sample(examples: list[Example], rows: int, seed: int) -> list[Example]:
+    picked = np.random.default_rng(seed).permutation(len(examples))[:rows]
+    return [examples[i] for i in picked]
+
+
+def targets_known(example: Example) -> dict[str, bool]:
+    """Which heads a row can teach."""
+    return {
+        "post": not bool(np.isnan(example.post).all()),
+        "spans": example.spans is not None,
+        "sentiment": example.sentiment != UNKNOWN,
+        "condition": example.condition != UNKNOWN,
+        "urgency": example.urgency != UNKNOWN,
+    }

@@ -1,0 +1,105 @@
+"""Dev figures of every head, per label and language, from logits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from tokenizers import Tokenizer
+
+from models.labels import LANGUAGES, POST_LABELS
+from models.training.examples import Example
+from models.training.metrics import (
+    binary_figures,
+    class_figures,
+    ordinal_figures,
+    ordinal_probabilities,
+    sigmoid,
+    span_f1,
+)  # fmt: skip
+from models.training.predict import Logits
+
+Thresholds = Mapping[str, Mapping[str, float]]
+Figures = dict[str, Any]
+
+_SPAN_THRESHOLDS = np.round(np.arange(0.15, 0.80, 0.05), 2)
+
+
+def evaluate_heads(
+    dev: Sequence[Example], answers: Sequence[Logits], thresholds: Thresholds, tokenizer: Tokenizer
+) -> Figures:
+    """{head: {label or language: figures}}; a head without labelled rows is left out."""
+    figures: Figures = {
+        "post": post_figures(dev, answers, "post", thresholds),
+        "early_post": post_figures(dev, answers, "early_post", thresholds),
+    }
+    spans = _known(dev, answers, lambda e: e.spans is not None)
+    if spans:
+        value = span_quality(spans, tokenizer, thresholds["spans"]["en"])
+        figures["spans"] = {"en": {"rows": len(spans), "character_f1": round(value, 4)}}
+    for head in ("sentiment", "condition"):
+        figures[head] = _class_head(dev, answers, head)
+    rows = _known(dev, answers, lambda e: e.urgency >= 0)
+    if rows:
+        levels = [int(expected_level(a)) for _, a in rows]
+        figures["urgency"] = {"en": ordinal_figures([e.urgency for e, _ in rows], levels)}
+    return {head: value for head, value in figures.items() if value}
+
+
+def expected_level(answer: Logits) -> int:
+    """The 0-based median level: how many cumulative logits are positive."""
+    return int(np.argmax(np.cumsum(ordinal_probabilities(answer["urgency"])) >= 0.5))
+
+
+def post_figures(dev: Sequence[Example], answers: Sequence[Logits], head: str, thresholds: Thresholds) -> Figures:
+    """{label: {language: figures}} over the labelled rows."""
+    targets = np.stack([e.post for e in dev]).astype(np.float64)
+    scores = np.round(sigmoid(np.stack([a[head] for a in answers])), 4)
+    langs = np.array([e.lang for e in dev])
+    figures: Figures = {}
+    for column, label in enumerate(POST_LABELS):
+        for lang in LANGUAGES:
+            known = ~np.isnan(targets[:, column]) & (langs == lang)
+            if known.any():
+                entry = binary_figures(targets[known, column], scores[known, column], thresholds[label][lang])
+                figures.setdefault(label, {})[lang] = entry
+    return figures
+
+
+def _class_head(dev: Sequence[Example], answers: Sequence[Logits], head: str) -> Figures:
+    figures: Figures = {}
+    known = _known(dev, answers, lambda e: getattr(e, head) >= 0)
+    for lang in LANGUAGES:
+        rows = [(getattr(e, head), int(a[head].argmax())) for e, a in known if e.lang == lang]
+        if rows:
+            figures[lang] = class_figures([t for t, _ in rows], [p for _, p in rows])
+    return figures
+
+
+def _known(
+    dev: Sequence[Example], answers: Sequence[Logits], wanted: Callable[[Example], bool]
+) -> list[tuple[Example, Logits]]:
+    return [(e, a) for e, a in zip(dev, answers, strict=True) if wanted(e)]
+
+
+def span_quality(rows: Sequence[tuple[Example, Logits]], tokenizer: Tokenizer, threshold: float) -> float:
+    """Mean character F1 over posts."""
+    scores = []
+    for (example, answer), encoding in zip(rows, tokenizer.encode_batch([e.text for e, _ in rows]), strict=True):
+        hot = sigmoid(answer["spans"]) >= threshold
+        found = {
+            i for on, (start, end) in zip(hot, encoding.offsets, strict=True) if on for i in range(start, end)
+            if not example.text[i].isspace()
+        }  # fmt: skip
+        wanted = {i for start, end in example.spans or () for i in range(start, end) if not example.text[i].isspace()}
+        scores.append(span_f1(wanted, found))
+    return float(np.mean(scores))
+
+
+def choose_span_threshold(dev: Sequence[Example], answers: Sequence[Logits], tokenizer: Tokenizer) -> float:
+    """Token threshold with the best character F1 on the span rows of dev; 0.5 without any."""
+    rows = _known(dev, answers, lambda e: e.spans is not None)
+    if not rows:
+        return 0.5
+    return float(max(_SPAN_THRESHOLDS, key=lambda t: span_quality(rows, tokenizer, float(t))))

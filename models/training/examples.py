@@ -1,0 +1,36 @@
+"""One training row, whatever its task: a text and the targets that are known for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.labels import POST_LABELS
+
+Intervals = tuple[tuple[int, int], ...]
+
+UNKNOWN = -1
+"""Marks a class target that is not labelled; for post labels the mark is NaN. Neither is ever a negative."""
+
+
+def no_post_labels() -> NDArray[np.float32]:
+    return np.full(len(POST_LABELS), np.nan, dtype=np.float32)
+
+
+@dataclass(slots=True)
+class Example:
+    """`post` has 1, 0 or NaN a label; `spans` are character intervals into `text`, None if unlabelled."""
+
+    text: str
+    lang: str
+    source: str
+    tier: str
+    task: str
+    post: NDArray[np.float32] = field(default_factory=no_post_labels)
+    sentiment: int = UNKNOWN
+    condition: int = UNKNOWN
+    urgency: int = UNKNOWN
+    """0-based: 0 is level 1."""
+    spans: Intervals | None = None

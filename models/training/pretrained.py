@@ -1,0 +1,97 @@
+"""Starts a network from a pretrained BERT-architecture encoder, by hub name or folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+from transformers import AutoConfig, AutoModel, AutoTokenizer
+
+from models.compression.vocabulary import Trimmed
+from models.labels import CONDITIONS
+from models.training.network import Network, Shape
+from models.training.recipe import BaseModelChoice, RecipeError
+
+MAX_POSITIONS = 256
+"""Longest input of the artifact in tokens; later position rows are cut off."""
+
+
+def load_tokenizer_json(name: str) -> str:
+    """The fast tokenizer of a checkpoint as its JSON document."""
+    text: str = AutoTokenizer.from_pretrained(name).backend_tokenizer.to_str()
+    return text
+
+
+def load_network(choice: BaseModelChoice, vocabulary: Trimmed) -> Network:
+    """A network with pretrained encoder weights, the lowest `choice.layers` layers, and fresh heads."""
+    config = AutoConfig.from_pretrained(choice.name)
+    if config.model_type != "bert":
+        raise RecipeError(f"{choice.name} is a {config.model_type} model; only the BERT architecture is supported.")
+    if choice.layers > config.num_hidden_layers:
+        raise RecipeError(f"{choice.name} has {config.num_hidden_layers} layers, fewer than {choice.layers}.")
+    shape = Shape(
+        vocabulary=len(vocabulary.old_ids),
+        width=config.hidden_size,
+        layers=choice.layers,
+        attention_heads=config.num_attention_heads,
+        feed_forward=config.intermediate_size,
+        positions=min(MAX_POSITIONS, config.max_position_embeddings),
+        conditions=len(CONDITIONS),
+        early_layer=min(choice.early_layer, choice.layers),
+        layer_norm_eps=config.layer_norm_eps,
+        pad_id=vocabulary.tokenizer().token_to_id("<pad>") or config.pad_token_id or 0,
+    )
+    network = Network(shape)
+    weights = AutoModel.from_pretrained(choice.name, dtype=torch.float32).state_dict()
+    network.load_state_dict(convert_weights(weights, shape, vocabulary), strict=False)
+    _initialise_heads(network)
+    return network
+
+
+def convert_weights(source: Mapping[str, Tensor], shape: Shape, vocabulary: Trimmed) -> dict[str, Tensor]:
+    """Names and layout of the checkpoint to those of `Network`; token types are folded into the positions."""
+    embeddings = "embeddings."
+    old_ids = torch.tensor(vocabulary.old_ids)
+    positions = source[embeddings + "position_embeddings.weight"][: shape.positions]
+    converted = {
+        "word.weight": source[embeddings + "word_embeddings.weight"][old_ids],
+        "position.weight": positions + source[embeddings + "token_type_embeddings.weight"][0],
+        "embedding_norm.weight": source[embeddings + "LayerNorm.weight"],
+        "embedding_norm.bias": source[embeddings + "LayerNorm.bias"],
+    }
+    for number in range(shape.layers):
+        converted |= _convert_layer(source, number)
+    return converted
+
+
+def _convert_layer(source: Mapping[str, Tensor], number: int) -> dict[str, Tensor]:
+    old, new = f"encoder.layer.{number}.", f"layers.{number}."
+    names = {
+        "attention_out": "attention.output.dense",
+        "attention_norm": "attention.output.LayerNorm",
+        "feed_in": "intermediate.dense",
+        "feed_out": "output.dense",
+        "feed_norm": "output.LayerNorm",
+    }
+    converted: dict[str, Tensor] = {}
+    for kind in ("weight", "bias"):
+        parts = [source[f"{old}attention.self.{part}.{kind}"] for part in ("query", "key", "value")]
+        converted[f"{new}qkv.{kind}"] = torch.cat(parts)
+        converted |= {f"{new}{ours}.{kind}": source[f"{old}{theirs}.{kind}"] for ours, theirs in names.items()}
+    return converted
+
+
+def _initialise_heads(network: Network) -> None:
+    for module in network.heads.values():
+        assert isinstance(module, torch.nn.Linear)
+        torch.nn.init.normal_(module.weight, std=0.02)
+        torch.nn.init.zeros_(module.bias)
+
+
+def rebuild(shape: Mapping[str, Any], weights: Mapping[str, Tensor]) -> Network:
+    """A network from the shape and the weights that a checkpoint holds."""
+    network = Network(Shape(**shape))
+    network.load_state_dict(dict(weights))
+    return network

@@ -1,0 +1,114 @@
+"""What a training run is made of: one TOML file, checked before anything slow starts."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+RECIPES = Path(__file__).parent / "recipes"
+DATA_VARIABLE = "TIDEGATE_TRAINING_DATA"
+
+
+class RecipeError(Exception):
+    """The recipe or the data folder cannot be used; the message is one sentence."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class BaseModelChoice(_Section):
+    """The pretrained encoder and what is kept of it."""
+
+    name: str = "intfloat/multilingual-e5-small"
+    """Hub name or folder."""
+    layers: int = Field(6, ge=1)
+    """The lowest layers are kept: without a teacher they lose least when the top is cut off."""
+    early_layer: int = Field(2, ge=1)
+    vocabulary: int = Field(40_000, ge=0)
+    """Number of pieces to keep, 0 for all."""
+    freeze_words: bool = True
+
+
+class DataRules(_Section):
+    """Which rows may teach what."""
+
+    tiers: tuple[str, ...] = ("A", "B")
+    exceptions: dict[str, tuple[str, ...]] = {}
+    """Tier C sources allowed, each with the labels or tasks that it may teach."""
+    weak_negatives: dict[str, dict[str, int]] = {}
+    """{label: {language: rows}}: unlabelled rows taken as negatives; word filters keep likely positives out."""
+    shares: dict[str, float] = {
+        "post": 0.70,
+        "spans": 0.08,
+        "sentiment": 0.12,
+        "condition": 0.06,
+        "urgency": 0.04,
+    }
+    """Share of the training samples that each task gets."""
+    size_exponent: float = Field(0.7, ge=0, le=1)
+    """A source of n rows weighs n ** exponent: 1 follows the data, 0 treats all sources alike."""
+    rare_labels: dict[str, float] = {}
+    """Extra share of the post samples drawn from the positives of a rare label."""
+    max_tokens: int = Field(96, ge=16)
+    augment: float = Field(0.08, ge=0, le=1)
+    """Share of posts whose spelling is deformed on the fly."""
+
+
+class Schedule(_Section):
+    """Length and speed of learning. The run ends at `steps`, or at `minutes` of training time if sooner."""
+
+    steps: int = Field(5_000, ge=1)
+    minutes: float = Field(0.0, ge=0)
+    rows: int = Field(32, ge=1)
+    """Rows a step at about 40 tokens; long texts make smaller batches of the same cost."""
+    rate: float = 1e-4
+    head_rate: float = 1e-3
+    warm_up: float = Field(0.06, ge=0, lt=1)
+    weight_decay: float = 0.01
+    clip: float = 1.0
+    checkpoint_every: int = Field(250, ge=1)
+    precision: Literal["fp32", "bf16"] = "fp32"
+    threads: int = Field(2, ge=1)
+
+
+class Recipe(_Section):
+    """A whole run."""
+
+    name: str
+    seed: int = 20_26
+    licence: str = "MIT"
+    base: BaseModelChoice = BaseModelChoice()
+    data: DataRules = DataRules()
+    schedule: Schedule = Schedule()
+    loss_weights: dict[str, float] = {
+        "post": 1.0, "early_post": 0.3, "spans": 1.0, "sentiment": 1.0, "condition": 1.5, "urgency": 1.0,
+    }  # fmt: skip
+
+
+def read_recipe(path: Path) -> Recipe:
+    """Read a recipe by path, or by the name of one that ships in `recipes/`."""
+    shipped = RECIPES / f"{path.name}.toml"
+    source = path if path.is_file() else shipped
+    try:
+        return Recipe.model_validate(tomllib.loads(source.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        known = ", ".join(sorted(p.stem for p in RECIPES.glob("*.toml")))
+        raise RecipeError(f"There is no recipe {path}; the recipes that ship are {known}.") from None
+    except (tomllib.TOMLDecodeError, ValidationError) as error:
+        reason = "; ".join(str(error).splitlines()[:3])
+        raise RecipeError(f"The recipe {source} cannot be used: {reason}") from None
+
+
+def find_data(folder: Path | None) -> Path:
+    """The data folder: the argument, else the environment variable TIDEGATE_TRAINING_DATA."""
+    chosen = folder or (Path(os.environ[DATA_VARIABLE]) if os.environ.get(DATA_VARIABLE) else None)
+    if chosen is None:
+        raise RecipeError(f"Say where the training data is: --data FOLDER or {DATA_VARIABLE}.")
+    if not (chosen / "posts" / "train.parquet").is_file():
+        raise RecipeError(f"{chosen} holds no posts/train.parquet, so it is not a training data folder.")
+    return chosen

@@ -1,0 +1,114 @@
+"""The folder of a run: recipe, tokenizer, metrics, checkpoints. Nothing in it is ever unpickled as code."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from models.training.network import Network
+from models.training.pretrained import rebuild
+from models.training.recipe import Recipe, RecipeError
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a run is. `elapsed_s` is training time over all sittings."""
+
+    step: int = 0
+    elapsed_s: float = 0.0
+    rows: int = 0
+
+
+class RunFolder:
+    """Paths and formats of one run. A checkpoint is written beside the old one and then swapped in."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.checkpoint = path / "checkpoint"
+        self.tokenizer = path / "tokenizer.json"
+        self.metrics = path / "metrics.jsonl"
+        self.report = path / "report.md"
+        self.corpus = path / "corpus.json"
+
+    def begin(self, recipe: Recipe) -> None:
+        """Create the folder, or make sure that it belongs to the same recipe (the schedule may change)."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        config = self.path / "recipe.json"
+        if config.is_file():
+            before = Recipe.model_validate_json(config.read_bytes())
+            if before.model_copy(update={"schedule": recipe.schedule}) != recipe:
+                raise RecipeError(f"{self.path} holds a run of another recipe; choose another folder.")
+        config.write_text(recipe.model_dump_json(indent=2) + "\n", encoding="utf-8")
+
+    def recipe(self) -> Recipe:
+        return Recipe.model_validate_json((self.path / "recipe.json").read_bytes())
+
+    def log(self, **values: Any) -> None:
+        """Append one line to metrics.jsonl."""
+        with self.metrics.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(values) + "\n")
+
+    def history(self) -> list[dict[str, Any]]:
+        if not self.metrics.is_file():
+            return []
+        return [json.loads(line) for line in self.metrics.read_text(encoding="utf-8").splitlines()]
+
+    def save(self, network: Network, optimizer: torch.optim.Optimizer, progress: Progress) -> None:
+        """Write a checkpoint; a kill at any point leaves the old or the new one whole."""
+        fresh = self.path / "checkpoint.new"
+        shutil.rmtree(fresh, ignore_errors=True)
+        fresh.mkdir()
+        save_file(
+            {k: v.detach().cpu().contiguous() for k, v in network.state_dict().items()},
+            fresh / "weights.safetensors",
+        )
+        torch.save(optimizer.state_dict(), fresh / "optimizer.pt")
+        state = {"step": progress.step, "elapsed_s": progress.elapsed_s, "rows": progress.rows}
+        (fresh / "state.json").write_text(json.dumps({"shape": network.shape.as_dict(), "progress": state}))
+        old = self.path / "checkpoint.old"
+        shutil.rmtree(old, ignore_errors=True)
+        if self.checkpoint.is_dir():
+            self.checkpoint.replace(old)
+        fresh.replace(self.checkpoint)
+        shutil.rmtree(old, ignore_errors=True)
+
+    def load_network(self) -> tuple[Network, Progress] | None:
+        """The last whole checkpoint, or None where there is none yet."""
+        folder = self._whole_checkpoint()
+        if folder is None:
+            return None
+        state = json.loads((folder / "state.json").read_text())
+        return rebuild(state["shape"], load_file(folder / "weights.safetensors")), Progress(**state["progress"])
+
+    def restore_optimizer(self, optimizer: torch.optim.Optimizer) -> None:
+        """Bring back the optimizer's state of the last whole checkpoint, where there is one."""
+        folder = self._whole_checkpoint()
+        if folder is not None:
+            optimizer.load_state_dict(torch.load(folder / "optimizer.pt", weights_only=True))
+
+    def _whole_checkpoint(self) -> Path | None:
+        candidates = (self.checkpoint, self.path / "checkpoint.old")
+        return next((folder for folder in candidates if (folder / "state.json").is_file()), None)
+
+
+def parameter_groups(network: nn.Module, rate: float, head_rate: float, decay: float) -> list[dict[str, Any]]:
+    """Heads learn faster; biases and norms do not decay. `peak` is the rate that the schedule scales."""
+    groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
+    for name, parameter in network.named_parameters():
+        if parameter.requires_grad:
+            groups.setdefault((name.startswith("heads."), parameter.ndim > 1), []).append(parameter)
+    return [
+        {
+            "params": parameters,
+            "peak": head_rate if is_head else rate,
+            "weight_decay": decay if is_matrix else 0.0,
+        }
+        for (is_head, is_matrix), parameters in sorted(groups.items(), key=lambda item: item[0])
+    ]
