@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable, Mapping
 from types import TracebackType
 from typing import Any, NamedTuple, Self, TypedDict, TypeVar, Unpack
 
@@ -73,9 +73,7 @@ class Client:
         settings: where everything else comes from; by default environment and TOML, as the worker reads them.
     """
 
-    def __init__(
-        self, brokers: str | None = None, prefix: str | None = None, settings: Settings | None = None
-    ) -> None:
+    def __init__(self, brokers: str | None = None, prefix: str | None = None, settings: Settings | None = None) -> None:
         given = {"brokers": brokers, "topic_prefix": prefix}
         if settings is None:
             self._settings = Settings.load(**given)
@@ -124,7 +122,7 @@ class Client:
 
     async def send_many(
         self, messages: Iterable[Outgoing] | AsyncIterable[Outgoing], in_flight: int = IN_FLIGHT
-    ) -> AsyncIterator[Receipt | ClientError]:
+    ) -> AsyncGenerator[Receipt | ClientError, None]:
         """The fast path: up to `in_flight` messages on the way at once, one result for each, in order.
 
         Build messages with `streams.messages`, or from raw bytes. Results lag the input by up to

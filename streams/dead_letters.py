@@ -145,5 +145,3 @@ def original_headers(headers: Iterable[Header]) -> list[Header]:
     """Those of the record before it failed, and the count of attempts so far, which the next failure raises."""
     attempts, kept = DeadLetter.split_headers(headers)
     return [*kept, ("attempts", str(attempts).encode())]
-
-

@@ -76,5 +76,3 @@ async def _list(settings: Settings, reasons: list[str], limit: int | None, as_js
             typer.echo(json_line(letter))
         else:
             console.print(letter_line(letter))
-
-

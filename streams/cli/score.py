@@ -40,5 +40,3 @@ def open_lines(file: Path) -> BinaryIO:
         return file.open("rb")
     except OSError as error:
         raise typer.BadParameter(f"cannot read {file}: {error.strerror}", param_hint="FILE") from None
-
-

@@ -40,9 +40,6 @@ def list_(brokers: Brokers = None, prefix: Prefix = None, as_json: AsJson = Fals
         _show(run(list_topics(settings_from(brokers=brokers, topic_prefix=prefix))), as_json)
 
 
-
-
-
 def _show(states: Iterable[TopicState], as_json: bool) -> None:
     if as_json:
         import orjson

@@ -19,7 +19,8 @@ from streams.cli.console import printable
 from streams.cli.lines import ACTION_STYLES, SEVERITY_STYLES, URGENCY_STYLES, alert_line
 from streams.demo.tally import Tally
 
-FLAGS, TRIAGE, ALERTS = 9, 5, 4  # rows shown
+_MOST_ROWS = (12, 6, 5)  # of flags, triage, alerts
+_FRAME_ROWS = 11  # status, bars, borders, and a line to spare
 
 
 class View(Protocol):
@@ -80,9 +81,11 @@ class LiveView:
         self._tally = tally
         self._texts = texts
         self._status = ""
-        self._flags: deque[Sequence[Text]] = deque(maxlen=FLAGS)
-        self._triage: deque[Sequence[Text]] = deque(maxlen=TRIAGE)
-        self._alerts: deque[Sequence[Text]] = deque(maxlen=ALERTS)
+        self._heights = panel_heights(console.height)
+        flags, triage, alerts = self._heights
+        self._flags: deque[Sequence[Text]] = deque(maxlen=flags)
+        self._triage: deque[Sequence[Text]] = deque(maxlen=triage)
+        self._alerts: deque[Sequence[Text]] = deque(maxlen=alerts)
         self._live = Live(get_renderable=self._render, console=console, refresh_per_second=8, transient=True)
 
     def __enter__(self) -> Self:
@@ -108,12 +111,13 @@ class LiveView:
 
     def _render(self) -> RenderableType:
         tally = self._tally
+        flags, triage, alerts = self._heights
         return Group(
             Text(self._status, "bold"),
             self._bars(),
-            _panel("flags", tally.flagged, "red", self._flags, FLAGS, (7, 18, None)),
-            _panel("triage", sum(tally.urgency.values()), "cyan", self._triage, TRIAGE, (7, 30, None)),
-            _panel("alerts", sum(tally.alerts.values()), "magenta", self._alerts, ALERTS, (8, None)),
+            _panel("flags", tally.flagged, "red", self._flags, flags, (7, 24, None)),
+            _panel("triage", sum(tally.urgency.values()), "cyan", self._triage, triage, (7, 30, None)),
+            _panel("alerts", sum(tally.alerts.values()), "magenta", self._alerts, alerts, (8, None)),
         )
 
     def _bars(self) -> Table:
@@ -122,6 +126,14 @@ class LiveView:
         for name, count in (("sent", len(tally.sent)), ("answered", tally.answered)):
             bars.add_row(name, ProgressBar(tally.expected, count, width=40), f"{count} of {tally.expected}")
         return bars
+
+
+def panel_heights(screen_rows: int) -> tuple[int, int, int]:
+    """Rows of the three panels, so that the whole fits on the screen; one row each at least."""
+    room = screen_rows - _FRAME_ROWS
+    most = sum(_MOST_ROWS)
+    flags, triage, alerts = (max(1, min(rows, room * rows // most)) for rows in _MOST_ROWS)
+    return flags, triage, alerts
 
 
 def _panel(

@@ -1,0 +1,252 @@
+"""The client: what it sends, and how it reads."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Iterable
+from types import SimpleNamespace
+from typing import Any
+
+import orjson
+import pytest
+from aiokafka import TopicPartition
+from aiokafka.errors import KafkaTimeoutError, MessageSizeTooLargeError, UnknownTopicOrPartitionError
+
+from schemas import Post, PostVerdict
+from streams.client import Client, Receipt
+from streams.errors import ClientError, InvalidRecordError, NotAcknowledgedError, TopicMissingError
+from streams.messages import decoder, post_message, symptoms_message
+from streams.record import Outgoing
+from streams.settings import Settings
+from streams.subscription import RecentIds, Subscription
+
+SETTINGS = Settings(brokers="127.0.0.1:1")
+
+
+def test_a_post_is_checked_and_keyed_by_its_author() -> None:
+    message = post_message({"id": 7, "text": "hello", "author": "river_09", "unknown": True})
+    assert (message.kind, message.key) == ("posts", b"river_09")
+    assert orjson.loads(message.value or b"") == {"schema_version": 1, "id": "7", "text": "hello", "author": "river_09"}
+    assert post_message(Post(id="7", text="hello", author="river_09")) == message
+    assert symptoms_message({"id": "s", "symptoms": ["cough"], "patient": "pt"}).key == b"pt"
+
+
+@pytest.mark.parametrize("post", [{}, {"id": "1"}, {"id": "1", "text": ""}, {"id": "1", "text": 5}])
+def test_a_post_that_does_not_fit_is_refused_before_it_is_sent(post: dict[str, Any]) -> None:
+    with pytest.raises(InvalidRecordError) as refused:
+        post_message(post)
+    assert "Not a valid Post" in str(refused.value)
+
+
+def test_the_error_does_not_quote_the_text() -> None:
+    with pytest.raises(InvalidRecordError) as refused:
+        post_message({"id": "1", "text": ["my secret"]})
+    assert "secret" not in str(refused.value)
+
+
+class FakeProducer:
+    """Answers each message as its value says."""
+
+    def __init__(self) -> None:
+        self.sent: list[bytes] = []
+        self.waiting: deque[asyncio.Future[Any]] = deque()
+
+    async def send(self, topic: str, value: bytes, *, key: bytes | None, headers: Iterable[Any]) -> Any:
+        if value == b"too large":
+            raise MessageSizeTooLargeError
+        if value == b"no topic":
+            raise UnknownTopicOrPartitionError
+        answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self.sent.append(value)
+        if value == b"lost":
+            answer.set_exception(KafkaTimeoutError())
+        elif value == b"later":
+            self.waiting.append(answer)
+        else:
+            answer.set_result(SimpleNamespace(topic=topic, partition=0, offset=len(self.sent) - 1))
+        return answer
+
+    async def stop(self) -> None:
+        for answer in self.waiting:
+            answer.cancel()
+
+
+def sending(producer: FakeProducer) -> Client:
+    client = Client(settings=SETTINGS)
+    client._producer = producer
+    return client
+
+
+def posts(*values: bytes) -> list[Outgoing]:
+    return [Outgoing("posts", None, value) for value in values]
+
+
+async def test_one_result_for_each_message_in_order_whatever_happens_to_it() -> None:
+    async with sending(FakeProducer()) as client:
+        results = [result async for result in client.send_many(posts(b"a", b"too large", b"lost", b"b"))]
+    assert results[0] == Receipt("moderation.posts", 0, 0)
+    assert isinstance(results[1], ClientError)
+    assert isinstance(results[2], NotAcknowledgedError)
+    assert results[3] == Receipt("moderation.posts", 0, 2)
+
+
+async def test_a_missing_topic_ends_the_sending_and_is_named() -> None:
+    async with sending(FakeProducer()) as client:
+        with pytest.raises(TopicMissingError, match=r"moderation\.posts"):
+            [result async for result in client.send_many(posts(b"no topic"))]
+
+
+async def test_no_more_than_the_window_is_on_the_way() -> None:
+    producer = FakeProducer()
+    async with sending(producer) as client:
+        results = client.send_many(posts(*[b"later"] * 10), in_flight=3)
+        first = asyncio.ensure_future(anext(results))
+        await asyncio.sleep(0.01)
+        assert len(producer.sent) == 3
+        producer.waiting.popleft().set_result(SimpleNamespace(topic="t", partition=0, offset=0))
+        assert await first == Receipt("t", 0, 0)
+        await results.aclose()
+
+
+async def test_a_single_send_raises_what_went_wrong() -> None:
+    class Losing(FakeProducer):
+        async def send(self, topic: str, value: bytes, **how: Any) -> Any:
+            return await super().send(topic, b"lost", **how)
+
+    async with sending(Losing()) as client:
+        with pytest.raises(NotAcknowledgedError):
+            await client.send_post({"id": "1", "text": "hello"})
+
+
+def test_recent_ids_are_bounded_and_keep_what_is_used() -> None:
+    recent = RecentIds(size=2)
+    assert [recent.seen(one) for one in ("a", "b", "a", "c", "a", "b")] == [False, False, True, False, True, False]
+
+
+class FakeConsumer:
+    """One partition with the given values."""
+
+    def __init__(self, values: Iterable[bytes]) -> None:
+        self.partition = TopicPartition("moderation.labels", 0)
+        self.messages = [
+            SimpleNamespace(topic=self.partition.topic, partition=0, offset=offset, value=value)
+            for offset, value in enumerate(values)
+        ]
+        self.commits: list[int] = []
+        self.stopped = False
+
+    def __call__(self, *_: Any, **options: Any) -> FakeConsumer:
+        assert options["enable_auto_commit"] is False
+        return self
+
+    async def start(self) -> None: ...
+
+    async def stop(self) -> None:
+        self.stopped = True
+
+    def partitions_for_topic(self, topic: str) -> set[int]:
+        return {0} if topic == self.partition.topic else set()
+
+    def assignment(self) -> set[TopicPartition]:
+        return {self.partition}
+
+    async def position(self, partition: TopicPartition) -> int:
+        return 0
+
+    async def getmany(self, *, timeout_ms: int, max_records: int) -> dict[TopicPartition, list[Any]]:
+        some, self.messages = self.messages[:2], self.messages[2:]
+        if not some:
+            await asyncio.sleep(0.01)
+        return {self.partition: some} if some else {}
+
+    async def commit(self, offsets: dict[TopicPartition, int]) -> None:
+        self.commits.append(offsets[self.partition])
+
+
+def verdict(identity: str) -> bytes:
+    scores = ("toxicity", "insult", "hate", "threat", "sexual", "self_harm", "profanity", "spam")
+    return orjson.dumps(
+        {
+            "id": identity,
+            "source": None,
+            "model_version": "m",
+            "policy_version": "p",
+            "degraded": False,
+            "timings_ms": dict.fromkeys(("queued", "batched", "scored", "published", "total"), 1),
+            "task": "posts",
+            "post_id": f"post {identity}",
+            "lang": "en",
+            "scores": dict.fromkeys(scores, 0.5),
+            "labels": [],
+            "spans": [],
+            "sentiment": None,
+            "action": "allow",
+            "reasons": [],
+        }
+    )
+
+
+def reading(
+    consumer: FakeConsumer, topic: str = "moderation.labels", group: str | None = "g"
+) -> Subscription[PostVerdict]:
+    return Subscription(SETTINGS, topic, decoder(PostVerdict), group=group, timeout_s=0.05, make_consumer=consumer)
+
+
+async def ids(subscription: AsyncIterator[PostVerdict]) -> list[str]:
+    return [item.id async for item in subscription]
+
+
+async def test_repeats_are_dropped_and_typed_items_come_out() -> None:
+    consumer = FakeConsumer(map(verdict, "abacb"))
+    async with reading(consumer) as subscription:
+        assert await ids(subscription) == ["a", "b", "c"]
+    assert consumer.commits[-1] == 5
+    assert consumer.stopped
+
+
+async def test_an_item_is_committed_only_after_the_next_was_asked_for() -> None:
+    consumer = FakeConsumer(map(verdict, "abc"))
+    async with reading(consumer) as subscription:
+        assert (await anext(subscription)).id == "a"
+        assert (await anext(subscription)).id == "b"
+    assert consumer.commits[-1] == 1
+
+
+async def test_a_reader_may_say_that_its_last_item_is_handled() -> None:
+    consumer = FakeConsumer(map(verdict, "abc"))
+    async with reading(consumer) as subscription:
+        await anext(subscription)
+        await subscription.commit()
+        assert consumer.commits == [1]
+
+
+async def test_without_a_group_nothing_is_committed() -> None:
+    consumer = FakeConsumer(map(verdict, "ab"))
+    async with reading(consumer, group=None) as subscription:
+        assert await ids(subscription) == ["a", "b"]
+    assert consumer.commits == []
+
+
+async def test_what_cannot_be_read_is_counted_and_passed_over() -> None:
+    consumer = FakeConsumer([verdict("a"), b"not a verdict", b"", verdict("b")])
+    async with reading(consumer) as subscription:
+        assert await ids(subscription) == ["a", "b"]
+        assert subscription.unreadable == 2
+    assert consumer.commits[-1] == 4
+
+
+async def test_a_missing_topic_is_named_and_nothing_stays_open() -> None:
+    consumer = FakeConsumer([])
+    with pytest.raises(TopicMissingError, match=r"moderation\.flags"):
+        await reading(consumer, "moderation.flags").open()
+    assert consumer.stopped
+
+
+async def test_the_client_closes_what_a_reader_left_open() -> None:
+    consumer = FakeConsumer(map(verdict, "ab"))
+    async with Client(settings=SETTINGS) as client:
+        subscription = reading(consumer)
+        client._subscriptions.append(subscription)
+        await anext(subscription)
+    assert consumer.stopped
