@@ -48,6 +48,16 @@ def _topic_prefix(value: str) -> str:
     return value
 
 
+def _existing(path: Path) -> Path:
+    if not path.is_file():
+        raise ValueError("there is no such file")
+    return path
+
+
+Place = Annotated[Path, AfterValidator(Path.expanduser)]  # a TOML file or a container knows no shell that expands ~
+File = Annotated[Place, AfterValidator(_existing)]
+
+
 def _list(value: Any) -> Any:
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
@@ -68,12 +78,12 @@ class Settings(BaseSettings):
     tasks: Annotated[list[Literal["posts", "symptoms"]], NoDecode, BeforeValidator(_list)] = Field(
         default=["posts", "symptoms"], min_length=1, description="Tasks of this worker, comma separated."
     )
-    data_dir: Path = Field(
+    data_dir: Place = Field(
         default_factory=lambda: Path(platformdirs.user_data_dir("tidegate")),
         description="Where workers keep state: author history, by partition. Default: the user's data folder.",
     )
-    artifact: Path = Field(default=RELEASE, description="Folder of the model. Default: the release that ships.")
-    policy: Path = Field(default=POLICY, description="Policy file. Default: the one that ships.")
+    artifact: Place = Field(default=RELEASE, description="Folder of the model. Default: the release that ships.")
+    policy: Place = Field(default=POLICY, description="Policy file. Default: the one that ships.")
 
     device: Literal["auto", "cpu", "cuda"] = Field(
         default="auto", description="`auto` takes a GPU that really runs; `cuda` stops without one."
@@ -91,7 +101,11 @@ class Settings(BaseSettings):
     max_in_flight_records: int = Field(
         default=2048, ge=1, le=1_000_000, description="Records between intake and acknowledgement."
     )
-    max_in_flight_tokens: int = Field(default=65_536, ge=256, description="Estimated tokens between the same.")
+    max_in_flight_tokens: int | None = Field(
+        default=None,
+        ge=256,
+        description="Estimated tokens between the same. Default: 1.5 s of work, measured at the start.",
+    )
     cache_size: int = Field(default=50_000, ge=0, description="Texts whose scores are remembered; 0 switches it off.")
     max_record_bytes: int = Field(default=1_048_576, ge=1024, description="Larger records become dead letters.")
 
@@ -117,12 +131,12 @@ class Settings(BaseSettings):
     )
     sasl_username: str | None = Field(default=None, description="With a SASL protocol.")
     sasl_password: SecretStr | None = Field(default=None, description="With a SASL protocol; or give a file.")
-    sasl_password_file: Path | None = Field(default=None, description="File that holds the password.")
-    ssl_cafile: Path | None = Field(
+    sasl_password_file: Place | None = Field(default=None, description="File that holds the password.")
+    ssl_cafile: File | None = Field(
         default=None, description="Certificate authority of the brokers. Default: the system's."
     )
-    ssl_certfile: Path | None = Field(default=None, description="Client certificate.")
-    ssl_keyfile: Path | None = Field(default=None, description="Key of the client certificate.")
+    ssl_certfile: File | None = Field(default=None, description="Client certificate.")
+    ssl_keyfile: File | None = Field(default=None, description="Key of the client certificate.")
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="Of our own loggers.")
     log_format: Literal["text", "json"] = Field(default="text", description="Of a log line.")
@@ -163,8 +177,8 @@ class Settings(BaseSettings):
             return cls(**{name: value for name, value in given.items() if value is not None})
         except ValidationError as error:
             raise SettingsError(_sentence(error)) from None
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise SettingsError(f"A file of the settings cannot be read: {error}.") from None
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(f"The file of sasl_password_file cannot be read: {error}.") from None
 
 
 class _File(PydanticBaseSettingsSource):
@@ -178,7 +192,12 @@ class _File(PydanticBaseSettingsSource):
         path = Path(named or "tidegate.toml")
         if not named and not path.is_file():
             return {}
-        return tomllib.loads(path.read_text("utf-8"))
+        try:
+            return tomllib.loads(path.read_text("utf-8"))
+        except OSError as error:
+            raise SettingsError(f"The settings cannot be read from {path}: {error.strerror}.") from None
+        except ValueError as error:  # not TOML, not UTF-8
+            raise SettingsError(f"The settings cannot be read from {path}: {error}.") from None
 
 
 def _refuse_unknown_variables(fields: frozenset[str]) -> None:

@@ -217,3 +217,22 @@ def test_sasl_needs_a_user_and_one_password(given: dict[str, Any], wanted: str) 
 def test_the_credentials_of_a_plain_connection_do_no_harm() -> None:
     settings = Settings.load(sasl_username="tide", sasl_password=PASSWORD)
     assert settings.security_protocol == "PLAINTEXT"
+
+
+def test_a_settings_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    _write(tmp_path / "tidegate.toml", "group")
+    assert "from tidegate.toml" in _refusal()
+
+
+@pytest.mark.parametrize("name", ["ssl_cafile", "ssl_certfile", "ssl_keyfile"])
+def test_files_for_tls_must_exist(name: str, tmp_path: Path) -> None:
+    assert _refusal(**{name: str(tmp_path / "nowhere.pem")}).endswith("nowhere.pem': there is no such file.")
+    there = _write(tmp_path / "there.pem", "")
+    assert getattr(Settings.load(**{name: there}), name) == there
+
+
+@pytest.mark.parametrize("name", ["data_dir", "artifact", "policy"])
+def test_a_tilde_is_the_home_folder(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv(f"TIDEGATE_{name.upper()}", "~/place")
+    assert getattr(Settings.load(), name) == tmp_path / "place"
