@@ -3,25 +3,36 @@
 from __future__ import annotations
 
 import logging
+import time
 from dataclasses import dataclass
+
+import numpy as np
 
 from models.artifact import Artifact
 from models.serving.batcher import TokenBudgetBatcher
 from models.serving.encoder import Encoder
 from models.serving.engine import Engine, NullEngine, OnnxEngine
 from models.serving.golden import verify_golden
+from models.serving.types import Batch, Depth, Encoding, Item
 from streams.settings import Settings
 
 logger = logging.getLogger(__name__)
 
+# A turn of 1,024 tokens is about 0.2 s of one core, and larger ones are no faster there; a GPU wants far more.
+BATCH_TOKENS = {"cpu": 1024, "cuda": 16_384}
+IN_FLIGHT_S = 1.5  # of engine work: a drain then fits in 2 s
+PROBE_LENGTH = 32  # tokens; about the length of a post
+
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A verified artifact with its tokenizer and a warm engine."""
+    """A verified artifact with its tokenizer and a warm engine, and how much to give it at once."""
 
     artifact: Artifact
     encoder: Encoder
     engine: Engine
+    batch_tokens: int
+    in_flight_tokens: int
 
 
 def load_model(settings: Settings) -> Model:
@@ -33,18 +44,41 @@ def load_model(settings: Settings) -> Model:
     """
     artifact = Artifact.load(settings.artifact)
     encoder = Encoder.from_artifact(artifact)
-    if settings.engine == "null":
-        return Model(artifact, encoder, NullEngine.for_artifact(artifact))
-    engine = OnnxEngine.open(artifact, device=settings.device, threads=settings.threads)
-    engine.warm_up(max_tokens=settings.max_batch_tokens, max_rows=settings.max_batch_rows)
-    verify_golden(engine, encoder, artifact)
-    logger.info("model %s on %s", engine.model_version, engine.device)
-    return Model(artifact, encoder, engine)
+    engine = _open_engine(artifact, settings)
+    batch_tokens = settings.max_batch_tokens or BATCH_TOKENS.get(engine.device, 4096)
+    engine.warm_up(max_tokens=batch_tokens, max_rows=settings.max_batch_rows)
+    if settings.engine != "null":
+        verify_golden(engine, encoder, artifact)
+    speed = _tokens_a_second(engine, batch_tokens)
+    in_flight_tokens = settings.max_in_flight_tokens or max(4 * batch_tokens, int(IN_FLIGHT_S * speed))
+    logger.info("model %s on %s: about %d tokens a second", engine.model_version, engine.device, speed)
+    return Model(artifact, encoder, engine, batch_tokens, in_flight_tokens)
 
 
 def new_batcher(settings: Settings, model: Model) -> TokenBudgetBatcher:
     return TokenBudgetBatcher(
         grid=model.engine.grid,
-        max_batch_tokens=settings.max_batch_tokens,
+        max_batch_tokens=model.batch_tokens,
         max_batch_rows=settings.max_batch_rows,
+        run_cost_tokens=model.engine.run_cost_tokens,
     )
+
+
+def _open_engine(artifact: Artifact, settings: Settings) -> Engine:
+    if settings.engine == "null":
+        return NullEngine.for_artifact(artifact)
+    return OnnxEngine.open(artifact, device=settings.device, threads=settings.threads)
+
+
+def _tokens_a_second(engine: Engine, batch_tokens: int) -> float:
+    """The better of two runs of one full batch; the machine may be busy with something else for a moment."""
+    encoding = Encoding(np.zeros(PROBE_LENGTH, np.int32), np.zeros((PROBE_LENGTH, 2), np.int32))
+    rows = max(1, batch_tokens // PROBE_LENGTH)
+    heads = frozenset({"post", "spans", "sentiment"})
+    items = [Item(encoding, None, heads, deadline=0.0, queued_at=0.0) for _ in range(rows)]
+    took = []
+    for _ in range(2):
+        started = time.perf_counter()
+        engine.run(Batch(items, PROBE_LENGTH), Depth.FULL)
+        took.append(time.perf_counter() - started)
+    return rows * PROBE_LENGTH / min(took)

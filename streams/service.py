@@ -69,7 +69,7 @@ class Service:
         crash: Callable[[BaseException], None],
     ) -> None:
         self.ledger = OffsetLedger()
-        self.gate = AdmissionGate(settings.max_in_flight_records, settings.max_in_flight_tokens)
+        self.gate = AdmissionGate(settings.max_in_flight_records, model.in_flight_tokens)
         self.overload = Overload(settings.degrade_after_s)
         self._tasks = tasks
         self._sink = sink

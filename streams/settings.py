@@ -94,8 +94,11 @@ class Settings(BaseSettings):
     engine: Literal["onnx", "null"] = Field(
         default="onnx", description="`null` scores nothing; for measuring the intake."
     )
-    max_batch_tokens: int = Field(
-        default=4096, ge=256, le=1_048_576, description="Rows times padded length of a batch."
+    max_batch_tokens: int | None = Field(
+        default=None,
+        ge=256,
+        le=1_048_576,
+        description="Rows times padded length of a batch. Default: 1,024 on a CPU, 16,384 on a GPU.",
     )
     max_batch_rows: int = Field(default=64, ge=1, le=4096, description="Records in a batch.")
     max_in_flight_records: int = Field(
