@@ -14,7 +14,7 @@ from schemas.examples import DEAD_LETTER_HEADERS, EXAMPLES
 
 _KAFKA: Final = "0.5.0"  # version of the Kafka bindings
 _BYTES: Final = "application/octet-stream"
-_PLAIN_KEY: Final = re.compile(r"(?!(?:true|false|null|yes|no|on|off|y|n)$)[A-Za-z$][\w.-]*", re.ASCII)
+_PLAIN_KEY: Final = re.compile(r"(?!(?:true|false|null|yes|no|on|off|y|n)$)[A-Za-z$][\w.-]*", re.ASCII | re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The README says what the code says."""
+"""The README says what the code says. `python -m tests.contract.test_readme` writes its settings table anew."""
 
 import ast
 import importlib
@@ -13,7 +13,9 @@ from streams.settings import POLICY, Settings
 from streams.topics import KINDS
 
 ROOT = Path(__file__).parents[2]
-README = (ROOT / "README.md").read_text("utf-8")
+PATH = ROOT / "README.md"
+README = PATH.read_text("utf-8")
+_TABLE = re.compile(r"(<!-- settings[^>]*-->\n)(.*)(\n<!-- /settings -->)", re.DOTALL)
 
 
 def settings_table() -> str:
@@ -44,9 +46,9 @@ _SIGNS = (("gt", "above"), ("ge", "from"), ("le", "up to"))
 
 
 def test_the_settings_table_lists_every_setting_with_its_default_and_meaning() -> None:
-    found = re.search(r"<!-- settings[^>]*-->\n(.*)\n<!-- /settings -->", README, re.DOTALL)
+    found = _TABLE.search(README)
     assert found is not None
-    assert found[1] == settings_table(), f"put this between the marks:\n{settings_table()}"
+    assert found[2] == settings_table(), "run: python -m tests.contract.test_readme"
 
 
 def test_the_topics_table_lists_every_topic() -> None:
@@ -74,3 +76,7 @@ def test_links_lead_to_files_that_exist() -> None:
 
 def test_has_the_warning_on_triage() -> None:
     assert "never a diagnosis" in README
+
+
+if __name__ == "__main__":
+    PATH.write_text(_TABLE.sub(lambda found: f"{found[1]}{settings_table()}{found[3]}", README), "utf-8")
