@@ -18,6 +18,8 @@ from streams.connection import connection_options
 from streams.service import Service
 from streams.settings import Settings
 
+SESSION_TIMEOUT_S = 10.0
+
 
 class LedgerConsumer(driver.Consumer):
     """Commits what the ledger released, nothing else, and drains for a bounded time."""
@@ -59,6 +61,8 @@ def create_app(settings: Settings, service: Service, on_ready: Callable[[], None
         broker=[f"kafka://{address.strip()}" for address in settings.brokers.split(",")],
         broker_credentials=_credentials(connection_options(settings)),
         broker_commit_interval=settings.commit_interval_s,
+        # A killed worker's partitions are taken over after this; Faust's minute is a long time without moderation.
+        broker_session_timeout=SESSION_TIMEOUT_S,
         broker_max_poll_records=500,
         consumer_auto_offset_reset="earliest",
         datadir=str(settings.data_dir / "faust"),

@@ -27,7 +27,7 @@ class Outgoing:
 
     `kind` names the topic without its prefix (`labels`, `flags`, `triage`, `alerts`, `dead-letters`).
     `partition` is the partition of the input record: the sink publishes to the same one (modulo the topic's
-    partition count), so whatever partitioner a producer uses, the outputs of one key stay in order.
+    partition count), so whatever partitioner a producer uses, all outputs of one key share a partition.
     """
 
     kind: str

@@ -22,6 +22,7 @@ from streams.model import Model, new_batcher
 from streams.overload import Overload
 from streams.pipeline import Pipeline
 from streams.record import Partition, RawRecord
+from streams.sequence import OutputSequence
 from streams.settings import Settings
 from streams.sink import Sink
 from streams.tasks import Task
@@ -73,6 +74,7 @@ class Service:
         self.overload = Overload(settings.degrade_after_s)
         self._tasks = tasks
         self._sink = sink
+        self._sequence: OutputSequence[Work] = OutputSequence()
         self._report_crash = crash
         self._drain_s = settings.drain_s
         self._stuck_after_s = settings.stuck_after_s
@@ -130,7 +132,9 @@ class Service:
             int(message.timestamp * 1000) if message.timestamp is not None else None,
         )
         waited_s = self._observe_lateness(message.timestamp, now)
-        self._pipeline.push(Work(ticket, raw, self._tasks[message.topic], now, waited_s, cost))
+        work = Work(ticket, raw, self._tasks[message.topic], now, waited_s, cost)
+        self._sequence.expect(message.tp, work)
+        self._pipeline.push(work)
 
     def _observe_lateness(self, timestamp: float | None, now: float) -> float:
         if timestamp is None:
@@ -142,11 +146,13 @@ class Service:
         return late_s
 
     async def _finish(self, works: Sequence[Work]) -> None:
-        """Publishes, and releases the offsets only when the broker has acknowledged every output."""
+        """Publishes in order, and releases the offsets only when the broker has acknowledged every output."""
+        leaving: list[Work] = []
         for work in works:
-            self._limit.observe((work.raw.topic, work.raw.partition), work.failure is not None)
-        await self._sink.publish([output for work in works for output in work.outputs])
-        for work in works:
+            self._limit.observe(work.ticket.partition, work.failure is not None)
+            leaving += self._sequence.finish(work.ticket.partition, work)
+        await self._sink.publish([output for work in leaving for output in work.outputs])
+        for work in leaving:
             self.ledger.settle(work.ticket)
             self.gate.release(work.cost)
         if self.ledger.in_flight == 0:

@@ -116,7 +116,7 @@ class Settings(BaseSettings):
     commit_interval_s: float = Field(default=0.5, gt=0, le=60, description="How often offsets are committed.")
     stuck_after_s: float = Field(default=60.0, gt=0, description="A worker in which nothing moves for so long ends.")
     degrade_after_s: float = Field(
-        default=10.0, ge=0, description="Lateness at which answers are degraded; 0 switches it off."
+        default=30.0, ge=0, description="Lateness at which answers are degraded; 0 switches it off."
     )
     dead_letter_max_ratio: float = Field(
         default=0.5, ge=0, le=1, description="Share of dead letters in a partition that stops the worker; 0: no limit."

@@ -16,7 +16,7 @@ NO_LIMIT = {"dead_letter_max_consecutive": 0, "dead_letter_max_ratio": 0}
 def _mixed(bench: Bench, count: int, partitions: int) -> list[Draft]:
     """Posts, symptom records and bad records, shuffled; about one in ten is bad."""
     values = bad_values()
-    bad = [Draft(bench.topic("posts"), next(values), key=None, partition=i % partitions) for i in range(count // 10)]
+    bad = [Draft(bench.topic("posts"), next(values), key=b"bad", partition=i % partitions) for i in range(count // 10)]
     drafts = posts(bench.topic("posts"), count * 7 // 10, partitions=partitions)
     drafts += symptom_records(bench.topic("symptoms"), count * 2 // 10, partitions=partitions)
     return random.Random(5).sample(drafts + bad, len(drafts) + len(bad))
