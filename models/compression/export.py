@@ -34,7 +34,7 @@ from models.training.evaluate import choose_span_threshold, evaluate_heads
 from models.training.examples import Example
 from models.training.network import Network
 from models.training.predict import Logits, Scorer, predict, torch_scorer
-from models.training.pretrained import MAX_POSITIONS, rebuild
+from models.training.pretrained import rebuild
 from models.training.recipe import RecipeError
 from models.training.run_folder import RunFolder
 
@@ -73,7 +73,7 @@ def export_run(
     recipe = run.recipe()
     corpus = load_corpus(data, recipe.data, recipe.seed)
     tokenizer = Tokenizer.from_file(str(run.tokenizer))
-    collator = Collator(tokenizer, MAX_POSITIONS, network.shape.pad_id)
+    collator = Collator(tokenizer, network.shape.positions, network.shape.pad_id)
     dev = _sample(corpus.dev, dev_rows, recipe.seed)
     console.print(f"calibrating on {len(dev):,} dev rows")
     exported = _export(network, collator, dev, precision, threads)
@@ -86,7 +86,7 @@ def export_run(
     score = onnx_scorer(open_session(exported.model, threads))
     staging = out.with_name(out.name + ".new")
     shutil.rmtree(staging, ignore_errors=True)
-    write_folder(staging, exported, recipe, corpus, tokenizer, score, network.shape.pad_id, precision)
+    write_folder(staging, exported, recipe, corpus, tokenizer, score, network.shape, precision)
     shutil.rmtree(out, ignore_errors=True)
     staging.rename(out)
     console.print(f"{out}: {len(exported.model) / 1e6:.1f} MB, {exported.parity.as_dict()}")

@@ -26,8 +26,8 @@ from models.compression.golden import make_golden
 from models.compression.linear import Precision
 from models.labels import CONDITIONS, POST_LABELS, SENTIMENTS, URGENCY_LEVELS
 from models.training.corpus import Corpus
+from models.training.network import Shape
 from models.training.predict import Scorer
-from models.training.pretrained import MAX_POSITIONS
 from models.training.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 def write_folder(
     folder: Path, exported: Exported, recipe: Recipe, corpus: Corpus, tokenizer: Tokenizer, score: Scorer,
-    pad_id: int, precision: Precision,
+    shape: Shape, precision: Precision,
 ) -> None:  # fmt: skip
     """Model, tokenizer, golden cases, card and manifest; the manifest comes last, with the hashes."""
     folder.mkdir(parents=True)
@@ -44,7 +44,7 @@ def write_folder(
     tokenizer.no_padding()
     tokenizer.no_truncation()
     (folder / TOKENIZER).write_text(tokenizer.to_str(), encoding="utf-8")
-    golden = make_golden(score, tokenizer, pad_id)
+    golden = make_golden(score, tokenizer, shape)
     _write_json(folder / GOLDEN, golden.model_dump(mode="json"))
     now = datetime.now(UTC)
     manifest = Manifest(
@@ -54,8 +54,8 @@ def write_folder(
         created=f"{now:%Y-%m-%dT%H:%M:%SZ}",
         files={},
         heads=heads(),
-        max_tokens=MAX_POSITIONS,
-        pad_id=pad_id,
+        max_tokens=shape.positions,
+        pad_id=shape.pad_id,
         thresholds=exported.thresholds,
         calibration=dict(exported.calibration),
         sources=tuple(SourceRows.model_validate(source) for source in corpus.sources()),

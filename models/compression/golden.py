@@ -10,6 +10,7 @@ from models.artifact import GoldenCase, GoldenCases
 from models.rendering import SymptomFields, render_symptoms
 from models.text import normalise
 from models.training.metrics import ordinal_probabilities, sigmoid, softmax
+from models.training.network import Shape
 from models.training.predict import Logits, Scorer, pad
 
 TOLERANCE = 0.02
@@ -53,11 +54,11 @@ def golden_texts() -> list[tuple[str, str, str]]:
     return posts + [(name, "symptoms", render_symptoms(fields).text) for name, fields in SYMPTOMS.items()]
 
 
-def make_golden(score: Scorer, tokenizer: Tokenizer, pad_id: int) -> GoldenCases:
+def make_golden(score: Scorer, tokenizer: Tokenizer, shape: Shape) -> GoldenCases:
     """Ask the model for every case, each alone."""
     cases: list[dict[str, object]] = []
     for name, task, text in golden_texts():
-        logits = score(*pad([tokenizer.encode(text).ids], pad_id))
+        logits = score(*pad([tokenizer.encode(text).ids[: shape.positions]], shape.pad_id))
         answer = probabilities({head: values[0] for head, values in logits.items()})
         heads: Sequence[str] = ("post", "sentiment") if task == "posts" else ("condition", "urgency")
         expected = {head: [round(p, 4) for p in answer[head]] for head in heads}

@@ -35,3 +35,30 @@ def export(run: Path, out: Path, data: Path | None = None, dev_rows: int | None 
 
     export_run(run, out, find_data(data), dev_rows=dev_rows)
     return out
+
+
+def evaluate(artifact: Path, data: Path | None = None, config: Path = Path("release"), rows: int | None = None) -> None:
+    """Print the dev figures of an artifact, over the rows that the recipe `config` allows."""
+    from rich.console import Console
+    from rich.table import Table
+    from tokenizers import Tokenizer
+
+    from models.artifact import Artifact
+    from models.compression.runtime import onnx_scorer, open_session
+    from models.training.collate import Collator
+    from models.training.corpus import load_corpus
+    from models.training.evaluate import evaluate_heads
+    from models.training.metrics import flatten
+    from models.training.predict import predict
+    from models.training.recipe import find_data, read_recipe
+
+    loaded, recipe = Artifact.load(artifact), read_recipe(config)
+    dev = load_corpus(find_data(data), recipe.data, recipe.seed).dev[:rows]
+    tokenizer = Tokenizer.from_file(str(loaded.tokenizer_path))
+    collator = Collator(tokenizer, loaded.manifest.max_tokens, loaded.manifest.pad_id)
+    answers = predict(onnx_scorer(open_session(loaded.model_path, 2)), collator, [e.text for e in dev])
+    figures = evaluate_heads(dev, answers, loaded.manifest.thresholds, tokenizer)
+    table = Table("figure", "value", title=f"{loaded.version} on {len(dev):,} dev rows")
+    for name, value in flatten(figures).items():
+        table.add_row(name, str(value))
+    Console().print(table)

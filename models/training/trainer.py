@@ -113,7 +113,7 @@ class Trainer:
         weights = self.recipe.loss_weights
         loss = torch.stack([weights[name] * value for name, value in losses.items()]).sum() / self.schedule.rows
         optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), self.schedule.clip)
         optimizer.step()
         return {name: value.item() for name, value in losses.items()} | {"rows": float(len(rows))}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import torch
 from rich.console import Console
 from tokenizers import Tokenizer
 
@@ -12,11 +13,11 @@ from models.compression.vocabulary import Trimmed, count_pieces, trim
 from models.training.augment import Augmenter, read_homophones
 from models.training.collate import Collator
 from models.training.corpus import Corpus, load_corpus
-from models.training.curves import draw_curves
 from models.training.dev_check import quick_check
 from models.training.network import Network
 from models.training.pretrained import load_network, load_tokenizer_json
 from models.training.recipe import Recipe
+from models.training.report import write_report
 from models.training.run_folder import RunFolder
 from models.training.trainer import Trainer
 
@@ -35,12 +36,13 @@ def run_training(recipe: Recipe, data: Path, out: Path, device: str = "cpu") -> 
     vocabulary = prepare_vocabulary(recipe, corpus, run)
     tokenizer = vocabulary.tokenizer()
     resumed = run.load_network()
+    torch.manual_seed(recipe.seed)  # the heads start at random
     network = resumed[0] if resumed else load_network(recipe.base, vocabulary)
     collator = Collator(tokenizer, recipe.data.max_tokens, network.shape.pad_id)
     augment = Augmenter(recipe.data.augment, corpus.blocked, read_homophones(data))
     check = quick_check(corpus.dev, collator, device, recipe.seed)
     trained = Trainer(recipe, corpus, collator, run, device).train(network, augment, check)
-    draw_curves(run.history(), out / "curves.png")
+    write_report(run)
     return trained
 
 

@@ -1,0 +1,69 @@
+"""What may enter training."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("pyarrow")
+
+from models.labels import POST_LABELS
+from models.text import content_hash, normalise
+from models.training.corpus import load_corpus
+from models.training.recipe import DataRules
+from models.training.tables import map_spans
+
+TOXICITY, SPAM, SELF_HARM = (POST_LABELS.index(label) for label in ("toxicity", "spam", "self_harm"))
+
+
+def test_tier_c_stays_out_unless_it_is_excepted(tiny_data: Path) -> None:
+    corpus = load_corpus(tiny_data, DataRules(), seed=1)
+    assert {e.tier for e in corpus.train} == {"A", "B"}
+    assert corpus.dropped["post closed: tier C"] == 24
+
+
+def test_an_exception_teaches_only_what_it_may(tiny_data: Path) -> None:
+    corpus = load_corpus(tiny_data, DataRules(exceptions={"closed": ("spam",)}), seed=1)
+    closed = [e for e in corpus.train if e.source == "closed"]
+    assert closed
+    assert all(np.isnan(e.post[TOXICITY]) and not np.isnan(e.post[SPAM]) for e in closed)
+
+
+def test_blocked_texts_never_enter(tiny_data: Path, tmp_path: Path) -> None:
+    data = Path(shutil.copytree(tiny_data, tmp_path / "data"))
+    victim = load_corpus(data, DataRules(), seed=1).train[7].text
+    (data / "blocked.txt").write_text(f"{content_hash(victim.upper())}\n")
+    corpus = load_corpus(data, DataRules(), seed=1)
+    assert victim not in [e.text for e in corpus.train]
+    assert any(reason.endswith("blocked text") for reason in corpus.dropped)
+
+
+def test_a_missing_list_of_blocked_texts_stops_training(tiny_data: Path, tmp_path: Path) -> None:
+    data = Path(shutil.copytree(tiny_data, tmp_path / "data"))
+    (data / "blocked.txt").unlink()
+    with pytest.raises(FileNotFoundError):
+        load_corpus(data, DataRules(), seed=1)
+
+
+def test_weak_negatives_fill_only_what_nobody_labelled(tiny_data: Path) -> None:
+    plain = load_corpus(tiny_data, DataRules(), seed=1).train
+    weak = load_corpus(tiny_data, DataRules(weak_negatives={"self_harm": {"en": 30}}), seed=1).train
+    changed = [(a, b) for a, b in zip(plain, weak, strict=True) if not np.array_equal(a.post, b.post, equal_nan=True)]
+    assert len(changed) == 30
+    for before, after in changed:
+        assert np.isnan(before.post[SELF_HARM])
+        assert after.post[SELF_HARM] == 0.0
+
+
+def test_dev_is_never_weakly_labelled(tiny_data: Path) -> None:
+    corpus = load_corpus(tiny_data, DataRules(weak_negatives={"self_harm": {"en": 30}}), seed=1)
+    assert all(np.isnan(e.post[SELF_HARM]) for e in corpus.dev)
+
+
+def test_spans_follow_the_text_through_cleaning() -> None:
+    clean = normalise("see  http://a.example you\u200b idiot")
+    ((start, end),) = map_spans(clean, [[27, 32]])
+    assert clean.text[start:end] == "idiot"

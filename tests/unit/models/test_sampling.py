@@ -1,0 +1,56 @@
+"""The plan of batches: same seed, same rows, wherever a run starts again."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+
+from models.labels import POST_LABELS
+from models.training.examples import Example
+from models.training.recipe import DataRules
+from models.training.sampling import group_examples, plan_batches
+
+
+def make_examples() -> list[Example]:
+    examples = [Example("x", "en", "large", "A", "post") for _ in range(900)]
+    examples += [Example("x", "zh", "small", "A", "post") for _ in range(60)]
+    examples += [Example("x", "en", "visits", "B", "urgency", urgency=1) for _ in range(40)]
+    for example in examples[:12]:
+        example.post[POST_LABELS.index("threat")] = 1.0
+    return examples
+
+
+def make_batches(start: int, count: int) -> list[list[int]]:
+    examples = make_examples()
+    lengths = np.random.default_rng(3).integers(5, 90, len(examples))
+    groups = group_examples(examples, DataRules(rare_labels={"threat": 0.1}))
+    return [batch.tolist() for batch in islice(plan_batches(groups, lengths, 8, 7, start), count)]
+
+
+def test_a_plan_resumes_at_any_batch() -> None:
+    whole = make_batches(0, 700)
+    assert make_batches(650, 50) == whole[650:]
+    assert make_batches(0, 10) == whole[:10]
+
+
+def test_small_sources_and_rare_labels_are_drawn_more_often_than_their_share() -> None:
+    rows = [row for batch in make_batches(0, 700) for row in batch]
+    counts = np.bincount(rows, minlength=1000) / len(rows)
+    assert counts[900:960].sum() > 0.06 * 1.5
+    assert counts[:12].sum() > 0.012 * 3
+    assert (counts > 0).all()
+
+
+def test_batches_cost_about_the_same() -> None:
+    lengths = np.random.default_rng(3).integers(5, 90, 1000)
+    costs = [len(batch) * max(lengths[row] for row in batch) for batch in make_batches(0, 300)]
+    assert max(costs) <= 8 * 40 * 1.25
+
+
+def test_shares_add_up_to_one() -> None:
+    groups = group_examples(make_examples(), DataRules(rare_labels={"threat": 0.1}))
+    assert sum(group.share for group in groups) == pytest.approx(1.0)

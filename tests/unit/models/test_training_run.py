@@ -1,0 +1,76 @@
+"""A whole run on made-up data: it learns, and it resumes where it stopped."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from models.training.recipe import RecipeError, read_recipe  # noqa: E402
+from models.training.run_folder import RunFolder  # noqa: E402
+from models.training.trainer import rate_factor  # noqa: E402
+from models.training.training_run import run_training  # noqa: E402
+from tests.unit.models.made_up import read_metrics  # noqa: E402
+
+
+def test_it_learns_what_is_rude(tiny_run: Path) -> None:
+    dev = read_metrics(tiny_run, "dev")[-1]
+    assert dev["post_toxicity_auroc_en"] > 0.9
+    assert (tiny_run / "curves.png").stat().st_size > 1000
+    assert "closed: tier C: 24" in (tiny_run / "report.md").read_text()
+
+
+def test_a_killed_run_goes_on_and_ends_with_the_same_weights(
+    tiny_recipe: Any, tiny_data: Path, tiny_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "killed"
+    save = RunFolder.save
+
+    def save_and_die(self: RunFolder, *arguments: Any) -> None:
+        save(self, *arguments)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(RunFolder, "save", save_and_die)
+        with pytest.raises(KeyboardInterrupt):
+            run_training(tiny_recipe, tiny_data, out)
+    state = RunFolder(out).load_network()
+    assert state is not None
+    assert state[1].step == 20
+    run_training(tiny_recipe, tiny_data, out)
+    resumed, whole = RunFolder(out).load_network(), RunFolder(tiny_run).load_network()
+    assert resumed is not None
+    assert whole is not None
+    for name, weights in whole[0].state_dict().items():
+        torch.testing.assert_close(resumed[0].state_dict()[name], weights, atol=1e-5, rtol=1e-3)
+
+
+def test_a_folder_belongs_to_one_recipe(tiny_recipe: Any, tiny_data: Path, tiny_run: Path) -> None:
+    with pytest.raises(RecipeError, match="another recipe"):
+        run_training(tiny_recipe.model_copy(update={"seed": 5}), tiny_data, tiny_run)
+
+
+@pytest.mark.parametrize("name", ["release", "strict"])
+def test_recipes_that_ship_are_valid(name: str) -> None:
+    recipe = read_recipe(Path(name))
+    assert recipe.data.tiers == ("A", "B")
+    assert (name == "strict") == (not recipe.data.exceptions)
+
+
+def test_a_misspelt_recipe_is_one_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "r.toml"
+    path.write_text('name = "x"\nsede = 3\n')
+    with pytest.raises(RecipeError, match="sede"):
+        read_recipe(path)
+    with pytest.raises(RecipeError, match="release, strict"):
+        read_recipe(Path("nowhere"))
+
+
+def test_rate_warms_up_and_decays() -> None:
+    factors = [rate_factor(done / 100, 0.1) for done in range(101)]
+    assert max(factors) == pytest.approx(1.0)
+    assert factors.index(max(factors)) == 10
+    assert factors[-1] == pytest.approx(0.02)
