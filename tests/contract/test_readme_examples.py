@@ -1,0 +1,110 @@
+"""What the README shows works: its program runs, its messages are valid, its commands exist."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from schemas import PostVerdict, SymptomVerdict
+from schemas.examples import POST, POST_VERDICT, SYMPTOM_RECORD, SYMPTOM_VERDICT
+from streams.cli.app import build_app
+from streams.policy import PACKAGED, Policy
+from tests.support.bench import Bench
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text("utf-8")
+
+
+def _blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+def _commands(group: Any, prefix: str = "tidegate") -> dict[str, Any]:
+    """The commands that do something, by full name."""
+    found: dict[str, Any] = {}
+    for name, command in group.commands.items():
+        full = f"{prefix} {name}"
+        found |= _commands(command, full) if hasattr(command, "commands") else {full: command}
+    return found
+
+
+@pytest.fixture(scope="module")
+def commands() -> dict[str, Any]:
+    return _commands(typer.main.get_command(build_app()))
+
+
+def test_the_commands_table_lists_every_command(commands: dict[str, Any]) -> None:
+    assert set(re.findall(r"^\| `(tidegate [a-z -]+)` \|", README, re.MULTILINE)) == set(commands)
+
+
+def test_options_of_commands_exist(commands: dict[str, Any]) -> None:
+    lines = re.findall(r"(?:^|[|$] )(tidegate [^|#>\n]*)", README, re.MULTILINE)
+    used = 0
+    for line in lines:
+        name = next((name for name in sorted(commands, key=len, reverse=True) if line.startswith(name)), None)
+        assert name, line
+        known = {option for parameter in commands[name].params for option in parameter.opts}
+        for option in re.findall(r"(?<!\S)--[a-z-]+", line):
+            assert option in known, line
+            used += 1
+    assert used
+
+
+def test_the_verdicts_are_the_examples_of_the_schemas() -> None:
+    shown = [json.loads(block) for block in _blocks("json")]
+    assert shown == [POST_VERDICT, SYMPTOM_VERDICT]
+    assert PostVerdict.model_validate(shown[0]).post_id == POST["id"]
+    assert SymptomVerdict.model_validate(shown[1]).record_id == SYMPTOM_RECORD["id"]
+
+
+def test_the_passages_that_the_verdicts_mark_are_in_their_records() -> None:
+    marked = [POST["text"][span["start"] : span["end"]] for span in POST_VERDICT["spans"]]
+    assert marked == ["pathetic clown"]
+    for item in SYMPTOM_VERDICT["evidence"]:
+        if item["start"] is not None:
+            assert SYMPTOM_RECORD["text"][item["start"] : item["end"]] == item["text"]
+
+
+def test_the_policy_example_is_a_part_of_a_valid_policy() -> None:
+    (block,) = _blocks("toml")
+    whole = tomllib.loads(PACKAGED.read_text("utf-8"))
+    for name, value in tomllib.loads(block)["posts"].items():
+        assert name in whole["posts"]
+        whole["posts"][name] = value
+    Policy.model_validate(whole)
+
+
+def test_promises_are_numbered_as_in_the_tests() -> None:
+    promises = README.split("## Promises")[1].split("\n## ")[0]
+    assert re.findall(r"^(\d)\. ", promises, re.MULTILINE) == [str(number) for number in range(1, 9)]
+
+
+@pytest.mark.broker
+@pytest.mark.timeout(240)
+async def test_the_program_runs(bench: Bench) -> None:
+    """As it stands in the README, but for the address of the broker and the seconds that it waits at the end."""
+    await bench.create_topics()
+    await bench.start_worker()
+    (code,) = _blocks("python")
+    code = code.replace("localhost:9092", bench.bootstrap).replace("timeout_s=10", "timeout_s=4")
+    environment = {"PATH": "", "TIDEGATE_TOPIC_PREFIX": bench.prefix}
+    done = await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    assert re.fullmatch(r"1 allow \[\] \d+(\.\d+)?\n", done.stdout)
