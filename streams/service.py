@@ -32,6 +32,7 @@ logger = logging.getLogger(__name__)
 
 CHECK_EVERY_S = 1.0
 CHECKPOINT_EVERY_S = 30.0
+REPORT_EVERY_S = 60.0
 CLOCK_SKEW_S = 86_400.0  # a time stamp further off than a day says nothing about lateness
 BYTES_PER_TOKEN = 4  # of a record, JSON around the text included; only the order of magnitude matters
 
@@ -83,11 +84,13 @@ class Service:
             settings.dead_letter_max_ratio, settings.dead_letter_min_records, settings.dead_letter_max_consecutive
         )
         self._is_broken = False
+        self._cache = ScoreCache(settings.cache_size)
+        self._dead_letters = 0
         self._idle = asyncio.Event()
         self._idle.set()
         self._pipeline = Pipeline(
             model.encoder,
-            ScoreCache(settings.cache_size),
+            self._cache,
             model.engine.model_version,
             settings.max_record_bytes,
             finish=self._finish,
@@ -149,6 +152,7 @@ class Service:
         """Publishes in order, and releases the offsets only when the broker has acknowledged every output."""
         leaving: list[Work] = []
         for work in works:
+            self._dead_letters += work.failure is not None
             self._limit.observe(work.ticket.partition, work.failure is not None)
             leaving += self._sequence.finish(work.ticket.partition, work)
         await self._sink.publish([output for work in leaving for output in work.outputs])
@@ -187,18 +191,30 @@ class Service:
             await self._pipeline.in_order(task.lose, {number for name, number in partitions if name == topic})
 
     async def _watch(self) -> None:
-        """Ends the process when nothing moves; lets the tasks write down what they remember."""
-        last_checkpoint = time.monotonic()
+        """Ends the process when nothing moves, lets tasks write down what they remember, says how things are."""
+        checkpoint_at = report_at = time.monotonic()
         while True:
             await asyncio.sleep(CHECK_EVERY_S)
             now = time.monotonic()
             if (age_s := self.ledger.oldest_age_s(now)) > self._stuck_after_s:
                 self._crash(StuckError(f"a record has been in flight for {age_s:.0f} s; nothing moves"))
                 return
-            if now - last_checkpoint > CHECKPOINT_EVERY_S:
-                last_checkpoint = now
+            if now - checkpoint_at > CHECKPOINT_EVERY_S:
+                checkpoint_at = now
                 for task in self._tasks.values():
                     await self._pipeline.in_order(task.checkpoint)
+            if now - report_at > REPORT_EVERY_S:
+                report_at = now
+                self._report()
+
+    def _report(self) -> None:
+        stats = self._scheduler.stats()
+        padding = stats.padded_tokens / max(1, stats.real_tokens)
+        logger.info(
+            "finished %d, in flight %d, dead letters %d, scored %d (padding %.2f), from the cache %d, depth %s",
+            *(self.ledger.released_total, self.ledger.in_flight, self._dead_letters),
+            *(stats.rows, padding, self._cache.hits, self.overload.depth.value),
+        )
 
     async def stop(self) -> None:
         """Ends everything, in the order of the flow. Drain first."""
