@@ -65,6 +65,7 @@ CASES = [
     _dead("lone-surrogate-bytes", b'{"id":"1","text":"a \xed\xa0\xbd b"}', "not_utf8"),
     _dead("nested-too-deep", _nested(100_000), "invalid_json"),
     _dead("null-value", None, "null_value"),
+    Case("null-key-and-value", None, frozenset({"null_value"}), key=None),
     _dead("empty-value", b"", "invalid_json", "null_value"),
     _dead(
         "huge-number-id",
@@ -73,6 +74,7 @@ CASES = [
         "invalid_value",
         "invalid_json",
     ),
+    _dead("model-fails-on-it", post("1", "poison"), "inference_failed"),
     _dead("symptoms-not-json", b"{]", "invalid_json", kind="symptoms"),
     _dead("symptoms-null-value", None, "null_value", kind="symptoms"),
     _dead("impossible-age", symptom_record("1", "cough", age=212), "invalid_value", kind="symptoms"),

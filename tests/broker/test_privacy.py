@@ -1,7 +1,5 @@
 """Promise 8: nobody's text, author id or symptom in the logs, at the loudest level."""
 
-import logging
-
 import pytest
 
 from tests.support.bench import Bench
@@ -38,9 +36,9 @@ async def test_logs_hold_nothing_of_the_records(bench: Bench, log_format: str) -
     assert worker.stop() == 0
 
     assert {each.body["kind"] for each in alerts} >= {"severe_post", "urgent_patient", "repeat_offender"}
-    log = worker.log.read_text("utf-8", "replace")
-    assert logging.getLevelName(logging.DEBUG) in log, "the loudest level was not on"
-    told = {what for what, secret in SECRETS.items() if secret.lower() in log.lower()}
+    log = worker.log.read_text("utf-8", "replace").lower()
+    assert "debug" in log, "the loudest level was not on"
+    told = {what for what, secret in SECRETS.items() if secret.lower() in log}
     assert not told
 
 

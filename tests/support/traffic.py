@@ -157,7 +157,13 @@ async def _producer(bootstrap: str) -> AsyncIterator[AIOKafkaProducer]:
 
 
 async def _produce(producer: AIOKafkaProducer, each: Draft) -> asyncio.Future[Any]:
-    sent: asyncio.Future[Any] = await producer.send(
+    sent: asyncio.Future[Any]
+    if each.key is None and each.value is None:  # `send` refuses these, other clients do not
+        batch = producer.create_batch()
+        batch.append(key=None, value=None, timestamp=each.timestamp_ms, headers=list(each.headers))
+        sent = await producer.send_batch(batch, each.topic, partition=each.partition)
+        return sent
+    sent = await producer.send(
         each.topic,
         each.value,
         key=each.key,
