@@ -26,6 +26,7 @@ from streams.errors import (
     NotAcknowledgedError,
     NotAuthorisedError,
     TopicMissingError,
+    missing_topic,
     translate,
 )
 from streams.messages import Letter, decode_letter, decoder, post_message, symptoms_message
@@ -149,7 +150,7 @@ class Client:
         except (KafkaError, OSError) as error:
             reason = translate(error, self._settings.brokers)
             if isinstance(reason, TopicMissingError):
-                raise TopicMissingError(f"Topic {topic} does not exist; run `tidegate topics create`.") from error
+                raise missing_topic(topic) from error
             if isinstance(reason, NotAuthorisedError):
                 raise reason from error
             return reason

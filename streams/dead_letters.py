@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError
 
 from schemas import DeadLetter
 from streams.client import MAX_REQUEST_BYTES
 from streams.connection import CONNECT_TIMEOUT_S, REQUEST_TIMEOUT_S, connection_options
-from streams.errors import TopicMissingError, translate
+from streams.errors import missing_topic, translate
 from streams.messages import Letter, decode_letter
 from streams.record import Header
 from streams.settings import Settings
@@ -52,6 +52,8 @@ async def read_letters(
                     return
                 left -= 1
             yield letter
+    except UnknownTopicOrPartitionError:
+        raise missing_topic(topic) from None
     except (KafkaError, TimeoutError, OSError) as error:
         raise translate(error, settings.brokers) from error
     finally:
@@ -60,7 +62,7 @@ async def read_letters(
 
 async def _up_to_now(consumer: Any, topic: str) -> AsyncIterator[Any]:
     if not consumer.partitions_for_topic(topic):
-        raise TopicMissingError(f"Topic {topic} does not exist; run `tidegate topics create`.")
+        raise missing_topic(topic)
     partitions = list(consumer.assignment())
     begins = await consumer.beginning_offsets(partitions)
     ends = await consumer.end_offsets(partitions)

@@ -35,6 +35,10 @@ class TopicMissingError(ClientError):
     """A topic does not exist."""
 
 
+def missing_topic(topic: str) -> TopicMissingError:
+    return TopicMissingError(f"Topic {topic} does not exist; run `tidegate topics create`.")
+
+
 class InvalidRecordError(ClientError):
     """The record does not fit its schema; nothing was sent."""
 
@@ -79,5 +83,6 @@ __all__ = [
     "NotAuthorisedError",
     "TidegateError",
     "TopicMissingError",
+    "missing_topic",
     "translate",
 ]

@@ -10,10 +10,10 @@ from types import TracebackType
 from typing import Any, Generic, Protocol, Self, TypeVar
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
+from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError, UnknownTopicOrPartitionError
 
 from streams.connection import CONNECT_TIMEOUT_S, REQUEST_TIMEOUT_S, connection_options
-from streams.errors import BrokerUnreachableError, TopicMissingError, translate
+from streams.errors import BrokerUnreachableError, missing_topic, translate
 from streams.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -113,9 +113,12 @@ class Subscription(Generic[Item]):
         return self
 
     async def _start(self) -> None:
-        await self._consumer.start()
+        try:
+            await self._consumer.start()
+        except UnknownTopicOrPartitionError:
+            raise missing_topic(self._topic) from None
         if not self._consumer.partitions_for_topic(self._topic):
-            raise TopicMissingError(f"Topic {self._topic} does not exist; run `tidegate topics create`.")
+            raise missing_topic(self._topic)
         if self._group is None:
             for partition in self._consumer.assignment():
                 await self._consumer.position(partition)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
@@ -19,8 +21,7 @@ def train(
     base: Annotated[str | None, typer.Option(help="Another pretrained encoder: hub name or folder.")] = None,
 ) -> None:
     """Train a model by a recipe; run it again to go on after a stop."""
-    with reporting():
-        _require_torch("train")
+    with reporting(), _factory("train"):
         from models.training import cli
 
         typer.echo(cli.train(config, data, out, device, base))
@@ -29,13 +30,28 @@ def train(
 def export(
     run: Annotated[Path, typer.Argument(help="Run folder of `tidegate train`.")],
     out: Annotated[Path, typer.Argument(help="Folder of the artifact.")],
+    data: Annotated[Path | None, typer.Option(help="Training data; by default TIDEGATE_TRAINING_DATA.")] = None,
+    dev_rows: Annotated[int | None, typer.Option(min=1, help="Measure on so many rows of each dev set.")] = None,
 ) -> None:
     """Export a trained run as an artifact: int8 ONNX, tokenizer, manifest, golden cases, model card."""
-    with reporting():
-        _require_torch("export")
+    with reporting(), _factory("export"):
         from models.training import cli
 
-        typer.echo(cli.export(run, out))
+        typer.echo(cli.export(run, out, data, dev_rows))
+
+
+@contextmanager
+def _factory(command: str) -> Iterator[None]:
+    """What the factory refuses: one sentence, exit 2 for the recipe or the data, 1 for an export that is not good."""
+    _require_torch(command)
+    from models.compression.parity import ParityError
+    from models.training.recipe import RecipeError
+
+    try:
+        yield
+    except (RecipeError, ParityError) as error:
+        typer.echo(f"tidegate: {error}", err=True)
+        raise typer.Exit(2 if isinstance(error, RecipeError) else 1) from None
 
 
 def _require_torch(command: str) -> None:
