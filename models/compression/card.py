@@ -66,6 +66,8 @@ def write_card(manifest: Manifest, recipe: Recipe) -> str:
         for lang, figures in dev.get(head, {}).items()
     }  # fmt: skip
     parts += [f"### {head} ({lang})\n\n{_sentence(figures)}\n" for (head, lang), figures in others.items()]
+    parts += ["### share flagged among posts that nobody labelled for the label\n"]
+    parts += [_table(["label", "lang"], _nested(dev.get("flagged_unlabelled", {})))]
     baseline = manifest.metrics.get("baseline", {})
     if baseline:
         parts += [

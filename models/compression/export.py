@@ -5,6 +5,7 @@ Nothing is written to `out` unless the parity gate holds, and the folder appears
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -83,6 +84,8 @@ def export_run(
         "rows": progress.rows,
         "minutes": round(progress.elapsed_s / 60, 1),
     }
+    if run.baseline.is_file():
+        exported.metrics["baseline"] = json.loads(run.baseline.read_text(encoding="utf-8"))
     score = onnx_scorer(open_session(exported.model, threads))
     staging = out.with_name(out.name + ".new")
     shutil.rmtree(staging, ignore_errors=True)

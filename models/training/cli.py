@@ -15,16 +15,14 @@ def train(
     """Run a recipe to its last checkpoint and return the run folder; run it again to go on after a stop.
 
     `config` is a TOML file or the name of a recipe that ships; `data` defaults to TIDEGATE_TRAINING_DATA;
-    `base` replaces the recipe's encoder by another hub name or folder.
+    `base` is a folder that holds the recipe's encoder, where the hub cannot be reached.
     """
     from models.training.recipe import find_data, read_recipe
     from models.training.training_run import run_training
 
     recipe = read_recipe(config)
-    if base is not None:
-        recipe = recipe.model_copy(update={"base": recipe.base.model_copy(update={"name": base})})
     folder = out or Path("runs") / recipe.name
-    run_training(recipe, find_data(data), folder, device)
+    run_training(recipe, find_data(data), folder, device, base)
     return folder
 
 
@@ -62,3 +60,19 @@ def evaluate(artifact: Path, data: Path | None = None, config: Path = Path("rele
     for name, value in flatten(figures).items():
         table.add_row(name, str(value))
     Console().print(table)
+
+
+def baseline(config: Path, data: Path | None = None, out: Path | None = None) -> Path:
+    """Train the linear baseline on a recipe's rows; an export of the run in `out` shows its figures beside."""
+    import json
+
+    from models.training.baseline import baseline_figures
+    from models.training.corpus import load_corpus
+    from models.training.recipe import find_data, read_recipe
+
+    recipe = read_recipe(config)
+    folder = out or Path("runs") / recipe.name
+    folder.mkdir(parents=True, exist_ok=True)
+    figures = baseline_figures(load_corpus(find_data(data), recipe.data, recipe.seed))
+    (folder / "baseline.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+    return folder

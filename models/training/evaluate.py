@@ -44,6 +44,7 @@ def evaluate_heads(
     if rows:
         levels = [int(expected_level(a)) for _, a in rows]
         figures["urgency"] = {"en": ordinal_figures([e.urgency for e, _ in rows], levels)}
+    figures["flagged_unlabelled"] = flagged_unlabelled(dev, answers, thresholds)
     return {head: value for head, value in figures.items() if value}
 
 
@@ -64,6 +65,21 @@ def post_figures(dev: Sequence[Example], answers: Sequence[Logits], head: str, t
             if known.any():
                 entry = binary_figures(targets[known, column], scores[known, column], thresholds[label][lang])
                 figures.setdefault(label, {})[lang] = entry
+    return figures
+
+
+def flagged_unlabelled(dev: Sequence[Example], answers: Sequence[Logits], thresholds: Thresholds) -> Figures:
+    """Share of posts flagged where nobody labelled them: the only look at labels without negatives."""
+    targets = np.stack([e.post for e in dev])
+    scores = np.round(sigmoid(np.stack([a["post"] for a in answers])), 4)
+    figures: Figures = {}
+    for column, label in enumerate(POST_LABELS):
+        for lang in LANGUAGES:
+            rows = [i for i, e in enumerate(dev) if e.task == "post" and e.lang == lang]
+            rows = [i for i in rows if np.isnan(targets[i, column])]
+            if rows:
+                share = float((scores[rows, column] >= thresholds[label][lang]).mean())
+                figures.setdefault(label, {})[lang] = {"rows": len(rows), "flagged": round(share, 4)}
     return figures
 
 

@@ -36,6 +36,7 @@ class RunFolder:
         self.metrics = path / "metrics.jsonl"
         self.report = path / "report.md"
         self.corpus = path / "corpus.json"
+        self.baseline = path / "baseline.json"
 
     def begin(self, recipe: Recipe) -> None:
         """Create the folder, or make sure that it belongs to the same recipe (the schedule may change)."""
