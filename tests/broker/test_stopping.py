@@ -44,8 +44,7 @@ async def test_kill_9_leaves_nothing_committed_without_its_answer(bench: Bench) 
     drafts += symptom_records(bench.topic("symptoms"), 500, partitions=2)
     places = await bench.send(drafts)
     worker = await bench.start_worker(commit_interval_s=0.05)
-    while not await bench.committed():
-        await asyncio.sleep(0.02)
+    await bench.wait_first_commit()
     worker.kill()
 
     committed = await bench.committed()

@@ -103,6 +103,13 @@ class Bench:
             await asyncio.sleep(0.2)
         raise AssertionError(f"committed {now} and not {ends} after {within_s} s")
 
+    async def wait_first_commit(self, within_s: float = 30.0) -> None:
+        """Returns within milliseconds of the group's first commit."""
+        deadline = time.monotonic() + within_s
+        while not await self.committed():
+            assert time.monotonic() < deadline, f"nothing committed after {within_s} s"
+            await asyncio.sleep(0.01)
+
     async def wait_members(self, count: int, within_s: float = 40.0) -> None:
         """Returns when the group is stable with so many members."""
         state: tuple[str, int] = ("", 0)
