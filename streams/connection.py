@@ -7,7 +7,7 @@ from typing import Any
 
 from aiokafka.helpers import create_ssl_context
 
-from streams.settings import Settings
+from streams.settings import Settings, SettingsError
 
 REQUEST_TIMEOUT_S = 10.0
 CONNECT_TIMEOUT_S = 15.0  # bootstrap tries each address in turn; this bounds them together
@@ -31,10 +31,19 @@ def connection_options(settings: Settings) -> dict[str, Any]:
 
 
 def tls_context(settings: Settings) -> ssl.SSLContext:
-    """Verifies the broker's certificate and host name, always."""
-    context: ssl.SSLContext = create_ssl_context(
-        cafile=_text(settings.ssl_cafile), certfile=_text(settings.ssl_certfile), keyfile=_text(settings.ssl_keyfile)
-    )
+    """Verifies the broker's certificate and host name, always.
+
+    Raises:
+        SettingsError: a file is no certificate or key.
+    """
+    try:
+        context: ssl.SSLContext = create_ssl_context(
+            cafile=_text(settings.ssl_cafile),
+            certfile=_text(settings.ssl_certfile),
+            keyfile=_text(settings.ssl_keyfile),
+        )
+    except (ssl.SSLError, OSError) as error:
+        raise SettingsError(f"ssl_cafile, ssl_certfile or ssl_keyfile cannot be used: {error}.") from None
     return context
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes.util
+import io
 import logging
 import os
 from pathlib import Path
@@ -77,6 +80,7 @@ def _why_not_cuda(model: Path, threads: int) -> str | None:
         return "this onnxruntime is built without CUDA (install onnxruntime-gpu)"
     onnxruntime.set_default_logger_severity(_FATAL_ONLY)  # a missing driver is an answer here, not an error
     try:
+        _load_cuda_libraries()
         session = open_session(model, "cuda", threads)
     except Exception as error:
         return f"a CUDA session failed ({type(error).__name__})"
@@ -85,3 +89,11 @@ def _why_not_cuda(model: Path, threads: int) -> str | None:
     if session.get_providers()[0] != _CUDA:
         return "CUDA could not be started (the driver or its libraries are missing)"
     return None
+
+
+def _load_cuda_libraries() -> None:
+    """CUDA and cuDNN that pip installed are on no library path. Without a driver they would only cost memory."""
+    if ctypes.util.find_library("cuda") is None:
+        return
+    with contextlib.redirect_stdout(io.StringIO()):  # it prints about each library that it does not find
+        onnxruntime.preload_dlls()
