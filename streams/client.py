@@ -11,6 +11,7 @@ Errors are the tree in `streams.errors`; around the client, catch `ClientError`.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable, Mapping
 from types import TracebackType
@@ -93,13 +94,23 @@ class Client:
         await self.close()
 
     async def close(self) -> None:
-        """Closes every subscription and flushes what was sent. Bounded by the broker timeouts."""
-        for subscription in self._subscriptions:
-            await subscription.close()
-        self._subscriptions.clear()
+        """Closes every subscription and flushes what was sent. Bounded by the broker timeouts.
+
+        Raises:
+            ClientError: a subscription could not commit; everything is closed all the same.
+        """
+        failure: ClientError | None = None
+        while self._subscriptions:
+            try:
+                await self._subscriptions.pop().close()
+            except ClientError as error:
+                failure = error
         producer, self._producer = self._producer, None
         if producer is not None:
-            await asyncio.wait_for(producer.stop(), CONNECT_TIMEOUT_S)
+            with contextlib.suppress(TimeoutError):  # what was not taken is known by its result
+                await asyncio.wait_for(producer.stop(), CONNECT_TIMEOUT_S)
+        if failure is not None:
+            raise failure
 
     async def send_post(self, post: Post | Mapping[str, Any]) -> Receipt:
         """Returns when the broker acknowledged the post; its key is the author.

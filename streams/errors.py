@@ -61,6 +61,16 @@ _REFUSED = (
 )
 
 
+_ABSENT = (
+    kafka.KafkaConnectionError,
+    kafka.KafkaTimeoutError,
+    kafka.NodeNotReadyError,
+    kafka.NoBrokersAvailable,
+    kafka.StaleMetadata,
+    kafka.RequestTimedOutError,
+)
+
+
 def translate(error: Exception, brokers: str) -> ClientError:
     """The member of the tree that says what an aiokafka (or timeout) error means to the caller."""
     if isinstance(error, ClientError):
@@ -69,9 +79,10 @@ def translate(error: Exception, brokers: str) -> ClientError:
         return NotAuthorisedError(f"The broker at {brokers} refused: {error}.")
     if isinstance(error, kafka.UnknownTopicOrPartitionError):
         return TopicMissingError("A topic does not exist; run `tidegate topics create`.")
-    if isinstance(error, (TimeoutError, kafka.KafkaConnectionError, kafka.KafkaTimeoutError, OSError)):
+    if isinstance(error, (TimeoutError, OSError, *_ABSENT)):
         return BrokerUnreachableError(f"No broker answered at {brokers}.")
-    return ClientError(f"The broker at {brokers} answered with an error: {error or type(error).__name__}.")
+    said = str(error).rstrip(".") or type(error).__name__
+    return ClientError(f"The broker at {brokers} answered with an error: {said}.")
 
 
 __all__ = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections import OrderedDict
 from collections.abc import Callable
@@ -210,4 +211,5 @@ class Subscription(Generic[Item]):
         finally:
             self._consumer = None
             self._handled.clear()
-            await asyncio.wait_for(consumer.stop(), REQUEST_TIMEOUT_S)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(consumer.stop(), REQUEST_TIMEOUT_S)

@@ -71,7 +71,7 @@ async def _send(settings: Settings, kind: Input, lines: BinaryIO, text: bool) ->
                 counts["sent"] += 1
                 counts["acknowledged" if isinstance(receipt, Receipt) else "failed"] += 1
                 if not isinstance(receipt, Receipt) and counts["failed"] == 1:
-                    progress.console.print(f"tidegate: {receipt}", markup=False)
+                    progress.console.print(f"tidegate: {receipt}", markup=False, soft_wrap=True)
                 progress.update(bar, completed=counts["sent"])
     return counts
 

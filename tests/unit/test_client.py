@@ -11,11 +11,27 @@ from typing import Any
 import orjson
 import pytest
 from aiokafka import TopicPartition
-from aiokafka.errors import KafkaTimeoutError, MessageSizeTooLargeError, UnknownTopicOrPartitionError
+from aiokafka.errors import (
+    AuthenticationFailedError,
+    KafkaConnectionError,
+    KafkaTimeoutError,
+    MessageSizeTooLargeError,
+    NodeNotReadyError,
+    TopicAuthorizationFailedError,
+    UnknownTopicOrPartitionError,
+)
 
 from schemas import Post, PostVerdict
 from streams.client import Client, Receipt
-from streams.errors import ClientError, InvalidRecordError, NotAcknowledgedError, TopicMissingError
+from streams.errors import (
+    BrokerUnreachableError,
+    ClientError,
+    InvalidRecordError,
+    NotAcknowledgedError,
+    NotAuthorisedError,
+    TopicMissingError,
+    translate,
+)
 from streams.messages import decoder, post_message, symptoms_message
 from streams.record import Outgoing
 from streams.settings import Settings
@@ -250,3 +266,39 @@ async def test_the_client_closes_what_a_reader_left_open() -> None:
         client._subscriptions.append(subscription)
         await anext(subscription)
     assert consumer.stopped
+
+
+@pytest.mark.parametrize(
+    ("cause", "meaning"),
+    [
+        (KafkaConnectionError("no"), BrokerUnreachableError),
+        (NodeNotReadyError("no"), BrokerUnreachableError),
+        (TimeoutError(), BrokerUnreachableError),
+        (TopicAuthorizationFailedError("moderation.posts"), NotAuthorisedError),
+        (AuthenticationFailedError("no"), NotAuthorisedError),
+        (UnknownTopicOrPartitionError(), TopicMissingError),
+        (MessageSizeTooLargeError("It is too large."), ClientError),
+    ],
+)
+def test_errors_of_the_broker_become_one_sentence(cause: Exception, meaning: type[ClientError]) -> None:
+    error = translate(cause, "here:1")
+    assert type(error) is meaning
+    assert str(error).endswith(".")
+    assert not str(error).endswith("..")
+
+
+async def test_closing_goes_on_after_a_subscription_that_cannot_commit() -> None:
+    class Unwilling(FakeConsumer):
+        async def commit(self, offsets: dict[TopicPartition, int]) -> None:
+            raise KafkaConnectionError("no")
+
+    consumers = [FakeConsumer(map(verdict, "ab")), Unwilling(map(verdict, "ab")), FakeConsumer(map(verdict, "ab"))]
+    client = Client(settings=SETTINGS)
+    for consumer in consumers:
+        subscription = reading(consumer)
+        client._subscriptions.append(subscription)
+        await anext(subscription)
+        subscription._confirm()
+    with pytest.raises(BrokerUnreachableError):
+        await client.close()
+    assert all(consumer.stopped for consumer in consumers)
