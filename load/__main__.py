@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import shlex
 import sys
 from collections.abc import Coroutine
@@ -64,6 +65,7 @@ def capacity(
     scenario: Scenario = "short",
     records: Annotated[int, typer.Option(min=500, help="in the backlog and for the bare engine")] = 6_000,
     seconds: Annotated[float, typer.Option(min=3, help="of each open-loop step")] = 15.0,
+    rounds: Annotated[int, typer.Option(min=1, help="drains, each between two runs of the bare engine")] = 3,
     workers: Workers = 1,
     partitions: Partitions = 4,
     brokers: Brokers = None,
@@ -78,7 +80,7 @@ def capacity(
     """The highest rate with no growing lag, beside the bare engine's rate on the same texts."""
     _known(scenario)
     setup = _setup(brokers, workers, partitions, artifact, device, threads, extra)
-    _finish(commands.capacity(setup, scenario, records, seconds, seed, reports, _command_line()), as_json)
+    _finish(commands.capacity(setup, scenario, records, seconds, rounds, seed, reports, _command_line()), as_json)
 
 
 @app.command()
@@ -138,6 +140,7 @@ def _known(scenario: str) -> None:
 
 
 def _finish(work: Coroutine[Any, Any, Report], as_json: bool) -> Report:
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # a topic's first second has no leader
     try:
         report = asyncio.run(work)
     except (KafkaUnavailable, WorkerFailed) as error:

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -18,6 +19,8 @@ class Sample:
     elapsed_s: float
     due: int
     answered: int
+    cpu_s: float = 0.0
+    """Processor time that the workers have used, all threads together."""
 
     @property
     def lag(self) -> int:
@@ -74,14 +77,35 @@ def highest_sustained(tried: Sequence[Verdict]) -> float:
     return max((each.rate for each in tried if each.sustained and each.rate < ceiling), default=0.0)
 
 
-def drain_rate(samples: Sequence[Sample]) -> float:
-    """Records a second while a backlog was worked off, without its first and last tenth.
+def engine_shares(engine: Sequence[float], drained: Sequence[float]) -> list[float]:
+    """Each drain's rate as a share of the bare engine's, taken as the mean of before and after it.
 
     Raises:
-        ValueError: too few samples in between.
+        ValueError: a drain was not measured between two runs of the engine.
     """
+    if len(engine) != len(drained) + 1:
+        raise ValueError(f"{len(drained)} drains do not lie between two each of {len(engine)} engine runs")
+    around = [(before + after) / 2 for before, after in pairwise(engine)]
+    return [rate / bare for rate, bare in zip(drained, around, strict=True)]
+
+
+@dataclass(frozen=True, slots=True)
+class Drained:
+    """How a backlog was worked off, its first and last tenth left out.
+
+    `cpu_us`: processor time a record, which other work on the machine changes far less than the rate.
+    """
+
+    rate: float
+    cpu_us: float
+
+
+def summarise_drain(samples: Sequence[Sample]) -> Drained:
+    """Raises ValueError if there are too few samples in the middle."""
     total = samples[-1].answered
     middle = [sample for sample in samples if 0.1 * total <= sample.answered < 0.9 * total]
     if len(middle) < 3:
         raise ValueError(f"{len(middle)} samples are too few for a rate")
-    return float(np.polyfit([s.elapsed_s for s in middle], [s.answered for s in middle], 1)[0])
+    answered = [sample.answered for sample in middle]
+    rate = float(np.polyfit([sample.elapsed_s for sample in middle], answered, 1)[0])
+    return Drained(rate, 1e6 * (middle[-1].cpu_s - middle[0].cpu_s) / (answered[-1] - answered[0]))

@@ -23,6 +23,8 @@ class EngineRate:
     records: int
     rate: float
     mean_rows: float
+    cpu_us: float
+    """Processor time a record, all threads of the engine together."""
     padding: float
     """Padded tokens for each real one."""
 
@@ -34,18 +36,20 @@ def measure_engine(settings: Settings, payloads: Sequence[Payload]) -> EngineRat
     waiting = deque(_items(model.encoder.encode(texts)))
     batcher = new_batcher(settings, model)
     batches: list[Batch] = []
-    busy_s = 0.0
+    busy_s = cpu_s = 0.0
     while waiting or len(batcher):
         while waiting and len(batcher) < settings.max_in_flight_records:
             batcher.push(waiting.popleft())
         for batch in batcher.pop():
-            began = time.perf_counter()
+            began, cpu_began = time.perf_counter(), time.process_time()
             model.engine.run(batch, Depth.FULL)
             busy_s += time.perf_counter() - began
+            cpu_s += time.process_time() - cpu_began
             batches.append(batch)
     real = sum(item.encoding.tokens for batch in batches for item in batch.items)
     padded = sum(batch.padded_tokens for batch in batches)
-    return EngineRate(len(texts), len(texts) / busy_s, len(texts) / len(batches), padded / real)
+    count = len(texts)
+    return EngineRate(count, count / busy_s, count / len(batches), 1e6 * cpu_s / count, padded / real)
 
 
 def _items(encodings: Sequence[Encoding]) -> list[Item]:

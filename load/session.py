@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psutil
+
 from load.local_kafka import LocalKafka
 from load.worker_process import Worker, WorkerFailed
 from models.artifact import RELEASE
@@ -75,6 +77,11 @@ class Session:
             if worker.process.poll() not in (None, 0):
                 code = worker.process.returncode
                 raise WorkerFailed(f"{worker.name} ended ({code}) under load\n{worker.tail()}")
+
+    def cpu_s(self) -> float:
+        """Processor time of the running workers, all threads together."""
+        times = [psutil.Process(worker.process.pid).cpu_times() for worker in self.running]
+        return sum(each.user + each.system for each in times)
 
     def stop_workers(self) -> list[int]:
         """SIGTERM to all; returns their exit statuses."""

@@ -24,7 +24,7 @@ async def drain(session: Session, scenario: str, records: int, seed: int, **sett
     async with Progress(session.bootstrap, session.prefix) as progress:
         session.start_workers(**settings)
         async for elapsed_s, answered in _ticks(session, progress):
-            samples.append(Sample(elapsed_s, records, answered))
+            samples.append(Sample(elapsed_s, records, answered, session.cpu_s()))
             if answered >= records:
                 break
     session.stop_workers()

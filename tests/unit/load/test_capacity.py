@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from load.capacity import Sample, Verdict, drain_rate, highest_sustained, judge, search
+from load.capacity import Sample, Verdict, engine_shares, highest_sustained, judge, search, summarise_drain
 
 
 def _samples(rate: float, served: float, seconds: float = 15.0, fill_s: float = 0.1) -> list[Sample]:
@@ -75,16 +75,29 @@ async def test_a_lucky_high_rate_above_a_failed_one_does_not_count() -> None:
 
 def test_drain_rate_leaves_out_the_start_and_the_end() -> None:
     """The first seconds are start-up, the last records trickle; in between it is 100 a second."""
-    samples = [Sample(t, 1_000, 0) for t in range(5)]
-    samples += [Sample(5.0 + t / 5, 1_000, 20 * t) for t in range(46)]
-    samples += [Sample(20.0 + t, 1_000, 900 + 10 * t) for t in range(11)]
+    samples = [Sample(t, 1_000, 0, cpu_s=2.0 * t) for t in range(5)]
+    samples += [Sample(5.0 + t / 5, 1_000, 20 * t, cpu_s=10 + 0.1 * t) for t in range(46)]
+    samples += [Sample(20.0 + t, 1_000, 900 + 10 * t, cpu_s=20.0 + t) for t in range(11)]
 
-    assert drain_rate(samples) == pytest.approx(100, rel=0.02)
+    drained = summarise_drain(samples)
+
+    assert drained.rate == pytest.approx(100, rel=0.02)
+    assert drained.cpu_us == pytest.approx(5_000, rel=0.02)
 
 
 def test_drain_rate_needs_a_course() -> None:
     with pytest.raises(ValueError, match="too few"):
-        drain_rate([Sample(0, 100, 0), Sample(1, 100, 100)])
+        summarise_drain([Sample(0, 100, 0), Sample(1, 100, 100)])
+
+
+def test_a_drain_is_compared_with_the_engine_just_before_and_after() -> None:
+    """A machine that slows down half way must not look like a slow service, or a fast one."""
+    assert engine_shares([100, 100, 50], [90, 67.5]) == pytest.approx([0.9, 0.9])
+
+
+def test_every_drain_needs_an_engine_on_both_sides() -> None:
+    with pytest.raises(ValueError, match="between two"):
+        engine_shares([100.0], [90.0])
 
 
 def test_lag_is_what_is_due_and_unanswered() -> None:
