@@ -1,7 +1,7 @@
 """What the commands share: options, exit codes, and text that is safe to print.
 
-Exit codes: 0 done; 1 it did not work (broker not reachable, records not acknowledged); 2 wrong usage or settings;
-130 interrupted.
+Exit codes: 0 done; 1 it did not work (broker not reachable, records not acknowledged); 2 wrong usage or settings, a
+device that is not there included; 130 interrupted.
 """
 
 from __future__ import annotations
@@ -52,12 +52,14 @@ def reporting(interrupted: int = INTERRUPTED) -> Iterator[None]:
 
 def _exit_code(error: Exception) -> int | None:
     from models.artifact import ArtifactError
+    from models.serving.types import DeviceError, ServingError
     from streams.errors import TidegateError
+    from streams.policy import PolicyError
     from streams.settings import SettingsError
 
-    if isinstance(error, SettingsError):
+    if isinstance(error, (SettingsError, PolicyError, DeviceError)):
         return 2
-    if isinstance(error, (TidegateError, ArtifactError)):
+    if isinstance(error, (TidegateError, ArtifactError, ServingError)):
         return 1
     return None
 

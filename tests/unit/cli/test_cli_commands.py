@@ -12,10 +12,14 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from models.artifact import ArtifactError
+from models.serving.types import DeviceError, EngineLostError
 from streams.cli.app import build_app
 from streams.cli.console import printable
 from streams.cli.worker import command, threads_each
 from streams.errors import BrokerUnreachableError
+from streams.policy import PolicyError
+from streams.settings import SettingsError
 
 NOBODY = "127.0.0.1:1"
 
@@ -98,6 +102,28 @@ def test_an_unreachable_broker_is_one_sentence_and_exits_1(arguments: tuple[str,
     assert result.exit_code == 1
     assert result.stderr.strip() == f"tidegate: No broker answered at {NOBODY}."
     assert time.monotonic() - began < 20
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (SettingsError("No."), 2),
+        (PolicyError("No."), 2),
+        (DeviceError("No."), 2),
+        (ArtifactError("No."), 1),
+        (EngineLostError("No."), 1),
+        (BrokerUnreachableError("No."), 1),
+    ],
+)
+def test_the_exit_code_tells_a_wrong_setting_from_a_failure(
+    error: Exception, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("streams.cli.worker._run_one", refuse)
+    result = run("worker")
+    assert (result.exit_code, result.stderr) == (code, "tidegate: No.\n")
 
 
 def test_training_without_torch_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
