@@ -8,8 +8,6 @@ import numpy as np
 
 GROWTH = 0.01
 """A lag that grows by more than this share of the rate is growing; less is noise of the sampling."""
-STEP = 0.05
-"""Rates are tried this share apart: the capacity is known to within it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,20 +52,18 @@ def judge(rate: float, samples: Sequence[Sample]) -> Verdict:
     return Verdict(rate, sustained, growth, later[-1].lag)
 
 
-async def search(estimate: float, attempt: Callable[[float], Awaitable[Verdict]], most_steps: int = 6) -> list[Verdict]:
-    """Tries rates around the estimate until a sustained one lies just below one that is not.
+async def search(estimate: float, attempt: Callable[[float], Awaitable[Verdict]], steps: int = 5) -> list[Verdict]:
+    """Halves the range from 0.5 to 1.15 of the estimate so many times: five find the capacity to 2 % of it.
 
-    Begins a step below the estimate and walks up while rates hold, or down until one does. Returns all that
+    A drain is a good estimate from above: a full backlog gives larger batches than an open loop. Returns all that
     was tried; `highest_sustained` reads the answer from it.
     """
+    low, high = 0.5 * estimate, 1.15 * estimate
     tried: list[Verdict] = []
-    rate = estimate * (1 - STEP)
-    while len(tried) < most_steps:
-        verdict = await attempt(rate)
+    for _ in range(steps):
+        verdict = await attempt((low + high) / 2)
         tried.append(verdict)
-        if len(tried) > 1 and verdict.sustained != tried[0].sustained:
-            break
-        rate *= 1 + STEP if verdict.sustained else 1 - STEP
+        low, high = (verdict.rate, high) if verdict.sustained else (low, verdict.rate)
     return tried
 
 
