@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.bench import Bench
 from tests.support.records import bad_values, posts, symptom_records
-from tests.support.traffic import Draft
+from tests.support.traffic import Draft, delete_topic
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -71,3 +71,24 @@ async def test_dead_letter_limit_stops_the_worker_and_loses_nothing(bench: Bench
     await bench.start_worker(dead_letter_max_consecutive=0, dead_letter_max_ratio=0)
     answers = await bench.answers(places)
     answers.assert_at_least_once()
+
+
+async def test_sigterm_is_bounded_when_nothing_can_be_published(bench: Bench) -> None:
+    """Promise 4: the verdicts' topic is gone; what is in flight is given up in time, and comes back."""
+    await bench.create_topics()
+    worker = await bench.start_worker(drain_s=1)
+    await bench.answers(await bench.send(posts(bench.topic("posts"), 20, name="before")))
+    await delete_topic(bench.bootstrap, bench.topic("labels"))
+    places = await bench.send(posts(bench.topic("posts"), 300))
+    await asyncio.sleep(1)
+
+    asked_at = time.monotonic()
+    worker.process.send_signal(signal.SIGTERM)
+    await asyncio.to_thread(worker.wait_exit, 20)
+
+    assert time.monotonic() - asked_at < 15
+    assert (await bench.committed())[bench.topic("posts"), 0] == 20
+    await bench.create_topics()
+    await bench.start_worker()
+    answers = await bench.answers(places)
+    assert not answers.lost
