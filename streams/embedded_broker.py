@@ -27,7 +27,7 @@ from typing import Any, Self
 from streams.errors import EmbeddedBrokerError
 
 HOST = "127.0.0.1"
-MAX_FETCH_WAIT_MS = 10
+MAX_FETCH_WAIT_MS = 5
 _FETCH = 1
 _LAST_FIXED_FETCH = 11  # from version 12 on the header has tagged fields; no Python client sends those
 _MAX_FRAME_BYTES = 128 * 1024 * 1024

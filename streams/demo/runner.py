@@ -47,7 +47,7 @@ async def run_demo(rate: float, plain: bool) -> int:
                 return await _Demo(console, tally, stream, rate, stop).run(children, Path(folder), plain)
         except DemoError as error:
             console.print(f"tidegate: {error}", style="bold red", markup=False)
-            console.print(error.log, style="dim", markup=False)
+            console.print(error.log, style="dim", markup=False, soft_wrap=True)
             return 1
 
 
