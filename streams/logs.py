@@ -29,7 +29,7 @@ class JsonFormatter(logging.Formatter):
 
 
 def configure_logging(settings: Settings) -> None:
-    """Sends all logging to stderr. Third-party loggers stay at WARNING, whatever the level of our own."""
+    """Sends all logging to stderr. Third-party loggers stay at WARNING or above, whatever the level of our own."""
     handler = logging.StreamHandler(sys.stderr)
     if settings.log_format == "json":
         handler.setFormatter(JsonFormatter())
@@ -40,6 +40,7 @@ def configure_logging(settings: Settings) -> None:
     root.setLevel(settings.log_level)
     for name in CHATTY:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+    logging.getLogger("streams.app").setLevel(logging.ERROR)  # it warns at each rebalance that no sensor is there
 
 
 def place_of(error: BaseException) -> str:

@@ -5,16 +5,15 @@
          -> decide    policy, verdict, alerts                      chunks, in one thread, in order
          -> finish    publish, await the broker, settle            the caller's, on the event loop
 
-No stage waits for a timer: each takes whatever has gathered while it was busy, so an idle service answers a lone
-record at once and a busy one works in large chunks. Nothing here knows Faust or Kafka.
+Each stage takes whatever has gathered while it was busy: an idle service answers a lone record at once, a busy one
+works in large chunks. Nothing here knows Faust or Kafka.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, Protocol, TypeVar
@@ -25,10 +24,9 @@ from schemas import Reason
 from streams.decide import decide
 from streams.duplicates import ScoreCache
 from streams.failures import Failure
+from streams.gathering import Gathering
 from streams.prepare import Preparer
 from streams.work import Work
-
-CHUNK = 256  # records a stage takes at most in one go: about 10 ms of its thread
 
 T = TypeVar("T")
 TwinKey = tuple[str, frozenset[str]]
@@ -58,7 +56,7 @@ class Pipeline:
         cache: ScoreCache,
         model_version: str,
         max_record_bytes: int,
-        finish: Callable[[Sequence[Work]], Awaitable[None]],
+        finish: Callable[[Sequence[Work]], Coroutine[Any, Any, None]],
         crash: Callable[[BaseException], None],
         from_kafka: bool = True,
     ) -> None:
@@ -68,8 +66,8 @@ class Pipeline:
         self._model_version = model_version
         self._finish = finish
         self._crash = crash
-        self._incoming: deque[Work] = deque()
-        self._arrived = asyncio.Event()
+        self._incoming: Gathering[Work] = Gathering(self._prepare_chunk)
+        self._scored: Gathering[Work] = Gathering(self._decide_chunk)
         self._twins: dict[TwinKey, list[Work]] = {}
         self._preparing = ThreadPoolExecutor(1, "prepare")
         self._deciding = ThreadPoolExecutor(1, "decide")
@@ -79,24 +77,15 @@ class Pipeline:
     def start(self, scorer: Scorer) -> None:
         """Begins to work. Call it on the loop, with a scheduler that hands its outcomes to `deliver`."""
         self._scorer = scorer
-        self._spawn(self._prepare_forever())
+        self._spawn(self._incoming.run())
+        self._spawn(self._scored.run())
 
     def push(self, work: Work) -> None:
-        self._incoming.append(work)
-        self._arrived.set()
+        self._incoming.add_one(work)
 
-    async def _prepare_forever(self) -> None:
-        loop = asyncio.get_running_loop()
-        while True:
-            await self._arrived.wait()
-            self._arrived.clear()
-            while self._incoming:
-                chunk = [self._incoming.popleft() for _ in range(min(CHUNK, len(self._incoming)))]
-                await loop.run_in_executor(self._preparing, self._prepare, chunk)
-                self._dispatch(chunk)
-
-    def _dispatch(self, chunk: Sequence[Work]) -> None:
+    async def _prepare_chunk(self, chunk: list[Work]) -> None:
         """Sends what needs scores to the engine, one of each text, and the rest on to be decided."""
+        await asyncio.get_running_loop().run_in_executor(self._preparing, self._prepare, chunk)
         ready: list[Work] = []
         items: list[Item] = []
         for work in chunk:
@@ -112,7 +101,7 @@ class Pipeline:
             assert self._scorer is not None
             self._scorer.submit(items)
         if ready:
-            self._spawn(self._conclude(ready))
+            self._scored.add(ready)
 
     def deliver(self, outcomes: Sequence[Outcome]) -> None:
         """Takes what one engine batch gave. The scheduler calls it on the loop.
@@ -131,7 +120,7 @@ class Pipeline:
                 self._score(one, outcome)
                 one.encoding = work.encoding
                 works.append(one)
-        self._spawn(self._conclude(works))
+        self._scored.add(works)
 
     def _score(self, work: Work, outcome: Outcome) -> None:
         work.batched_at, work.scored_at = max(outcome.batched_at, work.intake_at), outcome.scored_at
@@ -143,11 +132,9 @@ class Pipeline:
         if not outcome.scores.degraded and work.rendered is not None and work.encoding is not None:
             self._cache.put(self._model_version, work.rendered.text, work.task.heads, outcome.scores, work.encoding)
 
-    async def _conclude(self, works: list[Work]) -> None:
-        for start in range(0, len(works), CHUNK):
-            chunk = works[start : start + CHUNK]
-            await asyncio.get_running_loop().run_in_executor(self._deciding, self._decide, chunk)
-            await self._finish(chunk)
+    async def _decide_chunk(self, chunk: list[Work]) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._deciding, self._decide, chunk)
+        self._spawn(self._finish(chunk))
 
     async def in_order(self, function: Callable[..., T], *args: Any) -> T:
         """Runs a function in the thread that decides, between two chunks, where tasks keep their state."""

@@ -132,6 +132,10 @@ def _answer(work: Work) -> bytes:
     if work.failure is None:
         return work.outputs[0].value or b""
     failure = work.failure
-    return orjson.dumps(
-        {"error": {"line": work.raw.offset + 1, "reason": failure.reason, "detail": failure.detail, "stage": failure.stage}}
-    )
+    error = {
+        "line": work.raw.offset + 1,
+        "reason": failure.reason,
+        "detail": failure.detail,
+        "stage": failure.stage,
+    }
+    return orjson.dumps({"error": error})

@@ -180,12 +180,14 @@ class Service:
 
     async def gain(self, partitions: Collection[Partition]) -> None:
         """Called after a rebalance, with all partitions that this worker now owns."""
+        logger.debug("owns %d partitions", len(partitions))
         for topic, task in self._tasks.items():
             await self._pipeline.in_order(task.gain, {number for name, number in partitions if name == topic})
 
     async def lose(self, partitions: Collection[Partition]) -> None:
         """Called when partitions were given up, after the drain and the commit."""
-        self.ledger.revoke()
+        abandoned = self.ledger.revoke()
+        logger.debug("gave up %d partitions, abandoned %d records", len(partitions), abandoned)
         self._idle.set()
         for topic, task in self._tasks.items():
             await self._pipeline.in_order(task.lose, {number for name, number in partitions if name == topic})

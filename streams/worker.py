@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import signal
+from collections.abc import Awaitable
 from pathlib import Path
 from typing import Any
 
@@ -101,8 +102,15 @@ class _Worker:
             await self._stop.wait()
         finally:
             watching.cancel()
-            await asyncio.wait_for(app.stop(), self._settings.drain_s + LEAVE_GROUP_S)
-            await asyncio.wait_for(service.stop(), LEAVE_GROUP_S)
+            await self._end(app.stop(), self._settings.drain_s + LEAVE_GROUP_S, "leave the group")
+            await self._end(service.stop(), LEAVE_GROUP_S, "stop the pipeline")
+
+    async def _end(self, stopping: Awaitable[None], within_s: float, what: str) -> None:
+        """Whatever hangs at the end is left behind: nothing of it was released, so nothing is lost."""
+        try:
+            await asyncio.wait_for(stopping, within_s)
+        except TimeoutError:
+            self._crash(TidegateError(f"Could not {what} within {within_s:g} s."))
 
     def _crash(self, error: BaseException) -> None:
         """The first crash counts; what follows from it does not."""

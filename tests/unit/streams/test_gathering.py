@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from streams.gathering import CHUNK, Gathering
+
+
+class Recorder:
+    def __init__(self) -> None:
+        self.chunks: list[list[int]] = []
+        self.seen = asyncio.Event()
+
+    async def __call__(self, chunk: list[int]) -> None:
+        self.chunks.append(chunk)
+        self.seen.set()
+
+
+async def test_a_lone_item_goes_at_once_and_what_follows_gathers() -> None:
+    recorder = Recorder()
+    gathering = Gathering(recorder)
+    running = asyncio.create_task(gathering.run())
+    gathering.add_one(0)
+    await asyncio.wait_for(recorder.seen.wait(), 1)
+    for item in range(1, 6):
+        gathering.add_one(item)
+        await asyncio.sleep(0)
+    while sum(map(len, recorder.chunks)) < 6:
+        await asyncio.sleep(0.001)
+    assert recorder.chunks == [[0], [1, 2, 3, 4, 5]]
+    running.cancel()
+
+
+async def test_a_flood_is_cut_into_chunks_without_rest() -> None:
+    recorder = Recorder()
+    gathering = Gathering(recorder)
+    gathering.add(range(2 * CHUNK + 1))
+    running = asyncio.create_task(gathering.run())
+    while sum(map(len, recorder.chunks)) < 2 * CHUNK + 1:
+        await asyncio.sleep(0.001)
+    assert [len(chunk) for chunk in recorder.chunks] == [CHUNK, CHUNK, 1]
+    assert [item for chunk in recorder.chunks for item in chunk] == list(range(2 * CHUNK + 1))
+    running.cancel()
+
+
+async def test_an_exception_of_the_stage_ends_it() -> None:
+    async def broken(_: list[int]) -> None:
+        raise RuntimeError("broken")
+
+    gathering: Gathering[int] = Gathering(broken)
+    gathering.add_one(1)
+    with pytest.raises(RuntimeError, match="broken"):
+        await asyncio.wait_for(gathering.run(), 1)
