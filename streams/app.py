@@ -52,16 +52,23 @@ class LedgerConsumer(driver.Consumer):
         try:
             waiting_for = first.send(None)
         except StopIteration as done:
-            for other in others:
-                if asyncio.iscoroutine(other):
-                    other.close()
+            _close(others)
             return WaitResults([first], [done.value], False)
+        except BaseException:
+            _close(others)
+            raise
         return await super().wait_first(_rest_of(first, waiting_for), *others, timeout=timeout)
 
     async def wait_empty(self) -> None:
         """Faust's own waits for ever for what was not acked, and acks are not used here."""
         await self._service.drain()
         await self.commit_and_end_transactions()
+
+
+def _close(never_begun: Iterable[Any]) -> None:
+    for one in never_begun:
+        if asyncio.iscoroutine(one):
+            one.close()
 
 
 async def _rest_of(started: Coroutine[Any, Any, Any], waiting_for: Any) -> Any:

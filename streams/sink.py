@@ -24,15 +24,13 @@ class PublishError(TidegateError):
 
 
 class Publisher(Protocol):
-    """The four methods of `aiokafka.AIOKafkaProducer` that the sink uses."""
+    """The three methods of `aiokafka.AIOKafkaProducer` that the sink uses."""
 
     def create_batch(self) -> Any: ...
 
     async def send_batch(self, batch: Any, topic: str, *, partition: int) -> Awaitable[Any]: ...
 
     async def partitions_for(self, topic: str) -> set[int]: ...
-
-    async def flush(self) -> None: ...
 
 
 class _Publication:

@@ -15,7 +15,8 @@ async def admitted(gate: AdmissionGate, cost: int) -> asyncio.Task[None]:
 
 async def test_records_beyond_the_bound_wait_their_turn() -> None:
     gate = AdmissionGate(max_records=2, max_tokens=100)
-    assert gate.try_admit(1) and gate.try_admit(1)
+    assert gate.try_admit(1)
+    assert gate.try_admit(1)
     third, fourth = await admitted(gate, 1), await admitted(gate, 1)
     assert not third.done()
     gate.release(1)

@@ -10,11 +10,16 @@ from streams.gathering import CHUNK, Gathering
 class Recorder:
     def __init__(self) -> None:
         self.chunks: list[list[int]] = []
-        self.seen = asyncio.Event()
+        self._changed = asyncio.Condition()
 
     async def __call__(self, chunk: list[int]) -> None:
-        self.chunks.append(chunk)
-        self.seen.set()
+        async with self._changed:
+            self.chunks.append(chunk)
+            self._changed.notify_all()
+
+    async def seen(self, items: int) -> None:
+        async with self._changed, asyncio.timeout(1):
+            await self._changed.wait_for(lambda: sum(map(len, self.chunks)) >= items)
 
 
 async def test_a_lone_item_goes_at_once_and_what_follows_gathers() -> None:
@@ -22,12 +27,11 @@ async def test_a_lone_item_goes_at_once_and_what_follows_gathers() -> None:
     gathering = Gathering(recorder)
     running = asyncio.create_task(gathering.run())
     gathering.add_one(0)
-    await asyncio.wait_for(recorder.seen.wait(), 1)
+    await recorder.seen(1)
     for item in range(1, 6):
         gathering.add_one(item)
         await asyncio.sleep(0)
-    while sum(map(len, recorder.chunks)) < 6:
-        await asyncio.sleep(0.001)
+    await recorder.seen(6)
     assert recorder.chunks == [[0], [1, 2, 3, 4, 5]]
     running.cancel()
 
@@ -37,8 +41,7 @@ async def test_a_flood_is_cut_into_chunks_without_rest() -> None:
     gathering = Gathering(recorder)
     gathering.add(range(2 * CHUNK + 1))
     running = asyncio.create_task(gathering.run())
-    while sum(map(len, recorder.chunks)) < 2 * CHUNK + 1:
-        await asyncio.sleep(0.001)
+    await recorder.seen(2 * CHUNK + 1)
     assert [len(chunk) for chunk in recorder.chunks] == [CHUNK, CHUNK, 1]
     assert [item for chunk in recorder.chunks for item in chunk] == list(range(2 * CHUNK + 1))
     running.cancel()
