@@ -46,7 +46,6 @@ class FakePublisher:
         return {0, 1}
 
 
-
 async def started(publisher: FakePublisher, timeout_s: float = 1.0) -> Sink:
     sink = Sink(publisher, TOPICS, timeout_s)
     await sink.start()

@@ -1,0 +1,179 @@
+"""A record's way, with an engine that answers when it is told to."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import orjson
+import pytest
+
+from models.artifact import Artifact
+from models.serving.encoder import Encoder
+from models.serving.types import EngineLostError, InferenceError, Item, Outcome, Scores
+from schemas import Reason
+from streams.duplicates import ScoreCache
+from streams.pipeline import Pipeline
+from streams.policy import Policy
+from streams.record import RawRecord
+from streams.tasks import Case, Decision, Parts
+from streams.tasks.posts import PostsTask
+from streams.work import Work
+from tests.support.tiny_artifact import write_tiny_artifact
+
+
+class HeldEngine:
+    """Collects what is submitted; the test says how it ends."""
+
+    def __init__(self) -> None:
+        self.items: list[Item] = []
+
+    def submit(self, items: Sequence[Item]) -> None:
+        self.items += items
+
+    def outcomes(self, error: Exception | None = None, degraded: bool = False) -> list[Outcome]:
+        items, self.items = self.items, []
+        now = time.monotonic()
+        scores = Scores("v1", degraded=degraded, post=np.zeros(8), sentiment=np.zeros(3), spans=np.zeros(64))
+        return [Outcome(item, None if error else scores, error, now, now) for item in items]
+
+
+class Bench:
+    def __init__(self, task: PostsTask, artifact: Artifact) -> None:
+        self.task = task
+        self.engine = HeldEngine()
+        self.finished: list[Work] = []
+        self.crashes: list[BaseException] = []
+        self._changed = asyncio.Condition()
+        self.pipeline = Pipeline(
+            Encoder.from_artifact(artifact), ScoreCache(100), "v1", 10_000, self._finish, self.crashes.append
+        )
+        self.pipeline.start(self.engine)
+
+    async def _finish(self, works: Sequence[Work]) -> None:
+        async with self._changed:
+            self.finished += works
+            self._changed.notify_all()
+
+    def push(self, offset: int, value: bytes | None) -> Work:
+        work = Work(None, RawRecord("posts", 0, offset, b"key", value), self.task, time.monotonic())
+        self.pipeline.push(work)
+        return work
+
+    async def submitted(self, count: int) -> None:
+        async with asyncio.timeout(5):
+            while len(self.engine.items) < count:  # noqa: ASYNC110  # the engine's side has nothing to wait on
+                await asyncio.sleep(0.001)
+
+    async def all_finished(self, count: int) -> None:
+        async with self._changed, asyncio.timeout(5):
+            await self._changed.wait_for(lambda: len(self.finished) >= count)
+
+
+def post(text: str, post_id: str = "p") -> bytes:
+    return orjson.dumps({"id": post_id, "text": text})
+
+
+@pytest.fixture
+async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
+    artifact = write_tiny_artifact(tmp_path / "tiny")
+    bench = Bench(PostsTask.build(Parts(artifact, Policy.load())), artifact)
+    yield bench
+    await bench.pipeline.stop()
+
+
+async def test_copies_in_flight_cost_one_inference_and_later_ones_none(bench: Bench) -> None:
+    for offset in range(3):
+        bench.push(offset, post("hello there", f"p{offset}"))
+    await bench.submitted(1)
+    await asyncio.sleep(0.01)
+    assert len(bench.engine.items) == 1
+    bench.pipeline.deliver(bench.engine.outcomes())
+    await bench.all_finished(3)
+    bench.push(3, post("hello there", "p3"))
+    await bench.all_finished(4)
+    assert bench.engine.items == []
+    assert [orjson.loads(work.outputs[0].value or b"")["post_id"] for work in bench.finished] == [
+        "p0",
+        "p1",
+        "p2",
+        "p3",
+    ]
+
+
+async def test_degraded_scores_are_not_remembered(bench: Bench) -> None:
+    bench.push(0, post("hello there"))
+    await bench.submitted(1)
+    bench.pipeline.deliver(bench.engine.outcomes(degraded=True))
+    await bench.all_finished(1)
+    bench.push(1, post("hello there"))
+    await bench.submitted(1)
+
+
+async def test_a_record_on_which_the_model_fails_becomes_a_dead_letter(bench: Bench) -> None:
+    bench.push(0, post("hello there"))
+    await bench.submitted(1)
+    bench.pipeline.deliver(bench.engine.outcomes(InferenceError("no")))
+    await bench.all_finished(1)
+    (letter,) = bench.finished[0].outputs
+    assert letter.kind == "dead-letters"
+    assert (letter.key, letter.value) == (b"key", post("hello there"))
+    assert dict(letter.headers)["reason"] == Reason.INFERENCE_FAILED.encode()
+
+
+async def test_a_lost_engine_is_a_crash_and_no_answer(bench: Bench) -> None:
+    bench.push(0, post("hello there"))
+    await bench.submitted(1)
+    bench.pipeline.deliver(bench.engine.outcomes(EngineLostError("gone")))
+    await asyncio.sleep(0.02)
+    assert [type(error) for error in bench.crashes] == [EngineLostError]
+    assert bench.finished == []
+
+
+async def test_bad_records_go_past_the_engine(bench: Bench) -> None:
+    for offset, value in enumerate((None, b"\xff", b"{", post(""))):
+        bench.push(offset, value)
+    await bench.all_finished(4)
+    reasons = [work.failure.reason for work in bench.finished if work.failure]
+    assert reasons == [Reason.NULL_VALUE, Reason.NOT_UTF8, Reason.INVALID_JSON, Reason.EMPTY_TEXT]
+
+
+async def test_a_defect_in_the_policy_costs_one_record_and_its_text_stays_out_of_the_log(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    decide = bench.task.decide
+
+    def broken(case: Case[object]) -> Decision:
+        if "secret" in case.rendered.text:
+            raise ValueError(case.rendered.text)
+        return decide(case)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(bench.task, "decide", broken)
+    bench.push(0, post("my secret"))
+    bench.push(1, post("hello there"))
+    await bench.submitted(2)
+    bench.pipeline.deliver(bench.engine.outcomes())
+    await bench.all_finished(2)
+    kinds = {work.raw.offset: [output.kind for output in work.outputs] for work in bench.finished}
+    assert kinds == {0: ["dead-letters"], 1: ["labels"]}
+    assert "decide failed with ValueError" in caplog.text
+    assert "secret" not in caplog.text
+
+
+async def test_a_failing_finish_is_a_crash(tmp_path: Path) -> None:
+    artifact = write_tiny_artifact(tmp_path / "tiny")
+    bench = Bench(PostsTask.build(Parts(artifact, Policy.load())), artifact)
+
+    async def broken(_: Sequence[Work]) -> None:
+        raise OSError("the broker is gone")
+
+    bench.pipeline._finish = broken
+    bench.push(0, b"{")
+    async with asyncio.timeout(5):
+        while not bench.crashes:  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
+    assert isinstance(bench.crashes[0], OSError)
+    await bench.pipeline.stop()
