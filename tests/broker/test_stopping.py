@@ -73,6 +73,7 @@ async def test_dead_letter_limit_stops_the_worker_and_loses_nothing(bench: Bench
     answers.assert_at_least_once()
 
 
+@pytest.mark.real_broker("it cannot delete a topic")
 async def test_sigterm_is_bounded_when_nothing_can_be_published(bench: Bench) -> None:
     """Promise 4: the verdicts' topic is gone; what is in flight is given up in time, and comes back."""
     await bench.create_topics()
@@ -86,7 +87,8 @@ async def test_sigterm_is_bounded_when_nothing_can_be_published(bench: Bench) ->
     worker.process.send_signal(signal.SIGTERM)
     await asyncio.to_thread(worker.wait_exit, 20)
 
-    assert time.monotonic() - asked_at < 15
+    took_s = time.monotonic() - asked_at
+    assert took_s < 15, f"{took_s:.1f} s"
     assert (await bench.committed())[bench.topic("posts"), 0] == 20
     await bench.create_topics()
     await bench.start_worker()
