@@ -8,6 +8,7 @@ import numpy as np
 
 GROWTH = 0.01
 """A lag that grows by more than this share of the rate is growing; less is noise of the sampling."""
+QUEUE_S = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,8 @@ class Verdict:
 def judge(rate: float, samples: Sequence[Sample]) -> Verdict:
     """Sustained: the lag does not grow, and what is left at the end is less than two seconds of work.
 
-    Growth is fitted after the first third, in which the queue of a busy service fills to its steady height.
+    Growth is fitted after the first third, in which the queue of a busy service fills to its steady height. A lag of
+    less than a quarter of a second of work is a queue, however it moves.
 
     Raises:
         ValueError: too few samples for a fit.
@@ -48,7 +50,7 @@ def judge(rate: float, samples: Sequence[Sample]) -> Verdict:
     if len(later) < 5:
         raise ValueError(f"{len(later)} samples are too few to tell whether a lag grows")
     growth = float(np.polyfit([s.elapsed_s for s in later], [s.lag for s in later], 1)[0])
-    sustained = growth <= GROWTH * rate and later[-1].lag <= 2 * rate
+    sustained = later[-1].lag <= (2.0 if growth <= GROWTH * rate else QUEUE_S) * rate
     return Verdict(rate, sustained, growth, later[-1].lag)
 
 

@@ -35,6 +35,12 @@ def test_a_lag_that_shrinks_but_is_seconds_deep_is_not_sustained() -> None:
     assert not judge(200.0, samples).sustained
 
 
+def test_a_queue_of_a_batch_may_rise_and_fall() -> None:
+    samples = [Sample(t * 0.5, 30 * t, max(0, 30 * t - (10 if t > 20 else 2))) for t in range(30)]
+
+    assert judge(60.0, samples).sustained
+
+
 def test_the_first_third_may_fill_the_queues() -> None:
     samples = [Sample(t * 0.5, 100 * t, 100 * t - min(150, 30 * t)) for t in range(30)]
 
