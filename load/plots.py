@@ -26,7 +26,7 @@ def plot_latency(path: Path, title: str, over_time: Mapping[str, Series], latenc
     rate = left.twinx()
     rate.plot(over_time["seconds"], over_time["per_s"], label="answers", color="tab:gray", alpha=0.5)
     rate.set(ylabel="answers a second", ylim=(0, None))
-    left.legend(loc="upper left")
+    left.legend(loc="best")
 
     tails = np.logspace(0, -4, 200)  # share of records that are slower
     right.plot(1 / tails, [latency.at(100 * (1 - tail)) for tail in tails], color="tab:blue")
