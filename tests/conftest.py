@@ -79,6 +79,6 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     report = yield
     if report.failed:
         for argument in getattr(item, "funcargs", {}).values():
-            if type(argument).__name__ == "Bench" and argument.workers:
+            if type(argument).__module__ == "tests.support.bench" and argument.workers:
                 report.sections.append(("workers", argument.logs()))
     return report

@@ -163,6 +163,31 @@ async def test_a_defect_in_the_policy_costs_one_record_and_its_text_stays_out_of
     assert "secret" not in caplog.text
 
 
+async def test_no_dead_letter_quotes_the_record_in_its_own_headers(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whichever stage it failed in."""
+
+    def broken(case: Case[object]) -> Decision:
+        raise ValueError(case.rendered.text)
+
+    monkeypatch.setattr(bench.task, "decide", broken)
+    for offset, value in enumerate((b"secret", b'{"id":"secret","text":["secret"]}', post("", "secret"))):
+        bench.push(offset, value)
+    bench.push(3, post("secret of the model"))
+    await bench.submitted(1)
+    bench.pipeline.deliver(bench.engine.outcomes(InferenceError("secret of the model")))
+    bench.push(4, post("secret of the policy"))
+    await bench.submitted(1)
+    bench.pipeline.deliver(bench.engine.outcomes())
+
+    await bench.all_finished(5)
+
+    letters = [output for work in bench.finished for output in work.outputs]
+    assert {dict(letter.headers)["stage"] for letter in letters} == {b"decode", b"score", b"decide"}
+    assert not [name for letter in letters for name, value in letter.headers if b"secret" in (value or b"")]
+
+
 async def test_a_failing_finish_is_a_crash(tmp_path: Path) -> None:
     artifact = write_tiny_artifact(tmp_path / "tiny")
     bench = Bench(PostsTask.build(Parts(artifact, Policy.load())), artifact)

@@ -157,6 +157,15 @@ def test_a_repeat_offender_is_told_at_three_and_six_and_no_action_changes() -> N
     assert offend(task, 2) == alerts[2], "the same alert when the record comes again"
 
 
+def test_an_authors_history_changes_no_action() -> None:
+    task = posts_task()
+    posts = [{**POST, "id": f"p{number}", "text": f"number {number}"} for number in range(7)]
+
+    verdicts = [decide(task, post, post_scores(hate=0.9))[0] for post in posts]
+
+    assert [(each["action"], each["reasons"]) for each in verdicts] == [("review", ["hate>=0.9"])] * 7
+
+
 def test_an_author_who_is_not_named_is_known_by_the_key() -> None:
     task = posts_task()
     post = {"id": "p", "text": "t"}

@@ -1,0 +1,209 @@
+"""From a consumed message to its released offset, with a broker that acknowledges when it is told to."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+import streams.service
+from models.serving.types import Depth
+from streams.failures import DeadLetterLimitExceeded
+from streams.model import Model, load_model
+from streams.record import Header, Outgoing, Partition
+from streams.service import Service, StuckError
+from streams.settings import Settings
+from streams.sink import PublishError, Sink
+from streams.tasks import build_tasks
+
+BAD = b"{"
+POSTS = ("posts", 0)
+
+
+@dataclass
+class Message:
+    offset: int
+    value: bytes | None
+    timestamp: float | None = None
+    topic: str = POSTS[0]
+    partition: int = POSTS[1]
+    tp: Partition = POSTS
+    key: bytes | None = b"key"
+    headers: tuple[Header, ...] = ()
+
+
+class HeldSink(Sink):
+    """Keeps what is published and holds every acknowledgement back until `answer` is called."""
+
+    def __init__(self) -> None:
+        self.published: list[Outgoing] = []
+        self._acknowledged = asyncio.Event()
+        self._error: PublishError | None = None
+
+    async def start(self) -> None: ...
+
+    async def publish(self, messages: Sequence[Outgoing]) -> None:
+        self.published += messages
+        await self._acknowledged.wait()
+        if self._error is not None:
+            raise self._error
+
+    def answer(self, error: PublishError | None = None) -> None:
+        self._error = error
+        self._acknowledged.set()
+
+    async def stop(self) -> None: ...
+
+
+class Bench:
+    def __init__(self, settings: Settings, model: Model) -> None:
+        (task,) = build_tasks(settings, model.artifact)
+        self.sink = HeldSink()
+        self.crashes: list[BaseException] = []
+        self.service = Service(settings, model, {POSTS[0]: task}, self.sink, self.crashes.append)
+
+    async def take_in(self, *values: bytes) -> None:
+        for offset, value in enumerate(values):
+            await self.service.take_in(Message(offset, value))
+
+    @property
+    def released(self) -> dict[Partition, int]:
+        return self.service.ledger.released()
+
+
+Start = Callable[..., Awaitable[Bench]]
+
+
+@pytest.fixture(scope="module")
+def model(tiny_artifact: Path) -> Model:
+    return load_model(Settings(artifact=tiny_artifact, device="cpu", threads=1))
+
+
+@pytest.fixture
+async def start(model: Model, tmp_path: Path) -> AsyncIterator[Start]:
+    """Starts a service with the settings of the test."""
+    started: list[Bench] = []
+
+    async def start_with(**settings: Any) -> Bench:
+        started.append(Bench(Settings(data_dir=tmp_path, tasks=["posts"], **settings), model))
+        await started[-1].service.start()
+        return started[-1]
+
+    yield start_with
+    for bench in started:
+        await bench.service.stop()
+
+
+async def eventually(claim: Callable[[], object]) -> None:
+    async with asyncio.timeout(5):
+        while not claim():  # noqa: ASYNC110  # what it looks at tells nobody when it changes
+            await asyncio.sleep(0.001)
+
+
+def post(text: str) -> bytes:
+    return orjson.dumps({"id": "p", "text": text})
+
+
+async def test_an_offset_is_released_after_the_acknowledgement_and_each_output_leaves_once(start: Start) -> None:
+    bench = await start()
+    await bench.take_in(post("you are lovely"), BAD)
+    await eventually(lambda: len(bench.sink.published) >= 2)
+    await asyncio.sleep(0.02)
+
+    assert bench.released == {}
+    bench.sink.answer()
+    await eventually(lambda: bench.released)
+    await bench.service.drain()
+
+    assert bench.released == {POSTS: 2}
+    assert sorted(output.kind for output in bench.sink.published) == ["dead-letters", "labels"]
+
+
+async def test_intake_waits_while_too_much_is_in_flight(start: Start) -> None:
+    bench = await start(max_in_flight_records=2)
+    taking_in = asyncio.create_task(bench.take_in(BAD, BAD, BAD))
+    await eventually(lambda: len(bench.sink.published) == 2)
+    await asyncio.sleep(0.02)
+
+    assert not taking_in.done()
+    assert bench.service.gate.records == 2
+    bench.sink.answer()
+    await asyncio.wait_for(taking_in, 5)
+
+
+async def test_the_drain_ends_in_time_and_what_it_abandons_is_never_released(start: Start) -> None:
+    bench = await start(drain_s=0.05)
+    await bench.take_in(BAD)
+
+    await asyncio.wait_for(bench.service.drain(), 2)
+    await bench.service.lose({POSTS})
+    bench.sink.answer()
+    await asyncio.sleep(0.02)
+
+    assert bench.released == {}
+    assert bench.crashes == []
+
+
+async def test_an_output_that_the_broker_refuses_is_a_crash_and_releases_nothing(start: Start) -> None:
+    bench = await start(drain_s=30)
+    await bench.take_in(BAD)
+    bench.sink.answer(PublishError("no"))
+    await eventually(lambda: bench.crashes)
+
+    assert [type(error) for error in bench.crashes] == [PublishError]
+    assert bench.released == {}
+    await asyncio.wait_for(bench.service.drain(), 2)  # there is nothing to wait for any more
+
+
+async def test_overload_answers_with_less_and_drops_nothing(start: Start) -> None:
+    bench = await start(degrade_after_s=1)
+    bench.sink.answer()
+    for now in (0.0, 1.0, 1.5, 2.5):
+        bench.service.overload.observe(60.0, now)
+    assert bench.service.overload.depth is Depth.EARLY
+
+    for offset in range(3):
+        await bench.service.take_in(Message(offset, post(f"you are lovely {offset}"), time.time() - 60))
+
+    await eventually(lambda: bench.released == {POSTS: 3})
+    verdicts = [orjson.loads(output.value or b"") for output in bench.sink.published]
+    assert [verdict["degraded"] for verdict in verdicts] == [True] * 3
+    assert all(verdict["timings_ms"]["total"] > 59_000 for verdict in verdicts)
+
+
+@pytest.mark.parametrize(
+    "limit",
+    [
+        {"dead_letter_max_consecutive": 3, "dead_letter_max_ratio": 0},
+        {"dead_letter_max_consecutive": 0, "dead_letter_max_ratio": 0.5, "dead_letter_min_records": 3},
+    ],
+    ids=["consecutive", "ratio"],
+)
+async def test_too_many_dead_letters_are_a_crash(start: Start, limit: dict[str, float]) -> None:
+    bench = await start(**limit)
+    bench.sink.answer()
+    await bench.take_in(BAD, BAD)
+    await eventually(lambda: bench.released == {POSTS: 2})
+    assert bench.crashes == []
+
+    await bench.service.take_in(Message(2, BAD))
+
+    await eventually(lambda: bench.crashes)
+    assert [type(error) for error in bench.crashes] == [DeadLetterLimitExceeded]
+    assert bench.released == {POSTS: 2}
+
+
+async def test_a_service_in_which_nothing_moves_is_a_crash(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streams.service, "CHECK_EVERY_S", 0.01)
+    bench = await start(stuck_after_s=0.05)
+    await bench.take_in(BAD)
+
+    await eventually(lambda: bench.crashes)
+
+    assert [type(error) for error in bench.crashes] == [StuckError]
