@@ -30,7 +30,7 @@ from models.training.calibrate import (
     fold_calibration,
 )  # fmt: skip
 from models.training.collate import Collator
-from models.training.corpus import load_corpus
+from models.training.corpus import load_corpus, weakly_labelled
 from models.training.evaluate import choose_span_threshold, evaluate_heads
 from models.training.examples import Example
 from models.training.network import Network
@@ -77,7 +77,7 @@ def export_run(
     collator = Collator(tokenizer, network.shape.positions, network.shape.pad_id)
     dev = _sample(corpus.dev, dev_rows, recipe.seed)
     console.print(f"calibrating on {len(dev):,} dev rows")
-    exported = _export(network, collator, dev, precision, threads)
+    exported = _export(network, collator, dev, weakly_labelled(dev, recipe.data), precision, threads)
     exported.parity.check()
     exported.metrics["training"] = {
         "steps": progress.step,
@@ -97,19 +97,25 @@ def export_run(
 
 
 def _export(
-    network: Network, collator: Collator, dev: Sequence[Example], precision: Precision, threads: int
+    network: Network,
+    collator: Collator,
+    dev: Sequence[Example],
+    tuning: Sequence[Example],
+    precision: Precision,
+    threads: int,
 ) -> Exported:
+    """`tuning` are the dev rows with weak negatives, for calibration and thresholds; figures come from `dev`."""
     weights: dict[str, Matrix] = {name: value.numpy() for name, value in network.state_dict().items()}
     shape = network.shape.as_dict()
     texts = [e.text for e in dev]
     raw = predict(_scorer(build_graph(weights, shape, "fp32").SerializeToString(), threads), collator, texts)
-    calibration = fit_calibration(dev, raw)
+    calibration = fit_calibration(tuning, raw)
     folded = fold_calibration(weights, calibration)
     full = _scorer(build_graph(folded, shape, "fp32").SerializeToString(), threads)
     model = build_graph(folded, shape, precision).SerializeToString()
     small = _scorer(model, threads)
     answers = predict(small, collator, texts)
-    thresholds = choose_thresholds(dev, answers)
+    thresholds = choose_thresholds(tuning, answers)
     spans_at = choose_span_threshold(dev, answers, collator.tokenizer)
     thresholds["spans"] = {"en": spans_at, "zh": spans_at}
     metrics = evaluate_heads(dev, answers, thresholds, collator.tokenizer)

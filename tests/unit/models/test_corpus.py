@@ -12,7 +12,8 @@ pytest.importorskip("pyarrow")
 
 from models.labels import POST_LABELS
 from models.text import content_hash, normalise
-from models.training.corpus import load_corpus
+from models.training.corpus import load_corpus, weakly_labelled
+from models.training.examples import Example
 from models.training.recipe import DataRules
 from models.training.tables import map_spans
 
@@ -67,3 +68,29 @@ def test_spans_follow_the_text_through_cleaning() -> None:
     clean = normalise("see  http://a.example you\u200b idiot")
     ((start, end),) = map_spans(clean, [[27, 32]])
     assert clean.text[start:end] == "idiot"
+
+
+def test_rows_for_tuning_are_copies_with_weak_negatives(tiny_data: Path) -> None:
+    rules = DataRules(weak_negatives={"self_harm": {"en": 1}})
+    dev = load_corpus(tiny_data, rules, seed=1).dev
+    tuning = weakly_labelled(dev, rules)
+    assert sum(e.post[SELF_HARM] == 0.0 for e in tuning) > 20
+    assert all(np.isnan(e.post[SELF_HARM]) for e in dev)
+
+
+@pytest.mark.parametrize(
+    ("label", "text"),
+    [
+        ("self_harm", "I want to kill myself"),
+        ("self_harm", "不想活了"),
+        ("spam", "click here"),
+        ("sexual", "nude pics"),
+    ],
+)
+def test_likely_positives_are_never_weak_negatives(label: str, text: str) -> None:
+    likely, plain = (Example(t, "en", "open", "A", "post") for t in (text, "nice day"))
+    likely.post[TOXICITY] = plain.post[TOXICITY] = 0.0
+    tuned = weakly_labelled([likely, plain], DataRules(weak_negatives={label: {"en": 9}}))
+    column = POST_LABELS.index(label)
+    assert np.isnan(tuned[0].post[column])
+    assert tuned[1].post[column] == 0.0
