@@ -55,7 +55,7 @@ class DeadLetter(Output):
     def split_headers(headers: Iterable[Header]) -> tuple[int, list[Header]]:
         """Attempts so far and the original's own headers.
 
-        A replayed letter carries `attempts` and nothing else of ours. Its own headers are left alone even where
+        A replayed letter carries REPLAYED and nothing else of ours. Its own headers are left alone even where
         one has a name of ours: only a trailing, complete set is taken off.
         """
         kept = list(headers)
@@ -64,10 +64,13 @@ class DeadLetter(Output):
         if names == HEADER_NAMES:
             attempts = _count(kept[-2][1])
             del kept[-len(HEADER_NAMES) :]
-        elif kept and kept[-1][0] == "attempts":
+        elif kept and kept[-1][0] == REPLAYED:
             attempts = _count(kept.pop()[1])
         return attempts, kept
 
+
+REPLAYED = "tidegate-attempts"
+"""Header of a replayed letter: how often it failed so far. A plain `attempts` may well be the producer's own."""
 
 HEADER_NAMES = (
     "reason", "detail", "stage", "original-topic", "original-partition", "original-offset", "attempts", "failed-at",

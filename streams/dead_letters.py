@@ -11,6 +11,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError
 
 from schemas import DeadLetter
+from schemas.dead_letter import REPLAYED
 from streams.client import MAX_REQUEST_BYTES
 from streams.connection import CONNECT_TIMEOUT_S, REQUEST_TIMEOUT_S, connection_options
 from streams.errors import missing_topic, translate
@@ -98,8 +99,8 @@ async def replay(
 ) -> Replayed:
     """Sends the originals of the letters that are in the topic now to where they came from.
 
-    Key, value and headers are the original's, to the byte, and go to the original's partition; the header `attempts`
-    is added, so that another failure counts on. The letters stay in the topic: replaying twice sends twice, and the
+    Key, value and headers are the original's, to the byte, and go to the original's partition; the header
+    `tidegate-attempts` is added, so that another failure counts on. The letters stay in the topic: replaying twice sends twice, and the
     verdicts of the second time have the ids of the first.
 
     Raises:
@@ -146,4 +147,4 @@ async def _send_original(producer: Any, letter: Letter) -> bool:
 def original_headers(headers: Iterable[Header]) -> list[Header]:
     """Those of the record before it failed, and the count of attempts so far, which the next failure raises."""
     attempts, kept = DeadLetter.split_headers(headers)
-    return [*kept, ("attempts", str(attempts).encode())]
+    return [*kept, (REPLAYED, str(attempts).encode())]

@@ -84,6 +84,7 @@ class Service:
             settings.dead_letter_max_ratio, settings.dead_letter_min_records, settings.dead_letter_max_consecutive
         )
         self._is_broken = False
+        self._drained_by: float | None = None
         self._cache = ScoreCache(settings.cache_size)
         self._dead_letters = 0
         self._idle = asyncio.Event()
@@ -171,16 +172,20 @@ class Service:
 
         The abandoned records were never released, so they come back. The intake must have stopped before.
         """
-        if self._is_broken:
+        if self._is_broken or self._idle.is_set():
             return
+        now = time.monotonic()
+        if self._drained_by is None:  # Faust asks twice when it stops: one deadline for both
+            self._drained_by = now + self._drain_s
         try:
-            await asyncio.wait_for(self._idle.wait(), self._drain_s)
+            await asyncio.wait_for(self._idle.wait(), max(0.0, self._drained_by - now))
         except TimeoutError:
             logger.warning("drain: %d records not finished after %g s", self.ledger.in_flight, self._drain_s)
 
     async def gain(self, partitions: Collection[Partition]) -> None:
         """Called after a rebalance, with all partitions that this worker now owns."""
         logger.debug("owns %d partitions", len(partitions))
+        self._drained_by = None
         for topic, task in self._tasks.items():
             await self._pipeline.in_order(task.gain, {number for name, number in partitions if name == topic})
 

@@ -29,6 +29,7 @@ PUBLISH_TIMEOUT_S = 30.0
 MAX_REQUEST_BYTES = 4 * 1024 * 1024  # a dead letter is a record of 1 MiB and its headers; see streams/topics.py
 MAX_BATCH_BYTES = 512 * 1024
 LEAVE_GROUP_S = 10.0
+FLUSH_S = 2.0
 READY_FILE = "TIDEGATE_READY_FILE"  # for scripts and tests that have to wait until a worker consumes
 
 
@@ -59,7 +60,7 @@ class _Worker:
             service = self._build(model, producer)
             await self._serve(service)
         finally:
-            await asyncio.wait_for(producer.stop(), CONNECT_TIMEOUT_S)
+            await self._end(producer.stop(), FLUSH_S, "flush the producer")
         if self._crashed is not None:
             logger.error("stopped: %s", describe(self._crashed))
             return 1

@@ -28,8 +28,8 @@ def fail(headers: list[Header]) -> list[Header]:
 
 
 def test_only_our_headers_are_taken_off() -> None:
-    assert original_headers(fail(OWN)) == [*OWN, ("attempts", b"1")]
-    assert original_headers(fail([])) == [("attempts", b"1")]
+    assert original_headers(fail(OWN)) == [*OWN, ("tidegate-attempts", b"1")]
+    assert original_headers(fail([])) == [("tidegate-attempts", b"1")]
 
 
 def test_attempts_rise_with_each_round_and_headers_do_not_pile_up() -> None:
@@ -111,5 +111,10 @@ async def test_a_replay_gives_back_every_byte_to_the_place_it_came_from(here: Se
     for raw in (TOMBSTONE, BROKEN):
         record = records[raw.partition]
         assert (record.key, record.value) == (raw.key, raw.value)
-        assert list(record.headers) == [*raw.headers, ("attempts", b"1")]
+        assert list(record.headers) == [*raw.headers, ("tidegate-attempts", b"1")]
     assert await everything_in(here.brokers, "elsewhere.secrets") == []
+
+
+def test_a_header_of_the_producer_that_is_called_attempts_stays() -> None:
+    own: list[Header] = [("trace", b"1"), ("attempts", b"3")]
+    assert original_headers(fail(own)) == [*own, ("tidegate-attempts", b"1")]
