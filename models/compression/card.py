@@ -60,7 +60,7 @@ def write_card(manifest: Manifest, recipe: Recipe) -> str:
     )
     dev: Mapping[str, Any] = manifest.metrics.get("dev", {})
     training = manifest.metrics.get("training", {})
-    parts = [intro, f"Training: {training}.\n" if training else "", "## Dev figures of the int8 model\n"]
+    parts = [intro, f"Training: {_sentence(training)}.\n" if training else "", "## Dev figures of the int8 model\n"]
     for head in ("post", "early_post"):
         parts += [f"### {head}\n", _table(["label", "lang"], _nested(dev.get(head, {})))]
     others = {

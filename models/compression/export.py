@@ -84,6 +84,8 @@ def export_run(
         "rows": progress.rows,
         "minutes": round(progress.elapsed_s / 60, 1),
     }
+    if run.note.is_file():
+        exported.metrics["training"]["note"] = run.note.read_text(encoding="utf-8").strip()
     if run.baseline.is_file():
         exported.metrics["baseline"] = json.loads(run.baseline.read_text(encoding="utf-8"))
     score = onnx_scorer(open_session(exported.model, threads))

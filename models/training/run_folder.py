@@ -37,6 +37,8 @@ class RunFolder:
         self.report = path / "report.md"
         self.corpus = path / "corpus.json"
         self.baseline = path / "baseline.json"
+        self.note = path / "note.txt"
+        """Written by hand, where a run was not plain; the model card quotes it."""
 
     def begin(self, recipe: Recipe) -> None:
         """Create the folder, or make sure that it belongs to the same recipe (the schedule may change)."""
