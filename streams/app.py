@@ -24,6 +24,8 @@ from streams.service import Service
 from streams.settings import Settings
 
 SESSION_TIMEOUT_S = 10.0
+LOOK_AGAIN_S = 0.01
+BUFFER_RECORDS = 1024  # read and not yet taken in, per topic
 
 
 class LedgerConsumer(driver.Consumer):
@@ -39,6 +41,18 @@ class LedgerConsumer(driver.Consumer):
 
     def _new_offset(self, tp: TP) -> int | None:
         return self._service.ledger.released().get((tp.topic, tp.partition))
+
+    async def _wait_next_records(self, timeout: float) -> tuple[Any, set[TP] | None]:
+        """Faust stops reading a partition whose buffer is full, and looks again after a whole second.
+
+        An idle engine is a high price for that: with a backlog, intake then stood still half of the time.
+        """
+        if not self._buffered_partitions:
+            return await super()._wait_next_records(timeout)
+        if self._get_active_partitions():
+            return await super()._wait_next_records(min(timeout, LOOK_AGAIN_S))
+        await asyncio.sleep(LOOK_AGAIN_S)
+        return {}, set()
 
     async def wait_first(self, *coros: Any, timeout: Any = None) -> WaitResults:
         """Faust starts four tasks for each message to be able to stop while its queue is full; it seldom is.
@@ -125,7 +139,7 @@ def create_app(settings: Settings, service: Service, on_ready: Callable[[], None
         broker_max_poll_records=500,
         consumer_auto_offset_reset="earliest",
         datadir=str(settings.data_dir / "faust"),
-        stream_buffer_maxsize=max(64, settings.max_in_flight_records // 4),
+        stream_buffer_maxsize=BUFFER_RECORDS,
         stream_wait_empty=True,
         topic_allow_declare=False,
         topic_disable_leader=True,
