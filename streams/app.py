@@ -79,6 +79,9 @@ class LedgerConsumer(driver.Consumer):
         await self.commit_and_end_transactions()
 
 
+async def _no_wait() -> None: ...
+
+
 def _close(never_begun: Iterable[Any]) -> None:
     for one in never_begun:
         if asyncio.iscoroutine(one):
@@ -115,9 +118,13 @@ class TidegateApp(faust.App):
     tidegate: Service
 
     def on_init_dependencies(self) -> Iterable[ServiceT]:
-        """Without the monitor, which keeps statistics of every message that nobody reads here."""
+        """Without what Faust does for each message and nobody needs here.
+
+        Nobody reads the monitor's statistics, and nothing is ever in the buffer of Faust's own producer.
+        """
         dependencies = super().on_init_dependencies()
         self.sensors.remove(self.monitor)
+        self.producer.buffer.wait_until_ebb = _no_wait  # type: ignore[method-assign]
         return dependencies
 
     def _create_directories(self) -> None:

@@ -100,8 +100,8 @@ async def replay(
     """Sends the originals of the letters that are in the topic now to where they came from.
 
     Key, value and headers are the original's, to the byte, and go to the original's partition; the header
-    `tidegate-attempts` is added, so that another failure counts on. The letters stay in the topic: replaying twice sends twice, and the
-    verdicts of the second time have the ids of the first.
+    `tidegate-attempts` is added, so that another failure counts on. The letters stay in the topic: replaying twice
+    sends twice, and the verdicts of the second time have the ids of the first.
 
     Raises:
         ClientError: the broker or the topic cannot be reached.
