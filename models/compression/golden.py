@@ -8,8 +8,9 @@ from tokenizers import Tokenizer
 
 from models.artifact import GoldenCase, GoldenCases
 from models.rendering import SymptomFields, render_symptoms
+from models.serving.scores import ordinal
 from models.text import normalise
-from models.training.metrics import ordinal_probabilities, sigmoid, softmax
+from models.training.metrics import sigmoid, softmax
 from models.training.network import Shape
 from models.training.predict import Logits, Scorer, pad
 
@@ -72,5 +73,5 @@ def probabilities(logits: Logits) -> dict[str, list[float]]:
         "post": sigmoid(logits["post"]).tolist(),
         "sentiment": softmax(logits["sentiment"]).tolist(),
         "condition": softmax(logits["condition"]).tolist(),
-        "urgency": ordinal_probabilities(logits["urgency"]).tolist(),
+        "urgency": ordinal(logits["urgency"]).tolist(),
     }

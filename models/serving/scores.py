@@ -28,11 +28,14 @@ def softmax(logits: Logits) -> Probabilities:
 
 
 def ordinal(logits: Logits) -> Probabilities:
-    """[rows, k] logits of P(level > 1) ... P(level > k) to [rows, k + 1] probabilities of the levels.
+    """[..., k] logits of P(level > 1) ... P(level > k) to [..., k + 1] probabilities of the levels.
 
-    P(level > k) cannot rise with k: where the logits say so, the lower one counts.
+    P(level > k) cannot rise with k. Where the logits say so, the record is unlike the training data, and the higher
+    one counts: a level is as urgent as all thresholds agree on. With the lower one, "itchy red patches in the elbow
+    creases" came out as level 1, because the threshold between 1 and 2 was learned from 21 records alone. On dev the
+    logits never contradict each other, so nothing changes there. Rules, which only raise urgency, come on top.
     """
-    above = np.minimum.accumulate(sigmoid(logits), axis=-1)
+    above = np.maximum.accumulate(sigmoid(logits)[..., ::-1], axis=-1)[..., ::-1]
     edge = np.ones_like(above[..., :1])
     bounds = np.concatenate([edge, above, np.zeros_like(edge)], axis=-1)
     return np.asarray(bounds[..., :-1] - bounds[..., 1:])

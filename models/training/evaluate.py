@@ -9,12 +9,12 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from models.labels import LANGUAGES, POST_LABELS
+from models.serving.scores import ordinal
 from models.training.examples import Example
 from models.training.metrics import (
     binary_figures,
     class_figures,
     ordinal_figures,
-    ordinal_probabilities,
     sigmoid,
     span_f1,
 )  # fmt: skip
@@ -50,7 +50,7 @@ def evaluate_heads(
 
 def expected_level(answer: Logits) -> int:
     """The 0-based median level: how many cumulative logits are positive."""
-    return int(np.argmax(np.cumsum(ordinal_probabilities(answer["urgency"])) >= 0.5))
+    return int(np.argmax(np.cumsum(ordinal(answer["urgency"])) >= 0.5))
 
 
 def post_figures(dev: Sequence[Example], answers: Sequence[Logits], head: str, thresholds: Thresholds) -> Figures:

@@ -23,14 +23,6 @@ def softmax(logits: NDArray[np.floating[Any]]) -> Floats:
     return scores
 
 
-def ordinal_probabilities(logits: NDArray[np.floating[Any]]) -> Floats:
-    """Cumulative logits, P(level > k), to the probability of each level; never negative, sums to 1."""
-    above = np.minimum.accumulate(sigmoid(logits), axis=-1)
-    ones, zeros = np.ones_like(above[..., :1]), np.zeros_like(above[..., :1])
-    levels: Floats = np.concatenate([ones, above], axis=-1) - np.concatenate([above, zeros], axis=-1)
-    return levels
-
-
 def binary_figures(targets: Floats, scores: Floats, threshold: float) -> dict[str, float | int]:
     """Counts, ranking quality, and quality at a threshold. Ranking figures are absent for one class only."""
     flagged = scores >= threshold

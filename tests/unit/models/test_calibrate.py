@@ -16,7 +16,7 @@ from models.training.calibrate import (
     fold_calibration,
 )  # fmt: skip
 from models.training.examples import Example
-from models.training.metrics import ordinal_probabilities, sigmoid, span_f1
+from models.training.metrics import sigmoid, span_f1
 from models.training.predict import Logits
 
 
@@ -65,13 +65,6 @@ def test_best_threshold_respects_the_floor_on_precision() -> None:
     scores = np.concatenate([np.full(4, 0.9), np.full(6, 0.3), np.full(20, 0.35), np.full(70, 0.05)])
     threshold = best_threshold(targets, scores)
     assert 0.35 < threshold <= 0.9
-
-
-def test_ordinal_probabilities_are_a_distribution() -> None:
-    probabilities = ordinal_probabilities(np.array([[3.0, 4.0, -1.0, -2.0]]))
-    assert probabilities.min() >= 0
-    assert probabilities.sum() == pytest.approx(1.0)
-    assert int(probabilities.argmax()) == 2
 
 
 def test_span_f1_of_empty_sets() -> None:

@@ -48,10 +48,10 @@ def test_ordinal_known_values() -> None:
     np.testing.assert_allclose(result, [[0.1, 0.3, 0.4, 0.1, 0.1]])
 
 
-def test_ordinal_where_a_later_logit_rises_the_lower_one_counts() -> None:
+def test_ordinal_where_a_later_logit_rises_the_higher_one_counts() -> None:
     cumulative = np.array([0.5, 0.8, 0.2, 0.9])
     result = ordinal(np.log(cumulative / (1 - cumulative))[None])
-    np.testing.assert_allclose(result, [[0.5, 0.0, 0.3, 0.0, 0.2]], atol=1e-9)
+    np.testing.assert_allclose(result, [[0.1, 0.0, 0.0, 0.0, 0.9]], atol=1e-9)
 
 
 def test_scores_are_rounded_so_that_a_decimal_threshold_compares_exactly() -> None:
