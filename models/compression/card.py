@@ -38,7 +38,7 @@ Not for: judging people, evidence, languages other than English and Chinese, or 
   score there is no evidence of clinical skill. Urgency was learned from {urgency_rows:,} emergency visits of one
   study; levels 1 and 5 are rare in it. Dev figures on fewer than 100 rows carry wide error bars.
 - Urgency of free text alone, without vital signs, is unreliable: those visits all had short complaints and vitals.
-  Mild skin and throat complaints can come out as level 1 or 2, and most alerts of the demo's stream are of this kind.
+  A runny nose or a request for a repeat prescription can come out as level 2, a mild rash even as level 1.
 - Spelling tricks (leetspeak, spacing, look-alikes, homophones) were seen in {augment:.0%} of the training posts only.
 """
 
