@@ -109,7 +109,7 @@ class Settings(BaseSettings):
         ge=256,
         description="Estimated tokens between the same. Default: 1.5 s of work, measured at the start.",
     )
-    cache_size: int = Field(default=50_000, ge=0, description="Texts whose scores are remembered; 0 switches it off.")
+    cache_size: int = Field(default=10_000, ge=0, description="Texts whose scores are remembered; 0 switches it off.")
     max_record_bytes: int = Field(default=1_048_576, ge=1024, description="Larger records become dead letters.")
 
     drain_s: float = Field(default=2.0, gt=0, le=60, description="Longest drain at a rebalance or at the end.")

@@ -17,6 +17,7 @@ from streams.app import TidegateApp, create_app
 from streams.connection import CONNECT_TIMEOUT_S, connection_options
 from streams.errors import TidegateError, TopicMissingError, translate
 from streams.logs import configure_logging, place_of
+from streams.memory import restrain_allocator
 from streams.model import Model, load_model
 from streams.service import Service
 from streams.settings import Settings
@@ -42,6 +43,7 @@ def run_worker(settings: Settings) -> int:
         TidegateError, ArtifactError, ServingError: it could not start; the message is one sentence.
     """
     configure_logging(settings)
+    restrain_allocator()
     return asyncio.run(_Worker(settings).run())
 
 
