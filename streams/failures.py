@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from schemas import DeadLetter, Reason
 from streams.errors import TidegateError
-from streams.record import Header, Outgoing, Partition, RawRecord
+from streams.record import Outgoing, Partition, RawRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ def dead_letter(raw: RawRecord, failure: Failure, failed_at: datetime | None = N
     A letter that was replayed and failed again carries the headers of its latest failure only, so that they never
     pile up, and a raised count of attempts.
     """
-    attempts, headers = _earlier_attempts(raw.headers)
+    attempts, headers = DeadLetter.split_headers(raw.headers)
     letter = DeadLetter(
         reason=failure.reason,
         detail=failure.detail,
@@ -80,8 +80,3 @@ class DeadLetterLimit:
                 f"{share:.0%} of the last {self._window} records of {partition[0]}[{partition[1]}] became dead "
                 "letters; stopping before more of the topic is drained into them"
             )
-
-
-def _earlier_attempts(headers: tuple[Header, ...]) -> tuple[int, tuple[Header, ...]]:
-    attempts, kept = DeadLetter.split_headers(headers)
-    return attempts, tuple(kept)

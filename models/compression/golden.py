@@ -8,9 +8,8 @@ from tokenizers import Tokenizer
 
 from models.artifact import GoldenCase, GoldenCases
 from models.rendering import SymptomFields, render_symptoms
-from models.serving.scores import ordinal
+from models.serving.scores import ordinal, sigmoid, softmax
 from models.text import normalise
-from models.training.metrics import sigmoid, softmax
 from models.training.network import Shape
 from models.training.predict import Logits, Scorer, pad
 

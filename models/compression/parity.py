@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from models.labels import POST_LABELS
+from models.serving.scores import sigmoid, softmax
 from models.training.examples import Example
-from models.training.metrics import sigmoid, softmax
 from models.training.predict import Logits, Scorer, pad
 
 FP32_LIMIT = 1e-4

@@ -11,10 +11,11 @@ from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
 from sklearn.linear_model import SGDClassifier
 
 from models.labels import LANGUAGES, POST_LABELS
+from models.serving.scores import sigmoid
 from models.training.calibrate import best_threshold
 from models.training.corpus import Corpus
 from models.training.examples import Example
-from models.training.metrics import binary_figures, sigmoid
+from models.training.metrics import binary_figures
 
 MAX_CHARACTERS = 400
 

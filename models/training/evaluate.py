@@ -9,13 +9,12 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from models.labels import LANGUAGES, POST_LABELS
-from models.serving.scores import ordinal
+from models.serving.scores import ordinal, sigmoid
 from models.training.examples import Example
 from models.training.metrics import (
     binary_figures,
     class_figures,
     ordinal_figures,
-    sigmoid,
     span_f1,
 )  # fmt: skip
 from models.training.predict import Logits

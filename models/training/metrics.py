@@ -12,17 +12,6 @@ from sklearn.metrics import average_precision_score, cohen_kappa_score, f1_score
 Floats = NDArray[np.float64]
 
 
-def sigmoid(logits: NDArray[np.floating[Any]]) -> Floats:
-    scores: Floats = 1.0 / (1.0 + np.exp(-np.clip(logits.astype(np.float64), -60, 60)))
-    return scores
-
-
-def softmax(logits: NDArray[np.floating[Any]]) -> Floats:
-    shifted: Floats = np.exp(logits.astype(np.float64) - logits.max(axis=-1, keepdims=True))
-    scores: Floats = shifted / shifted.sum(axis=-1, keepdims=True)
-    return scores
-
-
 def binary_figures(targets: Floats, scores: Floats, threshold: float) -> dict[str, float | int]:
     """Counts, ranking quality, and quality at a threshold. Ranking figures are absent for one class only."""
     flagged = scores >= threshold

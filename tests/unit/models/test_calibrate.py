@@ -8,6 +8,7 @@ import pytest
 pytest.importorskip("sklearn")
 
 from models.labels import POST_LABELS
+from models.serving.scores import sigmoid
 from models.training.calibrate import (
     apply_calibration,
     best_threshold,
@@ -16,7 +17,7 @@ from models.training.calibrate import (
     fold_calibration,
 )  # fmt: skip
 from models.training.examples import Example
-from models.training.metrics import sigmoid, span_f1
+from models.training.metrics import span_f1
 from models.training.predict import Logits
 
 
