@@ -16,5 +16,15 @@ CONDITIONS: Final = (
     "impetigo", "infantile_diarrhea", "jaundice", "malaria", "migraine", "peptic_ulcer_disease",
     "pneumonia", "psoriasis", "typhoid", "upper_respiratory_tract_infection", "urinary_tract_infection",
     "varicose_veins",
+    "acute_copd_exacerbation_infection", "acute_dystonic_reactions", "acute_laryngitis", "acute_otitis_media",
+    "acute_pulmonary_edema", "acute_rhinosinusitis", "allergic_sinusitis", "anaphylaxis", "anemia",
+    "atrial_fibrillation", "boerhaave_syndrome", "bronchiectasis", "bronchiolitis", "bronchitis",
+    "bronchospasm_acute_asthma_exacerbation", "chagas_disease", "chronic_rhinosinusitis", "cluster_headache",
+    "croup", "ebola", "epiglottitis", "guillain_barre_syndrome", "hiv_initial_infection", "influenza",
+    "inguinal_hernia", "laryngospasm", "localized_edema", "myasthenia_gravis", "myocarditis",
+    "pancreatic_neoplasm", "panic_attack", "paroxysmal_supraventricular_tachycardia", "pericarditis",
+    "possible_nstemi_stemi", "pulmonary_embolism", "pulmonary_neoplasm", "sarcoidosis",
+    "scombroid_food_poisoning", "spontaneous_pneumothorax", "spontaneous_rib_fracture", "stable_angina",
+    "systemic_lupus_erythematosus", "tuberculosis", "unstable_angina", "viral_pharyngitis", "whooping_cough",
 )  # fmt: skip
-"""The conditions of the symptom data; an artifact's manifest names the ones that its own head knows."""
+"""The 28 conditions of the symptom data, then the 46 more of the knowledge graph; an artifact's manifest names the ones that its own head knows."""

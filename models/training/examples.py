@@ -34,3 +34,5 @@ class Example:
     urgency: int = UNKNOWN
     """0-based: 0 is level 1."""
     spans: Intervals | None = None
+    family: str = ""
+    """Rows of one family (a sentence and its variants) never sit on both sides of train and dev."""
