@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from tokenizers import Encoding, Tokenizer
 from torch import Tensor
 
@@ -45,21 +46,21 @@ class Collator:
             len(e.ids) for i in range(0, len(texts), 2000) for e in self.tokenizer.encode_batch(texts[i : i + 2000])
         ]
 
+    def pad(self, rows: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
+        """Ids and mask [B, T] of rows of ids, padded to the longest."""
+        ids, mask = pad(rows, self.pad_id)
+        return torch.from_numpy(ids), torch.from_numpy(mask)
+
     def __call__(self, examples: Sequence[Example]) -> Batch:
         encodings = self.tokenizer.encode_batch([e.text for e in examples])
-        shape = (len(examples), max(len(e.ids) for e in encodings))
-        ids = np.full(shape, self.pad_id, dtype=np.int64)
-        mask = np.zeros(shape, dtype=np.int64)
-        spans = np.full(shape, np.nan, dtype=np.float32)
+        ids, mask = self.pad([e.ids for e in encodings])
+        spans = np.full(ids.shape, np.nan, dtype=np.float32)
         for row, (encoding, example) in enumerate(zip(encodings, examples, strict=True)):
-            size = len(encoding.ids)
-            ids[row, :size] = encoding.ids
-            mask[row, :size] = 1
             if example.spans is not None:
-                spans[row, :size] = token_targets(encoding, example.spans)
+                spans[row, : len(encoding.ids)] = token_targets(encoding, example.spans)
         return Batch(
-            torch.from_numpy(ids),
-            torch.from_numpy(mask),
+            ids,
+            mask,
             torch.from_numpy(np.stack([e.post for e in examples])),
             torch.from_numpy(spans),
             torch.tensor([e.sentiment for e in examples]),
@@ -74,3 +75,14 @@ def token_targets(encoding: Encoding, spans: Sequence[tuple[int, int]]) -> list[
         float("nan") if end == begin else float(any(begin < stop and start < end for start, stop in spans))
         for begin, end in encoding.offsets
     ]
+
+
+def pad(rows: Sequence[Sequence[int]], pad_id: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Ids and mask, padded to the longest row."""
+    shape = (len(rows), max(len(row) for row in rows))
+    ids = np.full(shape, pad_id, dtype=np.int64)
+    mask = np.zeros(shape, dtype=np.int64)
+    for number, row in enumerate(rows):
+        ids[number, : len(row)] = row
+        mask[number, : len(row)] = 1
+    return ids, mask

@@ -7,6 +7,7 @@ Weights of any BERT-architecture checkpoint fit (see `pretrained.py`).
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -30,6 +31,12 @@ class Shape:
     layer_norm_eps: float = 1e-12
     dropout: float = 0.1
     pad_id: int = 1
+    head_width: int = 0
+    """Width of one attention head; 0 means `width // attention_heads`, which no longer holds after pruning."""
+
+    def __post_init__(self) -> None:
+        if not self.head_width:
+            object.__setattr__(self, "head_width", self.width // self.attention_heads)
 
     def as_dict(self) -> dict[str, int | float]:
         return asdict(self)
@@ -42,8 +49,9 @@ class Layer(nn.Module):
         super().__init__()
         self.attention_heads = shape.attention_heads
         self.dropout = shape.dropout
-        self.qkv = nn.Linear(shape.width, 3 * shape.width)
-        self.attention_out = nn.Linear(shape.width, shape.width)
+        mixed = shape.attention_heads * shape.head_width
+        self.qkv = nn.Linear(shape.width, 3 * mixed)
+        self.attention_out = nn.Linear(mixed, shape.width)
         self.attention_norm = nn.LayerNorm(shape.width, eps=shape.layer_norm_eps)
         self.feed_in = nn.Linear(shape.width, shape.feed_forward)
         self.feed_out = nn.Linear(shape.feed_forward, shape.width)
@@ -51,10 +59,10 @@ class Layer(nn.Module):
 
     def forward(self, hidden: Tensor, bias: Tensor) -> Tensor:
         """`hidden` [B, T, W]; `bias` [B, 1, 1, T] is 0 for tokens and very negative for padding."""
-        rows, length, width = hidden.shape
+        rows, length, _ = hidden.shape
         split = self.qkv(hidden).view(rows, length, 3, self.attention_heads, -1).permute(2, 0, 3, 1, 4)
         mixed = functional.scaled_dot_product_attention(split[0], split[1], split[2], attn_mask=bias)
-        mixed = mixed.transpose(1, 2).reshape(rows, length, width)
+        mixed = mixed.transpose(1, 2).reshape(rows, length, -1)
         hidden = self.attention_norm(hidden + self._drop(self.attention_out(mixed)))
         fed = self.feed_out(functional.gelu(self.feed_in(hidden)))
         normed: Tensor = self.feed_norm(hidden + self._drop(fed))
@@ -62,6 +70,14 @@ class Layer(nn.Module):
 
     def _drop(self, values: Tensor) -> Tensor:
         return functional.dropout(values, self.dropout, self.training)
+
+
+class Encoded(NamedTuple):
+    """`hidden` [B, T, W] of the last layer, `pooled` [B, W] its mean, `early` [B, W] the mean at the early exit."""
+
+    hidden: Tensor
+    pooled: Tensor
+    early: Tensor
 
 
 class Network(nn.Module):
@@ -87,6 +103,10 @@ class Network(nn.Module):
 
     def forward(self, ids: Tensor, mask: Tensor) -> dict[str, Tensor]:
         """`ids` and `mask` [B, T] (mask 1 for tokens). Padding never changes a row's logits."""
+        return self.answer(self.encode(ids, mask))
+
+    def encode(self, ids: Tensor, mask: Tensor) -> Encoded:
+        """The hidden states that the heads read."""
         weights = mask.to(self.word.weight.dtype)
         bias = ((weights - 1.0) * 1e4)[:, None, None, :]
         positions = self.position.weight[: ids.shape[1]]
@@ -97,10 +117,14 @@ class Network(nn.Module):
             hidden = layer(hidden, bias)
             if number == self.shape.early_layer:
                 early = hidden
-        pooled = functional.dropout(mean_pool(hidden, weights), self.shape.dropout, self.training)
+        return Encoded(hidden, mean_pool(hidden, weights), mean_pool(early, weights))
+
+    def answer(self, encoded: Encoded) -> dict[str, Tensor]:
+        """Logits of every head: [B, classes], for spans [B, T]."""
+        pooled = functional.dropout(encoded.pooled, self.shape.dropout, self.training)
         logits = {name: self.heads[name](pooled) for name in ("post", "sentiment", "condition", "urgency")}
-        logits["spans"] = self.heads["spans"](hidden).squeeze(-1)
-        logits["early_post"] = self.heads["early_post"](mean_pool(early, weights))
+        logits["spans"] = self.heads["spans"](encoded.hidden).squeeze(-1)
+        logits["early_post"] = self.heads["early_post"](encoded.early)
         return logits
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from models.training.collate import Collator
+from models.training.collate import Collator, pad
 from models.training.network import Network
 
 Logits = dict[str, NDArray[np.float32]]
@@ -48,14 +48,3 @@ def predict(score: Scorer, collator: Collator, texts: Sequence[str]) -> list[Log
             answers[row] = {name: values[number] for name, values in logits.items()}
             answers[row]["spans"] = answers[row]["spans"][: len(encoded[row])]
     return [answers[i] for i in range(len(texts))]
-
-
-def pad(rows: Sequence[Sequence[int]], pad_id: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Ids and mask, padded to the longest row."""
-    shape = (len(rows), max(len(row) for row in rows))
-    ids = np.full(shape, pad_id, dtype=np.int64)
-    mask = np.zeros(shape, dtype=np.int64)
-    for number, row in enumerate(rows):
-        ids[number, : len(row)] = row
-        mask[number, : len(row)] = 1
-    return ids, mask

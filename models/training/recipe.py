@@ -52,11 +52,23 @@ class DataRules(_Section):
     """Share of the training samples that each task gets."""
     size_exponent: float = Field(0.7, ge=0, le=1)
     """A source of n rows weighs n ** exponent: 1 follows the data, 0 treats all sources alike."""
+    source_shares: dict[str, float] = {}
+    """Fixed share of its task's samples for a source, whatever its size."""
     rare_labels: dict[str, float] = {}
     """Extra share of the post samples drawn from the positives of a rare label."""
     max_tokens: int = Field(96, ge=16)
     augment: float = Field(0.08, ge=0, le=1)
-    """Share of posts whose spelling is deformed on the fly."""
+    """Share of texts whose spelling is deformed on the fly."""
+    deformations: tuple[str, ...] = ()
+    """Names of the deformations in use; none named means all."""
+    written: bool = False
+    """Whether the sentences written for this project are trained on."""
+    contrast: float = Field(0.0, ge=0, le=1)
+    """Share of the rows that get a contrastive copy."""
+    records: int = Field(0, ge=0)
+    """Symptom records generated from the knowledge graph."""
+    screen: bool = False
+    """Whether rows are screened before training (see models/screening)."""
 
 
 class Schedule(_Section):
@@ -76,15 +88,52 @@ class Schedule(_Section):
     threads: int = Field(2, ge=1)
 
 
+class Teacher(_Section):
+    """A larger network that is trained first; the student then learns from its answers as well."""
+
+    layers: int = Field(12, ge=1)
+    name: str = ""
+    """Encoder of the teacher; the same tokenizer as the student's, which is the default, is needed."""
+    schedule: Schedule = Schedule()
+    rows: int = Field(120_000, ge=1)
+    """Training rows that it is asked about, the first of the student's plan."""
+
+
+class Pruning(_Section):
+    """What every layer of the student keeps after its own first training."""
+
+    attention_heads: int = Field(8, ge=1)
+    feed_forward: int = Field(768, ge=8)
+    rows: int = Field(2048, ge=8)
+    """Training rows over which importance is measured."""
+
+
+class Distillation(_Section):
+    """Weights of the teacher's part in the student's loss, and the student's second schedule."""
+
+    schedule: Schedule = Schedule()
+    weight: float = Field(1.0, ge=0)
+    """Of the soft targets, beside 1 for the labels."""
+    hidden: float = Field(1.0, ge=0)
+    """Of the angle between the pooled hidden states."""
+    early: float = Field(0.3, ge=0)
+    unlabelled: float = Field(0.15, ge=0, le=1)
+    """Of the teacher's word where nobody labelled: more rows for rare labels, and its mistakes with them."""
+
+
 class Recipe(_Section):
-    """A whole run."""
+    """A whole run: the student, and around it what the sections say."""
 
     name: str
+    kind: Literal["transformer", "baseline"] = "transformer"
     seed: int = 20_26
     licence: str = "MIT"
     base: BaseModelChoice = BaseModelChoice()
     data: DataRules = DataRules()
     schedule: Schedule = Schedule()
+    teacher: Teacher | None = None
+    pruning: Pruning | None = None
+    distillation: Distillation | None = None
     loss_weights: dict[str, float] = {
         "post": 1.0, "early_post": 0.3, "spans": 1.0, "sentiment": 1.0, "condition": 1.5, "urgency": 1.0,
     }  # fmt: skip

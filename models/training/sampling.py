@@ -37,17 +37,21 @@ def group_examples(examples: Sequence[Example], rules: DataRules) -> list[Group]
         for label in rules.rare_labels:
             if example.post[POST_LABELS.index(label)] == 1.0:
                 members["rare", label].append(index)
+    fixed: dict[str, float] = defaultdict(float)
     totals: dict[str, float] = defaultdict(float)
-    for (task, _), rows in members.items():
-        totals[task] += len(rows) ** rules.size_exponent
+    for (task, source), rows in members.items():
+        fixed[task] += rules.source_shares.get(source, 0.0) if task != "rare" else 0.0
+        totals[task] += 0.0 if source in rules.source_shares else len(rows) ** rules.size_exponent
     rare = sum(share for label, share in rules.rare_labels.items() if ("rare", label) in members)
     groups = []
     for (task, source), rows in sorted(members.items()):
         if task == "rare":
             share = rules.shares["post"] * rules.rare_labels[source]
         else:
-            share = rules.shares[task] * len(rows) ** rules.size_exponent / totals[task]
-            share *= 1.0 - rare if task == "post" else 1.0
+            share = rules.shares[task] * (1.0 - rare if task == "post" else 1.0)
+            share *= rules.source_shares.get(source) or (
+                (1.0 - fixed[task]) * len(rows) ** rules.size_exponent / totals[task]
+            )
         groups.append(Group(f"{task}/{source}", np.array(rows), share))
     whole = sum(group.share for group in groups)
     return [Group(g.name, g.rows, g.share / whole) for g in groups]

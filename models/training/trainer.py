@@ -6,21 +6,33 @@ import random
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 import numpy as np
 import torch
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
+from torch import Tensor
 
 from models.training.augment import Augmenter
-from models.training.collate import Collator
+from models.training.collate import Batch, Collator
 from models.training.corpus import Corpus
 from models.training.examples import Example
 from models.training.losses import task_losses
-from models.training.network import Network
+from models.training.network import Encoded, Network
 from models.training.recipe import Recipe
 from models.training.run_folder import Progress, RunFolder, parameter_groups
 from models.training.sampling import group_examples, plan_batches
+
+
+class Advice(Protocol):
+    """What a teacher adds to the loss of a batch (see models/compression/distill.py)."""
+
+    def __call__(
+        self, rows: Sequence[Example], plain: Sequence[bool], batch: Batch, logits: dict[str, Tensor], encoded: Encoded
+    ) -> Tensor:
+        """Loss summed over the rows. `rows` are as they are in the corpus; `plain` says which the student saw so."""
+
 
 Check = Callable[[Network, int], dict[str, float]]
 """Dev figures of the network as it is after a step."""
@@ -32,9 +44,13 @@ class Trainer:
     def __init__(self, recipe: Recipe, corpus: Corpus, collator: Collator, run: RunFolder, device: str) -> None:
         self.recipe, self.corpus, self.collator, self.run, self.device = recipe, corpus, collator, run, device
         self.schedule = recipe.schedule
+        self.advice: Advice | None = None
 
-    def train(self, network: Network, augment: Augmenter, check: Check | None = None) -> Network:
+    def train(
+        self, network: Network, augment: Augmenter, check: Check | None = None, advice: Advice | None = None
+    ) -> Network:
         """Train to the end of the schedule and return the network in evaluation mode."""
+        self.advice = advice
         torch.set_num_threads(self.schedule.threads)
         resumed = self.run.load_network()
         network, progress = resumed or (network, Progress())
@@ -104,16 +120,22 @@ class Trainer:
         # Seeded by step, so that a resumed run draws the same dropout and the same deformations.
         torch.manual_seed(self.recipe.seed * 1_000_003 + step)
         chance = random.Random(f"{self.recipe.seed}-{step}")  # noqa: S311 - not a secret
-        batch = self.collator([augment(e, chance) for e in rows]).to(self.device)
+        seen = [augment(e, chance) for e in rows]
+        batch = self.collator(seen).to(self.device)
         for group in optimizer.param_groups:
             group["lr"] = group["peak"] * rate_factor(done, self.schedule.warm_up)
         with torch.autocast(self.device, torch.bfloat16, enabled=self.schedule.precision == "bf16"):
-            logits = network(batch.ids, batch.mask)
-        losses = task_losses({name: value.float() for name, value in logits.items()}, batch)
+            encoded = network.encode(batch.ids, batch.mask)
+            logits = network.answer(encoded)
+        logits = {name: value.float() for name, value in logits.items()}
+        losses = task_losses(logits, batch)
         weights = self.recipe.loss_weights
-        loss = torch.stack([weights[name] * value for name, value in losses.items()]).sum() / self.schedule.rows
+        if self.advice is not None:
+            plain = [before is after for before, after in zip(rows, seen, strict=True)]
+            losses["teacher"] = self.advice(rows, plain, batch, logits, encoded)
+        loss = torch.stack([weights.get(name, 1.0) * value for name, value in losses.items()]).sum()
         optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        (loss / self.schedule.rows).backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), self.schedule.clip)
         optimizer.step()
         return {name: value.item() for name, value in losses.items()} | {"rows": float(len(rows))}
