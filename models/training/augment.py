@@ -1,86 +1,70 @@
-"""Cheap spelling changes that keep the meaning, applied while training: case, leetspeak, spacing, homophones."""
+"""Deformed spellings while training: a share of the rows reads as if its writer had tried to pass a filter."""
 
 from __future__ import annotations
 
-import csv
 import random
-from collections.abc import Callable
+import re
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
-from models.text import content_hash
-from models.training.examples import Example
+from models.augmentation.deformation import DEFORMATIONS, Deformed, kinds_for
+from models.augmentation.lexicons import Lexicons
+from models.text import content_hash, normalise
+from models.training.examples import Example, Intervals
 
-_LEET = str.maketrans({"a": "4", "e": "3", "i": "1", "o": "0", "s": "$", "t": "7"})
-
-Deform = Callable[[str, random.Random], str]
+_TASKS = ("post", "sentiment", "spans")
+_SECOND_SHARE = 0.2
+_PLACEHOLDERS = re.compile(r"\[(?:URL|USER|PHONE|EMAIL)\]")
 
 
 class Augmenter:
-    """Deforms a share of the post texts; what comes out is dropped where its hash is blocked."""
+    """Deforms a share of the texts, by `kinds` or by all that fit the language.
 
-    def __init__(self, share: float, blocked: frozenset[str], homophones: dict[str, str]) -> None:
+    The result is normalised, so that the network reads what it would read when serving; spans move along.
+    A text whose hash is blocked never comes out.
+    """
+
+    def __init__(
+        self, share: float, blocked: frozenset[str], lexicons: Lexicons, kinds: Sequence[str] | None = None
+    ) -> None:
+        """Raises KeyError for a kind that is none of `DEFORMATIONS`."""
         self.share = share
         self.blocked = blocked
-        self.homophones = homophones
+        self.lexicons = lexicons
+        for kind in kinds or ():
+            DEFORMATIONS[kind]
+        self.kinds = None if kinds is None else frozenset(kinds)
 
     def __call__(self, example: Example, random: random.Random) -> Example:
-        """The example itself, or a copy with deformed text. Rows with span targets keep their text."""
-        if example.task != "post" or random.random() >= self.share:
+        """The example itself, or a copy with deformed text."""
+        if example.task not in _TASKS or random.random() >= self.share:
             return example
-        deform = self._swap_homophones if example.lang == "zh" else random.choice(ENGLISH)
-        text = deform(example.text, random)
-        return example if content_hash(text) in self.blocked else replace(example, text=text)
+        deformed = self._deform(example.text, example.lang, random)
+        if deformed.text in ("", example.text) or self._is_blocked(deformed.text):
+            return example
+        spans = None if example.spans is None else move_spans(example.spans, deformed.offsets)
+        return replace(example, text=deformed.text, spans=spans)
 
-    def _swap_homophones(self, text: str, random: random.Random) -> str:
-        return "".join([
-            random.choice(same) if (same := self.homophones.get(c)) and random.random() < 0.12 else c for c in text
-        ])  # fmt: skip
+    def _deform(self, text: str, lang: str, random: random.Random) -> Deformed:
+        kinds = [kind for kind in kinds_for(lang) if self.kinds is None or kind in self.kinds]
+        rounds = min(len(kinds), 1 + (random.random() < _SECOND_SHARE))
+        deformed = Deformed(text, range(len(text)))
+        for kind in random.sample(kinds, rounds):
+            deformed = _behind(deformed, DEFORMATIONS[kind](deformed.text, random, self.lexicons))
+        clean = normalise(deformed.text)
+        return _behind(deformed, Deformed(clean.text, clean.offsets))
 
-
-def change_case(text: str, random: random.Random) -> str:
-    """All upper case, all lower case, or letters at random."""
-    style = random.randrange(3)
-    if style == 2:
-        return "".join([c.upper() if random.random() < 0.5 else c.lower() for c in text])
-    return text.upper() if style else text.lower()
-
-
-def write_leet(text: str, random: random.Random) -> str:
-    """Some words with digits and signs for letters."""
-    return _some_words(text, random, lambda word: word.translate(_LEET))
+    def _is_blocked(self, text: str) -> bool:
+        return content_hash(text) in self.blocked or content_hash(_PLACEHOLDERS.sub("", text)) in self.blocked
 
 
-def space_out(text: str, random: random.Random) -> str:
-    """Some words with a separator between the letters."""
-    separator = random.choice((" ", ".", "-", "*"))
-    return _some_words(text, random, separator.join)
+def _behind(first: Deformed, second: Deformed) -> Deformed:
+    """`second`, made of the text of `first`, with offsets into the original of `first`."""
+    return Deformed(second.text, [first.offsets[i] for i in second.offsets])
 
 
-def repeat_letters(text: str, random: random.Random) -> str:
-    """Some words with one letter drawn out."""
-
-    def stretch(word: str) -> str:
-        at = random.randrange(len(word))
-        return word[:at] + word[at] * random.randint(2, 4) + word[at + 1 :]
-
-    return _some_words(text, random, stretch)
-
-
-def _some_words(text: str, random: random.Random, change: Callable[[str], str]) -> str:
-    return " ".join([
-        change(w) if w and random.random() < 0.3 and not w.startswith("[") else w for w in text.split(" ")
-    ])  # fmt: skip
-
-
-ENGLISH: tuple[Deform, ...] = (change_case, write_leet, space_out, repeat_letters)
-
-
-def read_homophones(data: Path) -> dict[str, str]:
-    """Character to its homophones, from the data's lexicon; empty where the lexicon is absent."""
-    path = data / "lexicons" / "zh_homophones.tsv"
-    if not path.is_file():
-        return {}
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
-        return {row["char"]: row["homophones"].replace(" ", "") for row in rows if row["homophones"]}
+def move_spans(spans: Intervals, offsets: Sequence[int]) -> Intervals:
+    """The intervals of the new text whose characters stem from `spans`; those that vanished are left out."""
+    moved = ((bisect_left(offsets, start), bisect_left(offsets, end)) for start, end in spans)
+    return tuple((start, end) for start, end in moved if start < end)
