@@ -22,6 +22,7 @@ MODEL: Final = "model.onnx"
 TOKENIZER: Final = "tokenizer.json"
 GOLDEN: Final = "golden.json"
 CARD: Final = "MODEL_CARD.md"
+EARLY_HEAD: Final = "early_post"
 
 
 class ArtifactError(Exception):
@@ -49,6 +50,17 @@ class SourceRows(_Strict):
     rows: int
 
 
+class Cascade(_Strict):
+    """When the early exit alone may answer a post, chosen on dev; the shares say what that costs there."""
+
+    clean_below: dict[str, float]
+    """{label: probability}: a post is clean if its early score of every label lies below the label's number."""
+    answered_early: float
+    """Of the posts that the full model does not flag: the share that the early exit answers."""
+    flags_lost: float
+    """Of the posts that it flags: the share that the early exit takes for clean."""
+
+
 class Manifest(_Strict):
     """Everything a server must know about the model. Calibration is folded into the weights."""
 
@@ -69,6 +81,8 @@ class Manifest(_Strict):
     base: str = ""
     licence: str = ""
     quantisation: str = ""
+    cascade: Cascade | None = None
+    """None: the model cannot be served as a cascade."""
 
 
 class GoldenCase(_Strict):
@@ -131,6 +145,15 @@ class Artifact:
     def labels(self, head: str) -> tuple[str, ...]:
         """Labels of a head in the order of its output."""
         return self.manifest.heads[head].labels
+
+    def clean_below(self) -> tuple[float, ...]:
+        """The cascade's bars, in the order of the early head. Raises ArtifactError where the model has none."""
+        cascade, head = self.manifest.cascade, self.manifest.heads.get(EARLY_HEAD)
+        if cascade is None or head is None or set(cascade.clean_below) != set(head.labels):
+            raise ArtifactError(
+                f"Model {self.version} has no thresholds for a cascade; take another model, or switch cascade off."
+            )
+        return tuple(cascade.clean_below[label] for label in head.labels)
 
     def golden(self) -> GoldenCases:
         """The golden cases of the folder."""

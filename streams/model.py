@@ -10,10 +10,12 @@ import numpy as np
 
 from models.artifact import Artifact
 from models.serving.batcher import TokenBudgetBatcher
+from models.serving.cascade import CascadeEngine
 from models.serving.encoder import Encoder
 from models.serving.engine import Engine, NullEngine, OnnxEngine
 from models.serving.golden import verify_golden
 from models.serving.types import Batch, Depth, Encoding, Item
+from streams.policy import Policy, PolicyError
 from streams.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -41,8 +43,10 @@ def load_model(settings: Settings) -> Model:
     Raises:
         ArtifactError: the folder is no artifact, a file of it was changed, or it fails a golden case.
         DeviceError: the device asked for is not there.
+        PolicyError: the cascade is on, and the policy cannot be read or flags what the cascade may take for clean.
     """
     artifact = Artifact.load(settings.artifact)
+    clean_below = _clean_below(artifact, settings) if settings.cascade == "on" else None
     encoder = Encoder.from_artifact(artifact)
     engine = _open_engine(artifact, settings)
     batch_tokens = settings.max_batch_tokens or BATCH_TOKENS.get(engine.device, 4096)
@@ -51,6 +55,8 @@ def load_model(settings: Settings) -> Model:
         verify_golden(engine, encoder, artifact)
     speed = _tokens_a_second(engine, batch_tokens)
     in_flight_tokens = settings.max_in_flight_tokens or max(4 * batch_tokens, int(IN_FLIGHT_S * speed))
+    if clean_below is not None:  # the measured speed is the whole model's: nobody knows how much will be clean
+        engine = CascadeEngine(engine, clean_below)
     logger.info("model %s on %s: about %d tokens a second", engine.model_version, engine.device, speed)
     return Model(artifact, encoder, engine, batch_tokens, in_flight_tokens)
 
@@ -68,6 +74,19 @@ def _open_engine(artifact: Artifact, settings: Settings) -> Engine:
     if settings.engine == "null":
         return NullEngine.for_artifact(artifact)
     return OnnxEngine.open(artifact, device=settings.device, threads=settings.threads)
+
+
+def _clean_below(artifact: Artifact, settings: Settings) -> tuple[float, ...]:
+    """The bars of the cascade, which were chosen for the model's own thresholds: lower ones would lose more flags."""
+    for label, by_language in Policy.load(settings.policy).posts.thresholds.items():
+        for lang, value in by_language.items():
+            if value < artifact.threshold(label, lang):
+                raise PolicyError(
+                    f"The policy's threshold of {label} ({lang}, {value:g}) is below the model's "
+                    f"({artifact.threshold(label, lang):g}), which the cascade is made for; raise it, or switch "
+                    "cascade off."
+                )
+    return artifact.clean_below()
 
 
 def _tokens_a_second(engine: Engine, batch_tokens: int) -> float:

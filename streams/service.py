@@ -216,11 +216,13 @@ class Service:
 
     def _report(self) -> None:
         stats = self._scheduler.stats()
+        early = 100 * stats.early_rows / max(1, stats.rows)
         padding = stats.padded_tokens / max(1, stats.real_tokens)
         logger.info(
-            "finished %d, in flight %d, dead letters %d, scored %d (padding %.2f), from the cache %d, depth %s",
+            "finished %d, in flight %d, dead letters %d, scored %d (early %.0f %%, padding %.2f), "
+            "from the cache %d, depth %s",
             *(self.ledger.released_total, self.ledger.in_flight, self._dead_letters),
-            *(stats.rows, padding, self._cache.hits, self.overload.depth.value),
+            *(stats.rows, early, padding, self._cache.hits, self.overload.depth.value),
         )
 
     async def stop(self) -> None:

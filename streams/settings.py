@@ -94,6 +94,11 @@ class Settings(BaseSettings):
     engine: Literal["onnx", "null"] = Field(
         default="onnx", description="`null` scores nothing; for measuring the intake."
     )
+    cascade: Literal["off", "on"] = Field(
+        default="off",
+        description="`on`: an early exit answers posts that it finds clean, without sentiment; "
+        "stops with a model that has no thresholds for it.",
+    )
     max_batch_tokens: int | None = Field(
         default=None,
         ge=256,

@@ -13,7 +13,7 @@ The five-minute story. A record arrives as text that the pipeline has already no
    formed and padded while the engine runs, so that a loaded engine never waits.
 5. The scheduler's *engine* thread runs it. ONNX Runtime releases the interpreter lock, so the event loop goes
    on. `Depth` says how much of the model answers: under overload the optional heads go first, then an early
-   exit answers.
+   exit answers. With a `CascadeEngine` it answers clean posts always, and the layers above run for the rest only.
 6. All outcomes of a batch reach the event loop in one callback, `deliver`. A record that makes the engine
    fail is found by halving its batch, and it alone gets the error. If a thread dies, everything that waits
    fails, and `alive` says so.

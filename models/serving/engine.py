@@ -8,11 +8,12 @@ from typing import Protocol
 import numpy as np
 import onnxruntime
 
-from models.artifact import Artifact
+from models.artifact import EARLY_HEAD, Artifact
 from models.serving.batcher import GRID
 from models.serving.device import choose_device, default_threads, open_session
 from models.serving.scores import to_probabilities, to_scores
 from models.serving.types import (
+    EARLY_SUFFIX,
     OPTIONAL_HEADS,
     Batch,
     Depth,
@@ -24,7 +25,6 @@ from models.serving.types import (
     Scores,
 )
 
-EARLY_HEAD = "early_post"
 EARLY_INPUT = "early"
 """Optional input of the graph: true leaves out the layers above the early exit. False where it is not given."""
 HALF_PRECISION = "model_fp16.onnx"
@@ -108,7 +108,7 @@ class OnnxEngine:
         if depth is Depth.EARLY and self._has_early_exit:
             (post,) = self._compute([EARLY_HEAD], batch, early=True)
             # A version of its own, because equal content gets other scores from the early exit.
-            return to_scores(batch.items, {"post": post}, f"{self.model_version}+early", degraded=True)
+            return to_scores(batch.items, {"post": post}, self.model_version + EARLY_SUFFIX, degraded=True)
         wanted = frozenset[str]().union(*(item.heads for item in batch.items))
         if depth is not Depth.FULL:
             wanted -= OPTIONAL_HEADS

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from models.artifact import Artifact, check_golden
+from models.artifact import EARLY_HEAD, Artifact, check_golden
 from models.serving.encoder import Encoder
-from models.serving.engine import EARLY_HEAD, Engine
+from models.serving.engine import Engine
 from models.serving.types import Batch, Depth, Item
 
 

@@ -23,6 +23,8 @@ class Stats:
     splits: int = 0
     failed_rows: int = 0
     degraded_rows: int = 0
+    early_rows: int = 0
+    """Answered by the early exit: in a cascade, or under overload."""
     cancelled_rows: int = 0
     pending: int = 0
     """Submitted and not yet delivered, now."""
@@ -38,5 +40,7 @@ class Stats:
         self.padded_tokens += batch.padded_tokens
         self.wait_s += sum(batch.formed_at - item.queued_at for item in batch.items)
         self.run_s += run_s
-        self.failed_rows += sum(outcome.error is not None for outcome in outcomes)
-        self.degraded_rows += sum(outcome.scores is not None and outcome.scores.degraded for outcome in outcomes)
+        scores = [outcome.scores for outcome in outcomes if outcome.scores is not None]
+        self.failed_rows += len(outcomes) - len(scores)
+        self.degraded_rows += sum(one.degraded for one in scores)
+        self.early_rows += sum(one.is_early for one in scores)

@@ -17,6 +17,9 @@ Offsets = NDArray[np.int32]
 TRIAGE_HEADS = frozenset({"condition", "urgency"})
 OPTIONAL_HEADS = frozenset({"spans", "sentiment"})
 
+EARLY_SUFFIX = "+early"
+"""Of the model version of what the early exit answers: equal content gets other scores from it."""
+
 
 class ServingError(Exception):
     """Base of everything that models.serving raises on purpose."""
@@ -90,6 +93,11 @@ class Scores:
     """[conditions], in the order of the artifact's labels."""
     urgency: Probabilities | None = None
     """[5]; index 0 is level 1, the most urgent."""
+
+    @property
+    def is_early(self) -> bool:
+        """The early exit answered: in a cascade, or under overload."""
+        return self.model_version.endswith(EARLY_SUFFIX)
 
 
 @dataclass(slots=True, eq=False)

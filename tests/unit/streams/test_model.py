@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
+import orjson
 import pytest
 
 from models.artifact import CARD, ArtifactError
+from models.labels import POST_LABELS
 from streams.model import load_model
-from streams.settings import Settings
+from streams.policy import PolicyError
+from streams.score import score_lines
+from streams.settings import POLICY, Settings
+from tests.support.tiny_artifact import POISON, write_manifest, write_tiny_artifact
 
 
 def test_a_model_of_which_one_bit_changed_is_not_loaded(tiny_artifact: Path, tmp_path: Path) -> None:
@@ -21,3 +27,46 @@ def test_a_model_of_which_one_bit_changed_is_not_loaded(tiny_artifact: Path, tmp
 
     with pytest.raises(ArtifactError, match=f"{CARD} .* does not match the hash"):
         load_model(Settings(artifact=folder, device="cpu", threads=1))
+
+
+@pytest.fixture
+def with_bars(tmp_path: Path) -> Path:
+    """A model that may be served as a cascade."""
+    write_tiny_artifact(tmp_path / "bars")
+    bars = {"clean_below": dict.fromkeys(POST_LABELS, 0.4), "answered_early": 0.9, "flags_lost": 0.004}
+    write_manifest(tmp_path / "bars", cascade=bars)
+    return tmp_path / "bars"
+
+
+def cascading(artifact: Path, **others: Any) -> Settings:
+    return Settings(artifact=artifact, device="cpu", threads=1, cascade="on", **others)
+
+
+def test_a_model_without_bars_is_no_cascade(tiny_artifact: Path) -> None:
+    with pytest.raises(ArtifactError, match=r"^Model \S+ has no thresholds for a cascade; .*switch cascade off\.$"):
+        load_model(cascading(tiny_artifact))
+
+
+def test_bars_have_to_be_there_for_every_label(with_bars: Path) -> None:
+    write_manifest(with_bars, cascade={"clean_below": {"spam": 0.4}, "answered_early": 1.0, "flags_lost": 0.0})
+    with pytest.raises(ArtifactError, match="no thresholds for a cascade"):
+        load_model(cascading(with_bars))
+
+
+def test_a_policy_that_flags_what_may_be_clean_is_no_policy_for_a_cascade(with_bars: Path, tmp_path: Path) -> None:
+    policy = tmp_path / "policy.toml"
+    policy.write_text(POLICY.read_text("utf-8").replace("thresholds = {}", "thresholds.threat = { en = 0.3 }"), "utf-8")
+    with pytest.raises(PolicyError, match=r"of threat \(en, 0\.3\) is below the model's \(0\.5\)"):
+        load_model(cascading(with_bars, policy=policy))
+    assert load_model(Settings(artifact=with_bars, device="cpu", threads=1, policy=policy))
+
+
+def test_score_honours_the_cascade(with_bars: Path) -> None:
+    lines = [orjson.dumps({"id": "1", "text": text}) for text in (f"what a {POISON} day", "you are an idiot")]
+    calm, insult = map(orjson.loads, score_lines(lines, "posts", cascading(with_bars)))
+    assert calm["model_version"] == f"{insult['model_version']}+early"
+    assert (calm["action"], calm["spans"], calm["sentiment"], calm["degraded"]) == ("allow", [], None, False)
+    assert (insult["labels"][0], len(insult["spans"]), insult["degraded"]) == ("toxicity", 1, False)
+
+    calm, _ = map(orjson.loads, score_lines(lines, "posts", Settings(artifact=with_bars, device="cpu", threads=1)))
+    assert calm["error"]["reason"] == "inference_failed"

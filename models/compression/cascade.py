@@ -1,0 +1,107 @@
+"""Chooses, on dev, below which early scores a post is clean enough to need no deeper layers, and says what that costs.
+
+Knows scores only, not the model: the early head's and the full model's, [rows, labels], in the order of POST_LABELS.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.artifact import Cascade
+from models.labels import POST_LABELS
+
+Floats = NDArray[np.floating]
+Flags = NDArray[np.bool_]
+Thresholds = Mapping[str, Mapping[str, float]]
+
+
+def choose_clean_thresholds(
+    early: Floats, full: Floats, thresholds: Thresholds, langs: Sequence[str], loss: float = 0.005
+) -> Cascade:
+    """Bars under which at most the share `loss` of what the full model flags is lost: of each label in each language,
+    and of all flagged posts of a language.
+
+    Of fewer than 1 / `loss` flags none is lost. No bar is above a threshold of its label, so an early answer has no
+    labels. Within that the search is greedy: all bars start at their thresholds, and again and again the one is lowered
+    that sends the most lost flags on to the full model for each unflagged post that must go with them; in the end each
+    is raised again as far as the others let it. (A bar a label, each chosen by itself, would pay for each label's own
+    blind spots, where mostly another label's score is raised too.)
+    """
+    flags = _flags(full, thresholds, langs)
+    flagged = np.asarray(flags.any(axis=1))
+    groups = _groups(np.column_stack([flags, flagged]), np.array(langs))
+    allowance = loss * groups.sum(axis=0)
+    highest = np.array([min(thresholds[label].values()) for label in POST_LABELS])
+
+    def beyond(bars: Floats) -> Flags:
+        """[rows]: all lost flags of the groups that lose more than they may."""
+        lost = groups & _clean(early, bars)[:, None]
+        return np.asarray(lost[:, lost.sum(axis=0) > allowance].any(axis=1))
+
+    bars = highest.copy()
+    while (lost := beyond(bars)).any():
+        given_up = _clean(early, bars) & ~flagged
+        steps = [_best_step(early[lost, column], early[given_up, column]) for column in range(len(bars))]
+        column = max(range(len(bars)), key=lambda one: steps[one])
+        bars[column] = steps[column][1]
+    for column in range(len(bars)):
+        choice = np.append(np.unique(early[early[:, column] < highest[column], column]), highest[column])
+        choice = choice[choice >= bars[column]]
+        trials = np.tile(bars, (len(choice), 1))
+        trials[:, column] = choice
+        bars = trials[bisect_left(trials, True, key=lambda trial: bool(beyond(trial).any())) - 1]
+    return Cascade(
+        clean_below={label: float(bar) for label, bar in zip(POST_LABELS, bars, strict=True)},
+        **_shares(_clean(early, bars), flagged),
+    )
+
+
+def cascade_scores(early: Floats, full: Floats, clean_below: Mapping[str, float]) -> Floats:
+    """What the cascade answers: a row of the early scores where they are clean, else one of the full model's."""
+    bars = np.array([clean_below[label] for label in POST_LABELS])
+    return np.where(_clean(early, bars)[:, None], early, full)
+
+
+def cascade_shares(
+    early: Floats, full: Floats, clean_below: Mapping[str, float], thresholds: Thresholds, langs: Sequence[str]
+) -> dict[str, float]:
+    """`answered_early` and `flags_lost`, as in the manifest, on other rows than those that the bars come from."""
+    bars = np.array([clean_below[label] for label in POST_LABELS])
+    return _shares(_clean(early, bars), np.asarray(_flags(full, thresholds, langs).any(axis=1)))
+
+
+def _flags(full: Floats, thresholds: Thresholds, langs: Sequence[str]) -> Flags:
+    """A language without a threshold of its own takes the highest, as in serving."""
+    by_label = [thresholds[label] for label in POST_LABELS]
+    bars = {lang: [own.get(lang, max(own.values())) for own in by_label] for lang in set(langs)}
+    return full >= np.array([bars[lang] for lang in langs])
+
+
+def _clean(early: Floats, bars: Floats) -> Flags:
+    return np.asarray((early < bars).all(axis=1))
+
+
+def _groups(flags: Flags, langs: NDArray[np.str_]) -> Flags:
+    """[rows, labels] to [rows, languages x labels]."""
+    return np.concatenate([flags & (langs == lang)[:, None] for lang in np.unique(langs)], axis=1)
+
+
+def _best_step(lost: Floats, unflagged: Floats) -> tuple[float, float]:
+    """How much the best new bar gains for its cost, and that bar: rows at or above it are no longer clean."""
+    bars = np.sort(lost)
+    gains = len(lost) - np.searchsorted(bars, bars)
+    costs = len(unflagged) - np.searchsorted(np.sort(unflagged), bars)
+    ratios = gains / (costs + 1)
+    best = int(ratios.argmax())
+    return float(ratios[best]), float(bars[best])
+
+
+def _shares(clean: Flags, flagged: Flags) -> dict[str, float]:
+    def share(of: Flags) -> float:
+        return round(float((clean & of).sum() / max(1, of.sum())), 4)
+
+    return {"answered_early": share(~flagged), "flags_lost": share(flagged)}

@@ -1,0 +1,69 @@
+"""Which posts the early exit may answer, on rows small enough to check by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from models.compression.cascade import cascade_scores, cascade_shares, choose_clean_thresholds
+from models.labels import POST_LABELS
+
+THRESHOLDS = {label: {"en": 0.5, "zh": 0.6} for label in POST_LABELS}
+
+
+def rows(*pairs: tuple[float, float]) -> np.ndarray:
+    """[rows, 8]: the scores of toxicity and spam; all others are 0.01."""
+    scores = np.full((len(pairs), len(POST_LABELS)), 0.01)
+    scores[:, 0], scores[:, 7] = zip(*pairs, strict=True)
+    return scores
+
+
+EARLY = rows((0.9, 0.1), (0.3, 0.4), (0.1, 0.1), (0.2, 0.1), (0.4, 0.1), (0.1, 0.2), (0.35, 0.1), (0.32, 0.1))
+FULL = rows((0.9, 0.1), (0.8, 0.1), (0.1, 0.1), (0.1, 0.1), (0.1, 0.1), (0.1, 0.1), (0.1, 0.1), (0.1, 0.1))
+"""The first two are flagged; the second hides from the early toxicity head, but its spam score is raised."""
+
+
+def test_the_bar_that_costs_the_fewest_clean_posts_is_lowered() -> None:
+    """Lowering toxicity's bar to 0.3 would send three clean posts on, lowering spam's to 0.4 sends none."""
+    cascade = choose_clean_thresholds(EARLY, FULL, THRESHOLDS, ["en"] * 8)
+    assert cascade.clean_below == dict.fromkeys(POST_LABELS, 0.5) | {"spam": 0.4}
+    assert (cascade.answered_early, cascade.flags_lost) == (1.0, 0.0)
+
+
+def test_no_bar_is_above_a_threshold_of_its_label() -> None:
+    cascade = choose_clean_thresholds(rows((0.45, 0.1)), rows((0.1, 0.1)), THRESHOLDS, ["zh"])
+    assert set(cascade.clean_below.values()) == {0.5}
+
+
+def test_the_allowance_is_kept_for_each_label_and_language() -> None:
+    random = np.random.default_rng(7)
+    early, noise = random.beta(1, 4, (1000, 8)).round(4), random.normal(0, 0.1, (1000, 8))
+    full = np.clip(early + noise, 0, 1).round(4)
+    langs = np.where(random.random(1000) < 0.1, "zh", "en").tolist()
+    cascade = choose_clean_thresholds(early, full, THRESHOLDS, langs, loss=0.05)
+    answered = (cascade_scores(early, full, cascade.clean_below) == early).all(axis=1)
+    for column, label in enumerate(POST_LABELS):
+        for lang in ("en", "zh"):
+            flagged = (np.array(langs) == lang) & (full[:, column] >= THRESHOLDS[label][lang])
+            assert (answered & flagged).sum() <= 0.05 * flagged.sum(), (label, lang)
+    assert 0 < cascade.flags_lost <= 0.05
+    assert cascade.answered_early > 0.05
+
+
+def test_more_loss_answers_more() -> None:
+    early = rows(*((0.01 * n, 0.1) for n in range(40)))
+    full = rows(*((0.9 if n % 4 == 3 else 0.1, 0.1) for n in range(40)))
+    strict, lenient = (choose_clean_thresholds(early, full, THRESHOLDS, ["en"] * 40, loss) for loss in (0.0, 0.3))
+    assert strict.clean_below["toxicity"] == pytest.approx(0.03)
+    assert lenient.clean_below["toxicity"] == pytest.approx(0.15)  # three of ten flags are below
+    assert (lenient.answered_early, lenient.flags_lost) == (0.4, 0.3)
+
+
+def test_scores_of_the_cascade_are_the_early_ones_where_they_are_clean() -> None:
+    clean_below = dict.fromkeys(POST_LABELS, 0.3)
+    early, full = rows((0.2, 0.1), (0.3, 0.1)), rows((0.7, 0.7), (0.8, 0.8))
+    assert cascade_scores(early, full, clean_below).tolist() == [early[0].tolist(), full[1].tolist()]
+    assert cascade_shares(early, full, clean_below, THRESHOLDS, ["en", "fr"]) == {
+        "answered_early": 0.0,
+        "flags_lost": 0.5,
+    }

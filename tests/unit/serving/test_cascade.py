@@ -1,0 +1,136 @@
+"""The cascade over a model whose later layers fail on `poison`, so that an answer tells which layers ran."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from models.serving.cascade import CascadeEngine
+from models.serving.encoder import Encoder
+from models.serving.engine import OnnxEngine
+from models.serving.stats import Stats
+from models.serving.types import Batch, Depth, Item, Outcome, Scores
+from tests.support.tiny_artifact import POISON
+
+POSTS = frozenset({"post", "spans", "sentiment"})
+TRIAGE = frozenset({"condition", "urgency"})
+PROFANITY = 6  # a score is 0.018 without one of the label's words, and 0.982 with one
+
+
+class Watched:
+    """The tiny model's engine, and what it was asked to run."""
+
+    def __init__(self, engine: OnnxEngine) -> None:
+        self.model_version, self.device = engine.model_version, engine.device
+        self.grid, self.run_cost_tokens = engine.grid, engine.run_cost_tokens
+        self.prepare, self.warm_up = engine.prepare, engine.warm_up
+        self.engine = engine
+        self.runs: list[tuple[int, int, Depth]] = []
+
+    def run(self, batch: Batch, depth: Depth) -> list[Scores]:
+        self.runs.append((len(batch.items), batch.length, depth))
+        return self.engine.run(batch, depth)
+
+
+@pytest.fixture
+def watched(engine: OnnxEngine) -> Watched:
+    return Watched(engine)
+
+
+@pytest.fixture
+def cascade(watched: Watched) -> CascadeEngine:
+    return CascadeEngine(watched, [0.5] * 8)
+
+
+def batch(encoder: Encoder, texts: Sequence[str], heads: Sequence[frozenset[str]] | None = None) -> Batch:
+    wanted = heads or [POSTS] * len(texts)
+    encodings = encoder.encode(texts)
+    return Batch([Item(one, None, own, 0.0, 0.0) for one, own in zip(encodings, wanted, strict=True)], 64)
+
+
+def test_a_clean_post_does_not_run_the_later_layers(cascade: CascadeEngine, encoder: Encoder) -> None:
+    (scores,) = cascade.run(batch(encoder, [f"what a {POISON} day"]), Depth.FULL)
+    assert scores.post is not None
+    assert scores.post.tolist() == [0.018] * 8
+    assert scores.model_version == f"{cascade.model_version}+early"
+    assert (scores.spans, scores.sentiment, scores.degraded) == (None, None, False)
+
+
+def test_a_suspicious_post_gets_the_whole_model(cascade: CascadeEngine, encoder: Encoder) -> None:
+    (scores,) = cascade.run(batch(encoder, ["you are an idiot"]), Depth.FULL)
+    assert (scores.model_version, scores.degraded) == (cascade.model_version, False)
+    assert scores.sentiment is not None
+    assert scores.spans is not None
+    with pytest.raises(Exception, match="out of data bounds"):
+        cascade.run(batch(encoder, [f"{POISON} idiot"]), Depth.FULL)
+
+
+def test_a_score_at_its_bar_is_not_clean(watched: Watched, encoder: Encoder) -> None:
+    for bar, goes_early in ((0.018, False), (0.0181, True)):
+        bars = [0.5] * 8
+        bars[PROFANITY] = bar
+        (scores,) = CascadeEngine(watched, bars).run(batch(encoder, ["you"]), Depth.FULL)
+        assert scores.is_early is goes_early
+
+
+def test_a_mixed_batch_comes_back_in_order_and_only_the_undecided_run_on(
+    cascade: CascadeEngine, watched: Watched, encoder: Encoder
+) -> None:
+    texts = [f"{POISON} good", "kill", "cough", "what a lovely day , what a lovely day", "casino casino casino"]
+    heads = [POSTS, POSTS, TRIAGE, POSTS, POSTS]
+    good, threat, record, calm, spam = cascade.run(batch(encoder, texts, heads), Depth.FULL)
+    assert [one.is_early for one in (good, threat, record, calm, spam)] == [True, False, False, True, False]
+    assert threat.post is not None
+    assert threat.post.argmax() in (0, 3)
+    assert spam.post is not None
+    assert spam.post.argmax() == 7
+    assert record.condition is not None
+    assert record.condition.argmax() == 1
+    assert record.post is None
+    first, second = watched.runs
+    assert first == (4, 12, Depth.EARLY)
+    assert second == (3, 8, Depth.FULL)  # three rows, padded for the five tokens of the longest of them
+
+
+def test_symptom_records_never_leave_early(cascade: CascadeEngine, watched: Watched, encoder: Encoder) -> None:
+    (scores,) = cascade.run(batch(encoder, ["headache"], [TRIAGE]), Depth.FULL)
+    assert scores.urgency is not None
+    assert [depth for _, _, depth in watched.runs] == [Depth.FULL]
+
+
+def test_a_record_that_wants_posts_and_triage_never_leaves_early(cascade: CascadeEngine, encoder: Encoder) -> None:
+    (scores,) = cascade.run(batch(encoder, ["headache"], [POSTS | TRIAGE]), Depth.FULL)
+    assert not scores.is_early
+    assert scores.urgency is not None
+
+
+def test_under_overload_the_undecided_are_degraded_and_the_clean_are_not(
+    cascade: CascadeEngine, watched: Watched, encoder: Encoder
+) -> None:
+    clean, insult = cascade.run(batch(encoder, ["you", f"{POISON} idiot"]), Depth.EARLY)
+    assert [(one.is_early, one.degraded) for one in (clean, insult)] == [(True, False), (True, True)]
+    assert [depth for _, _, depth in watched.runs] == [Depth.EARLY]
+
+    clean, insult = cascade.run(batch(encoder, ["you", "idiot"]), Depth.NO_OPTIONAL)
+    assert [(one.is_early, one.degraded) for one in (clean, insult)] == [(True, False), (False, True)]
+    assert insult.sentiment is None
+
+
+def test_company_changes_no_answer(cascade: CascadeEngine, encoder: Encoder) -> None:
+    texts = ["you", "kill the day", "what a lovely day", "damn", "你 好", "casino"]
+    together = cascade.run(batch(encoder, texts), Depth.FULL)
+    for text, scores in zip(texts, together, strict=True):
+        (alone,) = cascade.run(batch(encoder, [text]), Depth.FULL)
+        assert alone.model_version == scores.model_version
+        assert alone.post is not None
+        assert scores.post is not None
+        assert alone.post.tolist() == scores.post.tolist()
+
+
+def test_early_answers_are_counted(cascade: CascadeEngine, encoder: Encoder) -> None:
+    stats, posts = Stats(), batch(encoder, ["you", "kill", "day"])
+    answers = cascade.run(posts, Depth.FULL)
+    outcomes = [Outcome(item, scores, None, 0.0, 0.0) for item, scores in zip(posts.items, answers, strict=True)]
+    stats.count(posts, [*outcomes, Outcome(posts.items[0], None, RuntimeError(), 0.0, 0.0)], 0.1)
+    assert (stats.early_rows, stats.degraded_rows, stats.failed_rows) == (2, 0, 1)
