@@ -177,6 +177,22 @@ async def test_overload_answers_with_less_and_drops_nothing(start: Start) -> Non
     assert all(verdict["timings_ms"]["total"] > 59_000 for verdict in verdicts)
 
 
+async def test_the_log_says_once_a_minute_how_much_was_answered_early(
+    start: Start, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(streams.service, "CHECK_EVERY_S", 0.01)
+    monkeypatch.setattr(streams.service, "REPORT_EVERY_S", 0.0)
+    caplog.set_level("INFO", "streams.service")
+    bench = await start(degrade_after_s=1)
+    bench.sink.answer()
+    await bench.take_in(post("you"))
+    await eventually(lambda: "scored 1 (early 0 %" in caplog.text)
+    for now in (0.0, 1.0, 1.5, 2.5):
+        bench.service.overload.observe(60.0, now)
+    await bench.service.take_in(Message(1, post("me"), time.time() - 60))
+    await eventually(lambda: "scored 2 (early 50 %" in caplog.text)
+
+
 @pytest.mark.parametrize(
     "limit",
     [
