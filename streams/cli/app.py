@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import typer
 
-from streams.cli import dead_letters, demo, factory, misc, records, score, topics, worker
+from streams.cli import dead_letters, demo, evaluate, factory, misc, models, records, score, topics, worker
 
 _HELP = "Tidegate: streaming content moderation on Kafka. Settings come from TIDEGATE_* variables and tidegate.toml."
 
@@ -35,6 +35,16 @@ def build_app() -> typer.Typer:
     _add_group(app, "schema", "JSON Schemas and the AsyncAPI document.", export=misc.export_schemas)
     app.command("train")(factory.train)
     app.command("export")(factory.export)
+    app.command("evaluate")(evaluate.evaluate)
+    _add_group(
+        app,
+        "models",
+        "List, show, check and compare model folders.",
+        list=models.list_,
+        show=models.show,
+        verify=models.verify,
+        diff=models.diff,
+    )
     app.command("version")(misc.version)
     return app
 

@@ -1,0 +1,168 @@
+"""`tidegate evaluate`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from streams.cli.console import AsJson, reporting, settings_from, stderr
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from models.evaluation.figures import Entry
+    from models.evaluation.resampling import Bootstrap
+    from models.evaluation.rows import Row
+    from models.evaluation.scoring import Answer, Served
+
+ArtifactOption = Annotated[Path | None, typer.Option(help="Model folder.", show_default=False)]
+DataOption = Annotated[
+    list[Path] | None,
+    typer.Option(help="Labelled table: .parquet, .jsonl or .csv; may be given again.", show_default=False),
+]
+DeviceOption = Annotated[str | None, typer.Option(help="auto, cpu or cuda.", show_default=False)]
+ThreadsOption = Annotated[int | None, typer.Option(min=1, help="For inference.", show_default=False)]
+LEXICONS = "TIDEGATE_TRAINING_DATA"
+
+
+def evaluate(
+    artifact: ArtifactOption = None,
+    data: DataOption = None,
+    slice_column: Annotated[str, typer.Option("--slice", help="Column to group by too.")] = "slice",
+    deform: Annotated[bool, typer.Option("--deform", help="Measure disguised posts as well.")] = False,
+    picture: Annotated[Path | None, typer.Option(help="Write a picture here (.png, .svg).", show_default=False)] = None,
+    confidence: Annotated[float, typer.Option(min=0.5, max=0.999, help="Of the intervals.")] = 0.95,
+    device: DeviceOption = None,
+    threads: ThreadsOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """Figures of a model on labelled tables, by language, source and slice, with bootstrap intervals."""
+    with reporting(), refusing_data():
+        from models.evaluation.resampling import Bootstrap
+
+        if not data:
+            from models.evaluation.rows import EvaluationError
+
+            raise EvaluationError(
+                "`evaluate` needs --data: a table with a column `text` and labels, see docs/evaluation.md."
+            )
+        given = {"artifact": artifact, "device": device, "threads": threads}
+        served = open_served(**given)
+        rows = read_rows(data, served, slice_column)
+        bootstrap = Bootstrap(confidence)
+        with progress() as bar:
+            answers = scored(rows, served, bar)
+            entries = _figures(rows, answers, served, bootstrap, bar)
+            if deform:
+                entries += _disguised(rows, entries, served, bootstrap, bar)
+        if picture is not None:
+            _draw(rows, answers, served, entries, picture)
+        _show(served, data, rows, entries, bootstrap, as_json)
+
+
+@contextmanager
+def refusing_data() -> Iterator[None]:
+    """Data that cannot be used is one sentence and exit 2, as any wrong usage."""
+    from models.evaluation.rows import EvaluationError
+
+    try:
+        yield
+    except EvaluationError as error:
+        typer.echo(f"tidegate: {error}", err=True)
+        raise typer.Exit(2) from None
+
+
+def open_served(**given: Any) -> Served:
+    """The model that a worker with these settings would serve, checked as a worker checks it."""
+    from models.evaluation.scoring import Served
+    from streams.model import load_model, new_batcher
+
+    settings = settings_from(**given)
+    model = load_model(settings)
+    return Served(model.artifact, model.encoder, model.engine, new_batcher(settings, model))
+
+
+def read_rows(data: Sequence[Path], served: Served, slice_column: str = "slice", labelled: bool = True) -> list[Row]:
+    from models.evaluation.tables import read_tables
+
+    classes = {name: head.labels for name, head in served.artifact.manifest.heads.items()}
+    return read_tables(data, classes, slice_column, labelled)
+
+
+def progress() -> Progress:
+    """A bar on stderr that goes away when it is done."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=stderr(), transient=True)
+
+
+def scored(rows: Sequence[Row], served: Served, bar: Progress, name: str = "scoring") -> list[Answer]:
+    from models.evaluation.scoring import score_rows
+
+    task = bar.add_task(name, total=len(rows))
+    return score_rows(rows, served, lambda count: bar.advance(task, count))
+
+
+def _figures(
+    rows: Sequence[Row], answers: Sequence[Answer], served: Served, bootstrap: Bootstrap, bar: Progress
+) -> list[Entry]:
+    from models.evaluation import figures
+
+    task = bar.add_task("intervals", total=figures.steps())
+    return figures.evaluate(rows, answers, served.artifact, bootstrap, lambda step: bar.advance(task, step))
+
+
+def _disguised(
+    rows: Sequence[Row], entries: Sequence[Entry], served: Served, bootstrap: Bootstrap, bar: Progress
+) -> list[Entry]:
+    from models.evaluation.robustness import disguised_rows, robustness
+
+    task = bar.add_task("disguised", total=disguised_rows(rows))
+    lexicons = Path(os.environ.get(LEXICONS, "."))
+    return list(robustness(rows, entries, served, bootstrap, lexicons, lambda count: bar.advance(task, count)))
+
+
+def _draw(
+    rows: Sequence[Row], answers: Sequence[Answer], served: Served, entries: Sequence[Entry], picture: Path
+) -> None:
+    from models.evaluation.figures import labelled
+    from models.evaluation.picture import draw
+
+    draw(list(labelled(rows, answers, served.artifact)), entries, picture)
+
+
+def _show(
+    served: Served, data: Sequence[Path], rows: Sequence[Row], entries: Sequence[Entry], bootstrap: Bootstrap,
+    as_json: bool,
+) -> None:  # fmt: skip
+    version = served.artifact.version
+    if as_json:
+        import orjson
+
+        document = {
+            "artifact": str(served.artifact.folder),
+            "version": version,
+            "data": [str(path) for path in data],
+            "rows": len(rows),
+            "confidence": bootstrap.confidence,
+            "draws": bootstrap.draws,
+            "entries": [entry.as_dict() for entry in entries],
+        }
+        typer.echo(orjson.dumps(document))
+        return
+    from streams.cli.tables import figure_tables, wide_console
+
+    console = wide_console()
+    console.print(
+        f"Model {version} on {len(rows):,} rows; behind each figure its {bootstrap.confidence:.0%} interval, "
+        f"dim where there are fewer than 20 positives or rows."
+    )
+    for table in figure_tables(entries, console.width):
+        console.print()
+        console.print(table)
