@@ -20,27 +20,35 @@ CACHE = "screening.json"
 
 
 def screen(
-    examples: Sequence[Example],
-    rules: ScreeningRules,
-    blocked: frozenset[str],
-    progress: bool = True,
-    cache: Path | None = None,
+    examples: Sequence[Example], rules: ScreeningRules, blocked: frozenset[str], progress: bool = True
 ) -> Screened:
     """Screen training rows (never dev rows). Deterministic; the examples are not changed.
 
     Steps build on each other: a contradiction is masked before duplicates are compared, and label errors are
-    looked for among the rows that are left. `cache` is a folder that holds the decisions for the next run.
+    looked for among the rows that are left.
     """
-    key = screening_key(examples, rules, blocked)
-    known = Screened.load(cache / CACHE, examples, key) if cache else None
-    if known is not None:
-        return known
-    drops = sorted(_decide(examples, rules, blocked, Console(stderr=True, quiet=not progress)), key=_by_row)
-    result = Screened(apply_drops(examples, drops), drops, key)
-    if cache:
+    drops = _decide(examples, rules, blocked, Console(stderr=True, quiet=not progress))
+    drops.sort(key=lambda drop: drop.index)
+    return Screened(apply_drops(examples, drops), drops, screening_key(examples, rules, blocked))
+
+
+def screen_once(
+    examples: Sequence[Example],
+    rules: ScreeningRules,
+    blocked: frozenset[str],
+    cache: Path | None,
+    progress: bool = True,
+) -> Screened:
+    """As `screen`; the decisions are kept in the folder `cache` and used again for the same rules and rows."""
+    if cache is None:
+        return screen(examples, rules, blocked, progress)
+    file = cache / CACHE
+    known = Screened.load(file, examples, screening_key(examples, rules, blocked))
+    if known is None:
+        known = screen(examples, rules, blocked, progress)
         cache.mkdir(parents=True, exist_ok=True)
-        result.save(cache / CACHE)
-    return result
+        known.save(file)
+    return known
 
 
 def _decide(
@@ -106,7 +114,3 @@ def _find_blocked(examples: Sequence[Example], blocked: frozenset[str]) -> Itera
     for index, example in enumerate(examples):
         if content_hash(example.text) in blocked:
             yield Drop(index, example.task, example.source, BLOCKED)
-
-
-def _by_row(drop: Drop) -> int:
-    return drop.index
