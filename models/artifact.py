@@ -51,7 +51,7 @@ class SourceRows(_Strict):
 
 
 class Cascade(_Strict):
-    """When the early exit alone may answer a post, chosen on dev; the shares say what that costs there."""
+    """When the early exit alone may answer a post. Chosen on dev; the shares are of posts held out from the choice."""
 
     clean_below: dict[str, float]
     """{label: probability}: a post is clean if its early score of every label lies below the label's number."""

@@ -27,7 +27,13 @@ def test_the_bar_that_costs_the_fewest_clean_posts_is_lowered() -> None:
     """Lowering toxicity's bar to 0.3 would send three clean posts on, lowering spam's to 0.4 sends none."""
     cascade = choose_clean_thresholds(EARLY, FULL, THRESHOLDS, ["en"] * 8)
     assert cascade.clean_below == dict.fromkeys(POST_LABELS, 0.5) | {"spam": 0.4}
-    assert (cascade.answered_early, cascade.flags_lost) == (1.0, 0.0)
+
+
+def test_the_shares_are_counted_on_rows_that_chose_nothing() -> None:
+    """The rows with even numbers hold no flag that hides, so theirs are the highest bars: the one that hides is lost
+    under them. Under spam's bar of 0.4 from the odd ones, nothing that is clean is held back."""
+    cascade = choose_clean_thresholds(EARLY, FULL, THRESHOLDS, ["en"] * 8)
+    assert (cascade.answered_early, cascade.flags_lost) == (1.0, 0.5)
 
 
 def test_no_bar_is_above_a_threshold_of_its_label() -> None:
@@ -46,8 +52,7 @@ def test_the_allowance_is_kept_for_each_label_and_language() -> None:
         for lang in ("en", "zh"):
             flagged = (np.array(langs) == lang) & (full[:, column] >= THRESHOLDS[label][lang])
             assert (answered & flagged).sum() <= 0.05 * flagged.sum(), (label, lang)
-    assert 0 < cascade.flags_lost <= 0.05
-    assert cascade.answered_early > 0.05
+    assert answered.mean() > 0.05
 
 
 def test_more_loss_answers_more() -> None:
@@ -56,7 +61,8 @@ def test_more_loss_answers_more() -> None:
     strict, lenient = (choose_clean_thresholds(early, full, THRESHOLDS, ["en"] * 40, loss) for loss in (0.0, 0.3))
     assert strict.clean_below["toxicity"] == pytest.approx(0.03)
     assert lenient.clean_below["toxicity"] == pytest.approx(0.15)  # three of ten flags are below
-    assert (lenient.answered_early, lenient.flags_lost) == (0.4, 0.3)
+    for loss, clean_below in ((0.0, strict.clean_below), (0.3, lenient.clean_below)):
+        assert cascade_shares(early, full, clean_below, THRESHOLDS, ["en"] * 40)["flags_lost"] == loss
 
 
 def test_scores_of_the_cascade_are_the_early_ones_where_they_are_clean() -> None:
