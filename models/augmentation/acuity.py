@@ -53,15 +53,18 @@ def danger_of_vitals(level: int, chance: random.Random) -> int:
     return level if draw < 0.55 and level <= 3 else 5
 
 
-def draw_vitals(danger: int, age: float, temperature: float | None, chance: random.Random) -> tuple[Vitals, set[str]]:
-    """All vital signs, and the names of those that show the danger."""
+def draw_vitals(
+    danger: int, age: float, temperature: float | None, chance: random.Random, awake: bool = False
+) -> tuple[Vitals, set[str]]:
+    """All vital signs, and the names of those that show the danger. Who writes a story is `awake`."""
     heart, breaths, systolic = next(values for limit, values in _NORMAL.items() if age < limit)
     vitals: Vitals = {
         "heart_rate": heart * chance.uniform(0.85, 1.15), "respiratory_rate": breaths * chance.uniform(0.9, 1.15),
         "systolic": systolic * chance.uniform(0.92, 1.1), "saturation": chance.choice((97.0, 98.0, 98.0, 99.0, 100.0)),
         "temperature": temperature if temperature is not None else chance.uniform(36.2, 37.2), "consciousness": "alert",
     }  # fmt: skip
-    worse = _deranged(danger, heart, breaths, systolic, chance)
+    options = _deranged(danger, heart, breaths, systolic, chance)
+    worse = chance.choice([one for one in options if not (awake and "consciousness" in one)] or [{}])
     vitals |= worse
     upper = float(vitals["systolic"])
     vitals["diastolic"] = upper * chance.uniform(0.58, 0.68)
@@ -71,10 +74,14 @@ def draw_vitals(danger: int, age: float, temperature: float | None, chance: rand
     return rounded, set(worse)
 
 
-def _deranged(danger: int, heart: float, breaths: float, systolic: float, chance: random.Random) -> Vitals:
-    options: dict[int, list[Vitals]] = {
+def _deranged(danger: int, heart: float, breaths: float, systolic: float, chance: random.Random) -> list[Vitals]:
+    ways: dict[int, list[Vitals]] = {
         1: [
-            {"saturation": chance.uniform(68, 85), "respiratory_rate": breaths * chance.uniform(2.0, 2.6)},
+            {
+                "saturation": chance.uniform(68, 85),
+                "respiratory_rate": breaths * chance.uniform(1.8, 2.4),
+                "heart_rate": heart * chance.uniform(1.3, 1.7),
+            },
             {"systolic": systolic * chance.uniform(0.45, 0.6), "heart_rate": heart * chance.uniform(1.7, 2.1)},
             {"consciousness": chance.choice(("pain", "unresponsive"))},
             {"respiratory_rate": chance.uniform(4, 8), "consciousness": "unresponsive"},
@@ -93,4 +100,4 @@ def _deranged(danger: int, heart: float, breaths: float, systolic: float, chance
             {"respiratory_rate": breaths * chance.uniform(1.35, 1.55)},
         ],
     }
-    return chance.choice(options[danger]) if danger in options else {}
+    return ways.get(danger, [])

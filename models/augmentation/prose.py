@@ -106,7 +106,7 @@ class Prose:
         if case.severity != "moderate":
             extra.append(self._severity(case))
         extra += [pick(self.frames["worsening"])] if odds() < 0.15 else []
-        extra += [pick(self.frames["irrelevant"])] if odds() < 0.2 else []
+        extra += [pick(self.frames["irrelevant"])] if odds() < 0.2 and not case.child else []
         for sentence in extra:
             sentences.insert(self.chance.randint(1, len(sentences)), sentence)
         text = " ".join(_sentence(sentence) for sentence in sentences)
@@ -166,14 +166,15 @@ class Prose:
     def _third(self, text: str, case: Case) -> str:
         """A parent speaks: I becomes my son the first time, he later."""
         he, him, his = ("he", "him", "his") if case.sex == "male" else ("she", "her", "her")
+        text = re.sub(r"\bI've\b", f"{he}'s", text)
         text = re.sub(r"\bmyself\b", f"{him}self", text)
         text = re.sub(r"\bmy\b", his, re.sub(r"\bMy (?!child is)", f"{his.capitalize()} ", text))
         text = re.sub(r"\bme\b", him, _VERB.sub(lambda match: _THIRD.get(match[1], _plus_s(match[1])), text))
         text = re.sub(r"\bI haven't\b", "I hasn't", text)
         child = self._child(case)
-        text = re.sub(r"\bI\b", child, text, count=1)
-        text = re.sub(r"(?<=[.] )I\b", he.capitalize(), text)
-        return _sentence(re.sub(r"\bI\b", he, text), stop=False)
+        text = re.sub(r"\bI\b(?!')", child, text, count=1)
+        text = re.sub(r"(?<=[.] )I\b(?!')", he.capitalize(), text)
+        return _sentence(re.sub(r"\bI\b(?!')", he, text), stop=False)
 
     def _words(self, feature: str, case: Case, short: bool) -> str:
         shape, _, part = feature.partition(":")
@@ -208,7 +209,7 @@ class Prose:
 
     def _severity(self, case: Case) -> str:
         pain = any(feature.startswith("pain:") for feature in case.mentions)
-        if pain and self.chance.random() < 0.4:
+        if pain and case.age >= 5 and self.chance.random() < 0.4:
             return str(self.chance.choice(self.frames["pain_score"])).format(score=case.score)
         return str(self.chance.choice(self.frames["severity"][case.severity]))
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 
 from models.augmentation import acuity
@@ -54,9 +55,10 @@ class Records:
         self.prose = {lang: Prose(clinic, chance, lang) for lang in langs}
         self.langs = tuple(langs)
         self.features = {name: clinic.features(name, knowledge) for name in clinic.profiles}
-        known = [knowledge.priors[name] for name in clinic.profiles if name in knowledge.priors]
+        self.names = [name for name, features in self.features.items() if set(features) - self.history]
+        known = [knowledge.priors[name] for name in self.names if name in knowledge.priors]
         usual = sorted(known)[len(known) // 2] if known else 1.0
-        self.weights = [knowledge.priors.get(name, usual) ** _TEMPER for name in clinic.profiles]
+        self.weights = [knowledge.priors.get(name, usual) ** _TEMPER for name in self.names]
 
     @cached_property
     def history(self) -> frozenset[str]:
@@ -68,7 +70,7 @@ class Records:
         lang = self.chance.choice(self.langs)
         if self.chance.random() < _VISITS:
             return self._visit(lang)
-        (name,) = self.chance.choices(list(self.clinic.profiles), self.weights)
+        (name,) = self.chance.choices(self.names, self.weights)
         return self._case(self.clinic.profiles[name], lang)
 
     def posterior(self, condition: str, mentions: Sequence[str]) -> float:
@@ -93,8 +95,8 @@ class Records:
             if kind in ("admin", "trivial") and danger < 3:
                 danger = 5
             level = min(level, danger)
-            vitals = self._shown(*acuity.draw_vitals(danger, 40.0, None, self.chance))
-        return self._example(text, lang, vitals, UNKNOWN, level)
+            vitals = self._shown(*acuity.draw_vitals(danger, 40.0, None, self.chance, kind != "emergency"))
+        return replace(self._example(text, lang, vitals, UNKNOWN, level), family=f"visit {visit.en[0]}")
 
     def _case(self, profile: Profile, lang: str) -> Example:
         (style,) = self.chance.choices(list(_STYLES), list(_STYLES.values()))
@@ -109,8 +111,10 @@ class Records:
             danger = acuity.danger_of_vitals(level, self.chance)
             level = min(level, danger)
             fever = case.temperature if any(one in case.mentions for one in _FEVERS) else None
-            vitals = self._shown(*acuity.draw_vitals(danger, case.age, fever, self.chance))
-            if any(one.startswith("pain:") for one in case.mentions) and self.chance.random() < 0.7:
+            awake = style in ("story", "hasty")
+            vitals = self._shown(*acuity.draw_vitals(danger, case.age, fever, self.chance, awake))
+            pain = any(one.startswith("pain:") for one in case.mentions)
+            if pain and case.age >= 5 and self.chance.random() < 0.7:
                 vitals["pain"] = float(case.score)
         if "high_bp" in case.mentions and "systolic" in vitals:
             vitals |= {"systolic": 172.0, "diastolic": 102.0}
@@ -132,7 +136,7 @@ class Records:
         mentions = self._mentions(profile, age, sex, *_LENGTHS[style])
         (severity,) = self.chance.choices(("mild", "moderate", "severe"), (0.22, 0.56, 0.22))
         score = self.chance.randint(*{"mild": (1, 3), "moderate": (4, 6), "severe": (8, 10)}[severity])
-        absent = [key for key in self.clinic.frames["negations"] if self._may_deny(key, profile, mentions)]
+        absent = [key for key in self.clinic.frames["negations"] if self._may_deny(key, profile, mentions, age)]
         negated = self.chance.sample(absent, min(len(absent), pick((0, 0, 0, 1, 1, 2))))
         character = pick(profile.character) if profile.character else ""
         temperature = round(self.chance.uniform(38.0, 39.7), 1)
@@ -142,14 +146,18 @@ class Records:
 
     def _mentions(self, profile: Profile, age: float, sex: str, fewest: int, most: int) -> list[str]:
         """Main symptom first: told ones are the more telling of those drawn; at most one piece of history."""
-        present = self._present(profile, age, sex)
-        while not any(one not in self.history for one in present):
-            present = self._present(profile, age, sex)
+        present = next((one for one in self._patients(profile, age, sex) if set(one) - self.history), [])
+        present = present or [max(self.features[profile.condition].items(), key=lambda item: item[1])[0]]
         telling = {one: self.posterior(profile.condition, [one]) ** 0.5 for one in present}
         order = sorted(present, key=lambda one: self.chance.random() ** (1 / (telling[one] + 0.01)), reverse=True)
         told = [one for one in order if one not in self.history][: self.chance.randint(fewest, most)]
         past = [one for one in order if one in self.history][:1]
         return told + (past if past and self.chance.random() < 0.35 else [])
+
+    def _patients(self, profile: Profile, age: float, sex: str) -> Iterator[list[str]]:
+        """A few draws: one patient in some has, by chance, no symptom at all."""
+        for _ in range(20):
+            yield self._present(profile, age, sex)
 
     def _present(self, profile: Profile, age: float, sex: str) -> list[str]:
         drawn = self.knowledge.draw(profile.condition, self.chance)
@@ -168,31 +176,36 @@ class Records:
         who = symptom.who if symptom else "any"
         return who == "any" or (age >= 14 and (who == "adult" or sex == "female"))
 
-    def _may_deny(self, key: str, profile: Profile, mentions: Sequence[str]) -> bool:
-        """Nobody denies what they report, or what nearly every such patient has."""
+    def _may_deny(self, key: str, profile: Profile, mentions: Sequence[str], age: float) -> bool:
+        """Nobody denies what they report, or what nearly every such patient has; few ask a toddler about weight."""
+        if age < 6 and key in ("weight_loss", "coughing_blood", "dizzy", "headache"):
+            return False
         pain = key == PAIN and (profile.pain or any("pain" in one or "ache" in one for one in mentions))
         fever = key == "fever" and any(one in mentions for one in _FEVERS)
         return not (pain or fever or key in mentions or self.features[profile.condition].get(key, 0.0) > 0.4)
 
     def _level(self, case: Case, sure: bool, age: float | None) -> int:
-        levels = [self._own_level(one, case) for one in case.mentions if one not in self.history]
+        levels = [self._own_level(one, case, sure) for one in case.mentions if one not in self.history]
         profile = case.profile
         if sure:
             level = acuity.condition_level(profile.level, profile.best, profile.worst, case.severity)
         else:
             level = acuity.symptom_level(levels, case.severity)
-        if level == 1 and min(levels) > 3:
+        if level == 1 and min(levels) > 2:
             level = 2  # nothing that is told needs resuscitation
         level = acuity.red_flags(level, levels, case.severity)
         fever, weak = any(one in case.mentions for one in _FEVERS), any(one in case.mentions for one in _WEAK)
         return acuity.age_level(level, age, fever, weak)
 
-    def _own_level(self, feature: str, case: Case) -> int:
+    def _own_level(self, feature: str, case: Case, sure: bool) -> int:
+        """Chest pain of an unknown cause is an emergency from forty years on, and urgent in younger adults."""
         shape, _, part = feature.partition(":")
         if not part:
             return self.clinic.symptoms[feature].level
         chest = shape == "pain" and self.clinic.parts[part].field == "chest"
-        return 3 if chest and not case.child else 4
+        if not chest or case.child:
+            return 4
+        return 2 if part in ("chest", "left_chest") and case.age >= 40 and not sure else 3
 
     def _field(self, case: Case) -> str:
         for feature in case.mentions:
