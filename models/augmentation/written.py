@@ -44,7 +44,7 @@ def read_written(folder: Path = SENTENCES) -> list[Example]:
 
     Raises `SentenceError` for a line that is not as described above.
     """
-    words = {lang: _read_words(SENTENCES, lang) | _read_words(folder, lang) for lang in LANGUAGES}
+    words = {lang: read_words(SENTENCES, lang) | read_words(folder, lang) for lang in LANGUAGES}
     return [row for path in sorted(folder.glob("*.jsonl")) for row in _read_file(path, words)]
 
 
@@ -57,7 +57,8 @@ def split_families(examples: Iterable[Example], share: float = 0.2) -> tuple[lis
     return parts
 
 
-def _read_words(folder: Path, lang: str) -> dict[str, list[str]]:
+def read_words(folder: Path, lang: str) -> dict[str, list[str]]:
+    """The word lists by name; none where the folder has no file for the language."""
     path = folder / f"{lang}_slots.json"
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
