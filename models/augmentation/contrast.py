@@ -101,10 +101,11 @@ def quote(example: Example, random: random.Random) -> Example | None:
     """
     if _QUOTED.search(example.text):
         return None
+    text = example.text.rstrip(".。 ")
     if _label(example, "hate") == 1 and random.random() < AGREEING_SHARE:
-        return replace(example, text=random.choice(AGREEING[example.lang]).format(example.text), spans=None)
+        return replace(example, text=random.choice(AGREEING[example.lang]).format(text), spans=None)
     frame, toxicity = random.choice(REPORTING[example.lang])
-    new = replace(example, text=frame.format(example.text), spans=None)
+    new = replace(example, text=frame.format(text), spans=None)
     return _relabel(new, toxicity=toxicity, insult=UNKNOWN, hate=0, threat=0)
 
 

@@ -100,8 +100,8 @@ def replace_mentions(example: Example, found: Sequence[re.Match[str]], target: s
 
 
 def _in_style_of(match: re.Match[str], target: str) -> str:
-    term, before = match["term"], match["article"]
-    target = target.lower() if term.islower() else target
+    before = match["article"]
+    target = target.lower() if match.string.islower() else target
     new = f"{article(target)} {target}" if before else target
     starts = not match.string[: match.start()].strip() or match.string[: match.start()].rstrip()[-1] in ".!?"
     return new[0].upper() + new[1:] if starts and match[0][0].isupper() else new
