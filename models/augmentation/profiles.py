@@ -105,7 +105,7 @@ class Clinic:
         groups = ((PAIN, "pain:", profile.pain), (SKIN, "", profile.skin), (SWELLING, "swelling:", profile.swelling))
         for shape, prefix, options in groups:
             whole = chances.pop(shape, 0.0)
-            for option in options:
+            for option in options if whole else ():
                 chances[prefix + option] = max(chances.get(prefix + option, 0.0), whole / len(options))
         return chances
 

@@ -50,12 +50,12 @@ class Prose:
         text = self._story(case) if self.lang == "en" else self._story_zh(case)
         return self.spoil(text) if style == "hasty" else text
 
-    def dress(self, text: str, onset: str | None) -> str:
-        """A plain request with some of the words around it that people add."""
+    def dress(self, text: str, onset: str | None, calm: bool) -> str:
+        """A plain request with some of the words around it that people add; in an emergency few do."""
         pick, odds = self.chance.choice, self.chance.random
-        tail = pick(self.frames["closer"]) if odds() < 0.15 else ""
+        tail = pick(self.frames["closer"]) if calm and odds() < 0.15 else ""
         time = self._fill(pick(self.frames["time"][onset])) if onset and odds() < 0.25 else ""
-        head = pick(self.frames["opener"]) if odds() < 0.25 else ""
+        head = pick(self.frames["opener"]) if calm and odds() < 0.25 else ""
         if self.lang == "zh":
             return f"{head}{time}{self._fill(text)}{'，' + tail if tail else ''}"
         return " ".join(part for part in (head, self._fill(text), time, tail) if part)
@@ -106,7 +106,7 @@ class Prose:
         if case.severity != "moderate":
             extra.append(self._severity(case))
         extra += [pick(self.frames["worsening"])] if odds() < 0.15 else []
-        extra += [pick(self.frames["irrelevant"])] if odds() < 0.2 and not case.child else []
+        extra += [pick(self._aside(case))] if odds() < 0.2 else []
         for sentence in extra:
             sentences.insert(self.chance.randint(1, len(sentences)), sentence)
         text = " ".join(_sentence(sentence) for sentence in sentences)
@@ -142,7 +142,7 @@ class Prose:
         extra += [pick(self.frames["worsening"])] if odds() < 0.15 else []
         self.chance.shuffle(extra)
         if odds() < 0.2:
-            extra.append(pick(self.frames["irrelevant"]).rstrip("。"))
+            extra.append(pick(self._aside(case)).rstrip("。"))
         text = pick(("，", "。", "，")).join([subject + body, *extra]) + pick(("。", "", "，", "。"))
         head = pick(self.frames["opener"]) if odds() < 0.4 else ""
         tail = pick(self.frames["closer"]) if odds() < 0.4 else ""
@@ -174,7 +174,8 @@ class Prose:
         child = self._child(case)
         text = re.sub(r"\bI\b(?!')", child, text, count=1)
         text = re.sub(r"(?<=[.] )I\b(?!')", he.capitalize(), text)
-        return _sentence(re.sub(r"\bI\b(?!')", he, text), stop=False)
+        text = re.sub(r"(?<=[.] )[a-z]", lambda match: match[0].upper(), re.sub(r"\bI\b(?!')", he, text))
+        return _sentence(text, stop=False)
 
     def _words(self, feature: str, case: Case, short: bool) -> str:
         shape, _, part = feature.partition(":")
@@ -211,7 +212,14 @@ class Prose:
         pain = any(feature.startswith("pain:") for feature in case.mentions)
         if pain and case.age >= 5 and self.chance.random() < 0.4:
             return str(self.chance.choice(self.frames["pain_score"])).format(score=case.score)
-        return str(self.chance.choice(self.frames["severity"][case.severity]))
+        words = self.frames["severity"][case.severity]
+        if case.child:  # who writes is not who suffers
+            words = [word for word in words if "I" not in word]
+        return str(self.chance.choice(words))
+
+    def _aside(self, case: Case) -> Sequence[str]:
+        asides: Sequence[str] = self.frames["irrelevant_child" if case.child else "irrelevant"]
+        return asides
 
     def _negation(self, key: str) -> Sequence[str]:
         words: Sequence[str] = self.clinic.frames["negations"][key][self.lang == "zh"]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import random
+import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -18,13 +20,15 @@ from models.text import normalise
 from models.training.examples import UNKNOWN, Example
 
 SOURCE, TIER = "knowledge_graph", "A"
-_TEMPER = 0.3  # power of the prior: the rarest condition is drawn about five times less often than the commonest
+_TEMPER = 0.15  # power of the prior: the rarest condition is drawn about 2.3 times less often than the commonest
 _VISITS = 0.22  # share of plain requests, minor injuries and emergencies without a condition
 _VITALS = 0.5
 _SURE = 0.2  # below this P(condition | what is mentioned) a text is too vague for a condition label
 _STYLES = {"story": 0.42, "hasty": 0.16, "chief": 0.18, "note": 0.12, "list": 0.12}
 _LENGTHS = {"story": (2, 5), "hasty": (2, 4), "chief": (1, 2), "note": (2, 4), "list": (2, 5)}
-_KINDS = {"emergency": 0.34, "minor": 0.26, "trivial": 0.16, "admin": 0.24}
+_KINDS = {"emergency": 0.3, "minor": 0.2, "plain": 0.18, "trivial": 0.12, "admin": 0.2}
+_BARE = 0.4  # share of cases that are nothing but text, as posts are
+_BABY = re.compile("baby|newborn|week old|宝宝|新生儿")
 _FEVERS = ("fever", "high_spiking_fever", "stepwise_fever")
 _WEAK = ("breathless", "faint_dizzy", "confused", "lost_consciousness", "fast_breathing", "listless")
 _SKIN_WORDS = ("red_rash", "hives", "pimples", "itching", "ring_rash", "silver_plaques", "blisters_all", "honey_crust")
@@ -61,6 +65,10 @@ class Records:
         self.weights = [knowledge.priors.get(name, usual) ** _TEMPER for name in self.names]
 
     @cached_property
+    def totals(self) -> Mapping[str, float]:
+        return sum((Counter(features) for features in self.features.values()), Counter[str]())
+
+    @cached_property
     def history(self) -> frozenset[str]:
         """Symptoms of the tables that the graph calls antecedents."""
         antecedents = (name for name, one in self.knowledge.evidences.items() if one.kind == "antecedent")
@@ -84,8 +92,10 @@ class Records:
     def _visit(self, lang: str) -> Example:
         (kind,) = self.chance.choices(list(_KINDS), list(_KINDS.values()))
         visit = self.chance.choice([one for one in self.clinic.visits if one.kind == kind])
-        onset = self.chance.choice(("hours", "days")) if kind in ("minor", "trivial") else None
-        text = self.prose[lang].dress(self.chance.choice(visit.en if lang == "en" else visit.zh), onset)
+        onset = self.chance.choice(("hours", "days")) if kind in ("minor", "trivial", "plain") else None
+        text = self.prose[lang].dress(
+            self.chance.choice(visit.en if lang == "en" else visit.zh), onset, kind != "emergency"
+        )
         if lang == "en" and self.chance.random() < 0.15:
             text = self.prose[lang].spoil(text)
         vitals: acuity.Vitals = {}
@@ -95,7 +105,9 @@ class Records:
             if kind in ("admin", "trivial") and danger < 3:
                 danger = 5
             level = min(level, danger)
-            vitals = self._shown(*acuity.draw_vitals(danger, 40.0, None, self.chance, kind != "emergency"))
+            vitals = self._shown(
+                *acuity.draw_vitals(danger, 0.3 if _BABY.search(text) else 40.0, None, self.chance, kind != "emergency")
+            )
         return replace(self._example(text, lang, vitals, UNKNOWN, level), family=f"visit {visit.en[0]}")
 
     def _case(self, profile: Profile, lang: str) -> Example:
@@ -104,10 +116,11 @@ class Records:
         sure = self.posterior(profile.condition, case.mentions) >= _SURE
         known = sure and profile.condition in CONDITIONS
         told = style == "note" or case.tell_age or case.child
-        shows_age = self.chance.random() < 0.55
+        bare = self.chance.random() < _BARE
+        shows_age = not bare and self.chance.random() < 0.65
         level = self._level(case, sure, case.age if told or shows_age else None)
         vitals: acuity.Vitals = {}
-        if self.chance.random() < _VITALS:
+        if not bare and self.chance.random() < 0.8:
             danger = acuity.danger_of_vitals(level, self.chance)
             level = min(level, danger)
             fever = case.temperature if any(one in case.mentions for one in _FEVERS) else None
@@ -121,9 +134,9 @@ class Records:
         text = self.prose[lang].write(case, style)
         target = CONDITIONS.index(profile.condition) if known else UNKNOWN
         person: acuity.Vitals = {"age": _shown_age(case.age)} if shows_age else {}
-        if self.chance.random() < 0.55:
+        if not bare and self.chance.random() < 0.65:
             person["sex"] = case.sex
-        if (field := self._field(case)) and self.chance.random() < 0.35:
+        if (field := self._field(case)) and not bare and self.chance.random() < 0.4:
             person["body_part"] = field
         return self._example(text, lang, {**person, **vitals}, target, level)
 
@@ -148,7 +161,8 @@ class Records:
         """Main symptom first: told ones are the more telling of those drawn; at most one piece of history."""
         present = next((one for one in self._patients(profile, age, sex) if set(one) - self.history), [])
         present = present or [max(self.features[profile.condition].items(), key=lambda item: item[1])[0]]
-        telling = {one: self.posterior(profile.condition, [one]) ** 0.5 for one in present}
+        own = self.features[profile.condition]
+        telling = {one: (own[one] / self.totals[one]) ** 0.5 for one in present}
         order = sorted(present, key=lambda one: self.chance.random() ** (1 / (telling[one] + 0.01)), reverse=True)
         told = [one for one in order if one not in self.history][: self.chance.randint(fewest, most)]
         past = [one for one in order if one in self.history][:1]
@@ -180,9 +194,9 @@ class Records:
         """Nobody denies what they report, or what nearly every such patient has; few ask a toddler about weight."""
         if age < 6 and key in ("weight_loss", "coughing_blood", "dizzy", "headache"):
             return False
-        pain = key == PAIN and (profile.pain or any("pain" in one or "ache" in one for one in mentions))
-        fever = key == "fever" and any(one in mentions for one in _FEVERS)
-        return not (pain or fever or key in mentions or self.features[profile.condition].get(key, 0.0) > 0.4)
+        words = self.clinic.frames["negations"][key][2]
+        usual = [one for one, odds in self.features[profile.condition].items() if odds > 0.4]
+        return not any(word in one for one in (*mentions, *usual) for word in words)
 
     def _level(self, case: Case, sure: bool, age: float | None) -> int:
         levels = [self._own_level(one, case, sure) for one in case.mentions if one not in self.history]
