@@ -67,8 +67,7 @@ class TeacherTargets:
         targets: dict[str, Tensor] = {}
         for name in (*HEADS, "pooled"):
             rows = [self._entry(name, row) for row in found]
-            width = next((len(row) for row in rows if row is not None), 1)
-            empty = np.full(width, _NO_TARGET, dtype=np.float32)
+            empty = np.full(self._parts[0][name].shape[1], _NO_TARGET, dtype=np.float32)
             targets[name] = torch.from_numpy(np.stack([empty if row is None else row for row in rows]))
         spans = np.full((len(examples), length), _NO_TARGET, dtype=np.float32)
         for number, row in enumerate(found):

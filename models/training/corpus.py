@@ -10,7 +10,12 @@ from pathlib import Path
 
 import numpy as np
 
+from models.augmentation.contrast import contrast_pairs
+from models.augmentation.knowledge import Knowledge
+from models.augmentation.records import generate_records
+from models.augmentation.written import read_written, split_families
 from models.labels import POST_LABELS
+from models.screening import screen_once
 from models.text import content_hash
 from models.training.examples import UNKNOWN, Example
 from models.training.recipe import DataRules
@@ -38,11 +43,15 @@ _LIKELY_POSITIVE = {
 
 @dataclass(slots=True)
 class Corpus:
-    """Examples by split, the blocked hashes, and counts of what was dropped and why."""
+    """Examples by split, the blocked hashes, and counts of what was dropped and why.
+
+    `written` are the families of written sentences that are kept out of training; no dev figure mixes them with `dev`.
+    """
 
     train: list[Example]
     dev: list[Example]
     blocked: frozenset[str]
+    written: list[Example] = field(default_factory=list)
     dropped: Counter[str] = field(default_factory=Counter)
 
     def sources(self) -> list[dict[str, object]]:
@@ -54,8 +63,12 @@ class Corpus:
         ]  # fmt: skip
 
 
-def load_corpus(data: Path, rules: DataRules, seed: int) -> Corpus:
-    """Read every task under the licence rule. Dev rows follow the same rule and are never weakly labelled."""
+def load_corpus(data: Path, rules: DataRules, seed: int, cache: Path | None = None) -> Corpus:
+    """Read, screen and extend every task under the licence rule; the steps and their order are those of the report.
+
+    Dev rows follow the same licence rule and are neither screened nor weakly labelled. `cache` is a folder in which
+    the outcome of the screening is kept, for a run that is resumed.
+    """
     blocked = read_blocked(data / "blocked.txt")
     corpus = Corpus([], [], blocked)
     for task in TASKS:
@@ -67,8 +80,35 @@ def load_corpus(data: Path, rules: DataRules, seed: int) -> Corpus:
                 elif split == "train":
                     corpus.dropped[f"{task} {example.source}: {reason}"] += 1
     corpus.train = join_spans(corpus.train)
+    if rules.screening:
+        screened = screen_once(corpus.train, rules.screening, blocked, cache)
+        corpus.train = screened.kept
+        corpus.dropped.update(screened.counts())
+    extend(corpus, data, rules, seed)
+    imply_negatives(corpus.train, rules)
     add_weak_negatives(corpus.train, rules, seed)
     return corpus
+
+
+def extend(corpus: Corpus, data: Path, rules: DataRules, seed: int) -> None:
+    """Add what was written, replaced or generated. A blocked text stays out, however it came about."""
+    added: list[Example] = []
+    if rules.written:
+        train, dev = split_families(read_written())
+        added += train
+        corpus.written = [e for e in dev if content_hash(e.text) not in corpus.blocked]
+    if rules.contrast:
+        added += contrast_pairs(corpus.train, rules.contrast, seed)
+    if rules.records:
+        added += generate_records(Knowledge.load(data), rules.records, seed)
+    known = {e.text for e in (*corpus.dev, *corpus.written)}
+    for example in added:
+        if content_hash(example.text) in corpus.blocked:
+            corpus.dropped[f"{example.task} {example.source}: blocked text"] += 1
+        elif example.text in known:
+            corpus.dropped[f"{example.task} {example.source}: stands in dev"] += 1
+        else:
+            corpus.train.append(example)
 
 
 def read_blocked(path: Path) -> frozenset[str]:
@@ -112,12 +152,24 @@ def add_weak_negatives(examples: list[Example], rules: DataRules, seed: int) -> 
                 example.post[column] = 0.0
 
 
+def imply_negatives(examples: Iterable[Example], rules: DataRules) -> None:
+    """Set to 0 what another label's 0 implies: a post that is not toxic at all is no threat and no hate."""
+    for label, others in rules.implied.items():
+        column, columns = POST_LABELS.index(label), [POST_LABELS.index(other) for other in others]
+        for example in examples:
+            if example.post[column] == 0.0:
+                for other in columns:
+                    if np.isnan(example.post[other]):
+                        example.post[other] = 0.0
+
+
 def weakly_labelled(examples: Iterable[Example], rules: DataRules) -> list[Example]:
-    """Copies with every weak negative set: what calibration and thresholds look at, never the dev figures.
+    """Copies with every implied and weak negative set: what calibration and thresholds look at, never the dev figures.
 
     Without it, a label whose labelled rows are half positive would be tuned for a stream that is half positive.
     """
     copies = [replace(example, post=example.post.copy()) for example in examples]
+    imply_negatives(copies, rules)
     for label, wanted in rules.weak_negatives.items():
         column = POST_LABELS.index(label)
         for lang in wanted:

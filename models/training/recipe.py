@@ -9,6 +9,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from models.screening.rules import ScreeningRules
+
 RECIPES = Path(__file__).parent / "recipes"
 DATA_VARIABLE = "TIDEGATE_TRAINING_DATA"
 
@@ -42,6 +44,8 @@ class DataRules(_Section):
     """Tier C sources allowed, each with the labels or tasks that it may teach."""
     weak_negatives: dict[str, dict[str, int]] = {}
     """{label: {language: rows}}: unlabelled rows taken as negatives; word filters keep likely positives out."""
+    implied: dict[str, tuple[str, ...]] = {}
+    """{label: other labels}: where the label is 0, the others are 0 too if nobody labelled them."""
     shares: dict[str, float] = {
         "post": 0.70,
         "spans": 0.08,
@@ -67,8 +71,8 @@ class DataRules(_Section):
     """Share of the rows that get a contrastive copy."""
     records: int = Field(0, ge=0)
     """Symptom records generated from the knowledge graph."""
-    screen: bool = False
-    """Whether rows are screened before training (see models/screening)."""
+    screening: ScreeningRules | None = None
+    """What is looked for among the training rows before anything is added to them."""
 
 
 class Schedule(_Section):

@@ -90,6 +90,13 @@ class RunFolder:
         state = json.loads((folder / "state.json").read_text())
         return rebuild(state["shape"], load_file(folder / "weights.safetensors")), Progress(**state["progress"])
 
+    def require_network(self) -> Network:
+        """The network of the last checkpoint. Raises RecipeError where there is none."""
+        loaded = self.load_network()
+        if loaded is None:
+            raise RecipeError(f"{self.path} holds no checkpoint.")
+        return loaded[0]
+
     def restore_optimizer(self, optimizer: torch.optim.Optimizer) -> None:
         """Bring back the optimizer's state of the last whole checkpoint, where there is one."""
         folder = self._whole_checkpoint()

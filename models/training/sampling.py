@@ -34,27 +34,38 @@ def group_examples(examples: Sequence[Example], rules: DataRules) -> list[Group]
     members: dict[tuple[str, str], list[int]] = defaultdict(list)
     for index, example in enumerate(examples):
         members[example.task, example.source].append(index)
-        for label in rules.rare_labels:
-            if example.post[POST_LABELS.index(label)] == 1.0:
-                members["rare", label].append(index)
+    rare = _rare_groups(examples, rules)
+    left = 1.0 - sum(share for _, share in rare.values())
     fixed: dict[str, float] = defaultdict(float)
     totals: dict[str, float] = defaultdict(float)
     for (task, source), rows in members.items():
-        fixed[task] += rules.source_shares.get(source, 0.0) if task != "rare" else 0.0
+        fixed[task] += rules.source_shares.get(source, 0.0)
         totals[task] += 0.0 if source in rules.source_shares else len(rows) ** rules.size_exponent
-    rare = sum(share for label, share in rules.rare_labels.items() if ("rare", label) in members)
     groups = []
     for (task, source), rows in sorted(members.items()):
-        if task == "rare":
-            share = rules.shares["post"] * rules.rare_labels[source]
-        else:
-            share = rules.shares[task] * (1.0 - rare if task == "post" else 1.0)
-            share *= rules.source_shares.get(source) or (
-                (1.0 - fixed[task]) * len(rows) ** rules.size_exponent / totals[task]
-            )
+        share = rules.source_shares.get(source)
+        if share is None:
+            share = (1.0 - fixed[task]) * len(rows) ** rules.size_exponent / totals[task]
+        share *= rules.shares[task] * (left if task == "post" else 1.0)
         groups.append(Group(f"{task}/{source}", np.array(rows), share))
+    for name, (rows, share) in sorted(rare.items()):
+        groups.append(Group(f"rare/{name}", np.array(rows), share * rules.shares["post"]))
     whole = sum(group.share for group in groups)
     return [Group(g.name, g.rows, g.share / whole) for g in groups]
+
+
+def _rare_groups(examples: Sequence[Example], rules: DataRules) -> dict[str, tuple[list[int], float]]:
+    """{label and language: (positive rows, share)}: languages share alike, or English alone would fill a rare label."""
+    groups = {}
+    for label, share in rules.rare_labels.items():
+        column = POST_LABELS.index(label)
+        by_language: dict[str, list[int]] = defaultdict(list)
+        for index, example in enumerate(examples):
+            if example.post[column] == 1.0:
+                by_language[example.lang].append(index)
+        for lang, rows in by_language.items():
+            groups[f"{label} {lang}"] = (rows, share / len(by_language))
+    return groups
 
 
 def plan_batches(

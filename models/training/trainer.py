@@ -26,7 +26,7 @@ from models.training.sampling import group_examples, plan_batches
 
 
 class Advice(Protocol):
-    """What a teacher adds to the loss of a batch (see models/compression/distill.py)."""
+    """What a teacher adds to the loss of a batch (see models.compression.distill)."""
 
     def __call__(
         self, rows: Sequence[Example], plain: Sequence[bool], batch: Batch, logits: dict[str, Tensor], encoded: Encoded

@@ -1,59 +1,113 @@
-"""A whole training run, from recipe and data folder to the last checkpoint."""
+"""One stage of a run, from a network to start with to the last checkpoint; the factory strings stages together."""
 
 from __future__ import annotations
 
 import json
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from rich.console import Console
 from tokenizers import Tokenizer
 
+from models.augmentation.lexicons import Lexicons
 from models.compression.vocabulary import Trimmed, count_pieces, trim
-from models.training.augment import Augmenter, read_homophones
+from models.training.augment import Augmenter
 from models.training.collate import Collator
 from models.training.corpus import Corpus, load_corpus
 from models.training.dev_check import quick_check
+from models.training.examples import Example
 from models.training.network import Network
 from models.training.pretrained import load_network, load_tokenizer_json
 from models.training.recipe import BaseModelChoice, Recipe
 from models.training.report import write_report
 from models.training.run_folder import RunFolder
-from models.training.trainer import Trainer
+from models.training.trainer import Advice, Trainer
 
 
-def run_training(recipe: Recipe, data: Path, out: Path, device: str = "cpu", base: str | None = None) -> Network:
-    """Train, or go on training, in the folder `out`. `base` says where the recipe's encoder lies, if not on the hub."""
+@dataclass(slots=True)
+class Material:
+    """What all stages of a run share: the rows, the tokenizer and the tables of deformation."""
+
+    corpus: Corpus
+    vocabulary: Trimmed
+    lexicons: Lexicons
+
+    def collator(self, recipe: Recipe, pad_id: int) -> Collator:
+        """A collator of its own, since a tokenizer's truncation is state."""
+        return Collator(self.vocabulary.tokenizer(), recipe.data.max_tokens, pad_id)
+
+
+def gather(recipe: Recipe, data: Path, out: Path, base: str | None) -> Material:
+    """Read and screen the data, and trim the tokenizer of the base, once per folder `out`."""
     console = Console()
     run = RunFolder(out)
     run.begin(recipe)
     console.print(f"[bold]{recipe.name}[/]: reading {data.name}")
-    corpus = load_corpus(data, recipe.data, recipe.seed)
-    run.corpus.write_text(
-        json.dumps({"sources": corpus.sources(), "dropped": dict(corpus.dropped)}, indent=1), encoding="utf-8"
-    )
+    corpus = load_corpus(data, recipe.data, recipe.seed, cache=out)
+    described = {"sources": corpus.sources(), "dropped": dict(corpus.dropped)}
+    run.corpus.write_text(json.dumps(described, indent=1), encoding="utf-8")
     console.print(f"{len(corpus.train):,} training rows, {len(corpus.dropped)} reasons to drop others")
-    choice = recipe.base if base is None else recipe.base.model_copy(update={"name": base})
-    vocabulary = prepare_vocabulary(choice, corpus, run)
-    tokenizer = vocabulary.tokenizer()
-    resumed = run.load_network()
+    return Material(corpus, prepare_vocabulary(choose_base(recipe, base), corpus.train, run), Lexicons.load(data))
+
+
+def choose_base(recipe: Recipe, base: str | None) -> BaseModelChoice:
+    """The recipe's encoder, or the one of the command line."""
+    return recipe.base if base is None else recipe.base.model_copy(update={"name": base})
+
+
+def run_training(recipe: Recipe, data: Path, out: Path, device: str = "cpu", base: str | None = None) -> Network:
+    """Train, or go on training, in the folder `out`. `base` says where the recipe's encoder lies, if not on the hub."""
+    material = gather(recipe, data, out, base)
+    return run_stage(recipe, material, RunFolder(out), device, lambda: pretrained(recipe, material, base))
+
+
+def pretrained(recipe: Recipe, material: Material, base: str | None) -> Network:
+    """The encoder with fresh heads."""
     torch.manual_seed(recipe.seed)  # the heads start at random
-    network = resumed[0] if resumed else load_network(choice, vocabulary)
-    collator = Collator(tokenizer, recipe.data.max_tokens, network.shape.pad_id)
-    augment = Augmenter(recipe.data.augment, corpus.blocked, read_homophones(data))
-    check = quick_check(corpus.dev, collator, device, recipe.seed)
-    trained = Trainer(recipe, corpus, collator, run, device).train(network, augment, check)
+    return load_network(choose_base(recipe, base), material.vocabulary)
+
+
+def run_stage(
+    recipe: Recipe,
+    material: Material,
+    run: RunFolder,
+    device: str,
+    start: Callable[[], Network],
+    advice: Advice | None = None,
+) -> Network:
+    """Train in a folder from its last checkpoint, or from `start()`; a finished stage is only loaded."""
+    run.begin(recipe)
+    resumed = run.load_network()
+    network = resumed[0] if resumed else start()
+    collator = material.collator(recipe, network.shape.pad_id)
+    kinds = recipe.data.deformations or None
+    augment = Augmenter(recipe.data.augment, material.corpus.blocked, material.lexicons, kinds)
+    check = quick_check(material.corpus.dev, collator, device, recipe.seed)
+    trained = Trainer(recipe, material.corpus, collator, run, device).train(network, augment, check, advice)
     write_report(run)
     return trained
 
 
-def prepare_vocabulary(choice: BaseModelChoice, corpus: Corpus, run: RunFolder) -> Trimmed:
+def open_stage(parent: Path, name: str) -> RunFolder:
+    """The folder of a stage inside a run, with the tokenizer and the corpus report of the run."""
+    stage = RunFolder(parent / name)
+    stage.path.mkdir(parents=True, exist_ok=True)
+    for shared in ("tokenizer.json", "vocabulary.json", "corpus.json", "baseline.json", "note.txt"):
+        if (parent / shared).is_file():
+            shutil.copyfile(parent / shared, stage.path / shared)
+    return stage
+
+
+def prepare_vocabulary(choice: BaseModelChoice, train: Sequence[Example], run: RunFolder) -> Trimmed:
     """Trim the tokenizer by the training texts, once per run folder."""
     known = run.path / "vocabulary.json"
     if run.tokenizer.is_file() and known.is_file():
         return Trimmed(run.tokenizer.read_text(encoding="utf-8"), tuple(json.loads(known.read_text())))
     document = load_tokenizer_json(choice.name)
-    counts = count_pieces(Tokenizer.from_str(document), (e.text for e in corpus.train))
+    counts = count_pieces(Tokenizer.from_str(document), (e.text for e in train))
     trimmed = trim(document, counts, choice.vocabulary)
     run.tokenizer.write_text(trimmed.tokenizer_json, encoding="utf-8")
     known.write_text(json.dumps(trimmed.old_ids))

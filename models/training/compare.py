@@ -1,0 +1,100 @@
+"""The networks of a run side by side on dev: each with its own calibration and thresholds, in a few telling figures."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+from rich.progress import track
+
+from models.labels import LANGUAGES
+from models.training.calibrate import apply_calibration, choose_thresholds, fit_calibration
+from models.training.collate import Collator
+from models.training.corpus import Corpus, weakly_labelled
+from models.training.evaluate import choose_span_threshold, evaluate_heads, post_figures
+from models.training.network import Network
+from models.training.predict import predict, torch_scorer
+from models.training.recipe import Recipe
+
+STAGES = ("teacher", "student", "distilled")
+"""Stages of a run that end in a network."""
+MIN_POSITIVES = 15
+"""Labels with fewer positives in dev are left out of the means: one post would move them by points."""
+
+
+def network_figures(network: Network, recipe: Recipe, corpus: Corpus, collator: Collator, device: str) -> Any:
+    """Dev figures of a network as if it were the release: calibrated, with thresholds chosen on dev."""
+    rows = [*corpus.dev, *corpus.written]
+    raw = predict(torch_scorer(network.to(device), device), collator, [e.text for e in rows])
+    tuning = weakly_labelled(rows, recipe.data)
+    calibration = fit_calibration(tuning, raw)
+    answers = [apply_calibration(logits, calibration) for logits in raw]
+    thresholds = choose_thresholds(tuning, answers)
+    real = answers[: len(corpus.dev)]
+    spans_at = choose_span_threshold(corpus.dev, real, collator.tokenizer)
+    thresholds["spans"] = dict.fromkeys(LANGUAGES, spans_at)
+    figures = evaluate_heads(corpus.dev, real, thresholds, collator.tokenizer)
+    if corpus.written:
+        figures["written_post"] = post_figures(corpus.written, answers[len(corpus.dev) :], "post", thresholds)
+    return figures
+
+
+def compare(
+    networks: Mapping[str, Network], recipe: Recipe, corpus: Corpus, collator: Collator, out: Path, device: str = "cpu"
+) -> dict[str, Any]:
+    """{name: dev figures}, kept in `comparison.json` of the run; a name that stands there is not measured again."""
+    path = out / "comparison.json"
+    known: dict[str, Any] = json.loads(path.read_text()) if path.is_file() else {}
+    for name in track([n for n in networks if n not in known], description="comparing on dev"):
+        known[name] = network_figures(networks[name], recipe, corpus, collator, device)
+        path.write_text(json.dumps(known, indent=1), encoding="utf-8")
+    return known
+
+
+def summary(figures: Mapping[str, Any], head: str = "post") -> dict[str, float]:
+    """Means over labels with enough positives, and the one figure of every other head that is reported first."""
+    labels = [
+        by_language[lang]
+        for by_language in figures[head].values()
+        for lang in by_language
+        if by_language[lang]["positives"] >= MIN_POSITIVES and "auroc" in by_language[lang]
+    ]
+    short = {
+        "post AUROC": mean(f["auroc"] for f in labels),
+        "post F1": mean(f["f1"] for f in labels),
+    }
+    for lang in LANGUAGES:
+        if lang in figures[head].get("toxicity", {}):
+            short[f"toxicity F1 {lang}"] = figures[head]["toxicity"][lang]["f1"]
+    if head != "post":
+        return short
+    named = (
+        ("spans", "character_f1"),
+        ("sentiment", "macro_f1"),
+        ("condition", "accuracy"),
+        ("urgency", "quadratic_kappa"),
+    )
+    for other, figure in named:
+        for lang, values in figures.get(other, {}).items():
+            short[f"{other} {lang}"] = values[figure]
+    return short
+
+
+def summary_table(rows: Mapping[str, Mapping[str, float]]) -> str:
+    """Markdown, one row a network, in points (hundredths)."""
+    columns = list(dict.fromkeys(name for figures in rows.values() for name in figures))
+    lines = ["| | " + " | ".join(columns) + " |", "| --- |" + " ---: |" * len(columns)]
+    for name, figures in rows.items():
+        shown = (f"{100 * figures[c]:.1f}" if c in figures else "" for c in columns)
+        lines.append(f"| {name} | " + " | ".join(shown) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def largest_loss(teacher: Mapping[str, float], student: Mapping[str, float]) -> tuple[str, float]:
+    """The figure that the student loses most on, in points."""
+    losses = {name: 100 * (teacher[name] - student[name]) for name in teacher if name in student}
+    worst = max(losses, key=lambda name: losses[name])
+    return worst, round(losses[worst], 1)

@@ -1,0 +1,131 @@
+"""The whole factory: student, teacher, pruning, distillation, export. A stage has a folder and is never run twice."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+
+from models.compression.distill import TeacherAdvice, TeacherTargets
+from models.compression.export import export_run
+from models.compression.prune import measure_importance, prune
+from models.training.baseline import baseline_figures
+from models.training.compare import STAGES, compare
+from models.training.corpus import load_corpus
+from models.training.final_report import write_final_report
+from models.training.network import Network
+from models.training.recipe import Distillation, Pruning, Recipe, Teacher
+from models.training.run_folder import RunFolder
+from models.training.sampling import group_examples, plan_batches
+from models.training.training_run import Material, gather, open_stage, pretrained, run_stage
+
+
+def run_factory(recipe: Recipe, data: Path, out: Path, device: str = "cpu", base: str | None = None) -> Path:
+    """Run every stage that the recipe has and return the artifact's folder; run again after a stop, it goes on.
+
+    Stages: `baseline.json` (linear models on the same rows), `student` (the cut encoder learns from the labels),
+    `teacher` (the whole encoder does), `distilled` (the student, pruned, learns from labels and teacher), `artifact`
+    (quantised and checked), `comparison.json` and `report.md`.
+    """
+    console = Console()
+    material = gather(recipe, data, out, base)
+    _baseline(RunFolder(out), material)
+    last = open_stage(out, "student")
+    console.rule("student")
+    network = run_stage(recipe, material, last, device, lambda: pretrained(recipe, material, base))
+    if recipe.distillation is not None:
+        last = open_stage(out, "distilled")
+        distil(recipe, recipe.distillation, material, (out, last), device, base, network)
+    artifact = out / "artifact"
+    console.rule("artifact")
+    if not (artifact / "manifest.json").is_file():
+        export_run(last.path, artifact, data)
+    console.rule("report")
+    networks = {
+        name: stage[0] for name in STAGES if (stage := RunFolder(out / name).load_network()) is not None
+    }  # fmt: skip
+    compare(networks, recipe, material.corpus, material.collator(recipe, network.shape.pad_id), out, device)
+    write_final_report(out)
+    return artifact
+
+
+def run_baseline(recipe: Recipe, data: Path, out: Path) -> Path:
+    """The linear models alone; they need no encoder."""
+    run = RunFolder(out)
+    run.begin(recipe)
+    corpus = load_corpus(data, recipe.data, recipe.seed, cache=out)
+    run.baseline.write_text(json.dumps(baseline_figures(corpus), indent=1) + "\n", encoding="utf-8")
+    return run.baseline
+
+
+def _baseline(run: RunFolder, material: Material) -> None:
+    if not run.baseline.is_file():
+        figures = baseline_figures(material.corpus)
+        run.baseline.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+
+
+def distil(
+    recipe: Recipe,
+    rules: Distillation,
+    material: Material,
+    folders: tuple[Path, RunFolder],
+    device: str,
+    base: str | None,
+    student: Network,
+) -> Network:
+    """Train the teacher, ask it about the rows that the student will see, prune the student and train it again."""
+    out, run = folders
+    again = recipe.model_copy(update={"schedule": rules.schedule})
+    start = student if recipe.pruning is None else prune_student(again, recipe.pruning, material, student)
+    advice = None
+    if recipe.teacher is not None:
+        teacher = train_teacher(recipe, recipe.teacher, material, out, device, base)
+        targets = TeacherTargets(out / "teacher" / "targets")
+        collator = material.collator(recipe, teacher.shape.pad_id)
+        targets.extend(teacher, collator, planned_texts(again, material, recipe.teacher.rows), device)
+        advice = TeacherAdvice(rules, targets)
+    return run_stage(again, material, run, device, lambda: start, advice)
+
+
+def train_teacher(
+    recipe: Recipe, rules: Teacher, material: Material, out: Path, device: str, base: str | None
+) -> Network:
+    """The larger network on the same rows. Its hidden width must be the student's, or its angle says nothing."""
+    choice = recipe.base.model_copy(update={"layers": rules.layers, "name": rules.name or recipe.base.name})
+    larger = recipe.model_copy(update={"base": choice, "schedule": rules.schedule})
+    Console().rule("teacher")
+    name = None if rules.name else base
+    run = open_stage(out, "teacher")
+    return run_stage(larger, material, run, device, lambda: pretrained(larger, material, name))
+
+
+def prune_student(recipe: Recipe, rules: Pruning, material: Material, student: Network) -> Network:
+    """Measure importance on training rows, then cut."""
+    student = student.to("cpu")
+    collator = material.collator(recipe, student.shape.pad_id)
+    plan = _plan(recipe, material, rows=8)
+    rows = (collator([material.corpus.train[i] for i in picked]) for picked in islice(plan, rules.rows // 8))
+    importance = measure_importance(student, rows, recipe.loss_weights)
+    return prune(student, importance, rules.attention_heads, rules.feed_forward)
+
+
+def planned_texts(recipe: Recipe, material: Material, rows: int) -> list[str]:
+    """The first distinct texts, at most `rows`, of the plan that training with this recipe will follow."""
+    texts: dict[str, None] = {}
+    for picked in islice(_plan(recipe, material, recipe.schedule.rows), recipe.schedule.steps):
+        texts |= dict.fromkeys(material.corpus.train[i].text for i in picked)
+        if len(texts) >= rows:
+            break
+    return list(texts)[:rows]
+
+
+def _plan(recipe: Recipe, material: Material, rows: int) -> Iterator[NDArray[np.int64]]:
+    """Row numbers of each batch; lengths are those of the plain texts, as in training."""
+    examples = material.corpus.train
+    lengths = np.array(material.collator(recipe, 0).lengths([e.text for e in examples]))
+    return plan_batches(group_examples(examples, recipe.data), lengths, rows, recipe.seed, 0)

@@ -1,0 +1,56 @@
+"""The report of a whole run: every network and the linear models side by side, then how each stage learned."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from models.training.ablation import ablation_table
+from models.training.compare import STAGES, largest_loss, summary, summary_table
+from models.training.run_folder import RunFolder
+
+
+def write_final_report(out: Path) -> Path:
+    """Write `report.md` of a run folder from what its stages left there."""
+    rows = quality_rows(out)
+    parts = [f"# {RunFolder(out).recipe().name}", "", "## Quality on dev, in points", "", summary_table(rows)]
+    if "teacher" in rows:
+        for name in ("distilled", "int8"):
+            if name in rows:
+                figure, points = largest_loss(rows["teacher"], rows[name])
+                parts.append(f"Largest loss of {name} against the teacher: {points} points ({figure}).\n")
+    parts += ["## Ablations", "", *ablations(out / "ablations")] if (out / "ablations").is_dir() else []
+    parts += ["## Stages", ""]
+    parts += [f"- [{name}]({name}/report.md)" for name in STAGES if (out / name / "report.md").is_file()]
+    corpus: Mapping[str, Any] = json.loads(RunFolder(out).corpus.read_text(encoding="utf-8"))
+    parts += ["", "## Dropped", "", *(f"- {why}: {count:,}" for why, count in sorted(corpus["dropped"].items()))]
+    path = out / "report.md"
+    path.write_text("\n".join(parts) + "\n", encoding="utf-8")
+    return path
+
+
+def quality_rows(out: Path) -> dict[str, dict[str, float]]:
+    """{network: short figures}: the trained networks, what ships of them, and the linear models."""
+    rows: dict[str, dict[str, float]] = {}
+    comparison = out / "comparison.json"
+    if comparison.is_file():
+        rows |= {name: summary(figures) for name, figures in json.loads(comparison.read_text()).items()}
+    manifest = out / "artifact" / "manifest.json"
+    if manifest.is_file():
+        metrics = json.loads(manifest.read_text())["metrics"]
+        rows["int8"] = summary(metrics["dev"])
+        rows["tiny student"] = summary(metrics["dev"], "early_post")
+        if "cascade_post" in metrics["dev"]:
+            rows["cascade"] = summary(metrics["dev"], "cascade_post")
+    baseline = out / "baseline.json"
+    if baseline.is_file():
+        rows |= {f"TF-IDF, {name}": summary(figures) for name, figures in json.loads(baseline.read_text()).items()}
+    return rows
+
+
+def ablations(folder: Path) -> list[str]:
+    """The tables of all ablations that were run."""
+    kept = [json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))]
+    return [ablation_table(document["title"].capitalize(), document["rows"]) for document in kept]

@@ -1,0 +1,85 @@
+"""The whole factory on made-up data: every stage once, in seconds, and nothing again."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from models.artifact import Artifact  # noqa: E402
+from models.training import factory  # noqa: E402
+from models.training.factory import run_factory  # noqa: E402
+from models.training.recipe import Recipe  # noqa: E402
+from models.training.run_folder import RunFolder  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def whole_recipe(tiny_recipe: Any) -> Recipe:
+    schedule = tiny_recipe.schedule.model_copy(update={"steps": 30})
+    return Recipe.model_validate(
+        tiny_recipe.model_dump()
+        | {
+            "teacher": {"layers": 3, "rows": 200, "schedule": schedule.model_dump()},
+            "pruning": {"attention_heads": 1, "feed_forward": 64, "rows": 64},
+            "distillation": {"schedule": schedule.model_dump()},
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def whole_run(whole_recipe: Recipe, tiny_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("factory") / "run"
+    run_factory(whole_recipe, tiny_data, out)
+    return out
+
+
+def test_every_stage_leaves_its_network_and_the_artifact_is_the_pruned_one(whole_run: Path) -> None:
+    shapes = {}
+    for stage in ("student", "teacher", "distilled"):
+        loaded = RunFolder(whole_run / stage).load_network()
+        assert loaded is not None
+        shapes[stage] = loaded[0].shape
+    assert (shapes["teacher"].layers, shapes["student"].layers) == (3, 2)
+    assert (shapes["distilled"].attention_heads, shapes["distilled"].feed_forward) == (1, 64)
+    assert (shapes["student"].attention_heads, shapes["student"].feed_forward) == (2, 128)
+    artifact = Artifact.load(whole_run / "artifact")
+    assert artifact.manifest.metrics["dev"]["post"]["toxicity"]["en"]["auroc"] > 0.9
+
+
+def test_the_report_shows_networks_and_baseline_beside_each_other(whole_run: Path) -> None:
+    report = (whole_run / "report.md").read_text()
+    for name in ("teacher", "student", "distilled", "int8", "tiny student", "TF-IDF, svm", "TF-IDF, logistic"):
+        assert f"| {name} |" in report
+    assert "closed: tier C: 24" in report
+
+
+def test_running_again_repeats_no_stage(
+    whole_run: Path, whole_recipe: Recipe, tiny_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise AssertionError("a finished stage ran again")
+
+    monkeypatch.setattr(factory, "export_run", fail)
+    monkeypatch.setattr(factory, "baseline_figures", fail)
+    before = (whole_run / "distilled" / "checkpoint" / "weights.safetensors").read_bytes()
+    run_factory(whole_recipe, tiny_data, whole_run)
+    assert (whole_run / "distilled" / "checkpoint" / "weights.safetensors").read_bytes() == before
+
+
+def test_a_run_that_was_killed_before_its_last_stage_goes_on(
+    whole_recipe: Recipe, tiny_data: Path, whole_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(factory, "prune_student", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            run_factory(whole_recipe, tiny_data, tmp_path / "killed")
+    run_factory(whole_recipe, tiny_data, tmp_path / "killed")
+    first, second = (
+        json.loads((path / "artifact" / "manifest.json").read_text())["metrics"]["dev"]["post"]["toxicity"]
+        for path in (whole_run, tmp_path / "killed")
+    )
+    assert first["en"]["auroc"] == pytest.approx(second["en"]["auroc"], abs=0.05)
