@@ -84,7 +84,7 @@ def out_of_fold(features: csr_matrix, truth: Floats, folds: NDArray[np.int64], c
     for fold in range(count):
         held = folds == fold
         if held.any() and len(np.unique(truth[~held])) == 2:
-            model = SGDClassifier(loss="log_loss", alpha=1e-5, max_iter=4, tol=None, random_state=1)
+            model = SGDClassifier(loss="log_loss", alpha=1e-5, max_iter=4, tol=None, random_state=1, class_weight="balanced")
             scores[held] = model.fit(features[~held], truth[~held]).predict_proba(features[held])[:, 1]
     return scores
 

@@ -120,7 +120,8 @@ class Distillation(_Section):
     """Of the soft targets, beside 1 for the labels."""
     hidden: float = Field(1.0, ge=0)
     """Of the angle between the pooled hidden states."""
-    early: float = Field(0.3, ge=0)
+    early: float = Field(0.5, ge=0)
+    """Of its part in the early exit, the tiny student of the cascade."""
     unlabelled: float = Field(0.15, ge=0, le=1)
     """Of the teacher's word where nobody labelled: more rows for rare labels, and its mistakes with them."""
 

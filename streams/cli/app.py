@@ -34,6 +34,7 @@ def build_app() -> typer.Typer:
     )
     _add_group(app, "schema", "JSON Schemas and the AsyncAPI document.", export=misc.export_schemas)
     app.command("train")(factory.train)
+    app.command("ablate")(factory.ablate)
     app.command("export")(factory.export)
     app.command("evaluate")(evaluate.evaluate)
     _add_group(

@@ -1,4 +1,4 @@
-"""`tidegate train` and `tidegate export`: the model factory, which needs the `train` extra."""
+"""`tidegate train`, `ablate` and `export`: the model factory, which needs the `train` extra."""
 
 from __future__ import annotations
 
@@ -20,11 +20,27 @@ def train(
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
     base: Annotated[str | None, typer.Option(help="Another pretrained encoder: hub name or folder.")] = None,
 ) -> None:
-    """Train a model by a recipe; run it again to go on after a stop."""
+    """Run the factory by a recipe, from data to artifact; run it again to go on after a stop."""
     with reporting(), _factory("train"):
         from models.training import cli
 
         typer.echo(cli.train(config, data, out, device, base))
+
+
+def ablate(
+    config: Annotated[Path, typer.Option(help="A recipe: TOML file, or the name of one that ships.")],
+    start: Annotated[Path, typer.Option(help="Folder of the stage whose checkpoint every short run starts from.")],
+    data: Annotated[Path | None, typer.Option(help="Training data; by default TIDEGATE_TRAINING_DATA.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Run folder; by default runs/NAME.")] = None,
+    part: Annotated[list[str] | None, typer.Option(help="Only this part of the factory; may be repeated.")] = None,
+    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    base: Annotated[str | None, typer.Option(help="Another pretrained encoder: hub name or folder.")] = None,
+) -> None:
+    """Measure what each part of the factory is worth, by short runs with and without it."""
+    with reporting(), _factory("ablate"):
+        from models.training import cli
+
+        typer.echo(cli.ablate(config, start, data, out, part, device, base))
 
 
 def export(
