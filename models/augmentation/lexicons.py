@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
+from models.plain_words import HAN_HIDDEN, HIDDEN
+
 _LEET = {"a": "4@", "b": "8", "e": "3", "g": "96", "i": "1!", "l": "1|", "o": "0", "s": "$5", "t": "7+", "z": "2"}
 _HOMOGLYPHS = {"a": "\u0430", "c": "\u0441", "e": "\u0435", "i": "\u0456", "o": "\u043e", "p": "\u0440", "x": "\u0445"}
 _LEET_SIGNS = frozenset("@$!|+0123456789")
@@ -29,8 +31,8 @@ class Lexicons:
     homophones: Table = field(default_factory=dict)
     lookalikes: Table = field(default_factory=dict)
     decompositions: Table = field(default_factory=dict)
-    english_targets: frozenset[str] = frozenset()
-    chinese_targets: frozenset[str] = frozenset()
+    english_targets: frozenset[str] = HIDDEN
+    chinese_targets: frozenset[str] = HAN_HIDDEN
 
     @classmethod
     def load(cls, data: Path) -> Lexicons:
@@ -44,8 +46,9 @@ class Lexicons:
             },
             lookalikes=_common(folder / "zh_lookalikes.tsv", "lookalikes"),
             decompositions=dict(_decompositions(folder / "zh_decomposition.tsv")),
-            english_targets=frozenset(w for w in _terms(folder, "en_*.tsv") if w.isascii() and w.isalpha()),
-            chinese_targets=frozenset(w for w in _terms(folder, "zh_*.tsv") if 2 <= len(w) <= 4 and not w.isascii()),
+            english_targets=HIDDEN | frozenset(w for w in _terms(folder, "en_*.tsv") if w.isascii() and w.isalpha()),
+            chinese_targets=HAN_HIDDEN
+            | frozenset(w for w in _terms(folder, "zh_*.tsv") if 2 <= len(w) <= 4 and not w.isascii()),
         )
 
 
