@@ -70,7 +70,7 @@ def targets(text: str, lexicons: Lexicons) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     position = 0
     while position < len(text):
-        for length in range(_LONGEST_TARGET, 1, -1):
+        for length in range(min(_LONGEST_TARGET, len(text) - position), 1, -1):
             if text[position : position + length] in lexicons.chinese_targets:
                 found.append((position, position + length))
                 position += length - 1
