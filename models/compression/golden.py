@@ -10,8 +10,9 @@ from models.artifact import GoldenCase, GoldenCases
 from models.rendering import SymptomFields, render_symptoms
 from models.serving.scores import ordinal, sigmoid, softmax
 from models.text import normalise
+from models.training.collate import pad
 from models.training.network import Shape
-from models.training.predict import Logits, Scorer, pad
+from models.training.predict import Logits, Scorer
 
 TOLERANCE = 0.02
 """Probability. The same graph on other processors was never further off than a rounding of activations."""

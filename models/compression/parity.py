@@ -9,8 +9,9 @@ import numpy as np
 
 from models.labels import POST_LABELS
 from models.serving.scores import sigmoid, softmax
+from models.training.collate import pad
 from models.training.examples import Example
-from models.training.predict import Logits, Scorer, pad
+from models.training.predict import Logits, Scorer
 
 FP32_LIMIT = 1e-4
 AGREEMENT_LIMIT = 0.99

@@ -7,7 +7,6 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from rich.console import Console
@@ -24,74 +23,109 @@ from models.training.recipe import DataRules, Recipe
 from models.training.run_folder import RunFolder
 from models.training.training_run import Material, prepare_vocabulary, pretrained, run_stage
 
-WITHOUT: dict[str, dict[str, Any]] = {
-    "word deformation": {"augment": 0.0},
-    "contrastive replacement": {"contrast": 0.0},
-    "records from the knowledge graph": {"records": 0},
-    "written sentences": {"written": False},
-    "screening": {"screening": None},
+SOURCES = {
+    "contrastive replacement": "contrast",
+    "records from the knowledge graph": "knowledge_graph",
+    "written sentences": "handwritten",
 }
-"""What each ablation leaves out of the data rules."""
-DEFORMED_SHARE = 0.4
-"""Share of dev posts of which a deformed copy is measured beside the plain ones."""
+"""Kinds of augmentation that are rows of a source, which an ablation leaves out."""
+DEFORMATION, SCREENING, TASKS = "word deformation", "screening", "tasks"
+PARTS = (DEFORMATION, *SOURCES, SCREENING, TASKS)
+DEV_ROWS = 4000
+"""Real dev rows measured, at most; every short run answers all of them."""
+DEFORMED_SHARE = 0.5
+"""Share of those that are measured in disguise as well."""
 
-Load = Callable[[DataRules], Material]
 Start = Callable[[], Network]
 
 
 class Ablations:
-    """Short runs in subfolders of `out`, each resumable; `load` reads the corpus for changed data rules."""
+    """Short runs in subfolders of `out`, each resumable.
 
-    def __init__(self, recipe: Recipe, load: Load, start: Start, fresh: Start, out: Path, device: str = "cpu") -> None:
-        """`start` gives the network that every kind of augmentation goes on from, `fresh` one that learned nothing."""
-        self.recipe, self.load, self.start, self.fresh, self.out, self.device = recipe, load, start, fresh, out, device
-        whole = load(recipe.data)
-        corpus = whole.corpus
-        self.dev = [*corpus.dev, *corpus.written, *deformed_copies(corpus.dev, whole, recipe.seed)]
+    `start` gives the network that every kind of augmentation goes on from, `fresh` one that has learned nothing.
+    """
+
+    def __init__(
+        self, recipe: Recipe, material: Material, start: Start, fresh: Start, out: Path, device: str = "cpu"
+    ) -> None:
+        self.recipe, self.material, self.start, self.fresh = recipe, material, start, fresh
+        self.out, self.device = out, device
+        corpus = material.corpus
+        order = np.random.default_rng(recipe.seed).permutation(len(corpus.dev))[:DEV_ROWS]
+        real = [corpus.dev[i] for i in order]
+        self.dev = [*real, *corpus.written, *deformed_copies(real, material, recipe.seed)]
         self.measures = measures(self.dev)
 
-    def augmentation(self, names: Sequence[str] = tuple(WITHOUT)) -> list[str]:
-        """One table for each kind: the whole recipe against the recipe without it."""
-        whole = self.answers("whole", self.recipe.data)
-        tables = []
-        for name in names:
-            rules = self.recipe.data.model_copy(update=WITHOUT[name])
-            answers = self.answers(f"without-{name.replace(' ', '-')}", rules)
-            tables.append(self.report(name, whole, answers))
-        return tables
+    def without(self, part: str, unscreened: Callable[[], Material]) -> str:
+        """The whole recipe against the recipe without one part, as a table; also kept as JSON beside the runs."""
+        whole = self.answers("whole", self.recipe, self.material, self.start)
+        recipe, material = self.recipe, self.material
+        if part == DEFORMATION:
+            recipe = recipe.model_copy(update={"data": recipe.data.model_copy(update={"augment": 0.0})})
+        elif part == SCREENING:
+            material = unscreened()
+        else:
+            kept = [e for e in material.corpus.train if e.source != SOURCES[part]]
+            material = replace(material, corpus=replace(material.corpus, train=kept))
+        slug = part.replace(" ", "-")
+        answers = self.answers(f"without-{slug}", recipe, material, self.start)
+        rows = compare_answers(self.measures, whole, answers, self.recipe.seed)
+        save_table(self.out / f"{slug}.json", part, rows)
+        return ablation_table(part.capitalize(), rows)
 
     def tasks(self) -> str:
         """Every head trained with the others against trained alone, on the same number of its own rows."""
-        together = self.answers("all-tasks", self.recipe.data, start=self.fresh)
+        together = self.answers("all-tasks", self.recipe, self.material, self.fresh)
         rows = []
         for task, share in self.recipe.data.shares.items():
             shares = dict.fromkeys(self.recipe.data.shares, 0.0) | {task: 1.0}
-            alone = self.recipe.data.model_copy(update={"shares": shares})
-            answers = self.answers(f"only-{task}", alone, share, self.fresh)
+            alone = self.recipe.model_copy(update={"data": self.recipe.data.model_copy(update={"shares": shares})})
+            answers = self.answers(f"only-{task}", alone, self.material, self.fresh, share)
             wanted = [m for m in self.measures if _belongs(m.name, task)]
             rows += compare_answers(wanted, together, answers, self.recipe.seed)
-        save_table(self.out / "tasks.json", "many tasks against one", rows)
-        return ablation_table("Many tasks (with) against one task alone (without)", rows)
+        title = "many tasks (with) against one task alone (without)"
+        save_table(self.out / "tasks.json", title, rows)
+        return ablation_table(title.capitalize(), rows)
 
-    def report(self, name: str, whole: list[Logits], without: list[Logits]) -> str:
-        """The table of one ablation, kept as JSON beside the runs."""
-        rows = compare_answers(self.measures, whole, without, self.recipe.seed)
-        save_table(self.out / f"{name.replace(' ', '-')}.json", name, rows)
-        return ablation_table(name.capitalize(), rows)
-
-    def answers(self, name: str, rules: DataRules, share: float = 1.0, start: Start | None = None) -> list[Logits]:
+    def answers(self, name: str, recipe: Recipe, material: Material, start: Start, share: float = 1.0) -> list[Logits]:
         """Train (or find) the run and ask it about dev."""
         Console().rule(name)
-        steps = max(1, round(self.recipe.schedule.steps * share))
-        schedule = self.recipe.schedule.model_copy(update={"steps": steps, "checkpoint_every": steps + 1})
-        recipe = self.recipe.model_copy(update={"data": rules, "schedule": schedule})
-        material = self.load(rules)
+        steps = max(1, round(recipe.schedule.steps * share))
+        schedule = recipe.schedule.model_copy(update={"steps": steps, "checkpoint_every": steps + 1})
         run = RunFolder(self.out / name)
         run.path.mkdir(parents=True, exist_ok=True)
         run.corpus.write_text(json.dumps({"sources": [], "dropped": {}}), encoding="utf-8")
-        network = run_stage(recipe, material, run, self.device, start or self.start)
+        network = run_stage(recipe.model_copy(update={"schedule": schedule}), material, run, self.device, start)
         collator = material.collator(recipe, network.shape.pad_id)
         return predict(torch_scorer(network, self.device), collator, [e.text for e in self.dev])
+
+
+def run_ablations(
+    recipe: Recipe, start: Path, data: Path, out: Path, parts: Sequence[str] | None, device: str, base: str | None
+) -> Path:
+    """The ablations named in `parts` (of `PARTS`), or all, from the checkpoint of a run; returns the report.
+
+    The runs by task start from the pretrained encoder instead, or one task would be helped by what the checkpoint
+    learned from the others. Each run has the steps of the recipe's own schedule.
+    """
+    folder = out / "ablations"
+    folder.mkdir(parents=True, exist_ok=True)
+    begun = RunFolder(start)
+
+    def load(rules: DataRules) -> Material:
+        corpus = load_corpus(data, rules, recipe.seed, cache=out)
+        return Material(corpus, prepare_vocabulary(recipe.base, corpus.train, begun), Lexicons.load(data))
+
+    material = load(recipe.data)
+    runs = Ablations(
+        recipe, material, begun.require_network, lambda: pretrained(recipe, material, base), folder, device
+    )
+    for part in parts or PARTS:
+        if part == TASKS:
+            runs.tasks()
+        else:
+            runs.without(part, lambda: load(recipe.data.model_copy(update={"screening": None})))
+    return write_final_report(out)
 
 
 def deformed_copies(dev: Sequence[Example], material: Material, seed: int) -> list[Example]:
@@ -106,27 +140,3 @@ def deformed_copies(dev: Sequence[Example], material: Material, seed: int) -> li
 def _belongs(measure: str, task: str) -> bool:
     head = measure.split(" ", 1)[0]
     return head == task or (task == "post" and head not in ("sentiment", "condition", "urgency", "spans"))
-
-
-def run_ablations(
-    recipe: Recipe, start: Path, data: Path, out: Path, parts: Sequence[str] | None, device: str, base: str | None
-) -> Path:
-    """All ablations, or those named in `parts` (names of `WITHOUT`, or `tasks`), from the checkpoint of a run.
-
-    The runs by task start from the pretrained encoder instead, or one task would be helped by what the checkpoint
-    learned from the others.
-    """
-    folder = out / "ablations"
-    folder.mkdir(parents=True, exist_ok=True)
-    begun = RunFolder(start)
-    vocabulary = prepare_vocabulary(recipe.base, [], begun)
-
-    def load(rules: DataRules) -> Material:
-        return Material(load_corpus(data, rules, recipe.seed, cache=folder), vocabulary, Lexicons.load(data))
-
-    whole = load(recipe.data)
-    runs = Ablations(recipe, load, begun.require_network, lambda: pretrained(recipe, whole, base), folder, device)
-    runs.augmentation([name for name in WITHOUT if parts is None or name in parts])
-    if parts is None or "tasks" in parts:
-        runs.tasks()
-    return write_final_report(out)
