@@ -64,7 +64,7 @@ def _cell(entry: Entry, name: str, gap: str) -> str:
     if figure is None:
         return "-"
     if entry.loss:
-        return f"{short(figure.value)}{gap}({-entry.loss.get(name, 0.0):+.1f})"
+        return f"{short(figure.value)}{gap}({0.0 - entry.loss.get(name, 0.0):+.1f})"
     return f"{short(figure.value)}{gap}{interval(figure)}"
 
 

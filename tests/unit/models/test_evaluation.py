@@ -16,11 +16,12 @@ import pytest
 from sklearn.metrics import average_precision_score, cohen_kappa_score, f1_score, roc_auc_score
 
 from models.artifact import Artifact
+from models.augmentation.deformation import Deformed, kinds_for
 from models.evaluation.comparison import compare, examples
 from models.evaluation.figures import Entry, evaluate, labelled, predicted_class
 from models.evaluation.picture import draw
 from models.evaluation.resampling import Bootstrap
-from models.evaluation.robustness import robustness
+from models.evaluation.robustness import DISGUISES, disguised_rows, robustness
 from models.evaluation.rows import EvaluationError, Row
 from models.evaluation.scoring import Served, score_rows
 from models.evaluation.statistics import MAX_LEVELS, BinaryCells, ClassCells
@@ -271,18 +272,33 @@ def test_a_file_that_is_no_table_is_refused(served: Served, tmp_path: Path) -> N
         read_tables([write(tmp_path / "s.jsonl", [{"text": "a", "spam": 0}])], classes(served), "region")
 
 
-def test_a_disguise_that_hides_words_costs_recall(served: Served, tmp_path: Path) -> None:
-    rows = [
-        Row(f"you are an {word}", lang="en", labels={"insult": int(word == "idiot")}) for word in ("idiot", "day") * 20
-    ]
-    plain = evaluate(rows, score_rows(rows, served), served.artifact, QUICK)
-    found = {entry.group: entry for entry in robustness(rows, plain, served, QUICK, tmp_path)}
+def test_a_disguise_that_hides_words_costs_recall(
+    served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half of the insults are hidden; a disguise that changes no post has no line."""
 
-    assert set(found) == {"en leet", "en spacing", "en homoglyph"}
-    for entry in found.values():
-        assert entry.rows == 40
-        assert entry.loss["recall"] == pytest.approx(100 * (1 - entry.figures["recall"].value), abs=0.01)
-        assert entry.loss["recall"] > 0
+    def hide(text: str, chance: random.Random, lexicons: object) -> Deformed:
+        return Deformed.of(["quux" if word == "idiot" and "2" in text else f"{word} " for word in text.split(" ")])
+
+    def leave(text: str, chance: random.Random, lexicons: object) -> Deformed:
+        return Deformed.of(list(text))
+
+    kinds = {"leet": hide, "spacing": leave, "homoglyph": leave}
+    monkeypatch.setattr("models.evaluation.robustness.DEFORMATIONS", kinds)
+    words = ("idiot 1", "idiot 2", "day 3")
+    rows = [Row(f"are {word}", lang="en", labels={"insult": int("idiot" in word)}) for word in words] * 10
+    plain = evaluate(rows, score_rows(rows, served), served.artifact, QUICK)
+    seen: list[int] = []
+    (entry,) = robustness(rows, plain, served, QUICK, tmp_path, seen.append)
+
+    assert (entry.by, entry.group, entry.rows, entry.positives) == ("deformation", "en leet", 30, 20)
+    assert entry.figures["recall"].value == 0.5
+    assert (entry.loss["recall"], entry.loss["precision"]) == (50.0, 0.0)
+    assert sum(seen) == disguised_rows(rows) == 90
+
+
+def test_the_disguises_are_known() -> None:
+    assert all(set(kinds) <= set(kinds_for(lang)) for lang, kinds in DISGUISES.items())
 
 
 def test_comparison_finds_the_decisions_that_changed(served: Served, tmp_path: Path) -> None:
