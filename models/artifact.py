@@ -81,6 +81,8 @@ class Manifest(_Strict):
     base: str = ""
     licence: str = ""
     quantisation: str = ""
+    shape: dict[str, float] = {}
+    """Of the network: `layers`, `width`, `attention_heads`, `feed_forward`, `vocabulary` and the like."""
     cascade: Cascade | None = None
     """None: the model cannot be served as a cascade."""
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from models.artifact import CARD, MANIFEST, TOKENIZER, ArtifactError, Manifest, read_manifest
+from models.artifact import MANIFEST, TOKENIZER, ArtifactError, Manifest, read_manifest
 
 
 @dataclass(slots=True, frozen=True)
@@ -51,7 +50,7 @@ def summarise(folder: Path) -> Summary:
         return Summary(str(folder), problem=str(error))
     return Summary(
         str(folder), manifest.name, manifest.version, manifest.created, megabytes(folder, manifest),
-        _layers(folder), _vocabulary(folder), main_figures(manifest),
+        _layers(manifest), _vocabulary(folder), main_figures(manifest),
     )  # fmt: skip
 
 
@@ -111,11 +110,8 @@ def _plain(value: Any) -> Any:
     return ", ".join(map(str, value)) if isinstance(value, Sequence) and not isinstance(value, str) else value
 
 
-def _layers(folder: Path) -> int | None:
-    """From the model card, because the manifest does not say."""
-    card = folder / CARD
-    match = re.search(r"(\d+) of its layers", card.read_text("utf-8")) if card.is_file() else None
-    return int(match[1]) if match else None
+def _layers(manifest: Manifest) -> int | None:
+    return int(manifest.shape["layers"]) if "layers" in manifest.shape else None
 
 
 def _vocabulary(folder: Path) -> int | None:
