@@ -16,15 +16,17 @@ from itertools import product
 from models.plain_words import COMMON, HAN_HIDDEN, HIDDEN, SHORT
 
 HAN = "\u3400-\u4dbf\u4e00-\u9fff"
-HAN_SEPARATORS = " *.\u00b7_|~\u4e36+-"
-FOREIGN = "\u0370-\u052f"
-"""Greek and Cyrillic."""
+HAN_SEPARATORS = " *.\u00b7_|~/+-"
+FOREIGN = "\u0370-\u052f\u2139"
+"""Greek, Cyrillic and the sign for information, which passes for an i."""
 STYLED = (
     "\u0262-\u0262\u026a-\u026a\u0274-\u0274\u0280-\u0280\u028f-\u028f\u0299-\u0299\u029c-\u029c\u029f-\u029f"
     "\u1d00-\u1d6a\u2100-\u2138\u213c-\u214f\u24b6-\u24e9\ua730-\ua731\uff10-\uff19\uff21-\uff3a\uff41-\uff5a"
-    "\U0001d400-\U0001d7ff\U0001f130-\U0001f149\U0001f150-\U0001f169\U0001f170-\U0001f189"
+    "\U0001d400-\U0001d7ff\U0001f130-\U0001f149\U0001f150-\U0001f169\U0001f170-\U0001f189\U0001f4b2-\U0001f4b2"
 )
 """Small capitals, raised, double-struck, circled, full-width, mathematical and squared letters and digits."""
+
+EMOJI = "\u2600-\u27bf\U0001f300-\U0001faff"
 
 _WORDS = HIDDEN | COMMON
 _LONGEST_WORD = max(map(len, _WORDS))
@@ -36,8 +38,8 @@ _LETTERS = re.compile(r"[^\W\d_]++")
 _PLACEHOLDER = re.compile(r"\[(?:URL|USER|PHONE|EMAIL)\]")
 _LATIN = re.compile("[A-Za-z]")
 _LOOKALIKES = str.maketrans(
-    "аеорсухіјѕһԁԛԝѵгүӏАВЕКМНОРСТУХІЈЅҮԌԜαβεινορτυχγκϲϳΑΒΕΖΗΙΚΜΝΟΡΤΥΧϹϒ",
-    "aeopcyxijshdqwvryIABEKMHOPCTYXIJSYGWabeivoptuxykcjABEZHIKMNOPTYXCY",
+    "\u2139аеорсухіјѕһԁԛԝѵгүӏҽѡАВЕКМНОРСТУХІЈЅҮԌԜαβεινορτυχγκϲϳΑΒΕΖΗΙΚΜΝΟΡΤΥΧϹϒσϱϝ",
+    "iaeopcyxijshdqwvrylewABEKMHOPCTYXIJSYGWabeivoptuxykcjABEZHIKMNOPTYXCYopF",
 )
 _SPACED = re.compile(
     r"(?<![A-Za-z0-9'])[A-Za-z]([ .\-_*/,|~+])[A-Za-z](?![A-Za-z0-9'])(?:\1[A-Za-z](?![A-Za-z0-9']))++"
@@ -45,12 +47,16 @@ _SPACED = re.compile(
 _STRETCHED = re.compile(r"(?<![A-Za-z])[A-Za-z]*?([A-Za-z])\1\1[A-Za-z]*+", re.ASCII | re.IGNORECASE)
 _RUN = re.compile(r"(.)\1*+", re.ASCII | re.IGNORECASE)
 _SIGNED = re.compile(r"(?<![A-Za-z0-9@$!|+*])[A-Za-z]*+[0-9@$!|+*][A-Za-z0-9@$!|+*]*+")
+_BROKEN = re.compile(rf"(?<![A-Za-z])([A-Za-z]++)([{EMOJI}._])([A-Za-z]++)")
 _READINGS = tuple([str.maketrans("0134567892@$+!|", f"o{one}easgtbgzast{one}{one}") for one in "il"])
 _VOWEL = re.compile("[aeiou]")
+_IN_HAN = re.compile(f"[{HAN}]")
 _HAN_SPACED = re.compile(f"(?<![{HAN}])[{HAN}]([{HAN_SEPARATORS}])[{HAN}](?![{HAN}])(?:\\1[{HAN}](?![{HAN}]))++")
 _HAN_WORD = re.compile(
     f"(?=[{''.join(sorted({word[0] for word in HAN_HIDDEN}))}])(?:"
-    + "|".join([f"[{HAN_SEPARATORS}]?".join(word) for word in sorted(HAN_HIDDEN, key=lambda word: (-len(word), word))])
+    + "|".join(
+        [f"[{HAN_SEPARATORS}{EMOJI}]?".join(word) for word in sorted(HAN_HIDDEN, key=lambda word: (-len(word), word))]
+    )
     + ")"
 )
 
@@ -75,15 +81,15 @@ def _unstyle(text: str) -> Pieces | None:
 
 
 def _style_table() -> dict[int, str]:
-    table: dict[int, str] = {}
+    table = {0x1F4B2: "$"}
     for bounds in re.finditer("(.)-(.)", STYLED):
         for code in range(ord(bounds[1]), ord(bounds[2]) + 1):
             plain = unicodedata.normalize("NFKC", chr(code))
             name = unicodedata.name(chr(code), "")
-            if len(plain) == 1 and plain.isascii() and plain.isalnum():
+            if re.search(r"(?:LETTER SMALL CAPITAL|(?:SQUARED|NEGATIVE CIRCLED) LATIN CAPITAL LETTER) [A-Z]$", name):
+                table[code] = name[-1].lower()  # these have capitals only
+            elif len(plain) == 1 and plain.isascii() and plain.isalnum():
                 table[code] = plain
-            elif re.search(r"LATIN (?:LETTER SMALL CAPITAL|CAPITAL LETTER) [A-Z]$", name):
-                table[code] = name[-1].lower() if "SMALL" in name else name[-1]
     return table
 
 
@@ -106,11 +112,13 @@ def _join(text: str) -> Pieces | None:
     """Single letters with one separator ("k i l l", "f.u.c.k"), where they are words from end to end."""
     pieces: Pieces | None = None
     for match in _SPACED.finditer(text):
-        ends = _split(match[0][::2].lower())
-        if ends:
-            pieces = pieces or list(text)
-            for i in range(1, len(match[0]) // 2 + 1):
-                pieces[match.start() + 2 * i - 1] = " " if i in ends else ""
+        letters = match[0][::2].lower()
+        for first, last in ((0, 0), (0, 1), (1, 0), (1, 1)):  # at its ends there may be a letter of a neighbour
+            if ends := _split(letters[first : len(letters) - last]):
+                pieces = pieces or list(text)
+                for i in range(1, len(letters) - first - last):
+                    pieces[match.start() + 2 * (first + i) - 1] = " " if i in ends else ""
+                break
     return pieces
 
 
@@ -135,6 +143,17 @@ def _split(letters: str) -> set[int]:
         ends.add(end)
         longest, end = max(longest, end - starts[end]), starts[end]
     return ends if longest >= 3 else set()
+
+
+def _mend(text: str) -> Pieces | None:
+    """One picture or dot inside a word of `HIDDEN` ("id🤡iot", "fu.ck")."""
+    pieces: Pieces | None = None
+    for match in _BROKEN.finditer(text):
+        head, _, tail = match.groups()
+        if len(head) + len(tail) <= _LONGEST_WORD and (head + tail).lower() in HIDDEN:
+            pieces = pieces or list(text)
+            pieces[match.start(2)] = ""
+    return pieces
 
 
 def _shorten(text: str) -> Pieces | None:
@@ -170,23 +189,24 @@ def _unsign(text: str) -> Pieces | None:
     """Digits and signs among letters ("id10t", "@sshole", "f*ck") read as letters."""
     pieces: Pieces | None = None
     for match in _SIGNED.finditer(text):
-        body = match[0].lstrip("!|+*")
+        body = match[0].lstrip("*")
         start = match.end() - len(body)
-        body = body.rstrip("!|+*")
-        if 3 <= len(body) <= _MOST_SIGNED and (word := _read(body.lower())):
-            pieces = pieces or list(text)
-            pieces[start : start + len(body)] = word.upper() if body.isupper() else _cased(word, body)
+        for core in dict.fromkeys((body.rstrip("!|+*"), body.rstrip("!*"))):  # signs around a word are seldom letters
+            if 3 <= len(core) <= _MOST_SIGNED and (word := _read(core.lower())):
+                pieces = pieces or list(text)
+                pieces[start : start + len(core)] = word.upper() if core.isupper() else _cased(word, core)
+                break
     return pieces
 
 
 def _read(body: str) -> str | None:
-    """The word behind the signs; digits around a word ("ass2") or a unit ("5in") are only digits."""
-    stem = body.strip("0123456789")
-    if not body.islower() or stem in _WORDS or stem == "":
+    """The word behind the signs; digits around a word ("day2") or a unit ("5in") hide one of `HIDDEN` or nothing."""
+    if not body.islower():
         return None
     if "*" in body:
         return _STARRED.get(body)
-    known = HIDDEN if stem.isalpha() and len(stem) < 3 else _WORDS
+    stem = body.strip("0123456789")
+    known = HIDDEN if stem in _WORDS or (stem.isalpha() and len(stem) < 3) else _WORDS
     return next((word for table in _READINGS if (word := body.translate(table)) in known), None)
 
 
@@ -195,10 +215,11 @@ def _cased(word: str, body: str) -> list[str]:
 
 
 def _starred() -> dict[str, str]:
-    """Words with all vowels or one of them as a star, where only one word fits."""
+    """Words with a star for one vowel or for all (but the first letter), where only one word fits."""
     found: dict[str, set[str]] = {}
     for word in HIDDEN:
-        found.setdefault(_VOWEL.sub("*", word), set()).add(word)
+        for masked in (_VOWEL.sub("*", word), word[0] + _VOWEL.sub("*", word[1:])):
+            found.setdefault(masked, set()).add(word)
         for vowel in _VOWEL.finditer(word):
             found.setdefault(f"{word[: vowel.start()]}*{word[vowel.end() :]}", set()).add(word)
     return {starred: min(words) for starred, words in found.items() if len(words) == 1}
@@ -209,11 +230,11 @@ def _join_han(text: str) -> Pieces | None:
     pieces: Pieces | None = None
     for pattern in (_HAN_SPACED, _HAN_WORD):
         for match in pattern.finditer(text):
-            if any(c in HAN_SEPARATORS for c in match[0]):
+            between = [i for i in range(*match.span()) if _IN_HAN.match(text, i) is None]
+            if between:
                 pieces = pieces or list(text)
-                for i in range(*match.span()):
-                    if text[i] in HAN_SEPARATORS:
-                        pieces[i] = ""
+                for i in between:
+                    pieces[i] = ""
     return pieces
 
 
@@ -221,5 +242,5 @@ _STYLES = _style_table()
 _STARRED = _starred()
 
 Step = Callable[[str], Pieces | None]
-_ASCII_STEPS: tuple[Step, ...] = (_join, _shorten, _unsign)
+_ASCII_STEPS: tuple[Step, ...] = (_join, _mend, _shorten, _unsign)
 _STEPS: tuple[Step, ...] = (_unstyle, _latinise, *_ASCII_STEPS, _join_han)

@@ -16,10 +16,10 @@ lottery lunatic masturbate meth milf moron moronic morons motherfucker motherfuc
 murdered nazi nazis negro nigga niggas nigger niggers nmsl nude nudes nympho orgasm orgy overdose paki parasite
 parasites pathetic pedo pedophile penis pig pigs piss pissed porn porno prick pricks prize prostitute psycho
 pussies pussy queer racist raghead rape raped rapist rats retard retarded retards savage savages scum scumbag
-sex sexy shemale shit shithead shithole shits shitty shoot skank slag slaughter slit slut sluts slutty spic
-spunk stab stfu strangle stupid stupidity subhuman suicidal suicide telegram terrorist terrorists threat
-threaten tit tits titties tmd towelhead traitor traitors tranny trash trashy turd twat twats ugly useless vagina
-vermin viagra vulva wank wanker wankers weed weirdo wetback whatsapp whore whores winner wop worthless wtf xxx
+sex sexy shemale shit shithead shithole shits shitty shoot skank slag slaughter slut sluts slutty spic spunk
+stab stfu strangle stupid stupidity subhuman suicidal suicide telegram terrorist terrorists threat threaten tit
+tits titties tmd towelhead traitor traitors tranny trash trashy turd twat twats ugly useless vagina vermin
+viagra vulva wank wanker wankers weed weirdo wetback whatsapp whore whores winner wop worthless wtf xxx
 """
 
 _COMMON = """

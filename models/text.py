@@ -14,7 +14,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from models.folding import FOREIGN, HAN, HAN_SEPARATORS, STYLED, fold
+from models.folding import EMOJI, FOREIGN, HAN, HAN_SEPARATORS, STYLED, fold
 
 URL, USER, PHONE, EMAIL = "[URL]", "[USER]", "[PHONE]", "[EMAIL]"
 
@@ -33,15 +33,15 @@ _HAN_TEXT = f"{HAN}\u2018-\u201d\u2014\u2026\u3001-\u301b\uff01-\uff0f\uff1a-\uf
 _SUSPECT = (
     f"[{_INVISIBLE}{_ODD_SPACE}{_SURROGATE}{_ACCENT}{FOREIGN}{STYLED}@*]"
     r"|\A | (?:[ ]|\Z|[A-Za-z] [A-Za-z](?![A-Za-z]))"
-    r"|\.[A-Za-z]|[-_/,~][A-Za-z][-_/,~]|[!|+][A-Za-z]|://"
+    rf"|\.[A-Za-z]|[{EMOJI}_](?<=[A-Za-z].)[A-Za-z]|[-_/,~][A-Za-z][-_/,~]|![A-Za-z]|[|+](?:[A-Za-z]|(?<=[A-Za-z].))|://"
     r"|[0-9$](?:[A-Za-z$]|(?<=[A-Za-z].)|[0-9 ().-]{3}[0-9])"
-    f"|[{HAN_SEPARATORS}](?<=[{HAN}].)[{HAN}]"
+    f"|[{HAN_SEPARATORS}{EMOJI}](?<=[{HAN}].)[{HAN}]"
 )
 # Words with what usually follows them, Han text and short numbers first: no suspect part begins inside. The rest
 # goes letters at once, other characters one by one.
 _PLAIN = re.compile(
     rf"(?:[\"(]?[A-Za-z'\u2019]{{2,}}+(?:[,.!?:;)\"]*+ (?! |\Z)|[,.!?:;)\"]*+\Z|-(?=[A-Za-z]{{2}}))"
-    rf"|[AIaiu] (?=[A-Za-z'\u2019]{{2}})|[{_HAN_TEXT}]++|[0-9]{{1,3}} (?=[A-Za-z']{{2}})"
+    rf"|[AIaiu] (?=[A-Za-z'\u2019]{{2}})|[{_HAN_TEXT}]++|(?<![A-Za-z])[0-9]{{1,3}} (?=[A-Za-z']{{2}})"
     rf"|[A-Za-z'\u2019]++|(?!{_SUSPECT})[^A-Za-z])*+",
     re.DOTALL,
 )

@@ -14,6 +14,7 @@ from models.plain_words import HAN_HIDDEN, HIDDEN
 _LEET = {"a": "4@", "b": "8", "e": "3", "g": "96", "i": "1!", "l": "1|", "o": "0", "s": "$5", "t": "7+", "z": "2"}
 _HOMOGLYPHS = {"a": "\u0430", "c": "\u0441", "e": "\u0435", "i": "\u0456", "o": "\u043e", "p": "\u0440", "x": "\u0445"}
 _LEET_SIGNS = frozenset("@$!|+0123456789")
+_PALOCHKA = "\u04cf"  # the tables pair it with i, readers take it for l
 _LEFT_PARTS = frozenset("亻女口扌氵木土石火日月目虫讠钅饣纟犭王礻衤禾米马鱼车歹贝弓彳巾足")
 _STACKED = frozenset("只员呈吴号另兄古杏早旱星昌是香李杰查季秃秀委足贡杲杳果呆困因品吕哭骂罗旦旧旨吉吞否告含舌")
 _COMMON_FIRST_BYTES = range(0xB0, 0xD8)
@@ -82,7 +83,7 @@ def _leet(path: Path) -> Table:
     for row in _rows(path):
         sign, modes = row["substitute"], row["modes"].split(",")
         simple = "basic_mode" in modes or "intermediate" in modes or sign in "@$!|+"
-        if simple and sign in _LEET_SIGNS and row["letter"].isascii():
+        if simple and sign in _LEET_SIGNS and (sign != "@" or row["letter"] == "a"):
             table[row["letter"]] = table.get(row["letter"], "") + sign
     return table
 
@@ -95,7 +96,8 @@ def _homoglyphs(path: Path) -> Table:
         if len(letter) != 1 or not letter.isascii() or not letter.isalpha():
             continue
         script, _, _ = unicodedata.name(other, "").partition(" ")
-        if script in ("CYRILLIC", "GREEK") and other < "\u0600" and other.islower() == letter.islower():
+        same_case = unicodedata.category(other) == ("Ll" if letter.islower() else "Lu")
+        if script in ("CYRILLIC", "GREEK") and other < "\u0530" and other != _PALOCHKA and same_case:
             table[letter] = table.get(letter, "") + other
     return table
 

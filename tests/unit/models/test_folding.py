@@ -1,0 +1,144 @@
+"""Disguised spellings are undone, with the way back to the original."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.plain_words import COMMON, HAN_HIDDEN, HIDDEN
+from models.text import normalise
+
+PARTS = (
+    "k i l l", "f.u.c.k", "y o u", "sh1t", "@$$", "f*ck", "!", "|", "fuuuuck", "аss", "соре", "мир", "ｆｕ", "𝓬𝓴",
+    "🅺", "ℹ", "傻 逼", "傻*逼", "去 死 吧", "傻", "😂", "id🤡iot", "[URL]", "[USER]", "x.com", "@bob", "@张三 ",
+    "\u0301", "\u0335", "\u200b", " ", "a", "u", "1", ".", "-", "_", "*", "/",
+)  # fmt: skip
+TRICKY = st.lists(st.sampled_from(PARTS), max_size=14).map("".join)
+
+
+@given(TRICKY)
+def test_folding_twice_changes_nothing_and_offsets_never_go_back(text: str) -> None:
+    clean = normalise(text)
+    offsets = list(clean.offsets)
+    assert normalise(clean.text).text == clean.text
+    assert len(offsets) == len(clean.text)
+    assert offsets == sorted(offsets)
+    assert all(0 <= offset < len(text) for offset in offsets)
+
+
+@given(st.lists(st.sampled_from(("[URL]", "[USER]", "[PHONE]", "[EMAIL]", "sh1t", "k i l l", "соре")), min_size=1))
+def test_placeholders_are_kept(parts: list[str]) -> None:
+    assert normalise(" ".join(parts)).text.count("[") == sum(part.startswith("[") for part in parts)
+
+
+@pytest.mark.parametrize(
+    ("disguised", "plain"),
+    [
+        ("k i l l  y o u r s e l f now", "kill yourself now"),
+        ("f.u.c.k off", "fuck off"),
+        ("you s-t-u-p-i-d man", "you stupid man"),
+        ("you are a d i c k, right", "you are a dick, right"),
+        ("i d i o t.l.o.s.e.r", "idiot.loser"),
+        ("fuuuuuck this", "fuck this"),
+        ("gooood looooser", "good loser"),
+        ("noooooo", "noo"),
+        ("sh1t id10t h4te b!tch a$$ f*ck SH1T", "shit idiot hate bitch ass fuck SHIT"),
+        ("cun7 whor3", "cunt whore"),
+        ("id🤡iot fu.ck", "idiot fuck"),
+        ("раураl is сoоl", "paypal is cool"),
+        ("you соре well", "you cope well"),
+        ("ｆｕｃｋ 𝓯𝓾𝓬𝓴 ⓕⓤⓒⓚ 🅵🆄🅲🅺 ꜰᴜᴄᴋ", "fuck fuck fuck fuck fuck"),
+        ("h\u0337\u031b\u0317e\u0335ll", "hell"),
+        ("你这个傻 逼", "你这个傻逼"),
+        ("傻*逼 他🐴妈 的", "傻逼 他妈的"),
+        ("去 死 吧", "去死吧"),
+        ("他.妈.的垃😡圾", "他妈的垃圾"),
+        ("ＡＢＣ１２，你好！", "ABC12，你好！"),
+    ],
+)
+def test_undone(disguised: str, plain: str) -> None:
+    assert normalise(disguised).text == plain
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "the U.S.A and the F.B.I", "a b c list", "e.g. this", "i a m", "x y z", "1st 2nd 5in 4am 90s", "day2 h1n1 mp3",
+        "Hmmm, www", "wow!great", "he*she", "3 * 4 = 12", "Привет соре мир", "αβγ 5 μm", "$100 and $5", "café naïve",
+        "今天 天气 很 好啊", "红、黄、蓝", "北京，上海", "哈哈哈哈", "🇺🇸 ℹ info", "媽媽 好", "don't x-ray it",
+    ],
+)  # fmt: skip
+def test_left_alone(text: str) -> None:
+    assert normalise(text).text == text
+
+
+@pytest.mark.parametrize(
+    ("text", "plain", "behind"),
+    [
+        ("so k.i.l.l him", "kill", "k.i.l.l"),
+        ("oh fuuuckkk you", "fuck", "fuuuckkk"),
+        ("oh @sshole, no", "asshole", "@sshole"),
+        ("个傻 逼！", "傻逼", "傻 逼"),
+        ("be \u200bf\u200bu c k, go\u200b", "f", "f"),
+        ("http://x.example 𝓯𝓾𝓬𝓴 ok", "fuck", "𝓯𝓾𝓬𝓴"),
+    ],
+)
+def test_spans_reach_what_was_folded(text: str, plain: str, behind: str) -> None:
+    clean = normalise(text)
+    start = clean.text.index(plain)
+    assert text[slice(*clean.original_span(start, start + len(plain)))] == behind
+
+
+@given(st.lists(st.sampled_from(sorted(HIDDEN | COMMON)), min_size=1, max_size=8))
+def test_plain_words_stay(words: list[str]) -> None:
+    text = " ".join(words)
+    assert normalise(text).text == text
+
+
+@given(st.lists(st.sampled_from(("see", "you,", "what?", "(ok)", "10", "好的", "A", "[URL]")), max_size=6))
+def test_what_follows_plain_words_is_still_seen(words: list[str]) -> None:
+    """The scan walks over plain words; it must not swallow the start of what is to be masked or folded."""
+    for suspect, result in (
+        ("x.com", "[URL]"),
+        ("@bob", "[USER]"),
+        ("f u c k", "fuck"),
+        ("sh1t", "shit"),
+        ("傻 逼", "傻逼"),
+    ):
+        assert normalise(" ".join((*words, suspect))).text.endswith(result)
+
+
+def test_word_lists_are_what_folding_relies_on() -> None:
+    assert all(word.isascii() and word.islower() and word.isalpha() for word in HIDDEN | COMMON)
+    assert all(2 <= len(word) <= 4 for word in HAN_HIDDEN)
+
+
+UNITS = [
+    "k ",
+    "k.",
+    "傻 ",
+    "a1",
+    "a*",
+    "aaab",
+    "а",
+    "𝓯",
+    "!a",
+    "$",
+    "id🤡",
+    "\u0301\u200b",
+    "a|",
+    "a.b ",
+    "(",
+    "'",
+    "a!",
+]
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_time_grows_with_length_and_not_with_its_square(unit: str) -> None:
+    began = time.perf_counter()
+    normalise(unit * (20_000 // len(unit)))
+    assert time.perf_counter() - began < 1.5  # at most 100 ms on an idle machine
