@@ -22,7 +22,8 @@ from models.screening.screened import SUSPECT, Drop
 from models.screening.similar import Indices
 from models.training.examples import Example
 
-MAX_CHARACTERS = 600
+MAX_CHARACTERS = 2000
+"""With 600, insults further down in long texts were taken for errors."""
 MIN_OF_EACH = 50
 """With fewer rows of either class the model cannot judge the label."""
 
@@ -84,7 +85,9 @@ def out_of_fold(features: csr_matrix, truth: Floats, folds: NDArray[np.int64], c
     for fold in range(count):
         held = folds == fold
         if held.any() and len(np.unique(truth[~held])) == 2:
-            model = SGDClassifier(loss="log_loss", alpha=1e-5, max_iter=4, tol=None, random_state=1, class_weight="balanced")
+            model = SGDClassifier(
+                loss="log_loss", alpha=1e-5, max_iter=4, tol=None, random_state=1, class_weight="balanced"
+            )
             scores[held] = model.fit(features[~held], truth[~held]).predict_proba(features[held])[:, 1]
     return scores
 
@@ -94,11 +97,12 @@ def suspected(truth: Floats, scores: Floats, sources: Sequence[str], rules: Scre
     usual = {value: float(np.nanmean(np.where(value, scores, 1 - scores)[truth == value])) for value in (0, 1)}
     opposite = np.nan_to_num(np.where(truth == 1, 1 - scores, scores))
     bar = np.maximum(np.where(truth == 1, usual[0], usual[1]), rules.suspect_confidence)
-    left = Counter({source: int(rows * rules.suspect_share_limit) for source, rows in Counter(sources).items()})
+    left = {source: int(rows * rules.suspect_share_limit) for source, rows in Counter(sources).items()}
+    left |= dict.fromkeys((*rules.paired_sources, *rules.trusted_sources), 0)
     chosen = []
     for position in np.argsort(-opposite, kind="stable").tolist():
         source = sources[position]
-        if opposite[position] >= bar[position] and left[source] > 0 and source not in rules.paired_sources:
+        if opposite[position] >= bar[position] and left[source] > 0:
             left[source] -= 1
             chosen.append(position)
     return np.array(chosen, dtype=np.int64)
