@@ -18,9 +18,7 @@ GRAMS = {"en": 5, "zh": 3}
 CLUSTER_FLOOR = 0.6
 """Texts at least this similar are never split between training and judging, as in the split of the data."""
 
-_IGNORED = re.compile(
-    "[\\s" + re.escape("".join(c for c in map(chr, range(0xD800)) if unicodedata.category(c)[0] in "PC")) + "]+"
-)
+_IGNORED = re.compile(r"[\s.,!?;:…。，！？；：、_-]+")
 _DECIDED_BY_WORDS = ("post", "sentiment", "condition")
 """Tasks with near duplicates. In urgency one number of a record may decide, in spans every character counts."""
 _COMPARED = TARGETS[:-1]
@@ -28,7 +26,10 @@ _COMPARED = TARGETS[:-1]
 
 
 def text_key(text: str) -> str:
-    """The text without case, width, white space and punctuation. Emoji stay: matched pairs differ in them alone."""
+    """The text without case, width, white space and the marks that end or part sentences.
+
+    Emoji, quotation marks, brackets and strokes stay: there are matched pairs that differ in "=" and "=/" alone.
+    """
     return _IGNORED.sub("", unicodedata.normalize("NFKC", text).lower()) or text
 
 
