@@ -94,3 +94,50 @@ def test_likely_positives_are_never_weak_negatives(label: str, text: str) -> Non
     column = POST_LABELS.index(label)
     assert np.isnan(tuned[0].post[column])
     assert tuned[1].post[column] == 0.0
+
+
+def test_a_written_sentence_whose_hash_is_blocked_never_enters(tiny_data: Path, tmp_path: Path) -> None:
+    data = Path(shutil.copytree(tiny_data, tmp_path / "data"))
+    rules = DataRules(written=True)
+    before = load_corpus(data, rules, seed=1)
+    victims = [e.text for e in before.train if e.source == "handwritten"][::50] + [before.written[0].text]
+    (data / "blocked.txt").write_text("\n".join(content_hash(text) for text in victims))
+    after = load_corpus(data, rules, seed=1)
+    assert not {e.text for e in (*after.train, *after.written)} & set(victims)
+    assert after.dropped["post handwritten: blocked text"] >= len(victims) - 1
+
+
+def test_families_of_written_sentences_are_not_split_and_stay_out_of_dev(tiny_data: Path) -> None:
+    corpus = load_corpus(tiny_data, DataRules(written=True), seed=1)
+    train = {e.family for e in corpus.train if e.source == "handwritten"}
+    assert train
+    assert corpus.written
+    assert not train & {e.family for e in corpus.written}
+    assert not [e for e in corpus.dev if e.source == "handwritten"]
+
+
+def test_no_generated_row_repeats_a_text_that_is_measured(tiny_data: Path) -> None:
+    corpus = load_corpus(tiny_data, DataRules(written=True, contrast=1.0, records=200), seed=1)
+    sources = {e.source for e in corpus.train}
+    assert {"handwritten", "knowledge_graph"} <= sources
+    made = {e.text for e in corpus.train if e.source in ("handwritten", "contrast", "knowledge_graph")}
+    assert not made & {e.text for e in (*corpus.dev, *corpus.written)}
+
+
+def test_a_clean_post_is_implied_to_be_no_hate_only_where_nobody_said(tiny_data: Path) -> None:
+    rules = DataRules(implied={"toxicity": ("hate", "insult")})
+    plain, implied = load_corpus(tiny_data, DataRules(), seed=1), load_corpus(tiny_data, rules, seed=1)
+    hate, insult = POST_LABELS.index("hate"), POST_LABELS.index("insult")
+    for before, after in zip(plain.train, implied.train, strict=True):
+        assert after.post[hate] == 0.0 if before.post[TOXICITY] == 0.0 else np.isnan(after.post[hate])
+        if not np.isnan(before.post[insult]):
+            assert after.post[insult] == before.post[insult]
+    assert all(np.isnan(e.post[hate]) for e in implied.dev)
+
+
+def test_screening_is_reported_and_kept_in_the_run_folder(tiny_data: Path, tmp_path: Path) -> None:
+    rules = DataRules.model_validate({"screening": {"suspects": False}})
+    first = load_corpus(tiny_data, rules, seed=1, cache=tmp_path)
+    again = load_corpus(tiny_data, rules, seed=1, cache=tmp_path)
+    assert any("duplicate" in reason for reason in first.dropped)
+    assert [e.text for e in first.train] == [e.text for e in again.train]
