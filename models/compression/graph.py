@@ -19,7 +19,8 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from models.compression.linear import LINEARS, STATIC, ActivationRange, Matrix, Precision, static
+from models.compression.linear import LINEARS, STATIC, Matrix, Precision, StaticLinear, static
+from models.compression.lowrank import FACTOR
 
 OPSET = 23
 _FUSED = "com.microsoft"
@@ -61,30 +62,30 @@ class GraphBuilder:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What the graph is built from; `ranges` by the name of the linear layer, for the static precisions."""
+    """What the graph is built from; `layers` by name, for the static precisions."""
 
     weights: Weights
     shape: Mapping[str, Any]
     precision: Precision
-    ranges: Mapping[str, ActivationRange] | None
+    layers: Mapping[str, StaticLinear] | None
 
     def linear(self, g: GraphBuilder, name: str, source: str) -> str:
-        weight, bias = self.weights[f"{name}.weight"].T, self.weights[f"{name}.bias"]
         if self.precision not in STATIC:
+            weight, bias = self.weights[f"{name}.weight"].T, self.weights[f"{name}.bias"]
             return LINEARS[self.precision](g, name, source, weight, bias)
-        if self.ranges is None:
-            raise ValueError(f"{self.precision} needs the ranges of the activations.")
-        return static(g, name, source, weight, bias, self.ranges[name], STATIC[self.precision])
+        if self.layers is None:
+            raise ValueError(f"{self.precision} needs its layers quantised first (see activation.py).")
+        return static(g, name, source, self.layers[name])
 
 
 def build_graph(
     weights: Weights,
     shape: Mapping[str, Any],
     precision: Precision,
-    ranges: Mapping[str, ActivationRange] | None = None,
+    layers: Mapping[str, StaticLinear] | None = None,
 ) -> onnx.ModelProto:
     """`weights` and `shape` are those of `models.training.network.Network`, as numpy arrays."""
-    g, plan = GraphBuilder(), Plan(weights, shape, precision, ranges)
+    g, plan = GraphBuilder(), Plan(weights, shape, precision, layers)
     mask = g.node("Cast", ["attention_mask"], "mask_f32", to=TensorProto.FLOAT)
     hidden, visible = _embed(g, plan), _visible(g)
     for number in range(shape["early_layer"]):
@@ -142,6 +143,8 @@ def _embed(g: GraphBuilder, plan: Plan) -> str:
         words = g.node("Gather", [g.constant("word", plan.weights["word.weight"]), "input_ids"], "words")
     else:
         words = _embed_int8(g, plan.weights["word.weight"])
+    if FACTOR in plan.weights:
+        words = g.node("MatMul", [words, g.constant(FACTOR, plan.weights[FACTOR])], "words_wide")
     length = g.node("Shape", ["input_ids"], "length", start=1, end=2)
     zero = g.constant("zero", np.array([0], dtype=np.int64))
     table = g.constant("position", plan.weights["position.weight"][None])

@@ -27,13 +27,18 @@ alone and the same row in a batch logits that differ by 0.008; at 32 and 64 they
 
 
 @dataclass(frozen=True, slots=True)
-class ActivationRange:
-    """How the input of a linear layer becomes uint8: round(x / channels / scale) + zero_point, clipped to 0-255."""
+class StaticLinear:
+    """A linear layer whose input becomes uint8 as round(x / channels / scale) + zero_point (see `activation.py`)."""
 
     channels: Matrix
-    """[inputs]; what is divided out of each channel is multiplied into the weights (all 1: nothing is)."""
+    """[inputs]; what is divided out of each channel is in `weight` (all 1: nothing is)."""
     scale: float
     zero_point: int
+    weight: NDArray[np.int8]
+    """[inputs, outputs]."""
+    weight_scales: Matrix
+    """[outputs]."""
+    bias: Matrix
 
 
 class Graph(Protocol):
@@ -86,18 +91,16 @@ def quantise_columns(weight: Matrix, largest: int = 127) -> tuple[NDArray[np.int
     return np.clip(np.rint(weight / scales), -largest, largest).astype(np.int8), scales
 
 
-def static(
-    graph: Graph, name: str, source: str, weight: Matrix, bias: Matrix, range_: ActivationRange, largest: int
-) -> str:
-    """`source` times `weight` plus `bias`, with constant scales."""
-    if not np.all(range_.channels == 1):
-        source = graph.node("Mul", [source, graph.constant(f"{name}.channels", 1 / range_.channels)], f"{name}.smooth")
-    scale = graph.constant(f"{name}.step", np.array(range_.scale, dtype=np.float32))
-    zero = graph.constant(f"{name}.zero", np.array(range_.zero_point, dtype=np.uint8))
+def static(graph: Graph, name: str, source: str, layer: StaticLinear) -> str:
+    """One kernel for the product, its scales and its bias."""
+    if not np.all(layer.channels == 1):
+        source = graph.node("Mul", [source, graph.constant(f"{name}.channels", 1 / layer.channels)], f"{name}.smooth")
+    scale = graph.constant(f"{name}.step", np.array(layer.scale, dtype=np.float32))
+    zero = graph.constant(f"{name}.zero", np.array(layer.zero_point, dtype=np.uint8))
     ids = graph.node("QuantizeLinear", [source, scale, zero], f"{name}.uint8")
-    quantised, scales = quantise_columns(weight * range_.channels[:, None], largest)
-    constants = [graph.constant(f"{name}.weight", quantised), scale, graph.constant(f"{name}.scales", scales), zero]
-    inputs = [ids, *constants, "", graph.constant(f"{name}.bias", bias)]
+    weight = graph.constant(f"{name}.weight", layer.weight)
+    scales, bias = graph.constant(f"{name}.scales", layer.weight_scales), graph.constant(f"{name}.bias", layer.bias)
+    inputs = [ids, weight, scale, scales, zero, "", bias]
     return graph.node("MatMulIntegerToFloat", inputs, name, domain="com.microsoft")
 
 
