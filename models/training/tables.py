@@ -1,97 +1,169 @@
-"""Reads the canonical parquet tables into examples, with the text rules of serving applied."""
+"""Reads the canonical tables (parquet or JSON lines) into examples, with the text rules of serving applied.
+
+A table is `FOLDER/SPLIT.parquet`, `FOLDER/SPLIT.jsonl`, or both. What is wrong with one is a `RecipeError` that names
+the file and the row: a misspelt label that is skipped in silence would be training data lost in silence.
+"""
 
 from __future__ import annotations
 
+import json
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
 
-from models.labels import CONDITIONS, POST_LABELS, SENTIMENTS
-from models.rendering import SymptomFields, render_symptoms
+from models.evaluation.visits import symptom_fields
+from models.labels import CONDITIONS, LANGUAGES, POST_LABELS, SENTIMENTS, URGENCY_LEVELS
+from models.rendering import render_symptoms
 from models.text import NormalisedText, normalise
 from models.training.examples import Example, Intervals
+from models.training.recipe import RecipeError
 
 TASKS = ("post", "spans", "sentiment", "condition", "urgency")
-_FOLDERS = {"post": "posts", "condition": "symptoms"}
-_ARRIVALS = {
-    1: "walking", 2: "public ambulance", 3: "private car", 4: "private ambulance",
-    5: "public transport or police", 6: "wheelchair",
-}  # fmt: skip
-_CONSCIOUSNESS = {1: "alert", 2: "verbal", 3: "pain", 4: "unresponsive"}
+OWN = "own"
+"""The source of rows that name none; without a tier they count as A, because what is yours you may use."""
 
+_FOLDERS = {"post": "posts", "condition": "symptoms"}
+_REQUIRED = {
+    "post": ("text", "lang"),
+    "spans": ("text", "lang", "spans"),
+    "sentiment": ("text", "lang", "sentiment"),
+    "condition": ("text", "lang", "condition"),
+    "urgency": ("text", "lang", "urgency"),
+}
+_ORIGIN = ("source", "licence_tier", "family")
+_VITALS = ("sbp", "dbp", "hr", "rr", "bt", "saturation", "nrs_pain")
+_CODES = ("arrival_mode", "injury", "mental", "pain")
+_OPTIONAL = {
+    "post": ("id", *_ORIGIN, *POST_LABELS),
+    "spans": ("id", *_ORIGIN),
+    "sentiment": ("id", *_ORIGIN),
+    "condition": ("record_id", *_ORIGIN, "age", "sex", "body_part"),
+    "urgency": ("record_id", *_ORIGIN, "age", "sex", *_CODES, *_VITALS),
+}
 Row = Mapping[str, Any]
 
 
 def read_examples(data: Path, task: str, split: str) -> list[Example]:
-    """All rows of one table (`split` is train or dev); rows without text after cleaning are left out."""
-    table = pq.read_table(data / _FOLDERS.get(task, task) / f"{split}.parquet")
-    build = {
-        "post": _post,
-        "spans": _spans,
-        "sentiment": _sentiment,
-        "condition": _condition,
-        "urgency": _urgency,
-    }
-    return [example for row in _rows(table) if (example := build[task](row)).text]
+    """All rows of one task (`split` is train or dev); rows without text after cleaning are left out.
+
+    A task without any table has no rows. Raises RecipeError for a split that is missing and for any faulty row.
+    """
+    folder = data / _FOLDERS.get(task, task)
+    paths = [path for path in (folder / f"{split}.parquet", folder / f"{split}.jsonl") if path.is_file()]
+    if not paths and folder.is_dir() and any(path.suffix in (".parquet", ".jsonl") for path in folder.iterdir()):
+        raise RecipeError(f"{folder} has tables but none for {split}: {split}.parquet or {split}.jsonl.")
+    return [example for path in paths for example in _read_table(path, task) if example.text]
 
 
-def _rows(table: Any) -> Iterator[Row]:
-    for batch in table.to_batches(max_chunksize=8192):
-        yield from batch.to_pylist()
+def _read_table(path: Path, task: str) -> Iterator[Example]:
+    read, unit = (_parquet_rows, "row") if path.suffix == ".parquet" else (_json_rows, "line")
+    unlabelled = dict.fromkeys((*_REQUIRED[task], *_OPTIONAL[task]))
+    for number, given in read(path):
+        try:
+            example = _BUILDERS[task](_complete(given, unlabelled, _REQUIRED[task]))
+        except ValueError as error:  # every check of a row raises one
+            raise RecipeError(f"{path}, {unit} {number}: {error}.") from None
+        yield example
+
+
+def _parquet_rows(path: Path) -> Iterator[tuple[int, object]]:
+    number = 0
+    for batch in pq.ParquetFile(path).iter_batches(8192):
+        for row in batch.to_pylist():
+            number += 1
+            yield number, row
+
+
+def _json_rows(path: Path) -> Iterator[tuple[int, object]]:
+    """The lines with what they hold; a line that is no JSON is handed on as it is, to be refused with its number."""
+    with path.open(encoding="utf-8") as file:
+        for number, line in enumerate(file, start=1):
+            if line.strip():
+                try:
+                    yield number, json.loads(line)
+                except ValueError:
+                    yield number, line
+
+
+def _complete(given: object, unlabelled: Row, required: Sequence[str]) -> Row:
+    """The row with every column of its table, NULL where it has none."""
+    if not isinstance(given, dict):
+        raise ValueError("not a JSON object")
+    if unknown := [name for name in given if name not in unlabelled]:
+        raise ValueError(f"unknown column {', '.join(unknown)}; this table knows {', '.join(unlabelled)}")
+    row = {**unlabelled, **given}
+    if missing := [name for name in required if row[name] is None]:
+        raise ValueError(f"{', '.join(missing)} missing")
+    if not isinstance(row["text"], str):
+        raise ValueError("text is not a string")
+    _position(row, "lang", LANGUAGES)
+    return row
 
 
 def _post(row: Row) -> Example:
-    labels = np.array([np.nan if row[label] is None else row[label] for label in POST_LABELS], dtype=np.float32)
-    return Example(normalise(row["text"]).text, row["lang"], row["source"], row["licence_tier"], "post", post=labels)
+    labels = np.array([_label(row, label) for label in POST_LABELS], dtype=np.float32)
+    return Example(normalise(row["text"]).text, *_origin(row), "post", post=labels, family=row["family"] or "")
 
 
 def _spans(row: Row) -> Example:
     clean = normalise(row["text"])
-    spans = map_spans(clean, row["spans"])
-    return Example(clean.text, row["lang"], "toxic_spans", "A", "spans", spans=spans)
+    spans = map_spans(clean, _intervals(row["spans"], len(row["text"])))
+    lang, source, tier = _origin(row, source="toxic_spans")
+    return Example(clean.text, lang, source, tier, "spans", spans=spans, family=row["family"] or "")
 
 
 def _sentiment(row: Row) -> Example:
-    text = normalise(row["text"]).text
-    target = SENTIMENTS.index(row["sentiment"])
-    return Example(text, row["lang"], row["source"], row["licence_tier"], "sentiment", sentiment=target)
+    text, target = normalise(row["text"]).text, _position(row, "sentiment", SENTIMENTS)
+    return Example(text, *_origin(row), "sentiment", sentiment=target, family=row["family"] or "")
 
 
 def _condition(row: Row) -> Example:
-    fields = SymptomFields(
-        normalise(row["text"]).text, age=row["age"], sex=row["sex"], body_part=row["body_part"]
-    )  # fmt: skip
-    text = render_symptoms(fields).text
-    target = CONDITIONS.index(row["condition"])
-    return Example(text, row["lang"], row["source"], row["licence_tier"], "condition", condition=target)
+    target = _position(row, "condition", CONDITIONS)
+    return Example(_record(row), *_origin(row), "condition", condition=target, family=row["family"] or "")
 
 
 def _urgency(row: Row) -> Example:
-    text = render_symptoms(urgency_fields(row)).text
-    return Example(text, row["lang"], row["source"], row["licence_tier"], "urgency", urgency=row["urgency"] - 1)
+    target = _position(row, "urgency", URGENCY_LEVELS)
+    return Example(_record(row), *_origin(row), "urgency", urgency=target, family=row["family"] or "")
 
 
-def urgency_fields(row: Row) -> SymptomFields:
-    """Translate the codes of the urgency table (see the data's codebook) into plain values."""
-    return SymptomFields(
-        normalise(row["text"]).text,
-        age=row["age"],
-        sex=row["sex"],
-        heart_rate=row["hr"],
-        respiratory_rate=row["rr"],
-        systolic=row["sbp"],
-        diastolic=row["dbp"],
-        temperature=row["bt"],
-        saturation=row["saturation"],
-        pain=row["nrs_pain"] if row["pain"] else None,
-        injury=None if row["injury"] is None else bool(row["injury"]),
-        arrival=_ARRIVALS.get(row["arrival_mode"]),
-        consciousness=_CONSCIOUSNESS.get(row["mental"]),
-    )
+_BUILDERS: Mapping[str, Callable[[Row], Example]] = {
+    "post": _post, "spans": _spans, "sentiment": _sentiment, "condition": _condition, "urgency": _urgency,
+}  # fmt: skip
+
+
+def _record(row: Row) -> str:
+    return render_symptoms(symptom_fields(row, normalise(row["text"]).text)).text
+
+
+def _origin(row: Row, source: str = OWN) -> tuple[str, str, str]:
+    return row["lang"], row["source"] or source, row["licence_tier"] or "A"
+
+
+def _label(row: Row, name: str) -> float:
+    value = row[name]
+    if value is None:
+        return float("nan")
+    if value not in (0, 1):
+        raise ValueError(f"{name} is {value!r}, neither 0, 1 nor null")
+    return float(value)
+
+
+def _position(row: Row, name: str, known: Sequence[str] | Sequence[int]) -> int:
+    if row[name] not in known:
+        raise ValueError(f"{name} is {row[name]!r}, none of {', '.join(map(str, known))}")
+    return list(known).index(row[name])
+
+
+def _intervals(spans: Any, length: int) -> Sequence[Sequence[int]]:
+    is_list = isinstance(spans, list) and all(isinstance(s, list) and len(s) == 2 for s in spans)
+    if not is_list or not all(isinstance(end, int) and 0 <= start < end <= length for start, end in spans):
+        raise ValueError("spans is no list of [start, end) intervals inside the text")
+    return list(spans)
 
 
 def map_spans(clean: NormalisedText, spans: Sequence[Sequence[int]]) -> Intervals:
