@@ -16,12 +16,23 @@ import numpy as np
 from rich.console import Console
 from tokenizers import Tokenizer
 
-from models.artifact import Artifact
+from models.artifact import Artifact, Cascade
+from models.compression.activation import Batch, calibrate_activations
+from models.compression.cascade import choose_clean_thresholds
 from models.compression.folder import write_folder
 from models.compression.graph import build_graph
-from models.compression.linear import Matrix, Precision
-from models.compression.parity import Parity, batch_mate_gap, class_agreement, decision_agreement, largest_gap
+from models.compression.half import to_half
+from models.compression.linear import STATIC, Matrix, Precision
+from models.compression.parity import (
+    Parity,
+    batch_mate_gap,
+    class_agreement,
+    decision_agreement,
+    head_losses,
+    largest_gap,
+)
 from models.compression.runtime import onnx_scorer, open_session
+from models.serving.scores import sigmoid
 from models.training.calibrate import (
     Scale,
     apply_calibration,
@@ -29,7 +40,7 @@ from models.training.calibrate import (
     fit_calibration,
     fold_calibration,
 )  # fmt: skip
-from models.training.collate import Collator
+from models.training.collate import Collator, pad
 from models.training.corpus import load_corpus, weakly_labelled
 from models.training.evaluate import choose_span_threshold, evaluate_heads
 from models.training.examples import Example
@@ -41,15 +52,20 @@ from models.training.run_folder import RunFolder
 
 _PARITY_ROWS = 48
 _MATES = 24
+_CALIBRATION_ROWS = 64
+"""Training rows of each task and language that the scales of activations are measured on."""
+_BATCH = 16
 
 
 @dataclass(slots=True)
 class Exported:
-    """What an export found out, and the bytes of the graph that ships."""
+    """What an export found out, and the bytes of the graphs that ship."""
 
     model: bytes
+    half: bytes | None
     thresholds: dict[str, dict[str, float]]
     calibration: dict[str, Scale]
+    cascade: Cascade
     metrics: dict[str, Any]
     parity: Parity
 
@@ -58,13 +74,15 @@ def export_run(
     run_path: Path,
     out: Path,
     data: Path,
-    precision: Precision = "blocks8",
+    precision: Precision = "static7",
     dev_rows: int | None = None,
     threads: int = 2,
+    half: bool = False,
 ) -> Artifact:
     """Write the artifact of a run to `out`. Raises ParityError, with figures, where the graphs differ too much.
 
-    `dev_rows` caps the dev rows used for calibration and figures, for a quick trial.
+    `dev_rows` caps the dev rows used for calibration and figures, for a quick trial. `half` adds a graph in float16,
+    which serving prefers on a GPU.
     """
     run, console = RunFolder(run_path), Console()
     loaded = run.load_network()
@@ -77,7 +95,8 @@ def export_run(
     collator = Collator(tokenizer, network.shape.positions, network.shape.pad_id)
     dev = _sample(corpus.dev, dev_rows, recipe.seed)
     console.print(f"calibrating on {len(dev):,} dev rows")
-    exported = _export(network, collator, dev, weakly_labelled(dev, recipe.data), precision, threads)
+    batches = calibration_batches(corpus.train, collator, recipe.seed)
+    exported = _export(network, collator, dev, weakly_labelled(dev, recipe.data), batches, precision, threads, half)
     exported.parity.check()
     exported.metrics["training"] = {
         "steps": progress.step,
@@ -98,38 +117,72 @@ def export_run(
     return Artifact.load(out)
 
 
+def calibration_batches(train: Sequence[Example], collator: Collator, seed: int) -> list[Batch]:
+    """Rows of every task and language, so that no head's inputs were never seen; by length, to pad little."""
+    order = np.random.default_rng(seed).permutation(len(train))
+    picked: dict[tuple[str, str], list[str]] = {}
+    for example in (train[i] for i in order):
+        texts = picked.setdefault((example.task, example.lang), [])
+        if len(texts) < _CALIBRATION_ROWS:
+            texts.append(example.text)
+    encoded = collator.tokenizer.encode_batch([text for texts in picked.values() for text in texts])
+    rows = sorted((e.ids for e in encoded), key=len)
+    return [pad(rows[i : i + _BATCH], collator.pad_id) for i in range(0, len(rows), _BATCH)]
+
+
 def _export(
     network: Network,
     collator: Collator,
     dev: Sequence[Example],
     tuning: Sequence[Example],
+    batches: Sequence[Batch],
     precision: Precision,
     threads: int,
+    half: bool,
 ) -> Exported:
     """`tuning` are the dev rows with weak negatives, for calibration and thresholds; figures come from `dev`."""
     weights: dict[str, Matrix] = {name: value.numpy() for name, value in network.state_dict().items()}
-    shape = network.shape.as_dict()
-    texts = [e.text for e in dev]
+    shape, texts = network.shape.as_dict(), [e.text for e in dev]
     raw = predict(_scorer(build_graph(weights, shape, "fp32").SerializeToString(), threads), collator, texts)
     calibration = fit_calibration(tuning, raw)
     folded = fold_calibration(weights, calibration)
-    full = _scorer(build_graph(folded, shape, "fp32").SerializeToString(), threads)
-    model = build_graph(folded, shape, precision).SerializeToString()
-    small = _scorer(model, threads)
+    whole = build_graph(folded, shape, "fp32")
+    layers = calibrate_activations(folded, shape, batches, STATIC[precision]) if precision in STATIC else None
+    model = build_graph(folded, shape, precision, layers).SerializeToString()
+    full, small = _scorer(whole.SerializeToString(), threads), _scorer(model, threads)
     answers = predict(small, collator, texts)
-    thresholds = choose_thresholds(tuning, answers)
-    spans_at = choose_span_threshold(dev, answers, collator.tokenizer)
-    thresholds["spans"] = {"en": spans_at, "zh": spans_at}
-    metrics = evaluate_heads(dev, answers, thresholds, collator.tokenizer)
     reference = [apply_calibration(logits, calibration) for logits in raw]
+    thresholds, figures = _judge(dev, tuning, answers, collator.tokenizer)
+    losses = head_losses(_judge(dev, tuning, reference, collator.tokenizer)[1], figures)
     torch_network = rebuild(shape, {name: _tensor(value) for name, value in folded.items()}).eval()
-    parity = _parity(torch_network, full, small, collator, dev, (reference, answers), thresholds)
-    return Exported(model, thresholds, calibration, {"dev": metrics, "parity": parity.as_dict()}, parity)
+    parity = _parity(torch_network, full, small, collator, dev, (reference, answers), thresholds, losses)
+    size = {"bytes": len(model), "parameters": sum(value.size for value in weights.values())}
+    metrics = {"dev": figures, "parity": parity.as_dict(), "size": size}
+    halved = to_half(whole).SerializeToString() if half else None
+    return Exported(model, halved, thresholds, calibration, _cascade(dev, answers, thresholds), metrics, parity)
+
+
+def _judge(
+    dev: Sequence[Example], tuning: Sequence[Example], answers: Sequence[Logits], tokenizer: Tokenizer
+) -> tuple[dict[str, dict[str, float]], dict[str, Any]]:
+    """Thresholds chosen on these answers, and the figures at them."""
+    thresholds = choose_thresholds(tuning, answers)
+    spans_at = choose_span_threshold(dev, answers, tokenizer)
+    thresholds["spans"] = {"en": spans_at, "zh": spans_at}
+    return thresholds, evaluate_heads(dev, answers, thresholds, tokenizer)
+
+
+def _cascade(dev: Sequence[Example], answers: Sequence[Logits], thresholds: dict[str, dict[str, float]]) -> Cascade:
+    """Bars for the early exit, chosen on the posts of dev, the only texts that a cascade serves."""
+    posts = [i for i, e in enumerate(dev) if e.task == "post"]
+    early, full = (np.round(sigmoid(np.stack([answers[i][head] for i in posts])), 4) for head in ("early_post", "post"))
+    return choose_clean_thresholds(early, full, thresholds, [dev[i].lang for i in posts])
 
 
 def _parity(
     network: Network, full: Scorer, small: Scorer, collator: Collator, dev: Sequence[Example],
     answers: tuple[Sequence[Logits], Sequence[Logits]], thresholds: dict[str, dict[str, float]],
+    losses: tuple[dict[str, float], frozenset[str]],
 ) -> Parity:  # fmt: skip
     some = [e.text for e in dev[:_PARITY_ROWS]]
     agreement = decision_agreement(dev, *answers, thresholds)
@@ -141,6 +194,8 @@ def _parity(
         int8_worst_label_agreement=min(agreement),
         int8_class_agreement=class_agreement(dev, *answers),
         batch_mate_gap=batch_mate_gap(small, encoded, collator.pad_id),
+        losses=losses[0],
+        judged=losses[1],
     )
 
 

@@ -25,6 +25,7 @@ from models.compression.card import write_card
 from models.compression.golden import make_golden
 from models.compression.linear import Precision
 from models.labels import CONDITIONS, POST_LABELS, SENTIMENTS, URGENCY_LEVELS
+from models.serving.engine import HALF_PRECISION
 from models.training.corpus import Corpus
 from models.training.network import Shape
 from models.training.predict import Scorer
@@ -41,6 +42,8 @@ def write_folder(
     """Model, tokenizer, golden cases, card and manifest; the manifest comes last, with the hashes."""
     folder.mkdir(parents=True)
     (folder / MODEL).write_bytes(exported.model)
+    if exported.half is not None:
+        (folder / HALF_PRECISION).write_bytes(exported.half)
     tokenizer.no_padding()
     tokenizer.no_truncation()
     (folder / TOKENIZER).write_text(tokenizer.to_str(), encoding="utf-8")
@@ -63,9 +66,12 @@ def write_folder(
         base=_base(recipe),
         licence=recipe.licence,
         quantisation=precision,
+        cascade=exported.cascade,
+        shape=dict(shape.as_dict()),
     )
     (folder / CARD).write_text(write_card(manifest, recipe), encoding="utf-8")
-    files = {name: file_hash(folder / name) for name in (MODEL, TOKENIZER, GOLDEN, CARD)}
+    names = [MODEL, TOKENIZER, GOLDEN, CARD, *([] if exported.half is None else [HALF_PRECISION])]
+    files = {name: file_hash(folder / name) for name in names}
     _write_json(folder / MANIFEST, manifest.model_copy(update={"files": files}).model_dump(mode="json"))
 
 

@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 import numpy as np
 
 from models.labels import POST_LABELS
 from models.serving.scores import sigmoid, softmax
+from models.training.calibrate import MIN_POSITIVES
 from models.training.collate import pad
 from models.training.examples import Example
+from models.training.metrics import flatten
 from models.training.predict import Logits, Scorer
 
 FP32_LIMIT = 1e-4
-AGREEMENT_LIMIT = 0.99
+AGREEMENT_LIMIT = 0.985
+"""Share of equal decisions. Decisions that differ are near a threshold; LOSS_LIMIT bounds what they cost."""
+LOSS_LIMIT = 1.0
+"""Points of a head's macro figure."""
+JUDGED_ROWS = 300
+"""A head with fewer labelled rows is reported and not judged: of 60 rows, one is 1.7 points."""
 STEADY_LIMIT = 5e-5
 """Probabilities are rounded to 4 decimals before anyone decides, so this is half of the last digit."""
+_FIGURES = {"post": "f1", "early_post": "f1", "spans": "character_f1", "sentiment": "macro_f1"} | {
+    "condition": "macro_f1", "urgency": "quadratic_kappa",
+}  # fmt: skip
 
 
 class ParityError(Exception):
@@ -33,9 +44,16 @@ class Parity:
     int8_worst_label_agreement: float
     int8_class_agreement: float
     batch_mate_gap: float
+    losses: Mapping[str, float] = field(default_factory=dict)
+    """Points of the macro figure on dev that a head loses by int8, each side at its own thresholds."""
+    judged: frozenset[str] = frozenset()
+    """Heads whose loss has a limit."""
 
     def as_dict(self) -> dict[str, float]:
-        return {name: round(value, 6) for name, value in asdict(self).items()}
+        """Flat; losses as `loss_post` and so on."""
+        plain = {name: value for name, value in asdict(self).items() if isinstance(value, float)}
+        losses = {f"loss_{head}": value for head, value in self.losses.items()}
+        return {name: round(value, 6) for name, value in (plain | losses).items()}
 
     def check(self) -> None:
         """Raise ParityError where a limit is broken."""
@@ -43,9 +61,31 @@ class Parity:
             self.fp32_logit_gap > FP32_LIMIT
             or min(self.int8_agreement, self.int8_class_agreement) < AGREEMENT_LIMIT
             or self.batch_mate_gap > STEADY_LIMIT
+            or any(self.losses[head] > LOSS_LIMIT for head in self.judged)
         )
         if broken:
             raise ParityError(f"The exported graphs differ too much: {self.as_dict()}.")
+
+
+def head_losses(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[dict[str, float], frozenset[str]]:
+    """Points lost by each head and the heads with rows enough to judge, from the figures of `evaluate_heads`."""
+    losses, judged = {}, set()
+    for head, name in _FIGURES.items():
+        if head not in before or head not in after:
+            continue
+        first, second = (_leaves(figures[head], name) for figures in (before, after))
+        if first:
+            losses[head] = 100 * float(np.mean([first[place] - second[place] for place in first]))
+        if first and sum(_leaves(after[head], "rows").values()) >= JUDGED_ROWS:
+            judged.add(head)
+    return losses, frozenset(judged)
+
+
+def _leaves(figures: Mapping[str, Any], name: str) -> dict[str, float]:
+    """The figure called `name` of every label and language, but for those with next to no positives."""
+    flat = flatten(figures)
+    places = [key.removesuffix(name) for key in flat if key.split("/")[-1] == name]
+    return {place: flat[place + name] for place in places if flat.get(f"{place}positives", np.inf) >= MIN_POSITIVES}
 
 
 def largest_gap(first: Sequence[Logits], second: Sequence[Logits]) -> float:
