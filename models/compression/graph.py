@@ -90,7 +90,7 @@ def build_graph(
     hidden, visible = _embed(g, plan), _visible(g)
     for number in range(shape["early_layer"]):
         hidden = _layer(g, plan, f"layers.{number}", hidden, visible)
-    early = _head(g, weights, "early_post", _pool(g, "early_pooled", hidden, mask))
+    early = _head(g, weights, "early_post", _pool_early(g, hidden, mask))
     deep = _deep_graph(plan, hidden, mask, visible)
     outputs = [_renamed(value) for value in deep.output]
     g.constant(EARLY_INPUT, np.array(False))
@@ -198,6 +198,17 @@ def _pool(g: GraphBuilder, name: str, hidden: str, mask: str) -> str:
     total = g.node("Squeeze", [g.node("MatMul", [row, hidden], f"{name}.sum3"), middle], f"{name}.sum")
     count = g.node("ReduceSum", [mask, middle], f"{name}.count", keepdims=1)
     return g.node("Div", [total, count], name)
+
+
+def _pool_early(g: GraphBuilder, hidden: str, mask: str) -> str:
+    """Mean and maximum over the tokens, side by side."""
+    one, last = (g.constant(name, np.array(value, np.float32)) for name, value in (("one", 1.0), ("never", 1e4)))
+    axis = g.constant("last_axis", np.array([-1], dtype=np.int64))
+    missing = g.node("Mul", [g.node("Sub", [mask, one], "missing"), last], "missing_much")
+    shown = g.node("Add", [hidden, g.node("Unsqueeze", [missing, axis], "missing3")], "shown")
+    middle = g.constant("middle_axis", np.array([1], dtype=np.int64))
+    largest = g.node("ReduceMax", [shown, middle], "early_largest", keepdims=0)
+    return g.node("Concat", [_pool(g, "early_pooled", hidden, mask), largest], "early_both", axis=-1)
 
 
 def _head(g: GraphBuilder, weights: Weights, name: str, pooled: str, prefix: str = "") -> onnx.ValueInfoProto:

@@ -73,7 +73,7 @@ class Layer(nn.Module):
 
 
 class Encoded(NamedTuple):
-    """`hidden` [B, T, W] of the last layer, `pooled` [B, W] its mean, `early` [B, W] the mean at the early exit."""
+    """`hidden` [B, T, W] of the last layer, `pooled` [B, W] its mean, `early` [B, 2 W] mean and maximum at the exit."""
 
     hidden: Tensor
     pooled: Tensor
@@ -97,7 +97,7 @@ class Network(nn.Module):
                 "sentiment": nn.Linear(shape.width, len(SENTIMENTS)),
                 "condition": nn.Linear(shape.width, shape.conditions),
                 "urgency": nn.Linear(shape.width, len(URGENCY_LEVELS) - 1),
-                "early_post": nn.Linear(shape.width, len(POST_LABELS)),
+                "early_post": nn.Linear(2 * shape.width, len(POST_LABELS)),
             }
         )
 
@@ -117,7 +117,9 @@ class Network(nn.Module):
             hidden = layer(hidden, bias)
             if number == self.shape.early_layer:
                 early = hidden
-        return Encoded(hidden, mean_pool(hidden, weights), mean_pool(early, weights))
+        # A layer or two cannot gather a post into its mean, and in a mean one rude word of thirty drowns.
+        both = torch.cat([mean_pool(early, weights), max_pool(early, weights)], dim=1)
+        return Encoded(hidden, mean_pool(hidden, weights), both)
 
     def answer(self, encoded: Encoded) -> dict[str, Tensor]:
         """Logits of every head: [B, classes], for spans [B, T]."""
@@ -132,3 +134,8 @@ def mean_pool(hidden: Tensor, weights: Tensor) -> Tensor:
     """Mean over the tokens that the mask keeps; [B, T, W] to [B, W]."""
     total = torch.einsum("btw,bt->bw", hidden, weights)
     return total / weights.sum(dim=1, keepdim=True).clamp(min=1.0)
+
+
+def max_pool(hidden: Tensor, weights: Tensor) -> Tensor:
+    """Largest value of each channel over the tokens that the mask keeps; [B, T, W] to [B, W]."""
+    return (hidden + ((weights - 1.0) * 1e4)[:, :, None]).amax(dim=1)
