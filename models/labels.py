@@ -27,4 +27,5 @@ CONDITIONS: Final = (
     "scombroid_food_poisoning", "spontaneous_pneumothorax", "spontaneous_rib_fracture", "stable_angina",
     "systemic_lupus_erythematosus", "tuberculosis", "unstable_angina", "viral_pharyngitis", "whooping_cough",
 )  # fmt: skip
-"""The 28 conditions of the symptom data, then the 46 more of the knowledge graph; an artifact's manifest names the ones that its own head knows."""
+"""The 28 conditions of the symptom data, then the 46 more of the knowledge graph; an artifact's manifest names the ones
+that its own head knows."""

@@ -18,10 +18,10 @@ from tokenizers import Tokenizer
 
 from models.artifact import Artifact, Cascade
 from models.compression.activation import Batch, calibrate_activations
-from models.compression.cascade import choose_clean_thresholds
 from models.compression.folder import write_folder
 from models.compression.graph import build_graph
 from models.compression.half import to_half
+from models.compression.judge import DevRows, cascade_figures, choose_cascade, judge
 from models.compression.linear import STATIC, Matrix, Precision
 from models.compression.parity import (
     Parity,
@@ -32,17 +32,15 @@ from models.compression.parity import (
     largest_gap,
 )
 from models.compression.runtime import onnx_scorer, open_session
-from models.serving.scores import sigmoid
 from models.training.calibrate import (
     Scale,
     apply_calibration,
-    choose_thresholds,
     fit_calibration,
     fold_calibration,
 )  # fmt: skip
 from models.training.collate import Collator, pad
-from models.training.corpus import load_corpus, weakly_labelled
-from models.training.evaluate import choose_span_threshold, evaluate_heads
+from models.training.compare import shipped_summaries, summary
+from models.training.corpus import load_corpus
 from models.training.examples import Example
 from models.training.network import Network
 from models.training.predict import Logits, Scorer, predict, torch_scorer
@@ -90,23 +88,20 @@ def export_run(
         raise RecipeError(f"{run_path} has no checkpoint to export.")
     network, progress = loaded
     recipe = run.recipe()
-    corpus = load_corpus(data, recipe.data, recipe.seed)
+    corpus = load_corpus(data, recipe.data, recipe.seed, cache=run_path.parent)
     tokenizer = Tokenizer.from_file(str(run.tokenizer))
     collator = Collator(tokenizer, network.shape.positions, network.shape.pad_id)
-    dev = _sample(corpus.dev, dev_rows, recipe.seed)
-    console.print(f"calibrating on {len(dev):,} dev rows")
+    dev = DevRows.of(_sample(corpus.dev, dev_rows, recipe.seed), corpus.written, recipe)
+    console.print(f"calibrating on {len(dev.tuning):,} dev rows")
     batches = calibration_batches(corpus.train, collator, recipe.seed)
-    exported = _export(network, collator, dev, weakly_labelled(dev, recipe.data), batches, precision, threads, half)
+    exported = _export(network, collator, dev, batches, precision, threads, half)
     exported.parity.check()
     exported.metrics["training"] = {
         "steps": progress.step,
         "rows": progress.rows,
         "minutes": round(progress.elapsed_s / 60, 1),
     }
-    if run.note.is_file():
-        exported.metrics["training"]["note"] = run.note.read_text(encoding="utf-8").strip()
-    if run.baseline.is_file():
-        exported.metrics["baseline"] = json.loads(run.baseline.read_text(encoding="utf-8"))
+    _add_what_the_run_knows(exported.metrics, run)
     score = onnx_scorer(open_session(exported.model, threads))
     staging = out.with_name(out.name + ".new")
     shutil.rmtree(staging, ignore_errors=True)
@@ -115,6 +110,18 @@ def export_run(
     staging.rename(out)
     console.print(f"{out}: {len(exported.model) / 1e6:.1f} MB, {exported.parity.as_dict()}")
     return Artifact.load(out)
+
+
+def _add_what_the_run_knows(metrics: dict[str, Any], run: RunFolder) -> None:
+    """Its note, and the other networks of the run and the linear models, to be shown beside."""
+    if run.note.is_file():
+        metrics["training"]["note"] = run.note.read_text(encoding="utf-8").strip()
+    others: dict[str, dict[str, float]] = {}
+    for path, prefix in ((run.comparison, ""), (run.baseline, "TF-IDF, ")):
+        if path.is_file():
+            found = json.loads(path.read_text(encoding="utf-8"))
+            others |= {prefix + name: summary(figures) for name, figures in found.items()}
+    metrics["comparison"] = others | shipped_summaries(metrics["dev"])
 
 
 def calibration_batches(train: Sequence[Example], collator: Collator, seed: int) -> list[Batch]:
@@ -133,18 +140,16 @@ def calibration_batches(train: Sequence[Example], collator: Collator, seed: int)
 def _export(
     network: Network,
     collator: Collator,
-    dev: Sequence[Example],
-    tuning: Sequence[Example],
+    dev: DevRows,
     batches: Sequence[Batch],
     precision: Precision,
     threads: int,
     half: bool,
 ) -> Exported:
-    """`tuning` are the dev rows with weak negatives, for calibration and thresholds; figures come from `dev`."""
     weights: dict[str, Matrix] = {name: value.numpy() for name, value in network.state_dict().items()}
-    shape, texts = network.shape.as_dict(), [e.text for e in dev]
+    shape, texts = network.shape.as_dict(), [e.text for e in dev.tuning]
     raw = predict(_scorer(build_graph(weights, shape, "fp32").SerializeToString(), threads), collator, texts)
-    calibration = fit_calibration(tuning, raw)
+    calibration = fit_calibration(dev.tuning, raw)
     folded = fold_calibration(weights, calibration)
     whole = build_graph(folded, shape, "fp32")
     layers = calibrate_activations(folded, shape, batches, STATIC[precision]) if precision in STATIC else None
@@ -152,31 +157,16 @@ def _export(
     full, small = _scorer(whole.SerializeToString(), threads), _scorer(model, threads)
     answers = predict(small, collator, texts)
     reference = [apply_calibration(logits, calibration) for logits in raw]
-    thresholds, figures = _judge(dev, tuning, answers, collator.tokenizer)
-    losses = head_losses(_judge(dev, tuning, reference, collator.tokenizer)[1], figures)
+    thresholds, figures = judge(dev, answers, collator.tokenizer)
+    losses = head_losses(judge(dev, reference, collator.tokenizer)[1], figures)
+    cascade = choose_cascade(dev.real, answers, thresholds)
+    figures["cascade_post"] = cascade_figures(dev.real, answers, cascade, thresholds)
     torch_network = rebuild(shape, {name: _tensor(value) for name, value in folded.items()}).eval()
-    parity = _parity(torch_network, full, small, collator, dev, (reference, answers), thresholds, losses)
+    parity = _parity(torch_network, full, small, collator, dev.real, (reference, answers), thresholds, losses)
     size = {"bytes": len(model), "parameters": sum(value.size for value in weights.values())}
     metrics = {"dev": figures, "parity": parity.as_dict(), "size": size}
     halved = to_half(whole).SerializeToString() if half else None
-    return Exported(model, halved, thresholds, calibration, _cascade(dev, answers, thresholds), metrics, parity)
-
-
-def _judge(
-    dev: Sequence[Example], tuning: Sequence[Example], answers: Sequence[Logits], tokenizer: Tokenizer
-) -> tuple[dict[str, dict[str, float]], dict[str, Any]]:
-    """Thresholds chosen on these answers, and the figures at them."""
-    thresholds = choose_thresholds(tuning, answers)
-    spans_at = choose_span_threshold(dev, answers, tokenizer)
-    thresholds["spans"] = {"en": spans_at, "zh": spans_at}
-    return thresholds, evaluate_heads(dev, answers, thresholds, tokenizer)
-
-
-def _cascade(dev: Sequence[Example], answers: Sequence[Logits], thresholds: dict[str, dict[str, float]]) -> Cascade:
-    """Bars for the early exit, chosen on the posts of dev, the only texts that a cascade serves."""
-    posts = [i for i, e in enumerate(dev) if e.task == "post"]
-    early, full = (np.round(sigmoid(np.stack([answers[i][head] for i in posts])), 4) for head in ("early_post", "post"))
-    return choose_clean_thresholds(early, full, thresholds, [dev[i].lang for i in posts])
+    return Exported(model, halved, thresholds, calibration, cascade, metrics, parity)
 
 
 def _parity(
@@ -185,6 +175,7 @@ def _parity(
     losses: tuple[dict[str, float], frozenset[str]],
 ) -> Parity:  # fmt: skip
     some = [e.text for e in dev[:_PARITY_ROWS]]
+    answers = (answers[0][: len(dev)], answers[1][: len(dev)])
     agreement = decision_agreement(dev, *answers, thresholds)
     encoded = [e.ids for e in collator.tokenizer.encode_batch(some[:_MATES])]
     return Parity(

@@ -38,9 +38,11 @@ class GraphBuilder:
         self._constants: dict[str, onnx.TensorProto] = {}
 
     def constant(self, name: str, value: NDArray[Any]) -> str:
-        """Add a constant and return its name."""
-        if name not in self._constants:
-            self._constants[name] = numpy_helper.from_array(np.ascontiguousarray(value).reshape(np.shape(value)), name)
+        """Add a constant and return its name. Raises ValueError where the name stands for another type or shape."""
+        tensor = numpy_helper.from_array(np.ascontiguousarray(value).reshape(np.shape(value)), name)
+        known = self._constants.setdefault(name, tensor)
+        if (known.data_type, known.dims) != (tensor.data_type, tensor.dims):
+            raise ValueError(f"The constant {name} is there already and is something else.")
         return name
 
     def node(self, kind: str, inputs: list[str], name: str, domain: str = "", **attributes: Any) -> str:
@@ -202,7 +204,7 @@ def _pool(g: GraphBuilder, name: str, hidden: str, mask: str) -> str:
 
 def _pool_early(g: GraphBuilder, hidden: str, mask: str) -> str:
     """Mean and maximum over the tokens, side by side."""
-    one, last = (g.constant(name, np.array(value, np.float32)) for name, value in (("one", 1.0), ("never", 1e4)))
+    one, last = (g.constant(name, np.array(value, np.float32)) for name, value in (("one_f32", 1.0), ("never", 1e4)))
     axis = g.constant("last_axis", np.array([-1], dtype=np.int64))
     missing = g.node("Mul", [g.node("Sub", [mask, one], "missing"), last], "missing_much")
     shown = g.node("Add", [hidden, g.node("Unsqueeze", [missing, axis], "missing3")], "shown")

@@ -18,6 +18,7 @@ from models.training.evaluate import choose_span_threshold, evaluate_heads, post
 from models.training.network import Network
 from models.training.predict import predict, torch_scorer
 from models.training.recipe import Recipe
+from models.training.run_folder import RunFolder
 
 STAGES = ("teacher", "student", "distilled")
 """Stages of a run that end in a network."""
@@ -46,7 +47,7 @@ def compare(
     networks: Mapping[str, Network], recipe: Recipe, corpus: Corpus, collator: Collator, out: Path, device: str = "cpu"
 ) -> dict[str, Any]:
     """{name: dev figures}, kept in `comparison.json` of the run; a name that stands there is not measured again."""
-    path = out / "comparison.json"
+    path = RunFolder(out).comparison
     known: dict[str, Any] = json.loads(path.read_text()) if path.is_file() else {}
     for name in track([n for n in networks if n not in known], description="comparing on dev"):
         known[name] = network_figures(networks[name], recipe, corpus, collator, device)
@@ -81,6 +82,12 @@ def summary(figures: Mapping[str, Any], head: str = "post") -> dict[str, float]:
         for lang, values in figures.get(other, {}).items():
             short[f"{other} {lang}"] = values[figure]
     return short
+
+
+def shipped_summaries(dev: Mapping[str, Any]) -> dict[str, dict[str, float]]:
+    """Those of an artifact, from its own dev figures: the whole model, its tiny student, and both as a cascade."""
+    heads = {"int8": "post", "tiny student": "early_post", "cascade": "cascade_post"}
+    return {name: summary(dev, head) for name, head in heads.items() if dev.get(head)}
 
 
 def summary_table(rows: Mapping[str, Mapping[str, float]]) -> str:

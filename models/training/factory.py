@@ -22,7 +22,7 @@ from models.training.network import Network
 from models.training.recipe import Distillation, Pruning, Recipe, Teacher
 from models.training.run_folder import RunFolder
 from models.training.sampling import group_examples, plan_batches
-from models.training.training_run import Material, gather, open_stage, pretrained, run_stage
+from models.training.training_run import Material, gather, open_stage, pretrained, run_stage, share_files
 
 
 def run_factory(recipe: Recipe, data: Path, out: Path, device: str = "cpu", base: str | None = None) -> Path:
@@ -30,7 +30,7 @@ def run_factory(recipe: Recipe, data: Path, out: Path, device: str = "cpu", base
 
     Stages: `baseline.json` (linear models on the same rows), `student` (the cut encoder learns from the labels),
     `teacher` (the whole encoder does), `distilled` (the student, pruned, learns from labels and teacher), `artifact`
-    (quantised and checked), `comparison.json` and `report.md`.
+    (compared, quantised and checked) and `report.md`.
     """
     console = Console()
     material = gather(recipe, data, out, base)
@@ -41,15 +41,15 @@ def run_factory(recipe: Recipe, data: Path, out: Path, device: str = "cpu", base
     if recipe.distillation is not None:
         last = open_stage(out, "distilled")
         distil(recipe, recipe.distillation, material, (out, last), device, base, network)
-    artifact = out / "artifact"
-    console.rule("artifact")
-    if not (artifact / "manifest.json").is_file():
-        export_run(last.path, artifact, data)
-    console.rule("report")
-    networks = {
-        name: stage[0] for name in STAGES if (stage := RunFolder(out / name).load_network()) is not None
-    }  # fmt: skip
+    console.rule("comparison")
+    found = ((name, RunFolder(out / name).load_network()) for name in STAGES)
+    networks = {name: stage[0] for name, stage in found if stage is not None}
     compare(networks, recipe, material.corpus, material.collator(recipe, network.shape.pad_id), out, device)
+    artifact = out / "artifact"
+    if not (artifact / "manifest.json").is_file():
+        console.rule("artifact")
+        share_files(out, last)
+        export_run(last.path, artifact, data)
     write_final_report(out)
     return artifact
 

@@ -32,22 +32,13 @@ def write_final_report(out: Path) -> Path:
 
 
 def quality_rows(out: Path) -> dict[str, dict[str, float]]:
-    """{network: short figures}: the trained networks, what ships of them, and the linear models."""
-    rows: dict[str, dict[str, float]] = {}
-    comparison = out / "comparison.json"
-    if comparison.is_file():
-        rows |= {name: summary(figures) for name, figures in json.loads(comparison.read_text()).items()}
+    """{network: short figures}: the trained networks, the linear models, and what ships."""
     manifest = out / "artifact" / "manifest.json"
     if manifest.is_file():
-        metrics = json.loads(manifest.read_text())["metrics"]
-        rows["int8"] = summary(metrics["dev"])
-        rows["tiny student"] = summary(metrics["dev"], "early_post")
-        if "cascade_post" in metrics["dev"]:
-            rows["cascade"] = summary(metrics["dev"], "cascade_post")
-    baseline = out / "baseline.json"
-    if baseline.is_file():
-        rows |= {f"TF-IDF, {name}": summary(figures) for name, figures in json.loads(baseline.read_text()).items()}
-    return rows
+        rows: dict[str, dict[str, float]] = json.loads(manifest.read_text())["metrics"]["comparison"]
+        return rows
+    known = RunFolder(out).comparison
+    return {name: summary(f) for name, f in json.loads(known.read_text()).items()} if known.is_file() else {}
 
 
 def ablations(folder: Path) -> list[str]:

@@ -37,6 +37,7 @@ class RunFolder:
         self.report = path / "report.md"
         self.corpus = path / "corpus.json"
         self.baseline = path / "baseline.json"
+        self.comparison = path / "comparison.json"
         self.note = path / "note.txt"
         """Written by hand, where a run was not plain; the model card quotes it."""
 

@@ -95,10 +95,22 @@ def open_stage(parent: Path, name: str) -> RunFolder:
     """The folder of a stage inside a run, with the tokenizer and the corpus report of the run."""
     stage = RunFolder(parent / name)
     stage.path.mkdir(parents=True, exist_ok=True)
-    for shared in ("tokenizer.json", "vocabulary.json", "corpus.json", "baseline.json", "note.txt"):
-        if (parent / shared).is_file():
-            shutil.copyfile(parent / shared, stage.path / shared)
+    share_files(parent, stage)
     return stage
+
+
+def share_files(parent: Path, stage: RunFolder) -> None:
+    """Copy what belongs to the whole run into the folder of a stage, which an export reads alone."""
+    for path in (
+        stage.tokenizer,
+        stage.path / "vocabulary.json",
+        stage.corpus,
+        stage.baseline,
+        stage.comparison,
+        stage.note,
+    ):
+        if (parent / path.name).is_file():
+            shutil.copyfile(parent / path.name, path)
 
 
 def prepare_vocabulary(choice: BaseModelChoice, train: Sequence[Example], run: RunFolder) -> Trimmed:
