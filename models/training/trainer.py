@@ -54,6 +54,8 @@ class Trainer:
         torch.set_num_threads(self.schedule.threads)
         resumed = self.run.load_network()
         network, progress = resumed or (network, Progress())
+        if self.done(progress) >= 1.0:
+            return network.to(self.device).eval()
         network.to(self.device).train()
         network.word.weight.requires_grad_(not self.recipe.base.freeze_words)
         groups = parameter_groups(
