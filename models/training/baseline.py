@@ -28,8 +28,8 @@ MAX_CHARACTERS = 400
 CHARACTER_GRAMS = {"en": (2, 4), "zh": (1, 3)}
 MODELS: Mapping[str, tuple[str, float]] = {"svm": ("hinge", 0.3), "logistic": ("log_loss", 3.0)}
 """Loss, and C as in liblinear: the weight of the rows against that of the penalty."""
-UPDATES = 1_000_000
-"""A head of few rows sees each of them this often, divided by their number, in all; never less than 8 times."""
+UPDATES = 100_000
+"""A question with few rows goes over them until it has seen so many in all; one with many, 8 times."""
 
 Table = NDArray[np.float32]
 Figures = dict[str, Any]
