@@ -1,4 +1,4 @@
-"""Load tests: `python -m load run | capacity | intake | memory`. Each writes a folder under reports/."""
+"""Load tests: `python -m load run | capacity | intake | memory | models`. Each writes a folder under reports/."""
 
 import asyncio
 import json
@@ -13,6 +13,7 @@ import typer
 
 from load import commands
 from load.kafka_jars import KafkaUnavailable
+from load.models import models
 from load.report import Report
 from load.scenarios import SCENARIOS
 from load.session import Setup
@@ -20,6 +21,7 @@ from load.worker_process import WorkerFailed
 from models.artifact import RELEASE
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
+app.command()(models)
 
 Brokers = Annotated[str | None, typer.Option(help="host:port of a broker; without it one is started here")]
 Workers = Annotated[int, typer.Option(min=1, max=64)]

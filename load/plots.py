@@ -46,6 +46,19 @@ def plot_memory(path: Path, title: str, seconds: Series, megabytes: Mapping[str,
     _save(figure, path)
 
 
+def plot_models(path: Path, rows_per_s: Mapping[str, Mapping[int, float]]) -> None:
+    figure, axes = pyplot.subplots(figsize=(9, 4.5), layout="constrained")
+    for name, rates in rows_per_s.items():
+        axes.plot(list(rates), list(rates.values()), marker="o", label=name)
+    axes.set(xscale="log", yscale="log", xlabel="tokens a row", ylabel="rows a second, one thread")
+    lengths = sorted({tokens for rates in rows_per_s.values() for tokens in rates})
+    axes.set_xticks(lengths, [str(tokens) for tokens in lengths])
+    axes.minorticks_off()
+    axes.grid(alpha=0.3)
+    axes.legend(fontsize="small")
+    _save(figure, path)
+
+
 def _save(figure: Figure, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=110)
