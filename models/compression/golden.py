@@ -14,8 +14,9 @@ from models.training.collate import pad
 from models.training.network import Shape
 from models.training.predict import Logits, Scorer
 
-TOLERANCE = 0.02
-"""Probability. The same graph on other processors was never further off than a rounding of activations."""
+TOLERANCE = 0.06
+"""Probability. Processors differ in the last bit of their float kernels, which moves some activations by one step of
+their 8 bits: noise of 1e-6 in the norms moved probabilities by 0.0006 on average, at most 0.05 (5,120 looked at)."""
 
 POSTS = {
     "thanks": "Thanks for the ride yesterday, the soup at your place was lovely.",
