@@ -53,11 +53,27 @@ def test_a_folder_belongs_to_one_recipe(tiny_recipe: Any, tiny_data: Path, tiny_
         run_training(tiny_recipe.model_copy(update={"seed": 5}), tiny_data, tiny_run)
 
 
-@pytest.mark.parametrize("name", ["release", "strict"])
+@pytest.mark.parametrize("name", ["release", "strict", "baseline", "ablation"])
 def test_recipes_that_ship_are_valid(name: str) -> None:
     recipe = read_recipe(Path(name))
     assert recipe.data.tiers == ("A", "B")
     assert (name == "strict") == (not recipe.data.exceptions)
+    assert (recipe.teacher is None) == (name in ("baseline", "ablation"))
+    assert recipe.data.screening is not None
+
+
+def test_a_recipe_extends_another(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text('extends = "release"\ndrop = ["data.rare_labels.spam"]\nname = "mine"\n[schedule]\nsteps = 7\n')
+    mine, release = read_recipe(path), read_recipe(Path("release"))
+    assert (mine.name, mine.schedule.steps, mine.schedule.rows) == ("mine", 7, release.schedule.rows)
+    assert set(release.data.rare_labels) - set(mine.data.rare_labels) == {"spam"}
+    path.write_text('extends = "release"\ndrop = ["data.nothing"]\n')
+    with pytest.raises(RecipeError, match=r"drops data\.nothing"):
+        read_recipe(path)
+    path.write_text(f'extends = "{path}"\n')
+    with pytest.raises(RecipeError, match="extends itself"):
+        read_recipe(path)
 
 
 def test_a_misspelt_recipe_is_one_sentence(tmp_path: Path) -> None:
@@ -65,7 +81,7 @@ def test_a_misspelt_recipe_is_one_sentence(tmp_path: Path) -> None:
     path.write_text('name = "x"\nsede = 3\n')
     with pytest.raises(RecipeError, match="sede"):
         read_recipe(path)
-    with pytest.raises(RecipeError, match="release, strict"):
+    with pytest.raises(RecipeError, match="ablation, baseline, release, strict"):
         read_recipe(Path("nowhere"))
 
 
