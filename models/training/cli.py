@@ -46,10 +46,10 @@ def ablate(
     return run_ablations(recipe, start, find_data(data), out or Path("runs") / recipe.name, parts, device, base)
 
 
-def export(run: Path, out: Path, data: Path | None = None, dev_rows: int | None = None) -> Path:
+def export(run: Path, out: Path, data: Path | None = None, dev_rows: int | None = None, half: bool = False) -> Path:
     """Write the artifact of a run to the folder `out`; nothing is written where the parity gate fails."""
     from models.compression.export import export_run
     from models.training.recipe import find_data
 
-    export_run(run, out, find_data(data), dev_rows=dev_rows)
+    export_run(run, out, find_data(data), dev_rows=dev_rows, half=half)
     return out

@@ -48,12 +48,13 @@ def export(
     out: Annotated[Path, typer.Argument(help="Folder of the artifact.")],
     data: Annotated[Path | None, typer.Option(help="Training data; by default TIDEGATE_TRAINING_DATA.")] = None,
     dev_rows: Annotated[int | None, typer.Option(min=1, help="Measure on so many rows of each dev set.")] = None,
+    half: Annotated[bool, typer.Option(help="Add a graph in float16, for GPUs.")] = False,
 ) -> None:
     """Export a trained run as an artifact: int8 ONNX, tokenizer, manifest, golden cases, model card."""
     with reporting(), _factory("export"):
         from models.training import cli
 
-        typer.echo(cli.export(run, out, data, dev_rows))
+        typer.echo(cli.export(run, out, data, dev_rows, half))
 
 
 @contextmanager
