@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,9 +13,10 @@ torch = pytest.importorskip("torch")
 
 from models.compression.graph import build_graph  # noqa: E402
 from models.compression.linear import pack_blocks  # noqa: E402
-from models.compression.parity import Parity, ParityError, batch_mate_gap  # noqa: E402
+from models.compression.parity import Parity, ParityError, batch_mate_gap, head_losses  # noqa: E402
 from models.compression.runtime import onnx_scorer, open_session  # noqa: E402
-from models.training.predict import Logits, pad, torch_scorer  # noqa: E402
+from models.training.collate import pad  # noqa: E402
+from models.training.predict import Logits, torch_scorer  # noqa: E402
 from models.training.run_folder import RunFolder  # noqa: E402
 
 ROWS = [[0, 5, 6, 7, 2], [0, 9, 2], [0, *range(10, 40), 2]]
@@ -70,6 +72,9 @@ def test_manifest_lists_every_source_and_the_parity(tiny_artifact: Path) -> None
     manifest = json.loads((tiny_artifact / "manifest.json").read_text())
     assert {s["tier"] for s in manifest["sources"]} == {"A", "B"}
     assert manifest["metrics"]["parity"]["fp32_logit_gap"] < 1e-4
+    assert {"loss_post", "loss_sentiment"} <= set(manifest["metrics"]["parity"])
+    assert manifest["metrics"]["size"]["bytes"] == (tiny_artifact / "model.onnx").stat().st_size
+    assert manifest["cascade"]["clean_below"].keys() == set(manifest["heads"]["early_post"]["labels"])
     card = (tiny_artifact / "MODEL_CARD.md").read_text()
     assert "never a diagnosis" in card
     assert all(source["name"] in card for source in manifest["sources"])
@@ -83,12 +88,35 @@ def test_blocks_restore_the_matrix() -> None:
     np.testing.assert_allclose(restored.reshape(6, 128).T, matrix, atol=np.abs(matrix).max() / 127)
 
 
-@pytest.mark.parametrize("broken", [{"fp32_logit_gap": 2e-4}, {"int8_agreement": 0.98}, {"batch_mate_gap": 1e-3}])
-def test_the_gate_closes(broken: dict[str, float]) -> None:
-    fine = {
-        "fp32_logit_gap": 1e-5, "int8_logit_gap": 0.1, "int8_agreement": 0.999, "int8_worst_label_agreement": 0.99,
-        "int8_class_agreement": 0.999, "batch_mate_gap": 0.0,
-    }  # fmt: skip
-    Parity(**fine).check()
+FINE: dict[str, Any] = {
+    "fp32_logit_gap": 1e-5, "int8_logit_gap": 0.1, "int8_agreement": 0.999, "int8_worst_label_agreement": 0.99,
+    "int8_class_agreement": 0.999, "batch_mate_gap": 0.0, "losses": {"post": 0.2, "urgency": 3.0},
+    "judged": frozenset({"post"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"fp32_logit_gap": 2e-4},
+        {"int8_agreement": 0.98},
+        {"int8_class_agreement": 0.98},
+        {"batch_mate_gap": 1e-3},
+        {"losses": {"post": 1.1}},
+    ],
+)
+def test_the_gate_closes(broken: dict[str, Any]) -> None:
+    Parity(**FINE).check()
     with pytest.raises(ParityError, match="differ too much"):
-        Parity(**fine | broken).check()
+        Parity(**FINE | broken).check()
+
+
+def test_losses_are_points_of_the_macro_figure_over_what_has_positives() -> None:
+    def figures(english: float, rare: float, kappa: float) -> dict[str, Any]:
+        insult = {"en": {"rows": 400, "positives": 90, "f1": english}, "zh": {"rows": 300, "positives": 3, "f1": rare}}
+        threat = {"en": {"rows": 400, "positives": 20, "f1": 0.5}}
+        return {"post": {"insult": insult, "threat": threat}, "urgency": {"en": {"rows": 51, "quadratic_kappa": kappa}}}
+
+    losses, judged = head_losses(figures(0.8, 0.9, 0.6), figures(0.78, 0.1, 0.5))
+    assert losses == pytest.approx({"post": 1.0, "urgency": 10.0})
+    assert judged == {"post"}
