@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -135,6 +135,15 @@ def calibration_batches(train: Sequence[Example], collator: Collator, seed: int)
     encoded = collator.tokenizer.encode_batch([text for texts in picked.values() for text in texts])
     rows = sorted((e.ids for e in encoded), key=len)
     return [pad(rows[i : i + _BATCH], collator.pad_id) for i in range(0, len(rows), _BATCH)]
+
+
+def write_plain_graphs(networks: Mapping[str, Network], folder: Path) -> None:
+    """Every network as `NAME.onnx` in fp32, to be timed beside what ships (`python -m load models`)."""
+    folder.mkdir(exist_ok=True)
+    for name, network in networks.items():
+        weights = {key: value.cpu().numpy() for key, value in network.state_dict().items()}
+        graph = build_graph(weights, network.shape.as_dict(), "fp32")
+        (folder / f"{name}.onnx").write_bytes(graph.SerializeToString())
 
 
 def _export(

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from models.compression.distill import TeacherAdvice, TeacherTargets
-from models.compression.export import export_run
+from models.compression.export import export_run, write_plain_graphs
 from models.compression.prune import measure_importance, prune
 from models.training.baseline import baseline_figures
 from models.training.compare import STAGES, compare
@@ -45,6 +45,7 @@ def run_factory(recipe: Recipe, data: Path, out: Path, device: str = "cpu", base
     found = ((name, RunFolder(out / name).load_network()) for name in STAGES)
     networks = {name: stage[0] for name, stage in found if stage is not None}
     compare(networks, recipe, material.corpus, material.collator(recipe, network.shape.pad_id), out, device)
+    write_plain_graphs(networks, out / "graphs")
     artifact = out / "artifact"
     if not (artifact / "manifest.json").is_file():
         console.rule("artifact")

@@ -43,6 +43,7 @@ def test_every_stage_leaves_its_network_and_the_artifact_is_the_pruned_one(whole
         loaded = RunFolder(whole_run / stage).load_network()
         assert loaded is not None
         shapes[stage] = loaded[0].shape
+        assert (whole_run / "graphs" / f"{stage}.onnx").stat().st_size > 1000
     assert (shapes["teacher"].layers, shapes["student"].layers) == (3, 2)
     assert (shapes["distilled"].attention_heads, shapes["distilled"].feed_forward) == (1, 64)
     assert (shapes["student"].attention_heads, shapes["student"].feed_forward) == (2, 128)
