@@ -26,5 +26,5 @@ class ScreeningRules(BaseModel):
     paired_sources: tuple[str, ...] = ("hatemoji_build", "handwritten", "contrast")
     """Sources of matched pairs, where one word is meant to decide: never near duplicates, never suspected."""
     trusted_sources: tuple[str, ...] = ("implicit_hate_safenlp", "swsr", "toxigen_safenlp")
-    """Sources on groups of people where no single word decides: never suspected. Of 27 of their suspects that were
-    judged by eye 4 were wrong, elsewhere about half; to mask them would take the hardest negatives away."""
+    """Sources on groups of people where no single word decides: never suspected. Of 17 of their suspects that were
+    judged by eye 3 were wrong, elsewhere 74 of 128; to mask them would take the hardest negatives away."""
