@@ -197,6 +197,6 @@ def find_data(folder: Path | None) -> Path:
     chosen = folder or (Path(os.environ[DATA_VARIABLE]) if os.environ.get(DATA_VARIABLE) else None)
     if chosen is None:
         raise RecipeError(f"Say where the training data is: --data FOLDER or {DATA_VARIABLE}.")
-    if not (chosen / "posts" / "train.parquet").is_file():
-        raise RecipeError(f"{chosen} holds no posts/train.parquet, so it is not a training data folder.")
+    if not any(chosen.glob("*/train.parquet")) and not any(chosen.glob("*/train.jsonl")):
+        raise RecipeError(f"{chosen} holds no table such as posts/train.parquet, so it is not a training data folder.")
     return chosen
