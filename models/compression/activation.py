@@ -7,7 +7,7 @@ et al. 2022), and its bias takes up the mean error that is left. A seventh of th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,7 +53,7 @@ class ActivationRange:
 
 
 def calibrate_activations(
-    weights: Weights, shape: Mapping[str, Any], batches: Iterable[Batch], largest: int = 127, seed: int = 0
+    weights: Weights, shape: Mapping[str, Any], batches: Sequence[Batch], largest: int = 127, seed: int = 0
 ) -> dict[str, StaticLinear]:
     """Every linear layer, by its name (`layers.0.qkv`). `largest` is that of the weights' integers."""
     samples = collect_activations(weights, shape, batches, seed)
@@ -64,7 +64,7 @@ def calibrate_activations(
 
 
 def collect_activations(
-    weights: Weights, shape: Mapping[str, Any], batches: Iterable[Batch], seed: int = 0
+    weights: Weights, shape: Mapping[str, Any], batches: Sequence[Batch], seed: int = 0
 ) -> dict[str, Matrix]:
     """Inputs of every linear layer for a random sample of real tokens, [tokens, inputs]."""
     names = [f"layers.{number}.{part}" for number in range(shape["layers"]) for part in LINEAR_NAMES]
@@ -72,10 +72,11 @@ def collect_activations(
     sources = _expose_inputs(model, names)
     session, chance = open_session(model.SerializeToString()), np.random.default_rng(seed)
     kept: dict[str, list[Matrix]] = {name: [] for name in names}
+    quota = -(-2 * SAMPLE // len(batches))  # twice a fair share, as short batches have less; all of them would be 1 GB
     for ids, mask in batches:
         values = session.run(list(sources.values()), {"input_ids": ids, "attention_mask": mask})
         real = np.flatnonzero(mask)
-        picked = chance.choice(real, min(len(real), SAMPLE // 8), replace=False)
+        picked = chance.choice(real, min(len(real), quota), replace=False)
         for name, value in zip(sources, values, strict=True):
             kept[name].append(value.reshape(mask.size, -1)[picked])
     order = chance.permutation(sum(map(len, kept[names[0]])))[:SAMPLE]
