@@ -31,7 +31,7 @@ SOURCES = {
 """Kinds of augmentation that are rows of a source, which an ablation leaves out."""
 DEFORMATION, SCREENING, TASKS = "word deformation", "screening", "tasks"
 PARTS = (DEFORMATION, *SOURCES, SCREENING, TASKS)
-DEV_ROWS = 4000
+DEV_ROWS = 3000
 """Real dev rows measured, at most; every short run answers all of them."""
 DEFORMED_SHARE = 0.5
 """Share of those that are measured in disguise as well."""
