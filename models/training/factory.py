@@ -22,6 +22,7 @@ from models.training.network import Network
 from models.training.recipe import Distillation, Pruning, Recipe, Teacher
 from models.training.run_folder import RunFolder
 from models.training.sampling import group_examples, plan_batches
+from models.training.trainer import share_done
 from models.training.training_run import Material, gather, open_stage, pretrained, run_stage, share_files
 
 
@@ -82,6 +83,9 @@ def distil(
     """Train the teacher, ask it about the rows that the student will see, prune the student and train it again."""
     out, run = folders
     again = recipe.model_copy(update={"schedule": rules.schedule})
+    finished = run.load_network()
+    if finished is not None and share_done(rules.schedule, finished[1]) >= 1.0:
+        return finished[0]
     start = student if recipe.pruning is None else prune_student(again, recipe.pruning, material, student)
     advice = None
     if recipe.teacher is not None:

@@ -20,7 +20,7 @@ from models.training.corpus import Corpus
 from models.training.examples import Example
 from models.training.losses import task_losses
 from models.training.network import Encoded, Network
-from models.training.recipe import Recipe
+from models.training.recipe import Recipe, Schedule
 from models.training.run_folder import Progress, RunFolder, parameter_groups
 from models.training.sampling import group_examples, plan_batches
 
@@ -54,7 +54,7 @@ class Trainer:
         torch.set_num_threads(self.schedule.threads)
         resumed = self.run.load_network()
         network, progress = resumed or (network, Progress())
-        if self.done(progress) >= 1.0:
+        if share_done(self.schedule, progress) >= 1.0:
             return network.to(self.device).eval()
         network.to(self.device).train()
         network.word.weight.requires_grad_(not self.recipe.base.freeze_words)
@@ -89,7 +89,7 @@ class Trainer:
         began, before = time.monotonic(), progress.elapsed_s
         with _bar() as bar:
             task = bar.add_task(self.recipe.name, total=self.schedule.steps, completed=progress.step)
-            while (done := self.done(progress)) < 1.0:
+            while (done := share_done(self.schedule, progress)) < 1.0:
                 step = progress.step
                 picked = [examples[i] for i in next(plan)]
                 values = self._step(network, optimizer, picked, augment, done, step)
@@ -104,11 +104,6 @@ class Trainer:
                     self.run.save(network, optimizer, progress)
                     if check is not None:
                         self.run.log(step=progress.step, kind="dev", **check(network, progress.step))
-
-    def done(self, progress: Progress) -> float:
-        """Share of the schedule that is behind, by steps or by time, whichever is further."""
-        by_time = progress.elapsed_s / 60 / self.schedule.minutes if self.schedule.minutes else 0.0
-        return max(progress.step / self.schedule.steps, by_time)
 
     def _step(
         self,
@@ -147,9 +142,15 @@ class Trainer:
         means = {f"loss_{name}": round(value / rows, 5) for name, value in sums.items()}
         self.run.log(
             step=progress.step, kind="train", rows=progress.rows, elapsed_s=round(progress.elapsed_s, 1),
-            done=round(self.done(progress), 4), **means,
+            done=round(share_done(self.schedule, progress), 4), **means,
         )  # fmt: skip
         sums.clear()
+
+
+def share_done(schedule: Schedule, progress: Progress) -> float:
+    """Share of the schedule that is behind, by steps or by time, whichever is further."""
+    by_time = progress.elapsed_s / 60 / schedule.minutes if schedule.minutes else 0.0
+    return max(progress.step / schedule.steps, by_time)
 
 
 def rate_factor(done: float, warm_up: float) -> float:
