@@ -27,7 +27,6 @@ _INVISIBLE = (
 )
 _ODD_SPACE = "\t-\r\x1c-\x1f\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 _SURROGATE = "\ud800-\udfff"
-_HAN_TEXT = f"{HAN}\u2018-\u201d\u2014\u2026\u3001-\u301b\uff01-\uff0f\uff1a-\uff1f"
 _ACCENT = "\u0300-\u0333\u0339-\u034e\u0350-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ef"
 _HAN_TEXT = f"{HAN}\u2018-\u201d\u2014\u2026\u3001-\u301b\uff01-\uff0f\uff1a-\uff1f"
 _SUSPECT = (
