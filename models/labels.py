@@ -9,6 +9,8 @@ SENTIMENTS: Final = ("negative", "neutral", "positive")
 URGENCY_LEVELS: Final = (1, 2, 3, 4, 5)
 """1 is the most urgent, as in the Korean Triage and Acuity Scale."""
 LANGUAGES: Final = ("en", "zh")
+CLASS_HEADS: Final = ("sentiment", "condition", "urgency")
+"""Heads of which one class is true; a row names it by its position."""
 CONDITIONS: Final = (
     "acne", "allergic_rhinitis", "allergy", "arthritis", "bronchial_asthma", "cervical_spondylosis",
     "chickenpox", "common_cold", "dengue", "diabetes", "drug_reaction", "fungal_infection",

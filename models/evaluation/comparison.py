@@ -9,10 +9,10 @@ from typing import Final
 import numpy as np
 
 from models.artifact import Artifact
-from models.evaluation.figures import CLASS_HEADS, predicted_class
+from models.evaluation.figures import predicted_class
 from models.evaluation.rows import Row
 from models.evaluation.scoring import Answer
-from models.labels import POST_LABELS
+from models.labels import CLASS_HEADS, POST_LABELS
 
 MAX_EXAMPLES: Final = 12
 

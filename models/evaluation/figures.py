@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,10 +13,18 @@ from models.artifact import Artifact
 from models.evaluation.resampling import Bootstrap, Figure
 from models.evaluation.rows import Row
 from models.evaluation.scoring import Answer
-from models.evaluation.statistics import MAX_LEVELS, BinaryCells, ClassCells, Flags, Floats, Ints, MeanCells
-from models.labels import POST_LABELS
+from models.evaluation.statistics import (
+    MAX_LEVELS,
+    BinaryCells,
+    ClassCells,
+    Flags,
+    Floats,
+    Ints,
+    MeanCells,
+    character_f1,
+)
+from models.labels import CLASS_HEADS, POST_LABELS
 
-CLASS_HEADS: Final = ("sentiment", "condition", "urgency")
 Advance = Callable[[int], None]
 
 
@@ -158,7 +166,7 @@ def _span_entries(
 
 
 def span_f1(row: Row, answer: Answer, threshold: float) -> float:
-    """Character F1 of one post as in SemEval-2021 task 5, white space left out: two empty sets agree fully."""
+    """Character F1 of one post, white space left out."""
     scores, offsets = answer.scores.spans, answer.reading.offsets
     assert scores is not None
     found = {
@@ -168,9 +176,7 @@ def span_f1(row: Row, answer: Answer, threshold: float) -> float:
     }
     wanted = {i for start, end in row.spans or () for i in range(start, end)}
     found, wanted = ({i for i in places if not row.text[i].isspace()} for places in (found, wanted))
-    if not wanted or not found:
-        return float(wanted == found)
-    return 2 * len(wanted & found) / (len(wanted) + len(found))
+    return character_f1(wanted, found)
 
 
 def _post(answer: Answer) -> Floats:

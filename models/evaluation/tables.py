@@ -6,14 +6,13 @@ import csv
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from models.evaluation.rows import EvaluationError, Row
 from models.evaluation.visits import SYMPTOM_COLUMNS, symptom_fields
-from models.labels import POST_LABELS
+from models.labels import CLASS_HEADS, POST_LABELS
 from models.text import detect_language, normalise
 
-CLASS_COLUMNS: Final = ("sentiment", "condition", "urgency")
 Record = Mapping[str, Any]
 
 
@@ -103,7 +102,7 @@ def _check_columns(path: Path, columns: set[str], slice_column: str, labelled: b
         raise EvaluationError(f"{path} has no column `text`.")
     if slice_column not in columns and slice_column != "slice":
         raise EvaluationError(f"{path} has no column `{slice_column}` to group by.")
-    known = (*POST_LABELS, "spans", *CLASS_COLUMNS)
+    known = (*POST_LABELS, "spans", *CLASS_HEADS)
     if labelled and columns.isdisjoint(known):
         raise EvaluationError(f"{path} has no labels: none of its columns is {', '.join(known)}.")
 
@@ -126,7 +125,7 @@ def _row(record: Record, stem: str, classes: Mapping[str, Sequence[str]], slice_
         {label: _bit(label, record[label]) for label in POST_LABELS if record.get(label) is not None},
         {
             head: _position(head, record[head], classes.get(head, ()))
-            for head in CLASS_COLUMNS if record.get(head) is not None
+            for head in CLASS_HEADS if record.get(head) is not None
         },
         None if record.get("spans") is None else _spans(record["spans"], len(text)),
     )  # fmt: skip

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from models.labels import POST_LABELS
+from models.labels import CLASS_HEADS, POST_LABELS
 from models.screening.rules import ScreeningRules
 from models.training.examples import UNKNOWN, Example
 
@@ -22,8 +22,7 @@ EMPTY = "no label left"
 MASKS = (CONFLICT, SUSPECT)
 """Reasons that take one label of a row; the others take the row."""
 
-CLASSES = ("sentiment", "condition", "urgency")
-TARGETS = (*POST_LABELS, *CLASSES)
+TARGETS = (*POST_LABELS, *CLASS_HEADS)
 
 
 @dataclass(slots=True, frozen=True)
@@ -108,8 +107,8 @@ def mask_labels(example: Example, labels: Iterable[str]) -> Example:
 
 def target_table(examples: Sequence[Example]) -> NDArray[np.float32]:
     """All targets but spans, [rows, TARGETS], NaN where unknown."""
-    classes = np.array([[getattr(e, name) for name in CLASSES] for e in examples], dtype=np.float32)
-    classes = classes.reshape(-1, len(CLASSES))
+    classes = np.array([[getattr(e, name) for name in CLASS_HEADS] for e in examples], dtype=np.float32)
+    classes = classes.reshape(-1, len(CLASS_HEADS))
     classes[classes == UNKNOWN] = np.nan
     post = np.array([e.post for e in examples], dtype=np.float32).reshape(-1, len(POST_LABELS))
     return np.hstack([post, classes])
@@ -117,5 +116,5 @@ def target_table(examples: Sequence[Example]) -> NDArray[np.float32]:
 
 def teaches(example: Example) -> bool:
     """Whether any target of the row is known."""
-    known = example.spans is not None or any(getattr(example, name) != UNKNOWN for name in CLASSES)
+    known = example.spans is not None or any(getattr(example, name) != UNKNOWN for name in CLASS_HEADS)
     return known or not bool(np.isnan(example.post).all())

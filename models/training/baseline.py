@@ -17,7 +17,7 @@ from scipy.sparse import csr_matrix, hstack
 from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
 from sklearn.linear_model import LogisticRegression, SGDClassifier
 
-from models.labels import CONDITIONS, LANGUAGES, SENTIMENTS, URGENCY_LEVELS
+from models.labels import CLASS_HEADS, CONDITIONS, LANGUAGES, SENTIMENTS, URGENCY_LEVELS
 from models.training.calibrate import MIN_POSITIVES, choose_thresholds
 from models.training.corpus import Corpus
 from models.training.evaluate import post_figures
@@ -106,7 +106,7 @@ def _figures(dev: Sequence[Example], margins: Mapping[str, Table], targets: Tabl
     logits = np.column_stack([_calibrated(targets[:, i], margins["post"][:, i]) for i in range(targets.shape[1])])
     answers = [{"post": row} for row in logits]
     figures: Figures = {"post": post_figures(dev, answers, "post", choose_thresholds(dev, answers))}
-    for head in ("sentiment", "condition", "urgency"):
+    for head in CLASS_HEADS:
         by_language: Figures = {}
         for lang in LANGUAGES:
             rows = [i for i, e in enumerate(dev) if e.lang == lang and getattr(e, head) >= 0]

@@ -8,15 +8,11 @@ from typing import Any
 import numpy as np
 from tokenizers import Tokenizer
 
+from models.evaluation.statistics import character_f1
 from models.labels import LANGUAGES, POST_LABELS
 from models.serving.scores import ordinal, sigmoid
 from models.training.examples import Example
-from models.training.metrics import (
-    binary_figures,
-    class_figures,
-    ordinal_figures,
-    span_f1,
-)  # fmt: skip
+from models.training.metrics import binary_figures, class_figures, ordinal_figures
 from models.training.predict import Logits
 
 Thresholds = Mapping[str, Mapping[str, float]]
@@ -108,7 +104,7 @@ def span_quality(rows: Sequence[tuple[Example, Logits]], tokenizer: Tokenizer, t
             if not example.text[i].isspace()
         }  # fmt: skip
         wanted = {i for start, end in example.spans or () for i in range(start, end) if not example.text[i].isspace()}
-        scores.append(span_f1(wanted, found))
+        scores.append(character_f1(wanted, found))
     return float(np.mean(scores))
 
 

@@ -1,4 +1,7 @@
-"""Figures of one head on labelled rows; small functions over arrays."""
+"""Figures of one head on labelled rows, in the shape of manifests and logs: plain numbers of four decimals.
+
+They are those of `tidegate evaluate`, whose formulas do the work.
+"""
 
 from __future__ import annotations
 
@@ -6,68 +9,31 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from sklearn.metrics import average_precision_score, cohen_kappa_score, f1_score, roc_auc_score
 
-Floats = NDArray[np.float64]
+from models.evaluation.statistics import BinaryCells, Cells, ClassCells, Floats
+from models.labels import URGENCY_LEVELS
+
+_BINARY = ("precision", "recall", "f1", "calibration_error", "auroc", "auprc")
 
 
 def binary_figures(targets: Floats, scores: Floats, threshold: float) -> dict[str, float | int]:
     """Counts, ranking quality, and quality at a threshold. Ranking figures are absent for one class only."""
-    flagged = scores >= threshold
-    hits = float((flagged & (targets == 1)).sum())
-    positives, called = float((targets == 1).sum()), float(flagged.sum())
-    precision, recall = _ratio(hits, called), _ratio(hits, positives)
-    figures: dict[str, float | int] = {
-        "rows": len(targets), "positives": int(positives), "threshold": threshold, "precision": precision,
-        "recall": recall, "f1": _ratio(2 * precision * recall, precision + recall),
-        "calibration_error": calibration_error(targets, scores),
-    }  # fmt: skip
-    if 0 < positives < len(targets):
-        figures |= {
-            "auroc": float(roc_auc_score(targets, scores)),
-            "auprc": float(average_precision_score(targets, scores)),
-        }
-    return {name: round(value, 4) for name, value in figures.items()}
-
-
-def calibration_error(targets: Floats, scores: Floats, bins: int = 10) -> float:
-    """Expected calibration error over equal-width bins."""
-    numbers = np.minimum((scores * bins).astype(int), bins - 1)
-    gaps = [
-        abs(scores[numbers == b].mean() - targets[numbers == b].mean()) * (numbers == b).mean()
-        for b in np.unique(numbers)
-    ]
-    return float(sum(gaps))
+    figures = _figures(BinaryCells.of(targets, scores, scores >= threshold))
+    known = {name: figures[name] for name in _BINARY if np.isfinite(figures[name])}
+    return {"rows": len(targets), "positives": int(targets.sum()), "threshold": round(threshold, 4), **known}
 
 
 def class_figures(targets: Sequence[int], predicted: Sequence[int]) -> dict[str, float | int]:
     """Accuracy and macro F1 over the classes that occur."""
     truth, answer = np.array(targets), np.array(predicted)
-    return {
-        "rows": len(truth),
-        "accuracy": round(float((truth == answer).mean()), 4),
-        "macro_f1": round(float(f1_score(truth, answer, average="macro", labels=np.unique(truth))), 4),
-    }
+    classes = 1 + int(max(truth.max(), answer.max()))
+    return {"rows": len(truth), **_figures(ClassCells.of(truth, answer, classes))}
 
 
 def ordinal_figures(targets: Sequence[int], predicted: Sequence[int]) -> dict[str, float | int]:
-    """Accuracy, being at most one level off, and the quadratically weighted kappa."""
-    truth, answer = np.array(targets), np.array(predicted)
-    kappa = cohen_kappa_score(truth, answer, weights="quadratic", labels=list(range(5)))
-    return {
-        "rows": len(truth),
-        "accuracy": round(float((truth == answer).mean()), 4),
-        "within_one": round(float((np.abs(truth - answer) <= 1).mean()), 4),
-        "quadratic_kappa": round(float(kappa), 4),
-    }
-
-
-def span_f1(wanted: set[int], found: set[int]) -> float:
-    """Character F1 of one post as in SemEval-2021 task 5: two empty sets agree fully."""
-    if not wanted or not found:
-        return float(wanted == found)
-    return 2 * len(wanted & found) / (len(wanted) + len(found))
+    """Accuracy, being at most one level off, and the quadratically weighted kappa (NaN for one level only)."""
+    cells = ClassCells.of(np.array(targets), np.array(predicted), len(URGENCY_LEVELS), is_ordinal=True)
+    return {"rows": len(targets), **_figures(cells)}
 
 
 def flatten(figures: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -79,5 +45,5 @@ def flatten(figures: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     return flat
 
 
-def _ratio(part: float, whole: float) -> float:
-    return part / whole if whole else 0.0
+def _figures(cells: Cells) -> dict[str, float]:
+    return {name: round(float(value[0]), 4) for name, value in cells.statistics(cells.counts[None, :]).items()}

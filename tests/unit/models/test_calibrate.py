@@ -7,6 +7,7 @@ import pytest
 
 pytest.importorskip("sklearn")
 
+from models.evaluation.statistics import character_f1
 from models.labels import POST_LABELS
 from models.serving.scores import sigmoid
 from models.training.calibrate import (
@@ -17,7 +18,6 @@ from models.training.calibrate import (
     fold_calibration,
 )  # fmt: skip
 from models.training.examples import Example
-from models.training.metrics import span_f1
 from models.training.predict import Logits
 
 
@@ -69,6 +69,6 @@ def test_best_threshold_respects_the_floor_on_precision() -> None:
 
 
 def test_span_f1_of_empty_sets() -> None:
-    assert span_f1(set(), set()) == 1.0
-    assert span_f1({1}, set()) == 0.0
-    assert span_f1({1, 2}, {2, 3}) == 0.5
+    assert character_f1(set(), set()) == 1.0
+    assert character_f1({1}, set()) == 0.0
+    assert character_f1({1, 2}, {2, 3}) == 0.5
