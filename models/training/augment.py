@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import random
 import re
-from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import replace
 
 from models.augmentation.deformation import DEFORMATIONS, Deformed, kinds_for
 from models.augmentation.lexicons import Lexicons
 from models.text import content_hash, normalise
-from models.training.examples import Example, Intervals
+from models.training.examples import Example, move_spans
 
 _TASKS = ("post", "sentiment", "spans")
 _SECOND_SHARE = 0.2
@@ -62,9 +61,3 @@ class Augmenter:
 def _behind(first: Deformed, second: Deformed) -> Deformed:
     """`second`, made of the text of `first`, with offsets into the original of `first`."""
     return Deformed(second.text, [first.offsets[i] for i in second.offsets])
-
-
-def move_spans(spans: Intervals, offsets: Sequence[int]) -> Intervals:
-    """The intervals of the new text whose characters stem from `spans`; those that vanished are left out."""
-    moved = ((bisect_left(offsets, start), bisect_left(offsets, end)) for start, end in spans)
-    return tuple((start, end) for start, end in moved if start < end)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,6 +15,15 @@ Intervals = tuple[tuple[int, int], ...]
 
 UNKNOWN = -1
 """Marks a class target that is not labelled; for post labels the mark is NaN. Neither is ever a negative."""
+
+
+def move_spans(spans: Sequence[Sequence[int]], offsets: Sequence[int]) -> Intervals:
+    """Intervals of an original moved to a text made of it, whose characters stem from the places in `offsets`.
+
+    Those of which nothing is left are dropped.
+    """
+    moved = ((bisect_left(offsets, start), bisect_left(offsets, end)) for start, end in spans)
+    return tuple((start, end) for start, end in moved if start < end)
 
 
 def no_post_labels() -> NDArray[np.float32]:

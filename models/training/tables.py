@@ -7,7 +7,6 @@ the file and the row: a misspelt label that is skipped in silence would be train
 from __future__ import annotations
 
 import json
-from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,8 +17,8 @@ import pyarrow.parquet as pq
 from models.evaluation.visits import symptom_fields
 from models.labels import CONDITIONS, LANGUAGES, POST_LABELS, SENTIMENTS, URGENCY_LEVELS
 from models.rendering import render_symptoms
-from models.text import NormalisedText, normalise
-from models.training.examples import Example, Intervals
+from models.text import normalise
+from models.training.examples import Example, move_spans
 from models.training.recipe import RecipeError
 
 TASKS = ("post", "spans", "sentiment", "condition", "urgency")
@@ -44,6 +43,9 @@ _OPTIONAL = {
     "condition": ("record_id", *_ORIGIN, "age", "sex", "body_part"),
     "urgency": ("record_id", *_ORIGIN, "age", "sex", *_CODES, *_VITALS),
 }
+_WORDS = ("text", *_ORIGIN, "sex", "body_part")
+_TIERS = ("A", "B", "C")
+_MOST_LISTED = 10
 Row = Mapping[str, Any]
 
 
@@ -98,8 +100,10 @@ def _complete(given: object, unlabelled: Row, required: Sequence[str]) -> Row:
     row = {**unlabelled, **given}
     if missing := [name for name in required if row[name] is None]:
         raise ValueError(f"{', '.join(missing)} missing")
-    if not isinstance(row["text"], str):
-        raise ValueError("text is not a string")
+    if wrong := [name for name in _WORDS if not isinstance(row.get(name), str | None)]:
+        raise ValueError(f"{', '.join(wrong)} is not a string")
+    if row["licence_tier"] is not None:
+        _position(row, "licence_tier", _TIERS)
     _position(row, "lang", LANGUAGES)
     return row
 
@@ -111,7 +115,7 @@ def _post(row: Row) -> Example:
 
 def _spans(row: Row) -> Example:
     clean = normalise(row["text"])
-    spans = map_spans(clean, _intervals(row["spans"], len(row["text"])))
+    spans = move_spans(_intervals(row["spans"], len(row["text"])), clean.offsets)
     lang, source, tier = _origin(row, source="toxic_spans")
     return Example(clean.text, lang, source, tier, "spans", spans=spans, family=row["family"] or "")
 
@@ -155,7 +159,8 @@ def _label(row: Row, name: str) -> float:
 
 def _position(row: Row, name: str, known: Sequence[str] | Sequence[int]) -> int:
     if row[name] not in known:
-        raise ValueError(f"{name} is {row[name]!r}, none of {', '.join(map(str, known))}")
+        listed = ", ".join(map(str, known)) if len(known) <= _MOST_LISTED else f"the {len(known)} in models/labels.py"
+        raise ValueError(f"{name} is {row[name]!r}, none of {listed}")
     return list(known).index(row[name])
 
 
@@ -164,10 +169,3 @@ def _intervals(spans: Any, length: int) -> Sequence[Sequence[int]]:
     if not is_list or not all(isinstance(end, int) and 0 <= start < end <= length for start, end in spans):
         raise ValueError("spans is no list of [start, end) intervals inside the text")
     return list(spans)
-
-
-def map_spans(clean: NormalisedText, spans: Sequence[Sequence[int]]) -> Intervals:
-    """Intervals of the original text moved to the cleaned text; those that cleaning removed are dropped."""
-    offsets = clean.offsets
-    moved = [(bisect_left(offsets, start), bisect_left(offsets, end)) for start, end in spans]
-    return tuple((start, end) for start, end in moved if start < end)

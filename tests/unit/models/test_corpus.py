@@ -13,9 +13,8 @@ pytest.importorskip("pyarrow")
 from models.labels import POST_LABELS
 from models.text import content_hash, normalise
 from models.training.corpus import load_corpus, weakly_labelled
-from models.training.examples import Example
+from models.training.examples import Example, move_spans
 from models.training.recipe import DataRules
-from models.training.tables import map_spans
 
 TOXICITY, SPAM, SELF_HARM = (POST_LABELS.index(label) for label in ("toxicity", "spam", "self_harm"))
 
@@ -66,7 +65,7 @@ def test_dev_is_never_weakly_labelled(tiny_data: Path) -> None:
 
 def test_spans_follow_the_text_through_cleaning() -> None:
     clean = normalise("see  http://a.example you\u200b idiot")
-    ((start, end),) = map_spans(clean, [[27, 32]])
+    ((start, end),) = move_spans([[27, 32]], clean.offsets)
     assert clean.text[start:end] == "idiot"
 
 
@@ -100,7 +99,7 @@ def test_a_written_sentence_whose_hash_is_blocked_never_enters(tiny_data: Path, 
     data = Path(shutil.copytree(tiny_data, tmp_path / "data"))
     rules = DataRules(written=True)
     before = load_corpus(data, rules, seed=1)
-    victims = [e.text for e in before.train if e.source == "handwritten"][::50] + [before.written[0].text]
+    victims = [*[e.text for e in before.train if e.source == "handwritten"][::50], before.written[0].text]
     (data / "blocked.txt").write_text("\n".join(content_hash(text) for text in victims))
     after = load_corpus(data, rules, seed=1)
     assert not {e.text for e in (*after.train, *after.written)} & set(victims)
