@@ -41,7 +41,7 @@ def score_rows(rows: Sequence[Row], served: Served, advance: Callable[[int], Non
     """One answer a row, in order.
 
     Raises:
-        EvaluationError: a row has a label of a head that the model lacks.
+        EvaluationError: a row has a label of a head that the model lacks, or that the cascade left unanswered.
         ServingError: the engine failed.
     """
     _check_heads(rows, served.artifact)
@@ -50,6 +50,7 @@ def score_rows(rows: Sequence[Row], served: Served, advance: Callable[[int], Non
         part = rows[start : start + CHUNK]
         answers += _score_part(part, served)
         advance(len(part))
+    _check_answers(rows, answers)
     return answers
 
 
@@ -65,6 +66,14 @@ def _score_part(rows: Sequence[Row], served: Served) -> list[Answer]:
             for item, answer in zip(batch.items, served.engine.run(batch, Depth.FULL), strict=True):
                 scores[item.payload] = answer
     return [Answer(reading, encodings[i], scores[i]) for i, reading in enumerate(readings)]
+
+
+def _check_answers(rows: Sequence[Row], answers: Sequence[Answer]) -> None:
+    """An early exit tells no sentiment. To leave those rows out would measure the suspicious posts alone."""
+    for row, answer in zip(rows, answers, strict=True):
+        for head in row.classes:
+            if getattr(answer.scores, head) is None:
+                raise EvaluationError(f"The cascade answers clean posts without {head}; switch it off to measure that.")
 
 
 def _check_heads(rows: Sequence[Row], artifact: Artifact) -> None:
