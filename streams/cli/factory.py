@@ -59,7 +59,10 @@ def export(
 
 @contextmanager
 def _factory(command: str) -> Iterator[None]:
-    """What the factory refuses: one sentence, exit 2 for the recipe or the data, 1 for an export that is not good."""
+    """What the factory refuses: one sentence, exit 2 for the recipe or the data, 1 for an export that is not good.
+
+    A file that is missing, or an encoder that cannot be had, ends with 1.
+    """
     _require_torch(command)
     from models.compression.parity import ParityError
     from models.training.recipe import RecipeError
@@ -69,6 +72,18 @@ def _factory(command: str) -> Iterator[None]:
     except (RecipeError, ParityError) as error:
         typer.echo(f"tidegate: {error}", err=True)
         raise typer.Exit(2 if isinstance(error, RecipeError) else 1) from None
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        typer.echo(f"tidegate: {_reason(error)}", err=True)
+        raise typer.Exit(1) from None
+
+
+def _reason(error: OSError) -> str:
+    """One sentence; transformers raises an OSError without a file and with a page of advice."""
+    if error.filename:
+        return f"{error.filename} cannot be used: {error.strerror}."
+    return f"{str(error).partition('. ')[0]}. `--base` names a folder that holds an encoder."
 
 
 def _require_torch(command: str) -> None:

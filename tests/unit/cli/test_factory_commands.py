@@ -1,0 +1,46 @@
+"""What stands in the way of a run is one sentence, not a traceback."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from streams.cli.app import build_app
+
+pytest.importorskip("torch")
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    folder = tmp_path / "data"
+    (folder / "posts").mkdir(parents=True)
+    for split in ("train", "dev"):
+        rows = [{"text": f"nice day {n}", "lang": "en", "toxicity": n % 2} for n in range(4)]
+        (folder / "posts" / f"{split}.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    return folder
+
+
+def train(data: Path, out: Path, config: str) -> str:
+    """What is said on stderr; the exit code is 1."""
+    command = ["train", "--config", config, "--data", str(data), "--out", str(out)]
+    result = CliRunner().invoke(build_app(), command)
+    assert result.exit_code == 1
+    assert isinstance(result.exception, SystemExit)
+    return result.stderr.strip().splitlines()[-1]
+
+
+def test_a_folder_without_the_list_of_blocked_texts(data: Path, tmp_path: Path) -> None:
+    said = train(data, tmp_path / "run", "baseline")
+    assert said == f"tidegate: {data / 'blocked.txt'} cannot be used: No such file or directory."
+
+
+def test_an_encoder_that_cannot_be_had(data: Path, tmp_path: Path) -> None:
+    (data / "blocked.txt").touch()
+    recipe = tmp_path / "mine.toml"
+    recipe.write_text(f'name = "mine"\n[base]\nname = "{tmp_path / "nowhere"}"\n', encoding="utf-8")
+    said = train(data, tmp_path / "run", str(recipe))
+    assert "nowhere" in said
+    assert said.endswith("`--base` names a folder that holds an encoder.")
