@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from models.evaluation.registry import Summary
     from models.evaluation.rows import Row
 
+_MAIN_FIGURES = ("auroc", "f1", "accuracy", "macro_f1", "quadratic_kappa", "character_f1")
 Folder = Annotated[Path, typer.Argument(help="Model folder.")]
 
 
@@ -198,12 +199,18 @@ def _show_diff(
 
     console = wide_console()
     table = plain_table("manifests", ["what"], ["A", "B"])
-    for what, first, second in said:
+    for what, first, second in filter(_is_telling, said):
         table.add_row(what, shown(first), shown(second))
     console.print(table if said else "The manifests say the same.", "")
     console.print(change_table(changes))
     if found and console.is_terminal:  # texts of strangers: not into a file or a log
         console.print("", example_table(found))
+
+
+def _is_telling(fact: tuple[str, Any, Any]) -> bool:
+    """Of the figures, the first ones of what ships: a manifest holds hundreds, and JSON shows them all."""
+    what = fact[0].split("/")
+    return what[0] != "metrics" or (what[1:3] != ["dev", "early_post"] and what[-1] in _MAIN_FIGURES)
 
 
 def _print_json(document: dict[str, Any]) -> None:

@@ -173,3 +173,16 @@ def test_an_example_is_cut_and_cannot_steer_the_terminal() -> None:
     assert "\\x1b[31m[red]" in shown
     assert "…" in shown
     assert "x" * 81 not in shown
+
+
+def test_of_hundreds_of_figures_a_terminal_shows_the_main_ones(tiny_artifact: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    write_tiny_artifact(other)
+    figures = {"rows": 9, "auprc": 0.5, "f1": 0.123}
+    heads = {head: {"spam": {"en": figures}} for head in ("post", "early_post")}
+    write_manifest(other, metrics={"dev": heads})
+    shown = run("models", "diff", tiny_artifact, other, *CPU).stdout
+    assert "metrics/dev/post/spam/en/f1" in shown
+    assert "auprc" not in shown
+    assert "early_post/spam" not in shown
+    assert "metrics/dev/early_post/spam/en/auprc" in run("models", "diff", tiny_artifact, other, "--json", *CPU).stdout
