@@ -16,24 +16,26 @@ _NEGATED = re.compile(r"(?:\bno|\bnot|\bwithout|\bdenies|n't|没有?|不|无|未
 _SHORTEST = {"en": 5, "zh": 2}  # characters; shorter words ("HA", "cold") mean too many things
 
 
-def screen_symptoms(examples: Sequence[Example], knowledge: Knowledge, clinic: Clinic | None = None) -> list[str]:
-    """One reason for each row with a condition that its text contradicts, none for the others.
+def screen_symptoms(
+    examples: Sequence[Example], knowledge: Knowledge, clinic: Clinic | None = None
+) -> dict[int, str]:
+    """{row: reason} for the rows with a condition that their text contradicts.
 
     A row is named only if it mentions two or more symptoms, its condition has hardly ever any of them
     (P < 0.02), and some other condition often has them all (P > 0.3). An empty graph names nothing.
     """
     if knowledge.empty:
-        return []
+        return {}
     clinic = clinic or Clinic.load()
     chances = {name: clinic.features(name, knowledge) for name in clinic.profiles}
     words = {lang: _patterns(clinic, lang) for lang in _SHORTEST}
-    reasons = []
+    reasons: dict[int, str] = {}
     for number, example in enumerate(examples):
         if example.condition == UNKNOWN or (name := CONDITIONS[example.condition]) not in chances:
             continue
         mentions = mentioned(example.text.partition("complaint: ")[2], words[example.lang])
         if rival := _rival(name, mentions, chances):
-            reasons.append(f"row {number}: {name} hardly ever has {', '.join(mentions)}; {rival} does")
+            reasons[number] = f"{name} hardly ever has {', '.join(mentions)}; {rival} does"
     return reasons
 
 

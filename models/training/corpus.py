@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from models.augmentation.contradictions import screen_symptoms
 from models.augmentation.contrast import contrast_pairs
 from models.augmentation.knowledge import Knowledge
 from models.augmentation.records import generate_records
@@ -84,10 +85,19 @@ def load_corpus(data: Path, rules: DataRules, seed: int, cache: Path | None = No
         screened = screen_once(corpus.train, rules.screening, blocked, cache)
         corpus.train = screened.kept
         corpus.dropped.update(screened.counts())
+        drop_contradictions(corpus, Knowledge.load(data))
     extend(corpus, data, rules, seed)
     imply_negatives(corpus.train, rules)
     add_weak_negatives(corpus.train, rules, seed)
     return corpus
+
+
+def drop_contradictions(corpus: Corpus, knowledge: Knowledge) -> None:
+    """Leave out symptom rows whose words speak for other conditions of the knowledge graph and against their own."""
+    refused = screen_symptoms(corpus.train, knowledge)
+    for index in refused:
+        corpus.dropped[f"condition {corpus.train[index].source}: contradicts the knowledge graph"] += 1
+    corpus.train = [e for index, e in enumerate(corpus.train) if index not in refused]
 
 
 def extend(corpus: Corpus, data: Path, rules: DataRules, seed: int) -> None:
