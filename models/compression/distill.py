@@ -48,10 +48,13 @@ class TeacherTargets:
     def __len__(self) -> int:
         return len(self._rows)
 
+    def __contains__(self, text: str) -> bool:
+        return text_key(text) in self._rows
+
     def extend(self, teacher: Network, collator: Collator, texts: Sequence[str], device: str = "cpu") -> None:
         """Add the targets of the texts that have none yet. A kill loses at most the part under way."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        missing = [text for text in dict.fromkeys(texts) if text_key(text) not in self._rows]
+        missing = [text for text in dict.fromkeys(texts) if text not in self]
         parts = [missing[i : i + PART_ROWS] for i in range(0, len(missing), PART_ROWS)]
         for part in track(parts, description="asking the teacher", disable=not parts):
             path = self.folder / f"part-{len(self._parts):04d}.npz"
@@ -139,6 +142,9 @@ class TeacherAdvice:
         targets = {n: v.to(device) for n, v in self.targets.lookup(rows, batch.ids.shape[1]).items()}
         same = torch.tensor(plain, device=device)
         return self._loss(logits, encoded, targets, batch, same)
+
+    def known(self, rows: Sequence[Example]) -> int:
+        return sum(example.text in self.targets for example in rows)
 
     def _loss(
         self, logits: dict[str, Tensor], encoded: Encoded, targets: dict[str, Tensor], batch: Batch, plain: Tensor

@@ -49,10 +49,19 @@ class RunFolder:
             before = Recipe.model_validate_json(config.read_bytes())
             if before.model_copy(update={"schedule": recipe.schedule}) != recipe:
                 raise RecipeError(f"{self.path} holds a run of another recipe; choose another folder.")
-        config.write_text(recipe.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        write_whole(config, recipe.model_dump_json(indent=2) + "\n")
 
     def recipe(self) -> Recipe:
         return Recipe.model_validate_json((self.path / "recipe.json").read_bytes())
+
+    def title(self) -> str:
+        """The recipe's name, or the folder's where no recipe was run in it."""
+        return self.recipe().name if (self.path / "recipe.json").is_file() else self.path.name
+
+    def trained_after(self, path: Path) -> bool:
+        """Whether the checkpoint is younger than a file made from it: a schedule may be extended when all is done."""
+        folder = self._whole_checkpoint()
+        return folder is not None and (folder / "state.json").stat().st_mtime_ns > path.stat().st_mtime_ns
 
     def log(self, **values: Any) -> None:
         """Append one line to metrics.jsonl."""
@@ -60,9 +69,20 @@ class RunFolder:
             file.write(json.dumps(values) + "\n")
 
     def history(self) -> list[dict[str, Any]]:
+        """Lines of metrics.jsonl, in order of steps. Where a run was killed and went on from an earlier step, what it
+        wrote beyond that step is left out, and so is a line that the kill cut short."""
         if not self.metrics.is_file():
             return []
-        return [json.loads(line) for line in self.metrics.read_text(encoding="utf-8").splitlines()]
+        kept: list[dict[str, Any]] = []
+        for text in self.metrics.read_text(encoding="utf-8").splitlines():
+            try:
+                line = json.loads(text)
+            except json.JSONDecodeError:
+                continue
+            again = line["step"], line["kind"]
+            kept = [k for k in kept if k["step"] <= line["step"] and (k["step"], k["kind"]) != again]
+            kept.append(line)
+        return kept
 
     def save(self, network: Network, optimizer: torch.optim.Optimizer, progress: Progress) -> None:
         """Write a checkpoint; a kill at any point leaves the old or the new one whole."""
@@ -77,8 +97,8 @@ class RunFolder:
         state = {"step": progress.step, "elapsed_s": progress.elapsed_s, "rows": progress.rows}
         (fresh / "state.json").write_text(json.dumps({"shape": network.shape.as_dict(), "progress": state}))
         old = self.path / "checkpoint.old"
-        shutil.rmtree(old, ignore_errors=True)
-        if self.checkpoint.is_dir():
+        if self.checkpoint.is_dir():  # if not, a kill between two renames has left the old one alone
+            shutil.rmtree(old, ignore_errors=True)
             self.checkpoint.replace(old)
         fresh.replace(self.checkpoint)
         shutil.rmtree(old, ignore_errors=True)
@@ -99,14 +119,25 @@ class RunFolder:
         return loaded[0]
 
     def restore_optimizer(self, optimizer: torch.optim.Optimizer) -> None:
-        """Bring back the optimizer's state of the last whole checkpoint, where there is one."""
+        """Bring back the moments of the last whole checkpoint, where there is one. Rates and decay stay as they are
+        in `optimizer`, because the schedule may have changed since."""
         folder = self._whole_checkpoint()
         if folder is not None:
-            optimizer.load_state_dict(torch.load(folder / "optimizer.pt", weights_only=True))
+            saved = torch.load(folder / "optimizer.pt", weights_only=True)
+            for old, new in zip(saved["param_groups"], optimizer.param_groups, strict=True):
+                old |= {name: value for name, value in new.items() if name != "params"}
+            optimizer.load_state_dict(saved)
 
     def _whole_checkpoint(self) -> Path | None:
         candidates = (self.checkpoint, self.path / "checkpoint.old")
         return next((folder for folder in candidates if (folder / "state.json").is_file()), None)
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file beside the old one and swap it in: a kill leaves the old or the new one, never half of one."""
+    fresh = path.with_name(path.name + ".new")
+    fresh.write_text(text, encoding="utf-8")
+    fresh.replace(path)
 
 
 def parameter_groups(network: nn.Module, rate: float, head_rate: float, decay: float) -> list[dict[str, Any]]:

@@ -33,6 +33,9 @@ class Advice(Protocol):
     ) -> Tensor:
         """Loss summed over the rows. `rows` are as they are in the corpus; `plain` says which the student saw so."""
 
+    def known(self, rows: Sequence[Example]) -> int:
+        """How many of the rows the teacher was asked about; the others add nothing to the loss."""
+
 
 Check = Callable[[Network, int], dict[str, float]]
 """Dev figures of the network as it is after a step."""
@@ -65,7 +68,7 @@ class Trainer:
         if resumed:
             self.run.restore_optimizer(optimizer)
         self._loop(network, optimizer, progress, augment, check)
-        self.run.save(network, optimizer, progress)
+        self._save(network, optimizer, progress, check)
         return network.eval()
 
     def _loop(
@@ -100,10 +103,15 @@ class Trainer:
                 bar.update(task, completed=progress.step)
                 if progress.step % 50 == 0:
                     self._log(progress, sums)
-                if progress.step % self.schedule.checkpoint_every == 0:
-                    self.run.save(network, optimizer, progress)
-                    if check is not None:
-                        self.run.log(step=progress.step, kind="dev", **check(network, progress.step))
+                if progress.step % self.schedule.checkpoint_every == 0 and share_done(self.schedule, progress) < 1.0:
+                    self._save(network, optimizer, progress, check)
+
+    def _save(
+        self, network: Network, optimizer: torch.optim.Optimizer, progress: Progress, check: Check | None
+    ) -> None:
+        self.run.save(network, optimizer, progress)
+        if check is not None:
+            self.run.log(step=progress.step, kind="dev", **check(network, progress.step))
 
     def _step(
         self,
@@ -121,7 +129,7 @@ class Trainer:
         batch = self.collator(seen).to(self.device)
         for group in optimizer.param_groups:
             group["lr"] = group["peak"] * rate_factor(done, self.schedule.warm_up)
-        with torch.autocast(self.device, torch.bfloat16, enabled=self.schedule.precision == "bf16"):
+        with torch.autocast(torch.device(self.device).type, torch.bfloat16, enabled=self.schedule.precision == "bf16"):
             encoded = network.encode(batch.ids, batch.mask)
             logits = network.answer(encoded)
         logits = {name: value.float() for name, value in logits.items()}
@@ -135,11 +143,15 @@ class Trainer:
         (loss / self.schedule.rows).backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), self.schedule.clip)
         optimizer.step()
-        return {name: value.item() for name, value in losses.items()} | {"rows": float(len(rows))}
+        values = dict(zip(losses, torch.stack(list(losses.values())).tolist(), strict=True))
+        if self.advice is not None:
+            values["advised"] = self.advice.known(rows)
+        return values | {"rows": len(rows)}
 
     def _log(self, progress: Progress, sums: dict[str, float]) -> None:
         rows = sums.pop("rows")
-        means = {f"loss_{name}": round(value / rows, 5) for name, value in sums.items()}
+        advised = {"advised": round(sums.pop("advised") / rows, 4)} if "advised" in sums else {}
+        means = {f"loss_{name}": round(value / rows, 5) for name, value in sums.items()} | advised
         self.run.log(
             step=progress.step, kind="train", rows=progress.rows, elapsed_s=round(progress.elapsed_s, 1),
             done=round(share_done(self.schedule, progress), 4), **means,

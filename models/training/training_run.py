@@ -23,7 +23,7 @@ from models.training.network import Network
 from models.training.pretrained import load_network, load_tokenizer_json
 from models.training.recipe import BaseModelChoice, Recipe
 from models.training.report import write_report
-from models.training.run_folder import RunFolder
+from models.training.run_folder import RunFolder, write_whole
 from models.training.trainer import Advice, Trainer
 
 
@@ -48,7 +48,7 @@ def gather(recipe: Recipe, data: Path, out: Path, base: str | None) -> Material:
     console.print(f"[bold]{recipe.name}[/]: reading {data.name}")
     corpus = load_corpus(data, recipe.data, recipe.seed, cache=out)
     described = {"sources": corpus.sources(), "dropped": dict(corpus.dropped)}
-    run.corpus.write_text(json.dumps(described, indent=1), encoding="utf-8")
+    write_whole(run.corpus, json.dumps(described, indent=1))
     console.print(f"{len(corpus.train):,} training rows, {len(corpus.dropped)} reasons to drop others")
     return Material(corpus, prepare_vocabulary(choose_base(recipe, base), corpus.train, run), Lexicons.load(data))
 
@@ -121,6 +121,6 @@ def prepare_vocabulary(choice: BaseModelChoice, train: Sequence[Example], run: R
     document = load_tokenizer_json(choice.name)
     counts = count_pieces(Tokenizer.from_str(document), (e.text for e in train))
     trimmed = trim(document, counts, choice.vocabulary)
-    run.tokenizer.write_text(trimmed.tokenizer_json, encoding="utf-8")
-    known.write_text(json.dumps(trimmed.old_ids))
+    write_whole(run.tokenizer, trimmed.tokenizer_json)
+    write_whole(known, json.dumps(trimmed.old_ids))
     return trimmed

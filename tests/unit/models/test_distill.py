@@ -72,11 +72,14 @@ def test_nothing_is_asked_twice_and_a_folder_is_read_again(targets: TeacherTarge
     )
 
 
-def _loss(targets: TeacherTargets, student: Network, texts: list[str], plain: bool = True) -> Any:
-    collator, rows = _collator(), [_example(text) for text in texts]
+def _loss(
+    targets: TeacherTargets, student: Network, texts: list[str], plain: bool = True,
+    rules: Distillation | None = None, **labels: Any,
+) -> Any:  # fmt: skip
+    collator, rows = _collator(), [_example(text, **labels) for text in texts]
     batch = collator(rows)
     encoded = student.encode(batch.ids, batch.mask)
-    advice = TeacherAdvice(Distillation(unlabelled=0.5), targets)
+    advice = TeacherAdvice(rules or Distillation(unlabelled=0.5), targets)
     return advice(rows, [plain] * len(rows), batch, student.answer(encoded), encoded)
 
 
@@ -95,3 +98,27 @@ def test_the_loss_is_lower_for_the_teacher_itself_and_falls_by_training(targets:
 def test_rows_that_the_teacher_never_saw_add_nothing(targets: TeacherTargets) -> None:
     loss = _loss(targets, _network(5), ["never seen"])
     assert loss.item() == 0.0
+    advice = TeacherAdvice(Distillation(), targets)
+    assert advice.known([_example(TEXTS[0]), _example("never seen")]) == 1
+
+
+def test_the_teachers_tokens_teach_only_a_text_that_was_not_deformed(targets: TeacherTargets) -> None:
+    spans, student = [(6, 9)], _network(5)
+    plain, deformed = (_loss(targets, student, TEXTS[:1], plain=on, spans=spans).item() for on in (True, False))
+    assert plain > deformed
+    assert deformed == pytest.approx(_loss(targets, student, TEXTS[:1]).item()), "rows without spans have no part in it"
+
+
+def test_each_weight_scales_its_own_part(targets: TeacherTargets) -> None:
+    student = _network(5)
+
+    def loss(**weights: float) -> float:
+        nothing = {"weight": 1.0, "hidden": 0.0, "early": 0.0, "unlabelled": 0.0}
+        return float(_loss(targets, student, TEXTS, rules=Distillation(**nothing | weights)).item())
+
+    labelled = loss()
+    for part in ("hidden", "early", "unlabelled"):
+        one, two = loss(**{part: 0.5}) - labelled, loss(**{part: 1.0}) - labelled
+        assert one > 0
+        assert two == pytest.approx(2 * one, rel=1e-3)
+    assert loss(weight=2.0) == pytest.approx(2 * labelled, rel=1e-3)
