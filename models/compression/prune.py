@@ -28,7 +28,10 @@ class Importance:
 
 
 def measure_importance(network: Network, batches: Iterable[Batch], weights: dict[str, float]) -> Importance:
-    """Run the task losses backwards over `batches`; the network's weights stay as they are."""
+    """Run the task losses backwards over `batches`; the network's weights stay as they are.
+
+    A head that `weights` does not name weighs 1, as in training.
+    """
     network.eval()
     layers = [layer for layer in network.layers if isinstance(layer, Layer)]
     heads = [torch.zeros(network.shape.attention_heads) for _ in layers]
@@ -36,7 +39,7 @@ def measure_importance(network: Network, batches: Iterable[Batch], weights: dict
     for batch in batches:
         network.zero_grad(set_to_none=True)
         losses = task_losses(network(batch.ids, batch.mask), batch)
-        torch.stack([weights[name] * value for name, value in losses.items()]).sum().backward()
+        torch.stack([weights.get(name, 1.0) * value for name, value in losses.items()]).sum().backward()
         for number, layer in enumerate(layers):
             gates = _gate_gradient(layer.attention_out).view(network.shape.attention_heads, -1).sum(dim=1)
             heads[number] += gates.abs()

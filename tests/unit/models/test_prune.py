@@ -55,6 +55,13 @@ def test_a_unit_that_says_nothing_has_no_importance_and_goes_first() -> None:
     assert int(importance.heads[1].argmin()) == 2
 
 
+def test_a_head_that_the_recipe_does_not_weigh_weighs_one() -> None:
+    some, network = {"post": 1.0}, _network()
+    torch.testing.assert_close(
+        measure_importance(network, [_batch()], some).heads, measure_importance(network, [_batch()], WEIGHTS).heads
+    )
+
+
 def test_pruning_silent_units_changes_no_logit() -> None:
     network = _network()
     for layer in range(3):
