@@ -46,7 +46,7 @@ from models.training.network import Network
 from models.training.predict import Logits, Scorer, predict, torch_scorer
 from models.training.pretrained import rebuild
 from models.training.recipe import RecipeError
-from models.training.run_folder import RunFolder
+from models.training.run_folder import Progress, RunFolder
 
 _PARITY_ROWS = 48
 _MATES = 24
@@ -63,7 +63,7 @@ class Exported:
     half: bytes | None
     thresholds: dict[str, dict[str, float]]
     calibration: dict[str, Scale]
-    cascade: Cascade
+    cascade: Cascade | None
     metrics: dict[str, Any]
     parity: Parity
 
@@ -96,24 +96,30 @@ def export_run(
     batches = calibration_batches(corpus.train, collator, recipe.seed)
     exported = _export(network, collator, dev, batches, precision, threads, half)
     exported.parity.check()
-    exported.metrics["training"] = {
-        "steps": progress.step,
-        "rows": progress.rows,
-        "minutes": round(progress.elapsed_s / 60, 1),
-    }
-    _add_what_the_run_knows(exported.metrics, run)
+    _add_what_the_run_knows(exported.metrics, run, progress)
     score = onnx_scorer(open_session(exported.model, threads))
     staging = out.with_name(out.name + ".new")
     shutil.rmtree(staging, ignore_errors=True)
     write_folder(staging, exported, recipe, corpus, tokenizer, score, network.shape, precision)
-    shutil.rmtree(out, ignore_errors=True)
-    staging.rename(out)
+    replace_folder(staging, out)
     console.print(f"{out}: {len(exported.model) / 1e6:.1f} MB, {exported.parity.as_dict()}")
     return Artifact.load(out)
 
 
-def _add_what_the_run_knows(metrics: dict[str, Any], run: RunFolder) -> None:
-    """Its note, and the other networks of the run and the linear models, to be shown beside."""
+def replace_folder(fresh: Path, out: Path) -> None:
+    """Put a folder in the place of another. A kill leaves a whole one in `out`, or none, never a part of one."""
+    old = out.with_name(out.name + ".old")
+    shutil.rmtree(old, ignore_errors=True)
+    if out.exists():
+        out.rename(old)
+    fresh.rename(out)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _add_what_the_run_knows(metrics: dict[str, Any], run: RunFolder, progress: Progress) -> None:
+    """How long it trained, its note, and its other networks and the linear models, to be shown beside."""
+    minutes = round(progress.elapsed_s / 60, 1)
+    metrics["training"] = {"steps": progress.step, "rows": progress.rows, "minutes": minutes}
     if run.note.is_file():
         metrics["training"]["note"] = run.note.read_text(encoding="utf-8").strip()
     others: dict[str, dict[str, float]] = {}
@@ -169,7 +175,8 @@ def _export(
     thresholds, figures = judge(dev, answers, collator.tokenizer)
     losses = head_losses(judge(dev, reference, collator.tokenizer)[1], figures)
     cascade = choose_cascade(dev.real, answers, thresholds)
-    figures["cascade_post"] = cascade_figures(dev.real, answers, cascade, thresholds)
+    if cascade is not None:
+        figures["cascade_post"] = cascade_figures(dev.real, answers, cascade, thresholds)
     torch_network = rebuild(shape, {name: _tensor(value) for name, value in folded.items()}).eval()
     parity = _parity(torch_network, full, small, collator, dev.real, (reference, answers), thresholds, losses)
     size = {"bytes": len(model), "parameters": sum(value.size for value in weights.values())}

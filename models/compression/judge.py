@@ -51,9 +51,11 @@ def judge(
 
 def choose_cascade(
     dev: Sequence[Example], answers: Sequence[Logits], thresholds: dict[str, dict[str, float]]
-) -> Cascade:
-    """Bars for the early exit, chosen on the posts of dev, the only texts that a cascade serves."""
+) -> Cascade | None:
+    """Bars for the early exit, chosen on the posts of dev, the only texts that a cascade serves; None without any."""
     posts = [i for i, e in enumerate(dev) if e.task == "post"]
+    if not posts:
+        return None
     early, full = (np.round(sigmoid(np.stack([answers[i][head] for i in posts])), 4) for head in ("early_post", "post"))
     return choose_clean_thresholds(early, full, thresholds, [dev[i].lang for i in posts])
 

@@ -1,7 +1,7 @@
 """The word table as a product of two smaller matrices: [vocabulary, rank] and [rank, width].
 
 The table holds most of a small model's weights. `factor_words` puts the two in its place; the graph multiplies the
-rows in use. What a rank costs is for `rank_errors` to say before anybody takes it.
+rows in use. What a rank costs is for `rank_errors` to say before anybody takes it; the report of a run shows it.
 """
 
 from __future__ import annotations

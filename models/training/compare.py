@@ -18,7 +18,7 @@ from models.training.evaluate import choose_span_threshold, evaluate_heads, post
 from models.training.network import Network
 from models.training.predict import predict, torch_scorer
 from models.training.recipe import Recipe
-from models.training.run_folder import RunFolder
+from models.training.run_folder import RunFolder, write_whole
 
 STAGES = ("teacher", "student", "distilled")
 """Stages of a run that end in a network."""
@@ -46,30 +46,34 @@ def network_figures(network: Network, recipe: Recipe, corpus: Corpus, collator: 
 def compare(
     networks: Mapping[str, Network], recipe: Recipe, corpus: Corpus, collator: Collator, out: Path, device: str = "cpu"
 ) -> dict[str, Any]:
-    """{name: dev figures}, kept in `comparison.json` of the run; a name that stands there is not measured again."""
+    """{name: dev figures}, kept in `comparison.json` of the run; a stage is measured again if it was trained since."""
     path = RunFolder(out).comparison
     known: dict[str, Any] = json.loads(path.read_text()) if path.is_file() else {}
+    fresh = {name: figures for name, figures in known.items() if not RunFolder(out / name).trained_after(path)}
+    if fresh != known:  # written at once, since the first new figures will make the file younger than every stage
+        known = fresh
+        write_whole(path, json.dumps(known, indent=1))
     for name in track([n for n in networks if n not in known], description="comparing on dev"):
         known[name] = network_figures(networks[name], recipe, corpus, collator, device)
-        path.write_text(json.dumps(known, indent=1), encoding="utf-8")
+        write_whole(path, json.dumps(known, indent=1))
     return known
 
 
 def summary(figures: Mapping[str, Any], head: str = "post") -> dict[str, float]:
-    """Means over labels with enough positives, and the one figure of every other head that is reported first."""
+    """Means over labels with enough positives, and the one figure of every other head that is reported first.
+
+    What dev has too few rows for is left out.
+    """
+    posts = figures.get(head, {})
     labels = [
         by_language[lang]
-        for by_language in figures[head].values()
+        for by_language in posts.values()
         for lang in by_language
         if by_language[lang]["positives"] >= MIN_POSITIVES and "auroc" in by_language[lang]
     ]
-    short = {
-        "post AUROC": mean(f["auroc"] for f in labels),
-        "post F1": mean(f["f1"] for f in labels),
-    }
-    for lang in LANGUAGES:
-        if lang in figures[head].get("toxicity", {}):
-            short[f"toxicity F1 {lang}"] = figures[head]["toxicity"][lang]["f1"]
+    short = {f"post {name}": mean(f[name.lower()] for f in labels) for name in ("AUROC", "F1") if labels}
+    for lang, values in posts.get("toxicity", {}).items():
+        short[f"toxicity F1 {lang}"] = values["f1"]
     if head != "post":
         return short
     named = (
@@ -87,7 +91,7 @@ def summary(figures: Mapping[str, Any], head: str = "post") -> dict[str, float]:
 def shipped_summaries(dev: Mapping[str, Any]) -> dict[str, dict[str, float]]:
     """Those of an artifact, from its own dev figures: the whole model, its tiny student, and both as a cascade."""
     heads = {"int8": "post", "tiny student": "early_post", "cascade": "cascade_post"}
-    return {name: summary(dev, head) for name, head in heads.items() if dev.get(head)}
+    return {name: summary(dev, head) for name, head in heads.items() if head == "post" or dev.get(head)}
 
 
 def summary_table(rows: Mapping[str, Mapping[str, float]]) -> str:
@@ -100,8 +104,10 @@ def summary_table(rows: Mapping[str, Mapping[str, float]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def largest_loss(teacher: Mapping[str, float], student: Mapping[str, float]) -> tuple[str, float]:
-    """The figure that the student loses most on, in points."""
+def largest_loss(teacher: Mapping[str, float], student: Mapping[str, float]) -> tuple[str, float] | None:
+    """The figure that the student loses most on, in points; None where they share no figure."""
     losses = {name: 100 * (teacher[name] - student[name]) for name in teacher if name in student}
+    if not losses:
+        return None
     worst = max(losses, key=lambda name: losses[name])
     return worst, round(losses[worst], 1)

@@ -20,7 +20,7 @@ from models.training.corpus import load_corpus
 from models.training.final_report import write_final_report
 from models.training.network import Network
 from models.training.recipe import Distillation, Pruning, Recipe, Teacher
-from models.training.run_folder import RunFolder
+from models.training.run_folder import RunFolder, write_whole
 from models.training.sampling import group_examples, plan_batches
 from models.training.trainer import share_done
 from models.training.training_run import Material, gather, open_stage, pretrained, run_stage, share_files
@@ -28,6 +28,8 @@ from models.training.training_run import Material, gather, open_stage, pretraine
 
 def run_factory(recipe: Recipe, data: Path, out: Path, device: str = "cpu", base: str | None = None) -> Path:
     """Run every stage that the recipe has and return the artifact's folder; run again after a stop, it goes on.
+
+    Run again with a longer schedule, the stage is trained further, and what was made of it is made anew.
 
     Stages: `baseline.json` (linear models on the same rows), `student` (the cut encoder learns from the labels),
     `teacher` (the whole encoder does), `distilled` (the student, pruned, learns from labels and teacher), `artifact`
@@ -48,7 +50,8 @@ def run_factory(recipe: Recipe, data: Path, out: Path, device: str = "cpu", base
     compare(networks, recipe, material.corpus, material.collator(recipe, network.shape.pad_id), out, device)
     write_plain_graphs(networks, out / "graphs")
     artifact = out / "artifact"
-    if not (artifact / "manifest.json").is_file():
+    manifest = artifact / "manifest.json"
+    if not manifest.is_file() or last.trained_after(manifest):
         console.rule("artifact")
         share_files(out, last)
         export_run(last.path, artifact, data)
@@ -61,14 +64,13 @@ def run_baseline(recipe: Recipe, data: Path, out: Path) -> Path:
     run = RunFolder(out)
     run.begin(recipe)
     corpus = load_corpus(data, recipe.data, recipe.seed, cache=out)
-    run.baseline.write_text(json.dumps(baseline_figures(corpus), indent=1) + "\n", encoding="utf-8")
+    write_whole(run.baseline, json.dumps(baseline_figures(corpus), indent=1) + "\n")
     return run.baseline
 
 
 def _baseline(run: RunFolder, material: Material) -> None:
     if not run.baseline.is_file():
-        figures = baseline_figures(material.corpus)
-        run.baseline.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+        write_whole(run.baseline, json.dumps(baseline_figures(material.corpus), indent=1) + "\n")
 
 
 def distil(
@@ -86,7 +88,6 @@ def distil(
     finished = run.load_network()
     if finished is not None and share_done(rules.schedule, finished[1]) >= 1.0:
         return finished[0]
-    start = student if recipe.pruning is None else prune_student(again, recipe.pruning, material, student)
     advice = None
     if recipe.teacher is not None:
         teacher = train_teacher(recipe, recipe.teacher, material, out, device, base)
@@ -94,7 +95,11 @@ def distil(
         collator = material.collator(recipe, teacher.shape.pad_id)
         targets.extend(teacher, collator, planned_texts(again, material, recipe.teacher.rows), device)
         advice = TeacherAdvice(rules, targets)
-    return run_stage(again, material, run, device, lambda: start, advice)
+
+    def start() -> Network:
+        return student if recipe.pruning is None else prune_student(again, recipe.pruning, material, student)
+
+    return run_stage(again, material, run, device, start, advice)
 
 
 def train_teacher(

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from models.compression.linear import Matrix
+from models.compression.lowrank import RANKS, rank_errors
 from models.training.ablation import ablation_table
 from models.training.compare import STAGES, largest_loss, summary, summary_table
 from models.training.run_folder import RunFolder
@@ -15,17 +17,21 @@ from models.training.run_folder import RunFolder
 def write_final_report(out: Path) -> Path:
     """Write `report.md` of a run folder from what its stages left there."""
     rows = quality_rows(out)
-    parts = [f"# {RunFolder(out).recipe().name}", "", "## Quality on dev, in points", "", summary_table(rows)]
+    run = RunFolder(out)
+    parts = [f"# {run.title()}", "", "## Quality on dev, in points", "", summary_table(rows)]
     if "teacher" in rows:
         for name in ("distilled", "int8"):
-            if name in rows:
-                figure, points = largest_loss(rows["teacher"], rows[name])
-                parts.append(f"Largest loss of {name} against the teacher: {points} points ({figure}).\n")
-    parts += ["## Ablations", "", *ablations(out / "ablations")] if (out / "ablations").is_dir() else []
+            worst = largest_loss(rows["teacher"], rows.get(name, {}))
+            if worst is not None:
+                parts.append(f"Largest loss of {name} against the teacher: {worst[1]} points ({worst[0]}).\n")
+    if (out / "ablations").is_dir():
+        parts += ["## Ablations", "", *ablations(out / "ablations")]
+    parts += word_table(out)
     parts += ["## Stages", ""]
     parts += [f"- [{name}]({name}/report.md)" for name in STAGES if (out / name / "report.md").is_file()]
-    corpus: Mapping[str, Any] = json.loads(RunFolder(out).corpus.read_text(encoding="utf-8"))
-    parts += ["", "## Dropped", "", *(f"- {why}: {count:,}" for why, count in sorted(corpus["dropped"].items()))]
+    if run.corpus.is_file():
+        corpus: Mapping[str, Any] = json.loads(run.corpus.read_text(encoding="utf-8"))
+        parts += ["", "## Dropped", "", *(f"- {why}: {count:,}" for why, count in sorted(corpus["dropped"].items()))]
     path = out / "report.md"
     path.write_text("\n".join(parts) + "\n", encoding="utf-8")
     return path
@@ -39,6 +45,24 @@ def quality_rows(out: Path) -> dict[str, dict[str, float]]:
         return rows
     known = RunFolder(out).comparison
     return {name: summary(f) for name, f in json.loads(known.read_text()).items()} if known.is_file() else {}
+
+
+def word_table(out: Path) -> list[str]:
+    """What the word table of the run's last network would weigh, and lose, as a product of two matrices."""
+    stages = (RunFolder(out / name).load_network() for name in reversed(STAGES))
+    network = next((loaded[0] for loaded in stages if loaded is not None), None)
+    return [] if network is None else ["## Word table by rank", "", rank_table(network.word.weight.detach().numpy())]
+
+
+def rank_table(table: Matrix) -> str:
+    """Markdown: size and relative error at each rank below the table's width, and the size that it has."""
+    width = table.shape[1]
+    lines = ["| rank | MB | relative error | of the worst piece |", "| ---: | ---: | ---: | ---: |"]
+    for found in rank_errors(table, [rank for rank in RANKS if rank < width]):
+        shown = f"{found.bytes / 1e6:.1f} | {found.relative_error:.1%} | {found.worst_row:.1%}"
+        lines.append(f"| {found.rank} | {shown} |")
+    lines.append(f"| {width} (whole, as it ships) | {len(table) * (width + 4) / 1e6:.1f} | 0 | 0 |")
+    return "\n".join(lines) + "\n"
 
 
 def ablations(folder: Path) -> list[str]:

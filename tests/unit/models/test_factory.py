@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +58,7 @@ def test_the_report_shows_networks_and_baseline_beside_each_other(whole_run: Pat
     for name in ("teacher", "student", "distilled", "int8", "tiny student", "TF-IDF, svm", "TF-IDF, logistic"):
         assert f"| {name} |" in report
     assert "closed: tier C: 24" in report
+    assert "| 64 (whole, as it ships) |" in report
 
 
 def test_running_again_repeats_no_stage(
@@ -69,6 +72,31 @@ def test_running_again_repeats_no_stage(
     before = (whole_run / "distilled" / "checkpoint" / "weights.safetensors").read_bytes()
     run_factory(whole_recipe, tiny_data, whole_run)
     assert (whole_run / "distilled" / "checkpoint" / "weights.safetensors").read_bytes() == before
+
+
+def test_a_longer_schedule_makes_artifact_and_comparison_anew(
+    whole_run: Path, whole_recipe: Recipe, tiny_data: Path, tmp_path: Path
+) -> None:
+    out = Path(shutil.copytree(whole_run, tmp_path / "longer"))
+    (out / "comparison.json").write_text(json.dumps({name: {} for name in ("teacher", "student", "distilled")}))
+    for made in (out / "comparison.json", out / "artifact" / "manifest.json"):
+        os.utime(made, (1e9, 1e9))  # older than every checkpoint
+    run_factory(whole_recipe, tiny_data, out)
+    assert all("post" in figures for figures in json.loads((out / "comparison.json").read_text()).values())
+    assert (out / "artifact" / "manifest.json").stat().st_mtime > 1e9
+
+
+def test_data_with_symptom_records_alone_gives_an_artifact_without_a_cascade(
+    tiny_recipe: Any, tiny_data: Path, tmp_path: Path
+) -> None:
+    for table in ("symptoms", "urgency"):
+        shutil.copytree(tiny_data / table, tmp_path / "data" / table)
+    shutil.copy(tiny_data / "blocked.txt", tmp_path / "data")
+    run_factory(tiny_recipe, tmp_path / "data", tmp_path / "run")
+    artifact = Artifact.load(tmp_path / "run" / "artifact")
+    assert artifact.manifest.cascade is None
+    assert set(artifact.manifest.metrics["dev"]) == {"condition", "urgency"}
+    assert "| int8 |" in (tmp_path / "run" / "report.md").read_text()
 
 
 def test_a_run_that_was_killed_before_its_last_stage_goes_on(

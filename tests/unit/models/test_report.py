@@ -1,0 +1,76 @@
+"""What the reports of a run say when there is little to say, and what the curves show of a teacher."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+
+from models.compression import export
+from models.compression.lowrank import RANKS
+from models.training.compare import largest_loss, summary, summary_table
+from models.training.curves import shown_value
+from models.training.final_report import rank_table
+
+
+def _post(positives: int) -> dict[str, Any]:
+    return {"toxicity": {"en": {"rows": 90, "positives": positives, "auroc": 0.9, "f1": 0.5}}}
+
+
+def test_means_leave_out_labels_with_few_positives_and_a_dev_without_any_is_no_error() -> None:
+    assert summary({"post": _post(30)}) == {"post AUROC": 0.9, "post F1": 0.5, "toxicity F1 en": 0.5}
+    assert summary({"post": _post(3)}) == {"toxicity F1 en": 0.5}
+    assert summary({"urgency": {"en": {"quadratic_kappa": 0.4}}}) == {"urgency en": 0.4}
+    assert "| linear | 90.0 |" in summary_table({"linear": summary({"post": _post(30)}), "none": summary({})})
+
+
+def test_the_largest_loss_is_over_shared_figures() -> None:
+    assert largest_loss({"a": 0.8, "b": 0.9}, {"a": 0.7, "b": 0.85}) == ("a", 10.0)
+    assert largest_loss({"a": 0.8}, {"b": 0.9}) is None
+
+
+def test_the_word_table_is_shown_at_every_rank_below_its_width() -> None:
+    random = np.random.default_rng(1)
+    low = random.normal(size=(300, 100)) @ random.normal(size=(100, 160))
+    lines = rank_table(low.astype(np.float32)).splitlines()
+    shown = {int(line.split("|")[1].split()[0]): line for line in lines[2:]}
+    assert sorted(shown) == [*(rank for rank in RANKS if rank < 160), 160]
+    assert "| 0.0% |" in shown[128], "a table of rank 100 loses nothing at 128"
+    assert "| 0.0% |" not in shown[96]
+
+
+def test_the_teachers_part_is_shown_for_a_row_that_it_was_asked_about() -> None:
+    line = {"step": 50, "loss_teacher": 0.25, "advised": 0.25, "loss_post": 0.3}
+    assert shown_value(line, "loss_teacher") == 1.0
+    assert shown_value(line, "loss_post") == 0.3
+    assert shown_value({"loss_teacher": 0.25}, "loss_teacher") == 0.25, "written before the share was"
+    assert np.isnan(shown_value({"loss_teacher": 0.0, "advised": 0.0}, "loss_teacher"))
+
+
+def test_a_kill_while_an_artifact_is_replaced_leaves_no_part_of_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, fresh = tmp_path / "artifact", tmp_path / "artifact.new"
+    for folder, text in ((out, "old"), (fresh, "new")):
+        folder.mkdir()
+        for name in ("model.onnx", "manifest.json"):
+            (folder / name).write_text(text)
+
+    rename, calls = Path.rename, []
+
+    def rename_and_die(self: Path, target: Path) -> None:
+        calls.append(rename(self, target))
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", rename_and_die)
+        with pytest.raises(KeyboardInterrupt):
+            export.replace_folder(fresh, out)
+    assert not (out / "manifest.json").exists(), "so that the factory exports again"
+    export.replace_folder(fresh, out)
+    assert {path.read_text() for path in out.iterdir()} == {"new"}
+    assert [path.name for path in tmp_path.iterdir()] == ["artifact"]
