@@ -9,14 +9,17 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import cohen_kappa_score, roc_auc_score
+from tokenizers import Tokenizer
 
 from models.labels import POST_LABELS
+from models.training.collate import token_targets
 from models.training.evaluate import expected_level
 from models.training.examples import Example
 from models.training.predict import Logits
@@ -36,12 +39,15 @@ class Measure:
     name: str
     rows: NDArray[np.int64]
     truth: Floats
-    read: Callable[[Logits], float]
+    read: Callable[[Logits], float] | Mapping[int, Callable[[Logits], float]]
+    """What the network says about a row; by row, where that depends on what is true of the row."""
     metric: Metric
 
     def values(self, answers: Sequence[Logits]) -> Floats:
         """What the network says about each row."""
-        return np.array([self.read(answers[i]) for i in self.rows], dtype=np.float64)
+        read = self.read
+        said = [(read[i] if isinstance(read, Mapping) else read)(answers[i]) for i in self.rows]
+        return np.array(said, dtype=np.float64)
 
 
 def measures(dev: Sequence[Example]) -> list[Measure]:
@@ -69,6 +75,19 @@ def measures(dev: Sequence[Example]) -> list[Measure]:
         truth = np.array([dev[i].urgency for i in rows], dtype=np.float64)
         found.append(Measure("urgency", np.array(rows), truth, lambda a: float(expected_level(a)), kappa))
     return found
+
+
+def span_measure(dev: Sequence[Example], tokenizer: Tokenizer) -> list[Measure]:
+    """Mean over posts of the AUROC of their tokens, on posts with some tokens marked and some not: no threshold needed,
+    which short runs have none good for. `tokenizer` cuts texts as the network saw them."""
+    readers: dict[int, Callable[[Logits], float]] = {}
+    for row, example in enumerate(dev):
+        if example.spans:
+            marks = np.array(token_targets(tokenizer.encode(example.text), example.spans))
+            if 0 < np.nansum(marks) < np.count_nonzero(~np.isnan(marks)):
+                readers[row] = partial(_token_auc, marks)
+    rows = np.array(list(readers), dtype=np.int64)
+    return [Measure("spans en", rows, np.ones(len(rows)), readers, _mean)] if readers else []
 
 
 def compare_answers(
@@ -128,6 +147,15 @@ def accuracy(truth: Floats, answers: Floats) -> float:
 def kappa(truth: Floats, answers: Floats) -> float:
     """Quadratically weighted, over the five levels."""
     return float(cohen_kappa_score(truth, answers, weights="quadratic", labels=list(range(5))))
+
+
+def _token_auc(marks: Floats, answer: Logits) -> float:
+    real = ~np.isnan(marks)
+    return roc_auc(marks[real], answer["spans"][real].astype(np.float64))
+
+
+def _mean(_: Floats, values: Floats) -> float:
+    return float(values.mean())
 
 
 def _logit(column: int) -> Callable[[Logits], float]:

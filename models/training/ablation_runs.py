@@ -12,7 +12,7 @@ import numpy as np
 from rich.console import Console
 
 from models.augmentation.lexicons import Lexicons
-from models.training.ablation import DEFORMED, ablation_table, compare_answers, measures, save_table
+from models.training.ablation import DEFORMED, ablation_table, compare_answers, measures, save_table, span_measure
 from models.training.augment import Augmenter
 from models.training.corpus import load_corpus
 from models.training.examples import Example
@@ -54,7 +54,7 @@ class Ablations:
         order = np.random.default_rng(recipe.seed).permutation(len(corpus.dev))[:DEV_ROWS]
         real = [corpus.dev[i] for i in order]
         self.dev = [*real, *corpus.written, *deformed_copies(real, material, recipe.seed)]
-        self.measures = measures(self.dev)
+        self.measures = [*measures(self.dev), *span_measure(self.dev, material.collator(recipe, 0).tokenizer)]
 
     def without(self, part: str, unscreened: Callable[[], Material]) -> str:
         """The whole recipe against the recipe without one part, as a table; also kept as JSON beside the runs."""
@@ -74,10 +74,16 @@ class Ablations:
         return ablation_table(part.capitalize(), rows)
 
     def tasks(self) -> str:
-        """Every head trained with the others against trained alone, on the same number of its own rows."""
+        """Every head trained with the others against trained alone, on the same number of its own rows.
+
+        A task without rows or without a share is passed over.
+        """
         together = self.answers("all-tasks", self.recipe, self.material, self.fresh)
         rows = []
+        taught = {e.task for e in self.material.corpus.train}
         for task, share in self.recipe.data.shares.items():
+            if task not in taught or not share:
+                continue
             shares = dict.fromkeys(self.recipe.data.shares, 0.0) | {task: 1.0}
             alone = self.recipe.model_copy(update={"data": self.recipe.data.model_copy(update={"shares": shares})})
             answers = self.answers(f"only-{task}", alone, self.material, self.fresh, share)

@@ -30,7 +30,7 @@ class Group:
 
 
 def group_examples(examples: Sequence[Example], rules: DataRules) -> list[Group]:
-    """Groups with the share of samples that each one gets; shares add up to 1."""
+    """Groups with the share of samples that each one gets; shares add up to 1. A task without a share gets none."""
     members: dict[tuple[str, str], list[int]] = defaultdict(list)
     for index, example in enumerate(examples):
         members[example.task, example.source].append(index)
@@ -46,10 +46,10 @@ def group_examples(examples: Sequence[Example], rules: DataRules) -> list[Group]
         share = rules.source_shares.get(source)
         if share is None:
             share = (1.0 - fixed[task]) * len(rows) ** rules.size_exponent / totals[task]
-        share *= rules.shares[task] * (left if task == "post" else 1.0)
+        share *= rules.shares.get(task, 0.0) * (left if task == "post" else 1.0)
         groups.append(Group(f"{task}/{source}", np.array(rows), share))
     for name, (rows, share) in sorted(rare.items()):
-        groups.append(Group(f"rare/{name}", np.array(rows), share * rules.shares["post"]))
+        groups.append(Group(f"rare/{name}", np.array(rows), share * rules.shares.get("post", 0.0)))
     whole = sum(group.share for group in groups)
     return [Group(g.name, g.rows, g.share / whole) for g in groups]
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pytest
 
-pytest.importorskip("sklearn")
+pytest.importorskip("torch")
 
-from models.training.ablation import ablation_table, compare_answers, measures  # noqa: E402
-from models.training.examples import Example, no_post_labels  # noqa: E402
-from models.training.predict import Logits  # noqa: E402
+from models.training.ablation import ablation_table, compare_answers, measures, span_measure
+from models.training.ablation_runs import run_ablations
+from models.training.examples import Example, no_post_labels
+from models.training.predict import Logits
+from tests.unit.models.made_up import make_tokenizer
 
 
 def _dev(rows: int, source: str = "open") -> list[Example]:
@@ -56,3 +61,35 @@ def test_written_and_disguised_rows_are_figures_of_their_own() -> None:
 
 def test_too_few_positives_are_no_figure() -> None:
     assert measures(_dev(28)) == []
+
+
+def test_the_spans_figure_orders_the_tokens_of_a_post_and_skips_posts_with_nothing_to_order() -> None:
+    tokenizer = make_tokenizer()
+    texts = {"the idiot today": ((4, 9),), "nice day": (), "idiot": ((0, 5),)}
+    dev = [Example(text, "en", "open", "A", "spans", spans=spans) for text, spans in texts.items()] * 2
+    (measure,) = span_measure(dev, tokenizer)
+    assert measure.rows.tolist() == [0, 3]
+    encoding = tokenizer.encode("the idiot today")
+    right = np.array([float("idiot" in token) for token in encoding.tokens], dtype=np.float32)
+    noise = np.zeros(9, dtype=np.float32)
+    answers: list[Logits] = [{"spans": s} for s in (right, noise, noise, -right, noise, noise)]
+    assert measure.values(answers).tolist() == [1.0, 0.0]
+    (row,) = compare_answers([measure], answers, answers, seed=1)
+    assert (row["with"], row["difference"]) == (50.0, 0.0)
+
+
+def test_ablations_run_in_a_folder_of_their_own_from_the_checkpoint_of_a_run(
+    tiny_recipe: Any, tiny_run: Path, tiny_data: Path, tmp_path: Path
+) -> None:
+    """One part and the tasks, twelve steps each; the table is there, and a second call trains nothing again."""
+    recipe = tiny_recipe.model_copy(update={"schedule": tiny_recipe.schedule.model_copy(update={"steps": 12})})
+    arguments = (recipe, tiny_run, tiny_data, tmp_path / "own", ["word deformation", "tasks"], "cpu", None)
+    report = run_ablations(*arguments).read_text()
+    assert "### Word deformation" in report
+    for figure in ("toxicity en |", "spans en |", "sentiment en |", "condition en |", "urgency |"):
+        assert f"| {figure}" in report
+    weights = sorted((tmp_path / "own").rglob("weights.safetensors"))
+    assert len(weights) == 2 + 1 + 5
+    before = [path.stat().st_mtime_ns for path in weights]
+    assert run_ablations(*arguments).read_text() == report
+    assert [path.stat().st_mtime_ns for path in weights] == before
