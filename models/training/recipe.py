@@ -7,11 +7,14 @@ import tomllib
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from models.labels import POST_LABELS
 from models.screening.rules import ScreeningRules
 
 _MOST_EXTENSIONS = 5
+WEAK_LABELS = ("self_harm", "spam", "sexual")
+"""Labels with a word filter that keeps likely positives out of weak negatives (see `corpus.py`)."""
 RECIPES = Path(__file__).parent / "recipes"
 DATA_VARIABLE = "TIDEGATE_TRAINING_DATA"
 
@@ -74,6 +77,20 @@ class DataRules(_Section):
     """Symptom records generated from the knowledge graph."""
     screening: ScreeningRules | None = None
     """What is looked for among the training rows before anything is added to them."""
+
+    @model_validator(mode="after")
+    def _know_the_labels(self) -> DataRules:
+        """A misspelt label would otherwise stop a run when its rows have been read and screened."""
+        implied = [label for one, others in self.implied.items() for label in (one, *others)]
+        for field, named, known in (
+            ("rare_labels", self.rare_labels, POST_LABELS),
+            ("implied", implied, POST_LABELS),
+            ("weak_negatives", self.weak_negatives, WEAK_LABELS),
+        ):
+            for label in named:
+                if label not in known:
+                    raise ValueError(f"{field} names {label}, which is none of {', '.join(known)}")
+        return self
 
 
 class Schedule(_Section):

@@ -9,7 +9,8 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from models.training.recipe import RecipeError, read_recipe  # noqa: E402
+from models.training.corpus import _LIKELY_POSITIVE  # noqa: E402
+from models.training.recipe import WEAK_LABELS, RecipeError, read_recipe  # noqa: E402
 from models.training.run_folder import RunFolder  # noqa: E402
 from models.training.trainer import rate_factor  # noqa: E402
 from models.training.training_run import run_training  # noqa: E402
@@ -83,6 +84,21 @@ def test_a_misspelt_recipe_is_one_sentence(tmp_path: Path) -> None:
         read_recipe(path)
     with pytest.raises(RecipeError, match="ablation, baseline, release, strict"):
         read_recipe(Path("nowhere"))
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["rare_labels = { threats = 0.1 }", 'implied = { toxicity = ["hat"] }', "weak_negatives.threat = { en = 9 }"],
+)
+def test_a_label_that_a_rule_cannot_know_is_named_before_anything_is_read(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "r.toml"
+    path.write_text(f'name = "x"\n[data]\n{line}\n')
+    with pytest.raises(RecipeError, match="which is none of"):
+        read_recipe(path)
+
+
+def test_every_label_with_weak_negatives_has_its_word_filter() -> None:
+    assert set(_LIKELY_POSITIVE) == set(WEAK_LABELS)
 
 
 def test_rate_warms_up_and_decays() -> None:
