@@ -15,6 +15,7 @@ from models.compression.distill import TeacherAdvice, TeacherTargets
 from models.compression.export import export_run, write_plain_graphs
 from models.compression.prune import measure_importance, prune
 from models.training.baseline import baseline_figures
+from models.training.collate import Collator
 from models.training.compare import STAGES, compare
 from models.training.corpus import load_corpus
 from models.training.final_report import write_final_report
@@ -47,7 +48,9 @@ def run_factory(recipe: Recipe, data: Path, out: Path, device: str = "cpu", base
     console.rule("comparison")
     found = ((name, RunFolder(out / name).load_network()) for name in STAGES)
     networks = {name: stage[0] for name, stage in found if stage is not None}
-    compare(networks, recipe, material.corpus, material.collator(recipe, network.shape.pad_id), out, device)
+    # Whole texts, as when serving; training cuts them shorter.
+    collator = Collator(material.vocabulary.tokenizer(), network.shape.positions, network.shape.pad_id)
+    compare(networks, recipe, material.corpus, collator, out, device)
     write_plain_graphs(networks, out / "graphs")
     artifact = out / "artifact"
     manifest = artifact / "manifest.json"
