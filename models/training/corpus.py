@@ -33,6 +33,17 @@ _LIKELY_POSITIVE = {
         r"详情|致电|兼职",
         re.IGNORECASE,
     ),
+    "threat": re.compile(
+        r"kill|shoot|shot|stab|beat|burn|murder|\bdie\b|hang|bomb|\bguns?\b|punch|attack|hurt|smash|rape|slap|hunt|"
+        r"watch your|coming for|regret|杀|死|打|砍|捅|烧|炸|揍|宰|废了|小心|等着|枪|刀|报复|不得好|全家|崩|弄你|"
+        r"收拾|后果",
+        re.IGNORECASE,
+    ),
+    "profanity": re.compile(
+        r"fuck|shit|damn|hell|\bass|bitch|crap|dick|cunt|\bsb\b|nmsl|cnm|\btmd?\b|wtf|操|草|艹|肏|日你|妈的|他妈|特么|"
+        r"尼玛|你妈|逼|屌|屄|鸡巴|几把|傻|卧槽|我靠|靠北|屎|屁|婊|贱|滚|丫的|王八|狗日|混蛋",
+        re.IGNORECASE,
+    ),
     "sexual": re.compile(
         r"sex|porn|nude|naked|cock|dick|puss|cunt|\bcum\b|horny|rape|blow ?job|boob|tits|\bass\b|slut|whore|penis|"
         r"vagina|masturb|orgasm|suck (my|it)|性|裸|奸|操你|操他|鸡巴|逼|婊|嫖|骚|奶子|屌|肏|睡了|上床",
