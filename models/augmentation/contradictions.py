@@ -16,9 +16,7 @@ _NEGATED = re.compile(r"(?:\bno|\bnot|\bwithout|\bdenies|n't|没有?|不|无|未
 _SHORTEST = {"en": 5, "zh": 2}  # characters; shorter words ("HA", "cold") mean too many things
 
 
-def screen_symptoms(
-    examples: Sequence[Example], knowledge: Knowledge, clinic: Clinic | None = None
-) -> dict[int, str]:
+def screen_symptoms(examples: Sequence[Example], knowledge: Knowledge, clinic: Clinic | None = None) -> dict[int, str]:
     """{row: reason} for the rows with a condition that their text contradicts.
 
     A row is named only if it mentions two or more symptoms, its condition has hardly ever any of them

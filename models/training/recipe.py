@@ -13,7 +13,7 @@ from models.labels import POST_LABELS
 from models.screening.rules import ScreeningRules
 
 _MOST_EXTENSIONS = 5
-WEAK_LABELS = ("self_harm", "spam", "sexual")
+WEAK_LABELS = ("self_harm", "spam", "sexual", "threat", "profanity")
 """Labels with a word filter that keeps likely positives out of weak negatives (see `corpus.py`)."""
 RECIPES = Path(__file__).parent / "recipes"
 DATA_VARIABLE = "TIDEGATE_TRAINING_DATA"
