@@ -88,7 +88,7 @@ def test_a_misspelt_recipe_is_one_sentence(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["rare_labels = { threats = 0.1 }", 'implied = { toxicity = ["hat"] }', "weak_negatives.threat = { en = 9 }"],
+    ["rare_labels = { threats = 0.1 }", 'implied = { toxicity = ["hat"] }', "weak_negatives.insult = { en = 9 }"],
 )
 def test_a_label_that_a_rule_cannot_know_is_named_before_anything_is_read(tmp_path: Path, line: str) -> None:
     path = tmp_path / "r.toml"
