@@ -13,7 +13,7 @@ from models.artifact import Cascade
 from models.compression.cascade import choose_clean_thresholds
 from models.labels import POST_LABELS
 from models.serving.scores import sigmoid
-from models.training.calibrate import choose_thresholds
+from models.training.calibrate import choose_thresholds, hold_back
 from models.training.corpus import weakly_labelled
 from models.training.evaluate import choose_span_threshold, evaluate_heads, post_figures
 from models.training.examples import Example
@@ -41,6 +41,8 @@ def judge(
     """Thresholds chosen on these answers to the tuning rows, and the figures at them."""
     thresholds = choose_thresholds(dev.tuning, answers)
     real, written = answers[: len(dev.real)], answers[len(dev.real) :]
+    if real:
+        hold_back(thresholds, dev.real, real)
     spans_at = choose_span_threshold(dev.real, real, tokenizer)
     thresholds["spans"] = {"en": spans_at, "zh": spans_at}
     figures = evaluate_heads(dev.real, real, thresholds, tokenizer)

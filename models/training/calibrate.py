@@ -18,6 +18,8 @@ from models.training.predict import Logits
 MIN_POSITIVES = 15
 """With fewer positives (or negatives) of a label, its slope and its own threshold would be noise."""
 PRECISION_FLOOR = 0.6
+UNKNOWN_SHARE = 0.02
+"""Most real posts that a label may flag where none was labelled for it."""
 _THRESHOLDS = np.round(np.arange(0.10, 0.96, 0.01), 2)
 
 Scale = dict[str, list[float]]
@@ -105,6 +107,23 @@ def choose_thresholds(
             enough = min((truth[here] == 1).sum(), (truth[here] == 0).sum()) >= MIN_POSITIVES
             chosen[label][lang] = best_threshold(truth[here], values[here]) if enough else everywhere
     return chosen
+
+
+def hold_back(
+    thresholds: dict[str, dict[str, float]], real: Sequence[Example], answers: Sequence[Logits], head: str = "post"
+) -> None:
+    """Raise the threshold of a label in a language in which no real post was labelled for it, until it flags at most
+    `UNKNOWN_SHARE` of the real posts: written sentences say nothing of how often a live stream would be flagged.
+    """
+    targets = np.stack([e.post for e in real])
+    scores = np.round(sigmoid(np.stack([a[head] for a in answers])), 4)
+    for column, label in enumerate(POST_LABELS):
+        for lang in LANGUAGES:
+            rows = np.array([e.lang == lang and e.task == "post" for e in real])
+            if rows.any() and np.isnan(targets[rows, column]).all():
+                fitting = [t for t in _THRESHOLDS if (scores[rows, column] >= t).mean() <= UNKNOWN_SHARE]
+                lowest = float(fitting[0]) if fitting else float(_THRESHOLDS[-1])
+                thresholds[label][lang] = max(thresholds[label][lang], lowest)
 
 
 def best_threshold(targets: Matrix, scores: Floats) -> float:

@@ -11,7 +11,7 @@ from typing import Any
 from rich.progress import track
 
 from models.labels import LANGUAGES
-from models.training.calibrate import apply_calibration, choose_thresholds, fit_calibration
+from models.training.calibrate import apply_calibration, choose_thresholds, fit_calibration, hold_back
 from models.training.collate import Collator
 from models.training.corpus import Corpus, weakly_labelled
 from models.training.evaluate import choose_span_threshold, evaluate_heads, post_figures
@@ -35,6 +35,7 @@ def network_figures(network: Network, recipe: Recipe, corpus: Corpus, collator: 
     answers = [apply_calibration(logits, calibration) for logits in raw]
     thresholds = choose_thresholds(tuning, answers)
     real = answers[: len(corpus.dev)]
+    hold_back(thresholds, corpus.dev, real)
     spans_at = choose_span_threshold(corpus.dev, real, collator.tokenizer)
     thresholds["spans"] = dict.fromkeys(LANGUAGES, spans_at)
     figures = evaluate_heads(corpus.dev, real, thresholds, collator.tokenizer)

@@ -11,13 +11,15 @@ from models.evaluation.statistics import character_f1
 from models.labels import POST_LABELS
 from models.serving.scores import sigmoid
 from models.training.calibrate import (
+    UNKNOWN_SHARE,
     apply_calibration,
     best_threshold,
     choose_thresholds,
     fit_calibration,
     fold_calibration,
+    hold_back,
 )  # fmt: skip
-from models.training.examples import Example
+from models.training.examples import Example, no_post_labels
 from models.training.predict import Logits
 
 
@@ -72,3 +74,17 @@ def test_span_f1_of_empty_sets() -> None:
     assert character_f1(set(), set()) == 1.0
     assert character_f1({1}, set()) == 0.0
     assert character_f1({1, 2}, {2, 3}) == 0.5
+
+
+def test_a_label_that_nobody_labelled_in_a_language_flags_few_of_its_posts() -> None:
+    known, unknown = no_post_labels(), no_post_labels()
+    known[3] = 1.0
+    dev = [Example(f"en {i}", "en", "x", "A", "post", post=known) for i in range(50)]
+    dev += [Example(f"zh {i}", "zh", "x", "A", "post", post=unknown) for i in range(200)]
+    logits = np.linspace(-3, 3, 250)
+    answers = [{"post": np.full(8, value, dtype=np.float32)} for value in logits]
+    thresholds = {label: {"en": 0.3, "zh": 0.3} for label in POST_LABELS}
+    hold_back(thresholds, dev, answers)
+    scores = sigmoid(logits[50:])
+    assert thresholds["threat"]["en"] == 0.3
+    assert 0 < (scores >= thresholds["threat"]["zh"]).mean() <= UNKNOWN_SHARE
