@@ -32,7 +32,7 @@ SOURCES = {
 DEFORMATION, SCREENING, TASKS = "word deformation", "screening", "tasks"
 PARTS = (DEFORMATION, *SOURCES, SCREENING, TASKS)
 DEV_ROWS = 3000
-"""Real dev rows measured, at most; every short run answers all of them."""
+"""Real dev posts measured, at most; every short run answers all of them."""
 DEFORMED_SHARE = 0.5
 """Share of those that are measured in disguise as well."""
 
@@ -51,8 +51,10 @@ class Ablations:
         self.recipe, self.material, self.start, self.fresh = recipe, material, start, fresh
         self.out, self.device = out, device
         corpus = material.corpus
-        order = np.random.default_rng(recipe.seed).permutation(len(corpus.dev))[:DEV_ROWS]
-        real = [corpus.dev[i] for i in order]
+        order = np.random.default_rng(recipe.seed).permutation(len(corpus.dev))
+        picked = set(order[:DEV_ROWS].tolist())
+        few = {i for i in order if corpus.dev[i].task in ("condition", "urgency")}  # all of them, or they say nothing
+        real = [corpus.dev[i] for i in order if i in few or i in picked]
         self.dev = [*real, *corpus.written, *deformed_copies(real, material, recipe.seed)]
         self.measures = [*measures(self.dev), *span_measure(self.dev, material.collator(recipe, 0).tokenizer)]
 
