@@ -1,7 +1,8 @@
 """What a part of the factory is worth: short runs from one start that differ in that part alone.
 
 Every run sees the same number of steps. A difference is reported with a paired bootstrap interval over the rows of
-dev: both runs are resampled together, because their errors on one post are related.
+dev: both runs are resampled together, because their errors on one post are related. The interval covers the choice of
+dev rows and not the chance of training: leaving rows out also changes the order of all the others.
 """
 
 from __future__ import annotations
