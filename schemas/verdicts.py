@@ -78,7 +78,9 @@ class PostVerdict(Verdict):
     scores: PostScores
     labels: list[str] = Field(description="Labels over their threshold.")
     spans: list[Span] = Field(description="Toxic passages, where a label asks for them.")
-    sentiment: Sentiment | None = Field(description="Null where the early exit answered: a clean post of a cascade, or any under overload.")
+    sentiment: Sentiment | None = Field(
+        description="Null where the early exit answered: a clean post of a cascade, or any under overload."
+    )
     action: Action
     reasons: list[str] = Field(description="The rules that led to the action; `quota` where the quota changed it.")
 
