@@ -60,7 +60,7 @@ def plot_models(path: Path, rows_per_s: Mapping[str, Mapping[int, float]]) -> No
     axes.set_xticks(lengths, [str(tokens) for tokens in lengths])
     axes.minorticks_off()
     axes.grid(alpha=0.3)
-    figure.legend(loc="outside right", fontsize="small")
+    figure.legend(loc="outside right center", fontsize="small")
     _save(figure, path)
 
 
