@@ -10,11 +10,10 @@ from typing import Any
 
 from rich.progress import track
 
-from models.labels import LANGUAGES
-from models.training.calibrate import apply_calibration, choose_thresholds, fit_calibration, hold_back
+from models.compression.judge import DevRows, judge
+from models.training.calibrate import apply_calibration, fit_calibration
 from models.training.collate import Collator
-from models.training.corpus import Corpus, weakly_labelled
-from models.training.evaluate import choose_span_threshold, evaluate_heads, post_figures
+from models.training.corpus import Corpus
 from models.training.network import Network
 from models.training.predict import predict, torch_scorer
 from models.training.recipe import Recipe
@@ -28,20 +27,11 @@ MIN_POSITIVES = 15
 
 def network_figures(network: Network, recipe: Recipe, corpus: Corpus, collator: Collator, device: str) -> Any:
     """Dev figures of a network as if it were the release: calibrated, with thresholds chosen on dev."""
-    rows = [*corpus.dev, *corpus.written]
-    raw = predict(torch_scorer(network.to(device), device), collator, [e.text for e in rows])
-    tuning = weakly_labelled(rows, recipe.data)
-    calibration = fit_calibration(tuning, raw)
+    dev = DevRows.of(corpus.dev, corpus.written, recipe)
+    raw = predict(torch_scorer(network.to(device), device), collator, [e.text for e in dev.tuning])
+    calibration = fit_calibration(dev.tuning, raw)
     answers = [apply_calibration(logits, calibration) for logits in raw]
-    thresholds = choose_thresholds(tuning, answers)
-    real = answers[: len(corpus.dev)]
-    hold_back(thresholds, corpus.dev, real)
-    spans_at = choose_span_threshold(corpus.dev, real, collator.tokenizer)
-    thresholds["spans"] = dict.fromkeys(LANGUAGES, spans_at)
-    figures = evaluate_heads(corpus.dev, real, thresholds, collator.tokenizer)
-    if corpus.written:
-        figures["written_post"] = post_figures(corpus.written, answers[len(corpus.dev) :], "post", thresholds)
-    return figures
+    return judge(dev, answers, collator.tokenizer)[1]
 
 
 def compare(
