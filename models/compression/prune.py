@@ -8,7 +8,7 @@ has one shape for all layers and because a layer pruned to nothing would be a la
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -71,7 +71,7 @@ def prune(network: Network, importance: Importance, heads: int, feed_forward: in
     return smaller
 
 
-def keep_layers(network: Network, kept: tuple[int, ...]) -> Network:
+def keep_layers(network: Network, kept: Sequence[int]) -> Network:
     """The network with only the layers of these numbers (0 is the lowest); heads and embeddings as they are."""
     smaller = Network(replace(network.shape, layers=len(kept), early_layer=min(network.shape.early_layer, len(kept))))
     state = {name: value for name, value in network.state_dict().items() if not name.startswith("layers.")}

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from models.compression.distill import TeacherAdvice, TeacherTargets
 from models.compression.export import export_run, write_plain_graphs
-from models.compression.prune import measure_importance, prune
+from models.compression.prune import keep_layers, measure_importance, prune
 from models.training.baseline import baseline_figures
 from models.training.collate import Collator
 from models.training.compare import STAGES, compare
@@ -32,19 +32,20 @@ def run_factory(recipe: Recipe, data: Path, out: Path, device: str = "cpu", base
 
     Run again with a longer schedule, the stage is trained further, and what was made of it is made anew.
 
-    Stages: `baseline.json` (linear models on the same rows), `student` (the cut encoder learns from the labels),
-    `teacher` (the whole encoder does), `distilled` (the student, pruned, learns from labels and teacher), `artifact`
-    (compared, quantised and checked) and `report.md`.
+    Stages: `baseline.json` (linear models on the same rows), `teacher` (the whole encoder learns from the labels),
+    `student` (its lowest layers do, on their own), `distilled` (the student, pruned, learns from labels and teacher),
+    `artifact` (compared, quantised and checked) and `report.md`.
     """
     console = Console()
     material = gather(recipe, data, out, base)
     _baseline(RunFolder(out), material)
+    teacher = recipe.teacher and train_teacher(recipe, recipe.teacher, material, out, device, base)
     last = open_stage(out, "student")
     console.rule("student")
-    network = run_stage(recipe, material, last, device, lambda: pretrained(recipe, material, base))
+    student = run_stage(recipe, material, last, device, lambda: first_student(recipe, material, teacher, base))
     if recipe.distillation is not None:
         last = open_stage(out, "distilled")
-        distil(recipe, recipe.distillation, material, (out, last), device, base, network)
+        distil(recipe, recipe.distillation, material, (out, last), device, (teacher, student))
     console.rule("comparison")
     found = ((name, RunFolder(out / name).load_network()) for name in STAGES)
     networks = {name: stage[0] for name, stage in found if stage is not None}
@@ -76,27 +77,36 @@ def _baseline(run: RunFolder, material: Material) -> None:
         write_whole(run.baseline, json.dumps(baseline_figures(material.corpus), indent=1) + "\n")
 
 
+def first_student(recipe: Recipe, material: Material, teacher: Network | None, base: str | None) -> Network:
+    """The lowest layers of the teacher with its heads (as DistilBERT starts), or of the pretrained encoder.
+
+    Cutting off the top loses less than any other choice of layers (Sajjad et al. 2020).
+    """
+    if teacher is None:
+        return pretrained(recipe, material, base)
+    return keep_layers(teacher.to("cpu"), range(recipe.base.layers))
+
+
 def distil(
     recipe: Recipe,
     rules: Distillation,
     material: Material,
     folders: tuple[Path, RunFolder],
     device: str,
-    base: str | None,
-    student: Network,
+    networks: tuple[Network | None, Network],
 ) -> Network:
-    """Train the teacher, ask it about the rows that the student will see, prune the student and train it again."""
-    out, run = folders
+    """Ask the teacher about the rows that the student will see, prune the student and train it again."""
+    (out, run), (teacher, student) = folders, networks
     again = recipe.model_copy(update={"schedule": rules.schedule})
     finished = run.load_network()
     if finished is not None and share_done(rules.schedule, finished[1]) >= 1.0:
         return finished[0]
     advice = None
-    if recipe.teacher is not None:
-        teacher = train_teacher(recipe, recipe.teacher, material, out, device, base)
+    if teacher is not None and recipe.teacher is not None:
         targets = TeacherTargets(out / "teacher" / "targets")
         collator = material.collator(recipe, teacher.shape.pad_id)
-        targets.extend(teacher, collator, planned_texts(again, material, recipe.teacher.rows), device)
+        texts = planned_texts(again, material, recipe.teacher.rows)
+        targets.extend(teacher.to(device), collator, texts, device)
         advice = TeacherAdvice(rules, targets)
 
     def start() -> Network:

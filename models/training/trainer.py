@@ -64,7 +64,7 @@ class Trainer:
         groups = parameter_groups(
             network, self.schedule.rate, self.schedule.head_rate, self.schedule.weight_decay
         )  # fmt: skip
-        optimizer = torch.optim.AdamW(groups, lr=self.schedule.rate)
+        optimizer = torch.optim.AdamW(groups, lr=self.schedule.rate, fused=True)
         if resumed:
             self.run.restore_optimizer(optimizer)
         self._loop(network, optimizer, progress, augment, check)
