@@ -50,7 +50,7 @@ def run_factory(recipe: Recipe, data: Path, out: Path, device: str = "cpu", base
     found = ((name, RunFolder(out / name).load_network()) for name in STAGES)
     networks = {name: stage[0] for name, stage in found if stage is not None}
     # Whole texts, as when serving; training cuts them shorter.
-    collator = Collator(material.vocabulary.tokenizer(), network.shape.positions, network.shape.pad_id)
+    collator = Collator(material.vocabulary.tokenizer(), student.shape.positions, student.shape.pad_id)
     compare(networks, recipe, material.corpus, collator, out, device)
     write_plain_graphs(networks, out / "graphs")
     artifact = out / "artifact"
