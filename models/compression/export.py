@@ -40,7 +40,7 @@ from models.training.calibrate import (
 )  # fmt: skip
 from models.training.collate import Collator, pad
 from models.training.compare import shipped_summaries, summary
-from models.training.corpus import load_corpus
+from models.training.corpus import Corpus, load_corpus
 from models.training.examples import Example
 from models.training.network import Network
 from models.training.predict import Logits, Scorer, predict, torch_scorer
@@ -76,11 +76,12 @@ def export_run(
     dev_rows: int | None = None,
     threads: int = 2,
     half: bool = False,
+    corpus: Corpus | None = None,
 ) -> Artifact:
     """Write the artifact of a run to `out`. Raises ParityError, with figures, where the graphs differ too much.
 
     `dev_rows` caps the dev rows used for calibration and figures, for a quick trial. `half` adds a graph in float16,
-    which serving prefers on a GPU.
+    which serving prefers on a GPU. `corpus` is that of `data`, if it was read before.
     """
     run, console = RunFolder(run_path), Console()
     loaded = run.load_network()
@@ -88,7 +89,7 @@ def export_run(
         raise RecipeError(f"{run_path} has no checkpoint to export.")
     network, progress = loaded
     recipe = run.recipe()
-    corpus = load_corpus(data, recipe.data, recipe.seed, cache=run_path.parent)
+    corpus = corpus or load_corpus(data, recipe.data, recipe.seed, cache=run_path.parent)
     tokenizer = Tokenizer.from_file(str(run.tokenizer))
     collator = Collator(tokenizer, network.shape.positions, network.shape.pad_id)
     dev = DevRows.of(_sample(corpus.dev, dev_rows, recipe.seed), corpus.written, recipe)

@@ -58,7 +58,7 @@ def run_factory(recipe: Recipe, data: Path, out: Path, device: str = "cpu", base
     if not manifest.is_file() or last.trained_after(manifest):
         console.rule("artifact")
         share_files(out, last)
-        export_run(last.path, artifact, data)
+        export_run(last.path, artifact, data, corpus=material.corpus)
     write_final_report(out)
     return artifact
 
@@ -103,7 +103,7 @@ def distil(
         return finished[0]
     advice = None
     if teacher is not None and recipe.teacher is not None:
-        targets = TeacherTargets(out / "teacher" / "targets")
+        targets = TeacherTargets(answers_of(out / "teacher"))
         collator = material.collator(recipe, teacher.shape.pad_id)
         texts = planned_texts(again, material, recipe.teacher.rows)
         targets.extend(teacher.to(device), collator, texts, device)
@@ -113,6 +113,14 @@ def distil(
         return student if recipe.pruning is None else prune_student(again, recipe.pruning, material, student)
 
     return run_stage(again, material, run, device, start, advice)
+
+
+def answers_of(stage: Path) -> Path:
+    """The folder of a teacher's answers, without those of a teacher that has been trained on since."""
+    for part in (stage / "targets").glob("part-*.npz"):
+        if RunFolder(stage).trained_after(part):
+            part.unlink()
+    return stage / "targets"
 
 
 def train_teacher(

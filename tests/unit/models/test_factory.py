@@ -86,6 +86,27 @@ def test_a_longer_schedule_makes_artifact_and_comparison_anew(
     assert (out / "artifact" / "manifest.json").stat().st_mtime > 1e9
 
 
+def test_answers_of_a_teacher_that_was_trained_on_since_are_asked_for_again(whole_run: Path, tmp_path: Path) -> None:
+    stage = Path(shutil.copytree(whole_run / "teacher", tmp_path / "teacher"))
+    parts = list((stage / "targets").glob("part-*.npz"))
+    assert parts
+    factory.answers_of(stage)
+    assert all(part.exists() for part in parts)
+    os.utime(parts[0], (1e9, 1e9))  # older than the teacher's checkpoint
+    factory.answers_of(stage)
+    assert not parts[0].exists()
+
+
+def test_the_student_starts_as_the_lowest_layers_of_the_teacher(whole_run: Path, whole_recipe: Recipe) -> None:
+    loaded = RunFolder(whole_run / "teacher").load_network()
+    assert loaded is not None
+    teacher = loaded[0]
+    student = factory.first_student(whole_recipe, None, teacher, None)  # type: ignore[arg-type]  # no data is read
+    assert student.shape.layers == whole_recipe.base.layers < teacher.shape.layers
+    ours, theirs = student.state_dict(), teacher.state_dict()
+    assert all(torch.equal(value, theirs[name]) for name, value in ours.items())
+
+
 def test_data_with_symptom_records_alone_gives_an_artifact_without_a_cascade(
     tiny_recipe: Any, tiny_data: Path, tmp_path: Path
 ) -> None:
