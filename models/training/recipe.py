@@ -165,7 +165,8 @@ class Recipe(_Section):
 def read_recipe(path: Path) -> Recipe:
     """Read a recipe by path, or by the name of one that ships in `recipes/`.
 
-    A recipe may extend another (`extends = "release"`): tables are merged, other values replaced, `drop` left out.
+    A recipe may extend another (`extends = "release"`, or a file, from its own folder on): tables are merged, other
+    values replaced, `drop` left out.
     """
     try:
         return Recipe.model_validate(_read_document(path))
@@ -186,7 +187,8 @@ def _read_document(path: Path, depth: int = 0) -> dict[str, Any]:
     dropped = document.pop("drop", [])
     if parent is None:
         return document
-    inherited = _read_document(Path(parent), depth + 1)
+    beside = source.parent / parent
+    inherited = _read_document(beside if beside.is_file() else Path(parent), depth + 1)
     for name in dropped:
         _drop(inherited, name.split("."))
     return _merge(inherited, document)

@@ -72,6 +72,9 @@ def test_a_recipe_extends_another(tmp_path: Path) -> None:
     path.write_text('extends = "release"\ndrop = ["data.nothing"]\n')
     with pytest.raises(RecipeError, match=r"drops data\.nothing"):
         read_recipe(path)
+    (tmp_path / "base.toml").write_text('name = "base"\nseed = 7\n')
+    path.write_text('extends = "base.toml"\nname = "mine"\n')  # beside it, wherever the command is run
+    assert read_recipe(path).seed == 7
     path.write_text(f'extends = "{path}"\n')
     with pytest.raises(RecipeError, match="extends itself"):
         read_recipe(path)
