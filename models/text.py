@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 from models.folding import EMOJI, FOREIGN, HAN, HAN_SEPARATORS, STYLED, fold
@@ -72,6 +72,7 @@ _MASKS = re.compile(
     """,
     re.VERBOSE | re.ASCII,
 )  # fmt: skip
+_PLACEHOLDER = re.compile("|".join(map(re.escape, (URL, EMAIL, USER, PHONE))))
 _PLACEHOLDERS = {"url": URL, "domain": URL, "email": EMAIL, "user": USER, "phone": PHONE}
 _PASSES = 6  # a mask or fold may uncover the next one ("x.com@bob"); chains longer than this are left as they are
 
@@ -207,3 +208,8 @@ def fingerprint(text: str) -> str:
 def content_hash(text: str) -> str:
     """First 16 hex digits of SHA-1 over the fingerprint: the rule of the data's list of blocked texts."""
     return hashlib.sha1(fingerprint(text).encode("utf-8", "replace"), usedforsecurity=False).hexdigest()[:16]
+
+
+def is_blocked(text: str, blocked: Container[str]) -> bool:
+    """Whether a text is one of those hashes, as it stands or without the placeholders of masking."""
+    return content_hash(text) in blocked or content_hash(_PLACEHOLDER.sub("", text)) in blocked

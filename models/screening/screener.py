@@ -13,7 +13,7 @@ from models.screening.duplicates import find_conflicts, find_exact, find_near, n
 from models.screening.rules import ScreeningRules
 from models.screening.screened import BLOCKED, EMPTY, MASKS, Drop, Screened, apply_drops, screening_key, teaches
 from models.screening.suspects import find_suspects
-from models.text import content_hash
+from models.text import is_blocked
 from models.training.examples import Example
 
 CACHE = "screening.json"
@@ -112,5 +112,5 @@ class _Work:
 
 def _find_blocked(examples: Sequence[Example], blocked: frozenset[str]) -> Iterator[Drop]:
     for index, example in enumerate(examples):
-        if content_hash(example.text) in blocked:
+        if is_blocked(example.text, blocked):
             yield Drop(index, example.task, example.source, BLOCKED)

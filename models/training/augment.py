@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import random
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
 from models.augmentation.deformation import DEFORMATIONS, Deformed, kinds_for
 from models.augmentation.lexicons import Lexicons
-from models.text import content_hash, normalise
+from models.text import is_blocked, normalise
 from models.training.examples import Example, move_spans
 
 _TASKS = ("post", "sentiment", "spans")
 _SECOND_SHARE = 0.2
-_PLACEHOLDERS = re.compile(r"\[(?:URL|USER|PHONE|EMAIL)\]")
 
 
 class Augmenter:
@@ -40,7 +38,7 @@ class Augmenter:
         if example.task not in _TASKS or random.random() >= self.share:
             return example
         deformed = self._deform(example.text, example.lang, random)
-        if deformed.text in ("", example.text) or self._is_blocked(deformed.text):
+        if deformed.text in ("", example.text) or is_blocked(deformed.text, self.blocked):
             return example
         spans = None if example.spans is None else move_spans(example.spans, deformed.offsets)
         return replace(example, text=deformed.text, spans=spans)
@@ -53,9 +51,6 @@ class Augmenter:
             deformed = _behind(deformed, DEFORMATIONS[kind](deformed.text, random, self.lexicons))
         clean = normalise(deformed.text)
         return _behind(deformed, Deformed(clean.text, clean.offsets))
-
-    def _is_blocked(self, text: str) -> bool:
-        return content_hash(text) in self.blocked or content_hash(_PLACEHOLDERS.sub("", text)) in self.blocked
 
 
 def _behind(first: Deformed, second: Deformed) -> Deformed:

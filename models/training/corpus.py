@@ -17,7 +17,7 @@ from models.augmentation.records import generate_records
 from models.augmentation.written import read_written, split_families
 from models.labels import POST_LABELS
 from models.screening import screen_once
-from models.text import content_hash
+from models.text import is_blocked
 from models.training.examples import UNKNOWN, Example
 from models.training.recipe import DataRules
 from models.training.tables import TASKS, read_examples
@@ -117,14 +117,14 @@ def extend(corpus: Corpus, data: Path, rules: DataRules, seed: int) -> None:
     if rules.written:
         train, dev = split_families(read_written())
         added += train
-        corpus.written = [e for e in dev if content_hash(e.text) not in corpus.blocked]
+        corpus.written = [e for e in dev if not is_blocked(e.text, corpus.blocked)]
     if rules.contrast:
-        added += contrast_pairs(corpus.train, rules.contrast, seed)
+        added += contrast_pairs([*corpus.train, *added], rules.contrast, seed)
     if rules.records:
         added += generate_records(Knowledge.load(data), rules.records, seed)
     known = {e.text for e in (*corpus.dev, *corpus.written)}
     for example in added:
-        if content_hash(example.text) in corpus.blocked:
+        if is_blocked(example.text, corpus.blocked):
             corpus.dropped[f"{example.task} {example.source}: blocked text"] += 1
         elif example.text in known:
             corpus.dropped[f"{example.task} {example.source}: stands in dev"] += 1
@@ -139,7 +139,7 @@ def read_blocked(path: Path) -> frozenset[str]:
 
 def _refusal(example: Example, rules: DataRules, blocked: frozenset[str]) -> str | None:
     """Why a row may not be used, or None. Masks the labels that its licence tier may not teach."""
-    if content_hash(example.text) in blocked:
+    if is_blocked(example.text, blocked) or is_blocked(example.raw, blocked):
         return "blocked text"
     if example.tier in rules.tiers:
         return None

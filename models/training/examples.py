@@ -47,3 +47,5 @@ class Example:
     spans: Intervals | None = None
     family: str = ""
     """Rows of one family (a sentence and its variants) never sit on both sides of train and dev."""
+    raw: str = ""
+    """The text as its table has it, which is what the hashes of blocked texts are of; empty for what is no table's."""

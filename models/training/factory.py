@@ -20,7 +20,7 @@ from models.training.compare import STAGES, compare
 from models.training.corpus import load_corpus
 from models.training.final_report import write_final_report
 from models.training.network import Network
-from models.training.recipe import Distillation, Pruning, Recipe, Teacher
+from models.training.recipe import Distillation, Pruning, Recipe, Schedule, Teacher
 from models.training.run_folder import RunFolder, write_whole
 from models.training.sampling import group_examples, plan_batches
 from models.training.trainer import share_done
@@ -39,12 +39,15 @@ def run_factory(recipe: Recipe, data: Path, out: Path, device: str = "cpu", base
     console = Console()
     material = gather(recipe, data, out, base)
     _baseline(RunFolder(out), material)
-    teacher = recipe.teacher and train_teacher(recipe, recipe.teacher, material, out, device, base)
+    teacher = train_teacher(recipe, recipe.teacher, material, out, device, base) if recipe.teacher else None
     last = open_stage(out, "student")
+    last.start_anew_after(RunFolder(out / "teacher"))
     console.rule("student")
-    student = run_stage(recipe, material, last, device, lambda: first_student(recipe, material, teacher, base))
+    walking = walk(recipe, recipe.schedule, 1)
+    student = run_stage(walking, material, last, device, lambda: first_student(recipe, material, teacher, base))
     if recipe.distillation is not None:
         last = open_stage(out, "distilled")
+        last.start_anew_after(RunFolder(out / "student"))
         distil(recipe, recipe.distillation, material, (out, last), device, (teacher, student))
     console.rule("comparison")
     found = ((name, RunFolder(out / name).load_network()) for name in STAGES)
@@ -77,12 +80,18 @@ def _baseline(run: RunFolder, material: Material) -> None:
         write_whole(run.baseline, json.dumps(baseline_figures(material.corpus), indent=1) + "\n")
 
 
+def walk(recipe: Recipe, schedule: Schedule, number: int) -> Recipe:
+    """The recipe of one stage, which meets the rows in an order of its own."""
+    return recipe.model_copy(update={"schedule": schedule.model_copy(update={"walk": number})})
+
+
 def first_student(recipe: Recipe, material: Material, teacher: Network | None, base: str | None) -> Network:
-    """The lowest layers of the teacher with its heads (as DistilBERT starts), or of the pretrained encoder.
+    """The lowest layers of the teacher with its heads (as DistilBERT starts); where there is no teacher, or one made
+    of another encoder, those of the pretrained encoder.
 
     Cutting off the top loses less than any other choice of layers (Sajjad et al. 2020).
     """
-    if teacher is None:
+    if teacher is None or (recipe.teacher is not None and recipe.teacher.name):
         return pretrained(recipe, material, base)
     return keep_layers(teacher.to("cpu"), range(recipe.base.layers))
 
@@ -97,7 +106,7 @@ def distil(
 ) -> Network:
     """Ask the teacher about the rows that the student will see, prune the student and train it again."""
     (out, run), (teacher, student) = folders, networks
-    again = recipe.model_copy(update={"schedule": rules.schedule})
+    again = walk(recipe, rules.schedule, 2)
     finished = run.load_network()
     if finished is not None and share_done(rules.schedule, finished[1]) >= 1.0:
         return finished[0]
@@ -128,7 +137,7 @@ def train_teacher(
 ) -> Network:
     """The larger network on the same rows. Its hidden width must be the student's, or its angle says nothing."""
     choice = recipe.base.model_copy(update={"layers": rules.layers, "name": rules.name or recipe.base.name})
-    larger = recipe.model_copy(update={"base": choice, "schedule": rules.schedule})
+    larger = walk(recipe.model_copy(update={"base": choice}), rules.schedule, 0)
     Console().rule("teacher")
     name = None if rules.name else base
     run = open_stage(out, "teacher")
@@ -159,4 +168,4 @@ def _plan(recipe: Recipe, material: Material, rows: int) -> Iterator[NDArray[np.
     """Row numbers of each batch; lengths are those of the plain texts, as in training."""
     examples = material.corpus.train
     lengths = np.array(material.collator(recipe, 0).lengths([e.text for e in examples]))
-    return plan_batches(group_examples(examples, recipe.data), lengths, rows, recipe.seed, 0)
+    return plan_batches(group_examples(examples, recipe.data), lengths, rows, recipe.walk_seed, 0)

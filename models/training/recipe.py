@@ -108,6 +108,9 @@ class Schedule(_Section):
     checkpoint_every: int = Field(250, ge=1)
     precision: Literal["fp32", "bf16"] = "fp32"
     threads: int = Field(2, ge=1)
+    walk: int = Field(0, ge=0)
+    """Rows are walked in an order of this number and the seed. The factory gives each stage its own: a student that
+    saw what its teacher saw, and no more, would learn from answers to rows that the teacher knows by heart."""
 
 
 class Teacher(_Section):
@@ -160,6 +163,29 @@ class Recipe(_Section):
     loss_weights: dict[str, float] = {
         "post": 1.0, "early_post": 0.3, "spans": 1.0, "sentiment": 1.0, "condition": 1.5, "urgency": 1.0,
     }  # fmt: skip
+
+    @property
+    def walk_seed(self) -> int:
+        return self.seed + 1009 * self.schedule.walk
+
+    @model_validator(mode="after")
+    def _stages_fit(self) -> Recipe:
+        if self.pruning is not None and self.distillation is None:
+            raise ValueError("[pruning] needs [distillation], in which the pruned student is trained again")
+        if self.teacher is not None and self.teacher.layers < self.base.layers:
+            raise ValueError(
+                f"the teacher has {self.teacher.layers} layers, fewer than the student's {self.base.layers}"
+            )
+        return self
+
+
+def without_schedules(recipe: Recipe) -> Recipe:
+    """What may not change in a run folder: everything but how long and how fast a stage learns."""
+    changes: dict[str, Any] = {"schedule": Schedule()}
+    for name in ("teacher", "distillation"):
+        if (section := getattr(recipe, name)) is not None:
+            changes[name] = section.model_copy(update={"schedule": Schedule()})
+    return recipe.model_copy(update=changes)
 
 
 def read_recipe(path: Path) -> Recipe:

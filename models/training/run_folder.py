@@ -14,7 +14,7 @@ from torch import nn
 
 from models.training.network import Network
 from models.training.pretrained import rebuild
-from models.training.recipe import Recipe, RecipeError
+from models.training.recipe import Recipe, RecipeError, without_schedules
 
 
 @dataclass(slots=True)
@@ -42,12 +42,12 @@ class RunFolder:
         """Written by hand, where a run was not plain; the model card quotes it."""
 
     def begin(self, recipe: Recipe) -> None:
-        """Create the folder, or make sure that it belongs to the same recipe (the schedule may change)."""
+        """Create the folder, or make sure that it belongs to the same recipe (schedules may change)."""
         self.path.mkdir(parents=True, exist_ok=True)
         config = self.path / "recipe.json"
         if config.is_file():
             before = Recipe.model_validate_json(config.read_bytes())
-            if before.model_copy(update={"schedule": recipe.schedule}) != recipe:
+            if without_schedules(before) != without_schedules(recipe):
                 raise RecipeError(f"{self.path} holds a run of another recipe; choose another folder.")
         write_whole(config, recipe.model_dump_json(indent=2) + "\n")
 
@@ -62,6 +62,14 @@ class RunFolder:
         """Whether the checkpoint is younger than a file made from it: a schedule may be extended when all is done."""
         folder = self._whole_checkpoint()
         return folder is not None and (folder / "state.json").stat().st_mtime_ns > path.stat().st_mtime_ns
+
+    def start_anew_after(self, maker: RunFolder) -> None:
+        """Forget the checkpoint if the stage that it was made from has been trained on since."""
+        folder = self._whole_checkpoint()
+        if folder is not None and maker.trained_after(folder / "state.json"):
+            for path in (self.checkpoint, self.path / "checkpoint.old"):
+                shutil.rmtree(path, ignore_errors=True)
+            self.metrics.unlink(missing_ok=True)
 
     def log(self, **values: Any) -> None:
         """Append one line to metrics.jsonl."""

@@ -45,7 +45,9 @@ def group_examples(examples: Sequence[Example], rules: DataRules) -> list[Group]
     for (task, source), rows in sorted(members.items()):
         share = rules.source_shares.get(source)
         if share is None:
-            share = (1.0 - fixed[task]) * len(rows) ** rules.size_exponent / totals[task]
+            share = max(0.0, 1.0 - fixed[task]) * len(rows) ** rules.size_exponent / totals[task]
+        elif not totals[task] or fixed[task] > 1.0:
+            share /= fixed[task]  # the fixed shares are all there is
         share *= rules.shares.get(task, 0.0) * (left if task == "post" else 1.0)
         groups.append(Group(f"{task}/{source}", np.array(rows), share))
     for name, (rows, share) in sorted(rare.items()):

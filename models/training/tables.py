@@ -69,10 +69,11 @@ def _read_table(path: Path, task: str) -> Iterator[Example]:
             example = _BUILDERS[task](_complete(given, unlabelled, _REQUIRED[task]))
         except ValueError as error:  # every check of a row raises one
             raise RecipeError(f"{path}, {unit} {number}: {error}.") from None
+        example.raw = given["text"]
         yield example
 
 
-def _parquet_rows(path: Path) -> Iterator[tuple[int, object]]:
+def _parquet_rows(path: Path) -> Iterator[tuple[int, Any]]:
     number = 0
     for batch in pq.ParquetFile(path).iter_batches(8192):
         for row in batch.to_pylist():
@@ -80,7 +81,7 @@ def _parquet_rows(path: Path) -> Iterator[tuple[int, object]]:
             yield number, row
 
 
-def _json_rows(path: Path) -> Iterator[tuple[int, object]]:
+def _json_rows(path: Path) -> Iterator[tuple[int, Any]]:
     """The lines with what they hold; a line that is no JSON is handed on as it is, to be refused with its number."""
     with path.open(encoding="utf-8") as file:
         for number, line in enumerate(file, start=1):

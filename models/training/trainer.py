@@ -85,7 +85,7 @@ class Trainer:
             group_examples(examples, self.recipe.data),
             lengths,
             self.schedule.rows,
-            self.recipe.seed,
+            self.recipe.walk_seed,
             progress.step,
         )
         sums: dict[str, float] = defaultdict(float)
@@ -123,8 +123,8 @@ class Trainer:
         step: int,
     ) -> dict[str, float]:
         # Seeded by step, so that a resumed run draws the same dropout and the same deformations.
-        torch.manual_seed(self.recipe.seed * 1_000_003 + step)
-        chance = random.Random(f"{self.recipe.seed}-{step}")  # noqa: S311 - not a secret
+        torch.manual_seed(self.recipe.walk_seed * 1_000_003 + step)
+        chance = random.Random(f"{self.recipe.walk_seed}-{step}")  # noqa: S311 - not a secret
         seen = [augment(e, chance) for e in rows]
         batch = self.collator(seen).to(self.device)
         for group in optimizer.param_groups:

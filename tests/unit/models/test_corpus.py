@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -39,6 +40,29 @@ def test_blocked_texts_never_enter(tiny_data: Path, tmp_path: Path) -> None:
     corpus = load_corpus(data, DataRules(), seed=1)
     assert victim not in [e.text for e in corpus.train]
     assert any(reason.endswith("blocked text") for reason in corpus.dropped)
+
+
+@pytest.mark.parametrize(
+    "raw", ["look at http://example.com/a now", "you are a sh1t head", "call me on +44 7700 900123"]
+)
+@pytest.mark.parametrize(("table", "label"), [("posts", {"toxicity": 1}), ("symptoms", {"condition": "acne"})])
+def test_a_hash_of_the_raw_text_blocks_what_cleaning_and_rendering_make_of_it(
+    raw: str, table: str, label: dict[str, object], tiny_data: Path, tmp_path: Path
+) -> None:
+    data = Path(shutil.copytree(tiny_data, tmp_path / "data"))
+    row = json.dumps({"text": raw, "lang": "en", "source": "leak"} | label)
+    (data / table / "train.jsonl").write_text(row + "\n")
+    assert [e.source for e in load_corpus(data, DataRules(), seed=1).train].count("leak") == 1
+    (data / "blocked.txt").write_text(f"{content_hash(raw)}\n")
+    assert "leak" not in [e.source for e in load_corpus(data, DataRules(), seed=1).train]
+
+
+def test_rows_written_by_hand_are_contrasted_too(tiny_data: Path) -> None:
+    def made(written: bool) -> int:
+        rules = DataRules(written=written, contrast=1.0)
+        return sum(e.source == "contrast" for e in load_corpus(tiny_data, rules, seed=1).train)
+
+    assert made(True) > made(False) + 100
 
 
 def test_a_missing_list_of_blocked_texts_stops_training(tiny_data: Path, tmp_path: Path) -> None:

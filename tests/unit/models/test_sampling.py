@@ -51,6 +51,16 @@ def test_batches_cost_about_the_same() -> None:
     assert max(costs) <= 8 * 40 * 1.25
 
 
+def test_a_task_keeps_its_share_where_all_its_sources_have_fixed_ones() -> None:
+    groups = group_examples(make_examples(), DataRules(source_shares={"visits": 0.5}))
+    whole = group_examples(make_examples(), DataRules())
+    assert [g.share for g in groups if g.name == "urgency/visits"] == [
+        pytest.approx(g.share) for g in whole if g.name == "urgency/visits"
+    ]
+    greedy = group_examples(make_examples(), DataRules(source_shares={"large": 0.9, "small": 0.9}))
+    assert all(group.share >= 0 for group in greedy)
+
+
 def test_shares_add_up_to_one() -> None:
     groups = group_examples(make_examples(), DataRules(rare_labels={"threat": 0.1}))
     assert sum(group.share for group in groups) == pytest.approx(1.0)

@@ -80,6 +80,20 @@ def test_a_recipe_extends_another(tmp_path: Path) -> None:
         read_recipe(path)
 
 
+@pytest.mark.parametrize(
+    ("sections", "complaint"),
+    [
+        ("[pruning]\n", "needs .distillation."),
+        ("[base]\nlayers = 6\n[teacher]\nlayers = 4\n", "fewer than the student"),
+    ],
+)
+def test_stages_that_do_not_fit_each_other_are_refused(sections: str, complaint: str, tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text('name = "mine"\n' + sections)
+    with pytest.raises(RecipeError, match=complaint):
+        read_recipe(path)
+
+
 def test_a_misspelt_recipe_is_one_sentence(tmp_path: Path) -> None:
     path = tmp_path / "r.toml"
     path.write_text('name = "x"\nsede = 3\n')
