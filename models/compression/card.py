@@ -24,7 +24,7 @@ _POST_TABLES = {
 _INTRO = """# Model card: {name} {version}
 
 One multilingual encoder ({base}: {structure}) with heads for posts in English and Chinese (eight labels, toxic spans,
-sentiment) and for symptom records (condition, urgency). Made by `tidegate train` of this repository: trained on labels,
+sentiment) and for symptom records (condition, urgency). Made by `tidegate train` of this repository:
 {path}. Format {format}, quantisation `{quantisation}`.
 
 ## Intended use
@@ -99,8 +99,8 @@ def _intro(manifest: Manifest, recipe: Recipe) -> str:
         name=manifest.name,
         version=manifest.version,
         base=manifest.base,
-        structure=_structure(recipe),
-        path="then pruned and taught by a larger teacher" if recipe.distillation else "no teacher",
+        structure=_structure(manifest),
+        path=_path(manifest.metrics.get("training", {}).get("stage", ""), recipe),
         format=manifest.format,
         quantisation=manifest.quantisation,
         written=count("post", names=("handwritten", "contrast")),
@@ -114,12 +114,24 @@ def _intro(manifest: Manifest, recipe: Recipe) -> str:
     )
 
 
-def _structure(recipe: Recipe) -> str:
-    base, pruning = recipe.base, recipe.pruning
-    said = f"the lowest {base.layers} layers, {base.vocabulary:,} word pieces"
-    if pruning is not None:
-        said += f", {pruning.attention_heads} attention heads and {pruning.feed_forward} neurons kept in each layer"
-    return said
+def _structure(manifest: Manifest) -> str:
+    """What the network is, by the shape that it has."""
+    shape = {name: int(value) for name, value in manifest.shape.items()}
+    return (
+        f"{shape['layers']} layers of {shape['attention_heads']} attention heads and {shape['feed_forward']} neurons, "
+        f"{shape['vocabulary']:,} word pieces"
+    )
+
+
+def _path(stage: str, recipe: Recipe) -> str:
+    """How this network came about; an earlier stage of a run may be exported, too."""
+    said = ["trained on labels"]
+    if stage in ("student", "distilled") and recipe.teacher is not None and not recipe.teacher.name:
+        said.insert(0, f"started as the lowest layers of a network of {recipe.teacher.layers} layers, its teacher")
+    if stage == "distilled":
+        said += ["then pruned"] if recipe.pruning is not None else []
+        said += ["trained on the teacher's answers and labels" if recipe.teacher is not None else "trained again"]
+    return ", ".join(said)
 
 
 def _implied(recipe: Recipe) -> str:

@@ -120,7 +120,7 @@ def replace_folder(fresh: Path, out: Path) -> None:
 def _add_what_the_run_knows(metrics: dict[str, Any], run: RunFolder, progress: Progress) -> None:
     """How long it trained, its note, and its other networks and the linear models, to be shown beside."""
     minutes = round(progress.elapsed_s / 60, 1)
-    metrics["training"] = {"steps": progress.step, "rows": progress.rows, "minutes": minutes}
+    metrics["training"] = {"stage": run.path.name, "steps": progress.step, "rows": progress.rows, "minutes": minutes}
     if run.note.is_file():
         metrics["training"]["note"] = run.note.read_text(encoding="utf-8").strip()
     others: dict[str, dict[str, float]] = {}

@@ -39,13 +39,16 @@ def judge(
     dev: DevRows, answers: Sequence[Logits], tokenizer: Tokenizer
 ) -> tuple[dict[str, dict[str, float]], dict[str, Any]]:
     """Thresholds chosen on these answers to the tuning rows, and the figures at them."""
-    thresholds = choose_thresholds(dev.tuning, answers)
     real, written = answers[: len(dev.real)], answers[len(dev.real) :]
+    thresholds, of_early = (choose_thresholds(dev.tuning, answers, head) for head in ("post", "early_post"))
     if real:
         hold_back(thresholds, dev.real, real)
+        hold_back(of_early, dev.real, real, "early_post")
     spans_at = choose_span_threshold(dev.real, real, tokenizer)
     thresholds["spans"] = {"en": spans_at, "zh": spans_at}
     figures = evaluate_heads(dev.real, real, thresholds, tokenizer)
+    if "early_post" in figures:  # the tiny student on its own; in the cascade it answers by bars, not by these
+        figures["early_post"] = post_figures(dev.real, real, "early_post", of_early)
     if written:
         figures["written_post"] = post_figures(dev.written, written, "post", thresholds)
     return thresholds, figures

@@ -15,6 +15,7 @@ torch = pytest.importorskip("torch")
 from safetensors.torch import load_file  # noqa: E402
 
 from models.artifact import Artifact  # noqa: E402
+from models.compression.export import export_run  # noqa: E402
 from models.training import factory  # noqa: E402
 from models.training.factory import run_factory  # noqa: E402
 from models.training.recipe import Recipe  # noqa: E402
@@ -63,6 +64,16 @@ def test_every_stage_leaves_its_network_and_the_artifact_is_the_pruned_one(whole
     assert (shapes["student"].attention_heads, shapes["student"].feed_forward) == (2, 128)
     artifact = Artifact.load(whole_run / "artifact")
     assert artifact.manifest.metrics["dev"]["post"]["toxicity"]["en"]["auroc"] > 0.9
+
+
+def test_a_card_tells_how_its_own_network_came_about(whole_run: Path, tiny_data: Path, tmp_path: Path) -> None:
+    card = (whole_run / "artifact" / "MODEL_CARD.md").read_text()
+    assert "2 layers of 1 attention heads and 64 neurons" in card
+    assert "the lowest layers of a network of 3 layers, its teacher, trained on labels, then pruned, trained on" in card
+    export_run(whole_run / "student", tmp_path / "student", tiny_data, threads=1)
+    card = (tmp_path / "student" / "MODEL_CARD.md").read_text()
+    assert "2 layers of 2 attention heads and 128 neurons" in card
+    assert "its teacher, trained on labels. Format" in card
 
 
 def test_the_report_shows_networks_and_baseline_beside_each_other(whole_run: Path) -> None:
