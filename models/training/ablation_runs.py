@@ -19,7 +19,7 @@ from models.training.examples import Example
 from models.training.final_report import write_final_report
 from models.training.network import Network
 from models.training.predict import Logits, predict, torch_scorer
-from models.training.recipe import DataRules, Recipe
+from models.training.recipe import DataRules, Recipe, RecipeError
 from models.training.run_folder import RunFolder
 from models.training.training_run import Material, prepare_vocabulary, pretrained, run_stage
 
@@ -113,12 +113,15 @@ def run_ablations(
 ) -> Path:
     """The ablations named in `parts` (of `PARTS`), or all, from the checkpoint of a run; returns the report.
 
+    The checkpoint should have seen none of the parts (recipe `plain`): what it knows already cannot be taken from it.
+
     The runs by task start from the pretrained encoder instead, or one task would be helped by what the checkpoint
     learned from the others. Each run has the steps of the recipe's own schedule.
     """
     folder = out / "ablations"
     folder.mkdir(parents=True, exist_ok=True)
     begun = RunFolder(start)
+    _claim(folder, begun)
 
     def load(rules: DataRules) -> Material:
         corpus = load_corpus(data, rules, recipe.seed, cache=out)
@@ -134,6 +137,14 @@ def run_ablations(
         else:
             runs.without(part, lambda: load(recipe.data.model_copy(update={"screening": None})))
     return write_final_report(out)
+
+
+def _claim(folder: Path, start: RunFolder) -> None:
+    """Make sure that the runs of a folder all go on from the same network; finished ones are not run again."""
+    mark, ours = folder / "start.txt", start.fingerprint()
+    if mark.is_file() and mark.read_text() != ours:
+        raise RecipeError(f"{folder} holds ablations that went on from another network; choose another folder.")
+    mark.write_text(ours)
 
 
 def deformed_copies(dev: Sequence[Example], material: Material, seed: int) -> list[Example]:

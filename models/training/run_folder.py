@@ -12,6 +12,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
+from models.artifact import file_hash
 from models.training.network import Network
 from models.training.pretrained import rebuild
 from models.training.recipe import Recipe, RecipeError, without_schedules
@@ -118,6 +119,13 @@ class RunFolder:
             return None
         state = json.loads((folder / "state.json").read_text())
         return rebuild(state["shape"], load_file(folder / "weights.safetensors")), Progress(**state["progress"])
+
+    def fingerprint(self) -> str:
+        """A hash of the last checkpoint's weights. Raises RecipeError where there is none."""
+        folder = self._whole_checkpoint()
+        if folder is None:
+            raise RecipeError(f"{self.path} holds no checkpoint.")
+        return file_hash(folder / "weights.safetensors")
 
     def require_network(self) -> Network:
         """The network of the last checkpoint. Raises RecipeError where there is none."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file, save_file
 
 pytest.importorskip("torch")
 
@@ -14,6 +16,7 @@ from models.training.ablation import ablation_table, compare_answers, measures, 
 from models.training.ablation_runs import run_ablations
 from models.training.examples import Example, no_post_labels
 from models.training.predict import Logits
+from models.training.recipe import RecipeError
 from tests.unit.models.made_up import make_tokenizer
 
 
@@ -93,3 +96,8 @@ def test_ablations_run_in_a_folder_of_their_own_from_the_checkpoint_of_a_run(
     before = [path.stat().st_mtime_ns for path in weights]
     assert run_ablations(*arguments).read_text() == report
     assert [path.stat().st_mtime_ns for path in weights] == before
+    other = shutil.copytree(tiny_run, tmp_path / "other")
+    path = other / "checkpoint" / "weights.safetensors"
+    save_file({name: value + 1 for name, value in load_file(path).items()}, path)
+    with pytest.raises(RecipeError, match="went on from another network"):
+        run_ablations(recipe, other, *arguments[2:])

@@ -54,13 +54,13 @@ def test_a_folder_belongs_to_one_recipe(tiny_recipe: Any, tiny_data: Path, tiny_
         run_training(tiny_recipe.model_copy(update={"seed": 5}), tiny_data, tiny_run)
 
 
-@pytest.mark.parametrize("name", ["release", "strict", "baseline", "ablation"])
+@pytest.mark.parametrize("name", ["release", "strict", "baseline", "ablation", "plain"])
 def test_recipes_that_ship_are_valid(name: str) -> None:
     recipe = read_recipe(Path(name))
     assert recipe.data.tiers == ("A", "B")
     assert (name == "strict") == (not recipe.data.exceptions)
-    assert (recipe.teacher is None) == (name in ("baseline", "ablation"))
-    assert recipe.data.screening is not None
+    assert (recipe.teacher is None) == (name in ("baseline", "ablation", "plain"))
+    assert (recipe.data.screening is None) == (name == "plain")
 
 
 def test_a_recipe_extends_another(tmp_path: Path) -> None:
@@ -99,7 +99,7 @@ def test_a_misspelt_recipe_is_one_sentence(tmp_path: Path) -> None:
     path.write_text('name = "x"\nsede = 3\n')
     with pytest.raises(RecipeError, match="sede"):
         read_recipe(path)
-    with pytest.raises(RecipeError, match="ablation, baseline, release, strict"):
+    with pytest.raises(RecipeError, match="ablation, baseline, plain, release, strict"):
         read_recipe(Path("nowhere"))
 
 
