@@ -18,11 +18,12 @@ from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
 from sklearn.linear_model import LogisticRegression, SGDClassifier
 
 from models.labels import CLASS_HEADS, CONDITIONS, LANGUAGES, SENTIMENTS, URGENCY_LEVELS
-from models.training.calibrate import MIN_POSITIVES, choose_thresholds
-from models.training.corpus import Corpus
+from models.training.calibrate import MIN_POSITIVES, choose_thresholds, hold_back
+from models.training.corpus import Corpus, weakly_labelled
 from models.training.evaluate import post_figures
 from models.training.examples import Example
 from models.training.metrics import class_figures, ordinal_figures
+from models.training.recipe import DataRules
 
 MAX_CHARACTERS = 400
 CHARACTER_GRAMS = {"en": (2, 4), "zh": (1, 3)}
@@ -35,21 +36,27 @@ Table = NDArray[np.float32]
 Figures = dict[str, Any]
 
 
-def baseline_figures(corpus: Corpus, progress: bool = True) -> dict[str, Figures]:
-    """{"svm" or "logistic": {head: figures}}, dev figures nested as those of `models.training.evaluate`."""
-    wanted = question_table(corpus.dev)
-    margins = {kind: {head: np.zeros_like(table) for head, table in wanted.items()} for kind in MODELS}
+def baseline_figures(corpus: Corpus, rules: DataRules, progress: bool = True) -> dict[str, Figures]:
+    """{"svm" or "logistic": {head: figures}}, dev figures nested as those of `models.training.evaluate`.
+
+    As for a network, calibration and thresholds look at dev, held-out written sentences and the weak negatives among
+    both, and the figures at the labels of dev alone.
+    """
+    dev = [*corpus.dev, *corpus.written]
+    shapes = question_table(dev)
+    margins = {kind: {head: np.zeros_like(table) for head, table in shapes.items()} for kind in MODELS}
     for lang in LANGUAGES:
-        train, rows = _of_language(corpus.train, lang), _of_language(corpus.dev, lang)
+        train, rows = _of_language(corpus.train, lang), _of_language(dev, lang)
         if not len(train) or not len(rows):
             continue
-        inputs, asked = _features([corpus.train[i].text for i in train], [corpus.dev[i].text for i in rows], lang)
+        inputs, asked = _features([corpus.train[i].text for i in train], [dev[i].text for i in rows], lang)
         tables = question_table([corpus.train[i] for i in train])
         questions = [(head, column) for head, table in tables.items() for column in range(table.shape[1])]
         for head, column in track(questions, f"baselines, {lang}", disable=not progress):
             for kind, values in _answers(inputs, tables[head][:, column], asked):
                 margins[kind][head][rows, column] = values
-    return {kind: _figures(corpus.dev, answers, wanted["post"]) for kind, answers in margins.items()}
+    tuning = weakly_labelled(dev, rules)
+    return {kind: _figures(corpus, tuning, answers) for kind, answers in margins.items()}
 
 
 def question_table(examples: Sequence[Example]) -> dict[str, Table]:
@@ -102,10 +109,16 @@ def _features(train: Sequence[str], dev: Sequence[str], lang: str) -> tuple[csr_
     return csr_matrix(hstack(sides[0])), csr_matrix(hstack(sides[1]))
 
 
-def _figures(dev: Sequence[Example], margins: Mapping[str, Table], targets: Table) -> Figures:
+def _figures(corpus: Corpus, tuning: Sequence[Example], margins: Mapping[str, Table]) -> Figures:
+    dev, targets = corpus.dev, question_table(tuning)["post"]
     logits = np.column_stack([_calibrated(targets[:, i], margins["post"][:, i]) for i in range(targets.shape[1])])
     answers = [{"post": row} for row in logits]
-    figures: Figures = {"post": post_figures(dev, answers, "post", choose_thresholds(dev, answers))}
+    real, written = answers[: len(dev)], answers[len(dev) :]
+    thresholds = choose_thresholds(tuning, answers)
+    hold_back(thresholds, dev, real)
+    figures: Figures = {"post": post_figures(dev, real, "post", thresholds)}
+    if written:
+        figures["written_post"] = post_figures(corpus.written, written, "post", thresholds)
     for head in CLASS_HEADS:
         by_language: Figures = {}
         for lang in LANGUAGES:

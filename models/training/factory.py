@@ -38,7 +38,7 @@ def run_factory(recipe: Recipe, data: Path, out: Path, device: str = "cpu", base
     """
     console = Console()
     material = gather(recipe, data, out, base)
-    _baseline(RunFolder(out), material)
+    _baseline(RunFolder(out), material, recipe)
     teacher = train_teacher(recipe, recipe.teacher, material, out, device, base) if recipe.teacher else None
     last = open_stage(out, "student")
     last.start_anew_after(RunFolder(out / "teacher"))
@@ -71,13 +71,13 @@ def run_baseline(recipe: Recipe, data: Path, out: Path) -> Path:
     run = RunFolder(out)
     run.begin(recipe)
     corpus = load_corpus(data, recipe.data, recipe.seed, cache=out)
-    write_whole(run.baseline, json.dumps(baseline_figures(corpus), indent=1) + "\n")
+    write_whole(run.baseline, json.dumps(baseline_figures(corpus, recipe.data), indent=1) + "\n")
     return run.baseline
 
 
-def _baseline(run: RunFolder, material: Material) -> None:
+def _baseline(run: RunFolder, material: Material, recipe: Recipe) -> None:
     if not run.baseline.is_file():
-        write_whole(run.baseline, json.dumps(baseline_figures(material.corpus), indent=1) + "\n")
+        write_whole(run.baseline, json.dumps(baseline_figures(material.corpus, recipe.data), indent=1) + "\n")
 
 
 def walk(recipe: Recipe, schedule: Schedule, number: int) -> Recipe:

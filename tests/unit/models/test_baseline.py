@@ -15,7 +15,7 @@ from models.labels import POST_LABELS, URGENCY_LEVELS
 from models.training.baseline import baseline_figures, question_table
 from models.training.corpus import Corpus
 from models.training.examples import Example
-from models.training.recipe import read_recipe
+from models.training.recipe import DataRules, read_recipe
 
 TOXICITY, SPAM, THREAT = (POST_LABELS.index(label) for label in ("toxicity", "spam", "threat"))
 WORDS = {
@@ -56,7 +56,7 @@ def others(rows: int, seed: int) -> list[Example]:
 def figures() -> dict[str, Any]:
     train = [*posts("en", 120, 0), *posts("zh", 120, 0), *others(60, 0)]
     dev = [*posts("en", 40, 900), *posts("zh", 40, 900), *others(15, 900)]
-    return baseline_figures(Corpus(train, dev, frozenset()), progress=False)
+    return baseline_figures(Corpus(train, dev, frozenset()), DataRules(), progress=False)
 
 
 @pytest.mark.parametrize("kind", ["svm", "logistic"])
@@ -80,9 +80,22 @@ def test_a_label_without_positives_or_rows_does_no_harm(figures: dict[str, Any])
 
 def test_a_corpus_of_one_language_has_figures_of_one() -> None:
     corpus = Corpus(posts("en", 60, 0), posts("en", 20, 900), frozenset())
-    figures = baseline_figures(corpus, progress=False)
+    figures = baseline_figures(corpus, DataRules(), progress=False)
     assert set(figures["logistic"]["post"]["toxicity"]) == {"en"}
     assert set(figures["logistic"]) == {"post"}
+
+
+def test_written_sentences_have_figures_of_their_own_and_thresholds_look_at_them() -> None:
+    """Written labels that contradict those of dev move the thresholds, which costs dev."""
+    dev, written = posts("en", 20, 900), posts("en", 400, 1900)
+    for example in written:
+        example.post[TOXICITY] = 1 - example.post[TOXICITY]
+    plain = baseline_figures(Corpus(posts("en", 60, 0), dev, frozenset()), DataRules(), progress=False)
+    both = baseline_figures(Corpus(posts("en", 60, 0), dev, frozenset(), written), DataRules(), progress=False)
+    assert "written_post" not in plain["svm"]
+    assert both["svm"]["written_post"]["toxicity"]["en"]["rows"] == 400
+    assert both["svm"]["post"]["toxicity"]["en"]["rows"] == 20
+    assert both["svm"]["post"]["toxicity"]["en"]["f1"] < plain["svm"]["post"]["toxicity"]["en"]["f1"]
 
 
 def test_what_is_unlabelled_is_no_answer() -> None:
