@@ -18,7 +18,7 @@ from models.augmentation.written import read_written, split_families
 from models.labels import POST_LABELS
 from models.screening import screen_once
 from models.text import is_blocked
-from models.training.examples import UNKNOWN, Example
+from models.training.examples import Example
 from models.training.recipe import DataRules
 from models.training.tables import TASKS, read_examples
 
@@ -211,14 +211,3 @@ def _weak_candidates(examples: Iterable[Example], label: str, column: int, lang:
 def _sample(examples: list[Example], rows: int, seed: int) -> list[Example]:
     picked = np.random.default_rng(seed).permutation(len(examples))[:rows]
     return [examples[i] for i in picked]
-
-
-def targets_known(example: Example) -> dict[str, bool]:
-    """Which heads a row can teach."""
-    return {
-        "post": not bool(np.isnan(example.post).all()),
-        "spans": example.spans is not None,
-        "sentiment": example.sentiment != UNKNOWN,
-        "condition": example.condition != UNKNOWN,
-        "urgency": example.urgency != UNKNOWN,
-    }

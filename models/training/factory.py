@@ -1,4 +1,4 @@
-"""The whole factory: student, teacher, pruning, distillation, export. A stage has a folder and is never run twice."""
+"""The whole factory: teacher, student, pruning, distillation, export. A stage has a folder and is never run twice."""
 
 from __future__ import annotations
 
