@@ -100,7 +100,7 @@ def _intro(manifest: Manifest, recipe: Recipe) -> str:
         version=manifest.version,
         base=manifest.base,
         structure=_structure(manifest),
-        path=_path(manifest.metrics.get("training", {}).get("stage", ""), recipe),
+        path=_path(manifest.metrics.get("training", {}), recipe),
         format=manifest.format,
         quantisation=manifest.quantisation,
         written=count("post", names=("handwritten", "contrast")),
@@ -123,8 +123,11 @@ def _structure(manifest: Manifest) -> str:
     )
 
 
-def _path(stage: str, recipe: Recipe) -> str:
-    """How this network came about; an earlier stage of a run may be exported, too."""
+def _path(training: Mapping[str, Any], recipe: Recipe) -> str:
+    """How this network came about; an earlier stage of a run may be exported, too. A note knows better than recipes."""
+    if "note" in training:
+        return "trained as the note below tells, not plainly by its recipe"
+    stage = training.get("stage", "")
     said = ["trained on labels"]
     if stage in ("student", "distilled") and recipe.teacher is not None and not recipe.teacher.name:
         said.insert(0, f"started as the lowest layers of a network of {recipe.teacher.layers} layers, its teacher")

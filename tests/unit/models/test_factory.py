@@ -70,10 +70,16 @@ def test_a_card_tells_how_its_own_network_came_about(whole_run: Path, tiny_data:
     card = (whole_run / "artifact" / "MODEL_CARD.md").read_text()
     assert "2 layers of 1 attention heads and 64 neurons" in card
     assert "the lowest layers of a network of 3 layers, its teacher, trained on labels, then pruned, trained on" in card
-    export_run(whole_run / "student", tmp_path / "student", tiny_data, threads=1)
+    stage = Path(shutil.copytree(whole_run / "student", tmp_path / "run" / "student"))
+    export_run(stage, tmp_path / "student", tiny_data, threads=1)
     card = (tmp_path / "student" / "MODEL_CARD.md").read_text()
     assert "2 layers of 2 attention heads and 128 neurons" in card
-    assert "its teacher, trained on labels. Format" in card
+    assert "its teacher, trained on labels. Format" in " ".join(card.split())
+    (stage / "note.txt").write_text("made in two sittings")
+    export_run(stage, tmp_path / "noted", tiny_data, threads=1)
+    card = (tmp_path / "noted" / "MODEL_CARD.md").read_text()
+    assert "as the note below tells" in card
+    assert "note made in two sittings" in card
 
 
 def test_the_report_shows_networks_and_baseline_beside_each_other(whole_run: Path) -> None:
