@@ -72,18 +72,9 @@ def _choose(early: Floats, groups: Flags, highest: Floats, loss: float) -> Float
     return bars
 
 
-def cascade_scores(early: Floats, full: Floats, clean_below: Mapping[str, float]) -> Floats:
-    """What the cascade answers: a row of the early scores where they are clean, else one of the full model's."""
-    bars = np.array([clean_below[label] for label in POST_LABELS])
-    return np.where(_clean(early, bars)[:, None], early, full)
-
-
-def cascade_shares(
-    early: Floats, full: Floats, clean_below: Mapping[str, float], thresholds: Thresholds, langs: Sequence[str]
-) -> dict[str, float]:
-    """`answered_early` and `flags_lost`, as in the manifest, on other rows than those that the bars come from."""
-    bars = np.array([clean_below[label] for label in POST_LABELS])
-    return _shares(_clean(early, bars), np.asarray(_flags(full, thresholds, langs).any(axis=1)))
+def is_clean(early: Floats, clean_below: Mapping[str, float]) -> Flags:
+    """[rows]: whether the cascade answers with the early scores, probabilities as served, rounded."""
+    return _clean(early, np.array([clean_below[label] for label in POST_LABELS]))
 
 
 def _flags(full: Floats, thresholds: Thresholds, langs: Sequence[str]) -> Flags:

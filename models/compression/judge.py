@@ -10,8 +10,7 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from models.artifact import Cascade
-from models.compression.cascade import choose_clean_thresholds
-from models.labels import POST_LABELS
+from models.compression.cascade import choose_clean_thresholds, is_clean
 from models.serving.scores import sigmoid
 from models.training.calibrate import choose_thresholds, hold_back
 from models.training.corpus import weakly_labelled
@@ -70,7 +69,6 @@ def cascade_figures(
 ) -> dict[str, Any]:
     """Figures of the posts as the cascade answers them."""
     early, full = (np.stack([a[head] for a in answers[: len(dev)]]) for head in ("early_post", "post"))
-    bars = np.array([cascade.clean_below[label] for label in POST_LABELS])
-    clean = np.all(np.round(sigmoid(early), 4) < bars, axis=1, keepdims=True)
-    merged: list[Logits] = [{"cascade_post": row} for row in np.where(clean, early, full)]
+    clean = is_clean(np.round(sigmoid(early), 4), cascade.clean_below)
+    merged: list[Logits] = [{"cascade_post": row} for row in np.where(clean[:, None], early, full)]
     return post_figures(dev, merged, "cascade_post", thresholds)

@@ -20,7 +20,8 @@ MAX_POSITIONS = 256
 
 def load_tokenizer_json(name: str) -> str:
     """The fast tokenizer of a checkpoint as its JSON document."""
-    text: str = AutoTokenizer.from_pretrained(name).backend_tokenizer.to_str()
+    # False, not None: transformers takes a large vocabulary in a folder for Mistral's and warns of a wrong pattern.
+    text: str = AutoTokenizer.from_pretrained(name, fix_mistral_regex=False).backend_tokenizer.to_str()
     return text
 
 
@@ -44,7 +45,7 @@ def load_network(choice: BaseModelChoice, vocabulary: Trimmed) -> Network:
         pad_id=vocabulary.tokenizer().token_to_id("<pad>") or config.pad_token_id or 0,
     )
     network = Network(shape)
-    weights = AutoModel.from_pretrained(choice.name, dtype=torch.float32).state_dict()
+    weights = AutoModel.from_pretrained(choice.name, dtype=torch.float32, add_pooling_layer=False).state_dict()
     network.load_state_dict(convert_weights(weights, shape, vocabulary), strict=False)
     _initialise_heads(network)
     return network

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.compression.cascade import cascade_scores, cascade_shares, choose_clean_thresholds
+from models.compression.cascade import choose_clean_thresholds, is_clean
 from models.labels import POST_LABELS
 
 THRESHOLDS = {label: {"en": 0.5, "zh": 0.6} for label in POST_LABELS}
@@ -47,7 +47,7 @@ def test_the_allowance_is_kept_for_each_label_and_language() -> None:
     full = np.clip(early + noise, 0, 1).round(4)
     langs = np.where(random.random(1000) < 0.1, "zh", "en").tolist()
     cascade = choose_clean_thresholds(early, full, THRESHOLDS, langs, loss=0.05)
-    answered = (cascade_scores(early, full, cascade.clean_below) == early).all(axis=1)
+    answered = is_clean(early, cascade.clean_below)
     for column, label in enumerate(POST_LABELS):
         for lang in ("en", "zh"):
             flagged = (np.array(langs) == lang) & (full[:, column] >= THRESHOLDS[label][lang])
@@ -62,14 +62,19 @@ def test_more_loss_answers_more() -> None:
     assert strict.clean_below["toxicity"] == pytest.approx(0.03)
     assert lenient.clean_below["toxicity"] == pytest.approx(0.15)  # three of ten flags are below
     for loss, clean_below in ((0.0, strict.clean_below), (0.3, lenient.clean_below)):
-        assert cascade_shares(early, full, clean_below, THRESHOLDS, ["en"] * 40)["flags_lost"] == loss
+        assert (is_clean(early, clean_below) & (full[:, 0] == 0.9)).sum() == loss * 10
 
 
-def test_scores_of_the_cascade_are_the_early_ones_where_they_are_clean() -> None:
+def test_a_score_at_its_bar_is_not_clean() -> None:
     clean_below = dict.fromkeys(POST_LABELS, 0.3)
-    early, full = rows((0.2, 0.1), (0.3, 0.1)), rows((0.7, 0.7), (0.8, 0.8))
-    assert cascade_scores(early, full, clean_below).tolist() == [early[0].tolist(), full[1].tolist()]
-    assert cascade_shares(early, full, clean_below, THRESHOLDS, ["en", "fr"]) == {
-        "answered_early": 0.0,
-        "flags_lost": 0.5,
+    assert is_clean(rows((0.2, 0.1), (0.3, 0.1), (0.1, 0.31)), clean_below).tolist() == [True, False, False]
+
+
+def test_a_language_without_thresholds_of_its_own_takes_the_highest() -> None:
+    """0.55 is a flag in English (0.5) and none in French (0.6), so its loss is bounded in English alone."""
+    early, full = rows((0.2, 0.1), (0.1, 0.1)), rows((0.55, 0.1), (0.1, 0.1))
+    bars = {
+        lang: choose_clean_thresholds(early, full, THRESHOLDS, [lang] * 2).clean_below["toxicity"]
+        for lang in ("en", "fr")
     }
+    assert bars == {"en": 0.2, "fr": 0.5}
