@@ -242,7 +242,7 @@ class Records:
     def _example(self, text: str, lang: str, fields: Mapping[str, object], condition: int, level: int) -> Example:
         line = render_symptoms(SymptomFields(normalise(text).text, **fields)).text  # type: ignore[arg-type]
         task = "urgency" if condition == UNKNOWN else "condition"
-        return Example(line, lang, SOURCE, TIER, task, condition=condition, urgency=level - 1)
+        return Example(line, lang, SOURCE, TIER, task, condition=condition, urgency=level - 1, raw=text)
 
 
 def _shown_age(age: float) -> float:

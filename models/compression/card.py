@@ -1,4 +1,4 @@
-"""The model card, written from the manifest, so that it cannot say anything else."""
+"""The model card, written from the manifest and from the limits that the recipe names."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from models.artifact import Cascade, Manifest
+from models.labels import LANGUAGES, POST_LABELS
 from models.training.compare import summary_table
 from models.training.recipe import Recipe
 
@@ -36,25 +37,13 @@ Not for: judging people, evidence, languages other than English and Chinese, or 
 
 ## Known failures and limits
 
-- Irony, context outside of the post, quotation and counter-speech are often misjudged. Identity-directed hate without
-  slurs is rare in the real training posts; what the model knows of it comes mostly from sentences written for this
-  project ({written:,} training rows), whose style is narrower than life.
-- Threat, sexual and self-harm posts are few in the data. **Chinese threat and profanity have written sentences only**;
-  Chinese spans have no labels, and what the model marks there is carried over from English.
-- **Chinese self_harm has real positives only, and sexual has few rows at all.** Their negatives, and part of those of
-  spam, are weak: unlabelled tier A and B rows that a word filter passed were taken as 0 ({weak}). {implied}
-  Calibration and thresholds look at such rows of dev too; the dev figures below do not.
-- Chinese spam negatives are noisy (tier C) or synthetic phone turns (tier A).
-- Chinese sentiment knows reviews and no neutral class. English sentiment, part of the conditions and self_harm were
-  taught by tier C data (no licence stated), because tiers A and B hold none.
-- Conditions: {conditions} classes. {real_records:,} real records, most of them template-like paraphrases, cover 28 of
-  them; the others are known from {made_records:,} records generated from a knowledge graph and from tables of ours that
-  no clinician reviewed. A high score there is no evidence of clinical skill.
-- Urgency was learned from {urgency_rows:,} emergency visits of one study, in which levels 1 and 5 are rare, and from
-  the generated records, whose levels follow general triage principles.
+- Irony, context outside of the post, quotation and counter-speech are often misjudged.
+{limits}
 - Dev figures on fewer than 100 rows carry wide error bars: `tidegate evaluate` prints them.
 - Spelling tricks were seen in {augment:.0%} of the training texts; the commonest are undone before the model reads.
 """
+_FEW = 50
+"""Positives of a label in dev below which the card warns of its figures."""
 
 
 def write_card(manifest: Manifest, recipe: Recipe) -> str:
@@ -88,13 +77,6 @@ def write_card(manifest: Manifest, recipe: Recipe) -> str:
 
 
 def _intro(manifest: Manifest, recipe: Recipe) -> str:
-    def count(*tasks: str, names: tuple[str, ...] = (), without: tuple[str, ...] = ()) -> int:
-        return sum(
-            s.rows for s in manifest.sources
-            if s.task in tasks and (not names or s.name in names) and s.name not in without
-        )  # fmt: skip
-
-    generated = ("knowledge_graph",)
     return _INTRO.format(
         name=manifest.name,
         version=manifest.version,
@@ -103,15 +85,62 @@ def _intro(manifest: Manifest, recipe: Recipe) -> str:
         path=_path(manifest.metrics.get("training", {}), recipe),
         format=manifest.format,
         quantisation=manifest.quantisation,
-        written=count("post", names=("handwritten", "contrast")),
-        weak=_weak(recipe),
-        implied=_implied(recipe),
-        conditions=len(manifest.heads["condition"].labels),
-        real_records=count("condition", without=generated),
-        made_records=count("condition", names=generated),
-        urgency_rows=count("urgency", without=generated),
+        limits="\n".join(f"- {limit}" for limit in (*recipe.limits, *_limits(manifest), *_taken_as_zero(recipe))),
         augment=recipe.data.augment,
     )
+
+
+def _limits(manifest: Manifest) -> list[str]:
+    """What follows from the sources and from the labels of dev."""
+    posts: Mapping[str, Any] = manifest.metrics.get("dev", {}).get("post", {})
+    counts = {
+        f"{label} {lang}": (posts.get(label, {}).get(lang) or {"rows": 0, "positives": 0})
+        for label in POST_LABELS for lang in LANGUAGES
+    }  # fmt: skip
+    said = {
+        "No post of dev is labelled for": [name for name, found in counts.items() if not found["rows"]],
+        "Dev has positives alone, so precision means nothing, for": [
+            name for name, found in counts.items() if 0 < found["rows"] == found["positives"]
+        ],
+        f"Dev has fewer than {_FEW} positives of": [
+            f"{name} ({found['positives']})"
+            for name, found in counts.items() if found["rows"] > found["positives"] < _FEW
+        ],
+        "Taught by data that states no licence (tier C):": sorted(
+            {f"{source.name} ({source.task})" for source in manifest.sources if source.tier == "C"}
+        ),
+    }  # fmt: skip
+    limits = [f"{start} {', '.join(names)}." for start, names in said.items() if names]
+    if rows := _rows(manifest, "post", "handwritten", "contrast"):
+        limits.append(
+            f"{rows:,} training posts were written for this project or made of others; their style is narrow."
+        )
+    if rows := _rows(manifest, "condition", "knowledge_graph") + _rows(manifest, "urgency", "knowledge_graph"):
+        limits.append(
+            f"{rows:,} symptom records were generated from a knowledge graph and tables that no clinician reviewed: "
+            "a high score there is no evidence of clinical skill."
+        )
+    return limits
+
+
+def _rows(manifest: Manifest, task: str, *sources: str) -> int:
+    return sum(source.rows for source in manifest.sources if source.task == task and source.name in sources)
+
+
+def _taken_as_zero(recipe: Recipe) -> list[str]:
+    """What was learned from nulls."""
+    weak = [
+        f"{label} {lang} {rows:,}"
+        for label, langs in recipe.data.weak_negatives.items() for lang, rows in langs.items()
+    ]  # fmt: skip
+    implied = [f"{label} 0 as {' and '.join(others)} 0" for label, others in recipe.data.implied.items()]
+    said = []
+    if weak:
+        said.append(
+            f"Weak negatives: unlabelled rows that a word filter passed were taken as 0, at most {', '.join(weak)}. "
+            "Calibration and thresholds look at such rows of dev too; the dev figures below do not."
+        )
+    return said + ([f"Where nobody labelled them, {', '.join(implied)} was taken."] if implied else [])
 
 
 def _structure(manifest: Manifest) -> str:
@@ -137,11 +166,6 @@ def _path(training: Mapping[str, Any], recipe: Recipe) -> str:
     return ", ".join(said)
 
 
-def _implied(recipe: Recipe) -> str:
-    said = [f"{label} 0 was taken as {' and '.join(others)} 0" for label, others in recipe.data.implied.items()]
-    return f"Where nobody labelled them, {', '.join(said)}." if said else ""
-
-
 def _cascade(cascade: Cascade) -> str:
     bars = ", ".join(f"{label} {bar:.3f}" for label, bar in cascade.clean_below.items())
     return (
@@ -149,14 +173,6 @@ def _cascade(cascade: Cascade) -> str:
         f"these bars: {bars}. On dev it answers {cascade.answered_early:.1%} of the posts that the whole model does "
         f"not flag, and loses {cascade.flags_lost:.2%} of those that it does.\n"
     )
-
-
-def _weak(recipe: Recipe) -> str:
-    said = [
-        f"{label} {lang} up to {rows:,} rows" for label, langs in recipe.data.weak_negatives.items()
-        for lang, rows in langs.items()
-    ]  # fmt: skip
-    return ", ".join(said) or "none"
 
 
 def _nested(figures: Mapping[str, Mapping[str, Any]]) -> dict[tuple[str, ...], Mapping[str, Any]]:

@@ -1,8 +1,8 @@
 """Ways to store a weight matrix in the graph and multiply by it.
 
-`static8` is what ships: activations become uint8 with a scale that is a constant of the graph, so that a row's
-result cannot depend on the rows beside it, and the product is one kernel with its bias. `static7` is the same with
-weights of 7 bits: processors without VNNI add pairs of products in 16 bits, which 255 * 127 * 2 overflows and
+`static8`: activations become uint8 with a scale that is a constant of the graph, so that a row's
+result cannot depend on the rows beside it, and the product is one kernel with its bias. `static7`, which ships, is the
+same with weights of 7 bits: processors without VNNI add pairs of products in 16 bits, which 255 * 127 * 2 overflows and
 255 * 64 * 2 does not. `blocks8` quantises activations per row and block inside the kernel: as steady, but 2.5 to 4
 times slower than `static8`. `dynamic8` quantises over the whole batch, which is what makes decisions flip between
 batch mates; it is kept for comparison, and `rows8` is the same arithmetic per row, in standard operators.

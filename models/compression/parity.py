@@ -104,9 +104,10 @@ def decision_agreement(
 
 
 def class_agreement(rows: Sequence[Example], first: Sequence[Logits], second: Sequence[Logits]) -> float:
-    """Share of equal answers of the sentiment head on its dev rows (a single row is a large share elsewhere)."""
+    """Share of equal answers of the sentiment head on its dev rows; 1 if they are fewer than `JUDGED_ROWS`, because of
+    50 rows one is 2 points, and so for the other heads."""
     picked = [i for i, e in enumerate(rows) if e.sentiment >= 0]
-    if not picked:
+    if len(picked) < JUDGED_ROWS:
         return 1.0
     return float(np.mean([first[i]["sentiment"].argmax() == second[i]["sentiment"].argmax() for i in picked]))
 

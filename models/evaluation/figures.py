@@ -24,6 +24,7 @@ from models.evaluation.statistics import (
     character_f1,
 )
 from models.labels import CLASS_HEADS, POST_LABELS
+from models.serving.spans import toxic_spans
 
 Advance = Callable[[int], None]
 
@@ -166,12 +167,18 @@ def _span_entries(
 
 
 def span_f1(row: Row, answer: Answer, threshold: float) -> float:
-    """Character F1 of one post, white space left out. A clean post of the cascade has no spans."""
-    scores, offsets = answer.scores.spans, answer.reading.offsets
-    marked = [] if scores is None else answer.encoding.offsets[scores >= threshold].tolist()
-    found = {offsets[i] for start, end in marked for i in range(start, min(end, len(offsets)))}
-    wanted = {i for start, end in row.spans or () for i in range(start, end)}
-    found, wanted = ({i for i in places if not row.text[i].isspace()} for places in (found, wanted))
+    """Character F1 of one post, marked as in a verdict, white space left out.
+
+    A clean post of the cascade has no spans.
+    """
+    scores, reading = answer.scores.spans, answer.reading
+    ranges = []
+    if scores is not None:
+        ranges = toxic_spans(scores, answer.encoding.offsets, reading.text, reading.offsets, threshold)
+    wanted, found = (
+        {i for start, end in side for i in range(start, end) if not row.text[i].isspace()}
+        for side in (row.spans or (), ranges)
+    )
     return character_f1(wanted, found)
 
 

@@ -35,7 +35,7 @@ def read_tables(
     rows: list[Row] = []
     for path in paths:
         records = _records(path)
-        columns = set(records[0]) if records else set()
+        columns = {name for record in records for name in record}
         _check_columns(path, columns, slice_column, labelled)
         for number, record in enumerate(records, start=1):
             try:

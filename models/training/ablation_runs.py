@@ -118,6 +118,8 @@ def run_ablations(
     The runs by task start from the pretrained encoder instead, or one task would be helped by what the checkpoint
     learned from the others. Each run has the steps of the recipe's own schedule.
     """
+    if unknown := [part for part in parts or () if part not in PARTS]:
+        raise RecipeError(f"There is no ablation of {', '.join(unknown)}; the parts are {', '.join(PARTS)}.")
     folder = out / "ablations"
     folder.mkdir(parents=True, exist_ok=True)
     begun = RunFolder(start)

@@ -44,7 +44,7 @@ def baseline_figures(corpus: Corpus, rules: DataRules, progress: bool = True) ->
     """
     dev = [*corpus.dev, *corpus.written]
     shapes = question_table(dev)
-    margins = {kind: {head: np.zeros_like(table) for head, table in shapes.items()} for kind in MODELS}
+    margins = {kind: {head: _unasked(head, table) for head, table in shapes.items()} for kind in MODELS}
     for lang in LANGUAGES:
         train, rows = _of_language(corpus.train, lang), _of_language(dev, lang)
         if not len(train) or not len(rows):
@@ -74,6 +74,11 @@ def question_table(examples: Sequence[Example]) -> dict[str, Table]:
                 table[row] = [asks(target, column) for column in range(width)]
         tables[head] = table
     return tables
+
+
+def _unasked(head: str, table: Table) -> Table:
+    """Margins before any model was asked: a class that the training rows do not know must not win."""
+    return np.full_like(table, -np.inf if head in ("sentiment", "condition") else 0.0)
 
 
 def _of_language(examples: Sequence[Example], lang: str) -> NDArray[np.int64]:

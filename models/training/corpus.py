@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -18,9 +19,9 @@ from models.augmentation.written import read_written, split_families
 from models.labels import POST_LABELS
 from models.screening import screen_once
 from models.text import is_blocked
-from models.training.examples import Example
-from models.training.recipe import DataRules
-from models.training.tables import TASKS, read_examples
+from models.training.examples import TASKS, Example
+from models.training.recipe import DataRules, RecipeError
+from models.training.tables import read_examples
 
 _LIKELY_POSITIVE = {
     "self_harm": re.compile(
@@ -66,6 +67,14 @@ class Corpus:
     written: list[Example] = field(default_factory=list)
     dropped: Counter[str] = field(default_factory=Counter)
 
+    def fingerprint(self) -> str:
+        """Of all rows with their targets, in order."""
+        digest = hashlib.blake2b(digest_size=16)
+        for e in (*self.train, *self.dev, *self.written):
+            known = e.text, e.lang, e.source, e.task, e.post.tobytes(), e.sentiment, e.condition, e.urgency, e.spans
+            digest.update(repr(known).encode())
+        return digest.hexdigest()
+
     def sources(self) -> list[dict[str, object]]:
         """Rows of training data by source, task and licence tier, for the manifest."""
         counts = Counter((e.source, e.task, e.tier) for e in self.train)
@@ -91,7 +100,8 @@ def load_corpus(data: Path, rules: DataRules, seed: int, cache: Path | None = No
                     kept.append(example)
                 elif split == "train":
                     corpus.dropped[f"{task} {example.source}: {reason}"] += 1
-    corpus.train = join_spans(corpus.train)
+    _check_usable(corpus, rules)
+    corpus.train = join_spans(corpus.train, corpus.dropped)
     if rules.screening:
         screened = screen_once(corpus.train, rules.screening, blocked, cache)
         corpus.train = screened.kept
@@ -101,6 +111,15 @@ def load_corpus(data: Path, rules: DataRules, seed: int, cache: Path | None = No
     imply_negatives(corpus.train, rules)
     add_weak_negatives(corpus.train, rules, seed)
     return corpus
+
+
+def _check_usable(corpus: Corpus, rules: DataRules) -> None:
+    for split, rows in (("train", corpus.train), ("dev", corpus.dev)):
+        if not rows:
+            raise RecipeError(f"The data has no {split} row that tiers {', '.join(rules.tiers)} may teach from.")
+    for task, count in Counter(e.task for e in corpus.train).items():
+        if task not in rules.shares:
+            raise RecipeError(f"[data.shares] does not name {task}, which has {count:,} rows; 0 leaves them out.")
 
 
 def drop_contradictions(corpus: Corpus, knowledge: Knowledge) -> None:
@@ -124,7 +143,7 @@ def extend(corpus: Corpus, data: Path, rules: DataRules, seed: int) -> None:
         added += generate_records(Knowledge.load(data), rules.records, seed)
     known = {e.text for e in (*corpus.dev, *corpus.written)}
     for example in added:
-        if is_blocked(example.text, corpus.blocked):
+        if _stands_in(corpus.blocked, example):
             corpus.dropped[f"{example.task} {example.source}: blocked text"] += 1
         elif example.text in known:
             corpus.dropped[f"{example.task} {example.source}: stands in dev"] += 1
@@ -139,7 +158,7 @@ def read_blocked(path: Path) -> frozenset[str]:
 
 def _refusal(example: Example, rules: DataRules, blocked: frozenset[str]) -> str | None:
     """Why a row may not be used, or None. Masks the labels that its licence tier may not teach."""
-    if is_blocked(example.text, blocked) or is_blocked(example.raw, blocked):
+    if _stands_in(blocked, example):
         return "blocked text"
     if example.tier in rules.tiers:
         return None
@@ -154,13 +173,20 @@ def _refusal(example: Example, rules: DataRules, blocked: frozenset[str]) -> str
     return f"tier {example.tier}, no allowed label" if np.isnan(example.post).all() else None
 
 
-def join_spans(examples: list[Example]) -> list[Example]:
-    """Give the span rows the post labels of the same text, so that one row teaches both."""
+def _stands_in(blocked: frozenset[str], example: Example) -> bool:
+    """Either as the network reads it or as it was written: a record's line is longer than its complaint."""
+    return is_blocked(example.text, blocked) or is_blocked(example.raw, blocked)
+
+
+def join_spans(examples: list[Example], dropped: Counter[str]) -> list[Example]:
+    """Give the span rows the post labels of the same text, so that one row teaches both; the posts are counted."""
     by_text = {e.text: e for e in examples if e.task == "post"}
     for example in examples:
         if example.task == "spans" and (twin := by_text.get(example.text)) is not None:
             example.post = twin.post
     span_texts = {e.text for e in examples if e.task == "spans"}
+    joined = [e for e in examples if e.task == "post" and e.text in span_texts]
+    dropped.update(f"post {e.source}: its labels went to the spans row of its text" for e in joined)
     return [e for e in examples if e.task != "post" or e.text not in span_texts]
 
 

@@ -17,6 +17,7 @@ from models.training.predict import Logits
 
 Thresholds = Mapping[str, Mapping[str, float]]
 Figures = dict[str, Any]
+Answered = tuple[Example, Logits]
 
 _SPAN_THRESHOLDS = np.round(np.arange(0.15, 0.80, 0.05), 2)
 
@@ -31,14 +32,19 @@ def evaluate_heads(
     }
     spans = _known(dev, answers, lambda e: e.spans is not None)
     if spans:
-        value = span_quality(spans, tokenizer, thresholds["spans"]["en"])
-        figures["spans"] = {"en": {"rows": len(spans), "character_f1": round(value, 4)}}
+        figures["spans"] = {
+            lang: {
+                "rows": len(rows),
+                "character_f1": round(span_quality(rows, tokenizer, thresholds["spans"][lang]), 4),
+            }
+            for lang, rows in _by_language(spans).items()
+        }
     for head in ("sentiment", "condition"):
         figures[head] = _class_head(dev, answers, head)
-    rows = _known(dev, answers, lambda e: e.urgency >= 0)
-    if rows:
-        levels = [int(expected_level(a)) for _, a in rows]
-        figures["urgency"] = {"en": ordinal_figures([e.urgency for e, _ in rows], levels)}
+    figures["urgency"] = {
+        lang: ordinal_figures([e.urgency for e, _ in rows], [int(expected_level(a)) for _, a in rows])
+        for lang, rows in _by_language(_known(dev, answers, lambda e: e.urgency >= 0)).items()
+    }
     figures["flagged_unlabelled"] = flagged_unlabelled(dev, answers, thresholds)
     return {head: value for head, value in figures.items() if value}
 
@@ -79,22 +85,23 @@ def flagged_unlabelled(dev: Sequence[Example], answers: Sequence[Logits], thresh
 
 
 def _class_head(dev: Sequence[Example], answers: Sequence[Logits], head: str) -> Figures:
-    figures: Figures = {}
-    known = _known(dev, answers, lambda e: getattr(e, head) >= 0)
-    for lang in LANGUAGES:
-        rows = [(getattr(e, head), int(a[head].argmax())) for e, a in known if e.lang == lang]
-        if rows:
-            figures[lang] = class_figures([t for t, _ in rows], [p for _, p in rows])
-    return figures
+    return {
+        lang: class_figures([getattr(e, head) for e, _ in rows], [int(a[head].argmax()) for _, a in rows])
+        for lang, rows in _by_language(_known(dev, answers, lambda e: getattr(e, head) >= 0)).items()
+    }
 
 
-def _known(
-    dev: Sequence[Example], answers: Sequence[Logits], wanted: Callable[[Example], bool]
-) -> list[tuple[Example, Logits]]:
+def _known(dev: Sequence[Example], answers: Sequence[Logits], wanted: Callable[[Example], bool]) -> list[Answered]:
     return [(e, a) for e, a in zip(dev, answers, strict=True) if wanted(e)]
 
 
-def span_quality(rows: Sequence[tuple[Example, Logits]], tokenizer: Tokenizer, threshold: float) -> float:
+def _by_language(rows: Sequence[Answered]) -> dict[str, list[Answered]]:
+    """Of the languages that have rows."""
+    split = {lang: [(e, a) for e, a in rows if e.lang == lang] for lang in LANGUAGES}
+    return {lang: found for lang, found in split.items() if found}
+
+
+def span_quality(rows: Sequence[Answered], tokenizer: Tokenizer, threshold: float) -> float:
     """Mean character F1 over posts."""
     scores = []
     for (example, answer), encoding in zip(rows, tokenizer.encode_batch([e.text for e, _ in rows]), strict=True):

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from models.labels import POST_LABELS
 
+TASKS = ("post", "spans", "sentiment", "condition", "urgency")
+"""What a row may be collected for; a table each."""
 Intervals = tuple[tuple[int, int], ...]
 
 UNKNOWN = -1

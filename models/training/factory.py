@@ -20,11 +20,12 @@ from models.training.compare import STAGES, compare
 from models.training.corpus import load_corpus
 from models.training.final_report import write_final_report
 from models.training.network import Network
-from models.training.recipe import Distillation, Pruning, Recipe, Schedule, Teacher
+from models.training.pretrained import check_sizes
+from models.training.recipe import BaseModelChoice, Distillation, Pruning, Recipe, Schedule, Teacher
 from models.training.run_folder import RunFolder, write_whole
 from models.training.sampling import group_examples, plan_batches
 from models.training.trainer import share_done
-from models.training.training_run import Material, gather, open_stage, pretrained, run_stage, share_files
+from models.training.training_run import Material, choose_base, gather, open_stage, pretrained, run_stage, share_files
 
 
 def run_factory(recipe: Recipe, data: Path, out: Path, device: str = "cpu", base: str | None = None) -> Path:
@@ -37,6 +38,7 @@ def run_factory(recipe: Recipe, data: Path, out: Path, device: str = "cpu", base
     `artifact` (compared, quantised and checked) and `report.md`.
     """
     console = Console()
+    check_sizes(recipe, choose_base(recipe, base), teacher_base(recipe, base))
     material = gather(recipe, data, out, base)
     _baseline(RunFolder(out), material, recipe)
     teacher = train_teacher(recipe, recipe.teacher, material, out, device, base) if recipe.teacher else None
@@ -55,6 +57,7 @@ def run_factory(recipe: Recipe, data: Path, out: Path, device: str = "cpu", base
     # Whole texts, as when serving; training cuts them shorter.
     collator = Collator(material.vocabulary.tokenizer(), student.shape.positions, student.shape.pad_id)
     compare(networks, recipe, material.corpus, collator, out, device)
+    write_final_report(out)  # there even where the artifact is refused
     write_plain_graphs(networks, out / "graphs")
     artifact = out / "artifact"
     manifest = artifact / "manifest.json"
@@ -139,9 +142,17 @@ def train_teacher(
     choice = recipe.base.model_copy(update={"layers": rules.layers, "name": rules.name or recipe.base.name})
     larger = walk(recipe.model_copy(update={"base": choice}), rules.schedule, 0)
     Console().rule("teacher")
-    name = None if rules.name else base
     run = open_stage(out, "teacher")
+    name = None if rules.name else base
     return run_stage(larger, material, run, device, lambda: pretrained(larger, material, name))
+
+
+def teacher_base(recipe: Recipe, base: str | None) -> BaseModelChoice | None:
+    """The teacher's encoder: one of its own, or that of the student with more of its layers."""
+    if recipe.teacher is None:
+        return None
+    own = {"name": recipe.teacher.name} if recipe.teacher.name else {}
+    return choose_base(recipe, base).model_copy(update={"layers": recipe.teacher.layers} | own)
 
 
 def prune_student(recipe: Recipe, rules: Pruning, material: Material, student: Network) -> Network:

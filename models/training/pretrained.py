@@ -12,10 +12,7 @@ from transformers import AutoConfig, AutoModel, AutoTokenizer
 from models.compression.vocabulary import Trimmed
 from models.labels import CONDITIONS
 from models.training.network import Network, Shape
-from models.training.recipe import BaseModelChoice, RecipeError
-
-MAX_POSITIONS = 256
-"""Longest input of the artifact in tokens; later position rows are cut off."""
+from models.training.recipe import MAX_POSITIONS, BaseModelChoice, Recipe, RecipeError
 
 
 def load_tokenizer_json(name: str) -> str:
@@ -27,11 +24,7 @@ def load_tokenizer_json(name: str) -> str:
 
 def load_network(choice: BaseModelChoice, vocabulary: Trimmed) -> Network:
     """A network with pretrained encoder weights, the lowest `choice.layers` layers, and fresh heads."""
-    config = AutoConfig.from_pretrained(choice.name)
-    if config.model_type != "bert":
-        raise RecipeError(f"{choice.name} is a {config.model_type} model; only the BERT architecture is supported.")
-    if choice.layers > config.num_hidden_layers:
-        raise RecipeError(f"{choice.name} has {config.num_hidden_layers} layers, fewer than {choice.layers}.")
+    config = _config(choice)
     shape = Shape(
         vocabulary=len(vocabulary.old_ids),
         width=config.hidden_size,
@@ -45,10 +38,35 @@ def load_network(choice: BaseModelChoice, vocabulary: Trimmed) -> Network:
         pad_id=vocabulary.tokenizer().token_to_id("<pad>") or config.pad_token_id or 0,
     )
     network = Network(shape)
-    weights = AutoModel.from_pretrained(choice.name, dtype=torch.float32, add_pooling_layer=False).state_dict()
+    weights = AutoModel.from_pretrained(choice.name, dtype=torch.float32).state_dict()
     network.load_state_dict(convert_weights(weights, shape, vocabulary), strict=False)
     _initialise_heads(network)
     return network
+
+
+def check_sizes(recipe: Recipe, student: BaseModelChoice, teacher: BaseModelChoice | None) -> None:
+    """Raise RecipeError for stages that cannot be made of these encoders, before hours are spent on the first."""
+    config = _config(student)
+    if recipe.pruning is not None:
+        for what, kept, there in (
+            ("attention heads", recipe.pruning.attention_heads, config.num_attention_heads),
+            ("neurons", recipe.pruning.feed_forward, config.intermediate_size),
+        ):
+            if kept > there:
+                raise RecipeError(f"[pruning] keeps {kept} {what} a layer, but {student.name} has {there}.")
+    if teacher is not None and (width := _config(teacher).hidden_size) != config.hidden_size:
+        raise RecipeError(
+            f"The teacher {teacher.name} is {width} wide, its student {config.hidden_size}: they must match."
+        )
+
+
+def _config(choice: BaseModelChoice) -> Any:
+    config = AutoConfig.from_pretrained(choice.name)
+    if config.model_type != "bert":
+        raise RecipeError(f"{choice.name} is a {config.model_type} model; only the BERT architecture is supported.")
+    if choice.layers > config.num_hidden_layers:
+        raise RecipeError(f"{choice.name} has {config.num_hidden_layers} layers, fewer than {choice.layers}.")
+    return config
 
 
 def convert_weights(source: Mapping[str, Tensor], shape: Shape, vocabulary: Trimmed) -> dict[str, Tensor]:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import os
-import tomllib
-from pathlib import Path
+from collections.abc import Iterable
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from models.augmentation.deformation import DEFORMATIONS
 from models.labels import POST_LABELS
 from models.screening.rules import ScreeningRules
+from models.training.examples import TASKS
 
-_MOST_EXTENSIONS = 5
+MAX_POSITIONS = 256
+"""Longest input of the artifact in tokens; later position rows of an encoder are cut off."""
+TIERS = ("A", "B", "C")
 WEAK_LABELS = ("self_harm", "spam", "sexual", "threat", "profanity")
 """Labels with a word filter that keeps likely positives out of weak negatives (see `corpus.py`)."""
-RECIPES = Path(__file__).parent / "recipes"
-DATA_VARIABLE = "TIDEGATE_TRAINING_DATA"
 
 
 class RecipeError(Exception):
@@ -43,7 +43,7 @@ class BaseModelChoice(_Section):
 class DataRules(_Section):
     """Which rows may teach what."""
 
-    tiers: tuple[str, ...] = ("A", "B")
+    tiers: tuple[str, ...] = Field(("A", "B"), min_length=1)
     exceptions: dict[str, tuple[str, ...]] = {}
     """Tier C sources allowed, each with the labels or tasks that it may teach."""
     weak_negatives: dict[str, dict[str, int]] = {}
@@ -64,7 +64,7 @@ class DataRules(_Section):
     """Fixed share of its task's samples for a source, whatever its size."""
     rare_labels: dict[str, float] = {}
     """Extra share of the post samples drawn from the positives of a rare label."""
-    max_tokens: int = Field(96, ge=16)
+    max_tokens: int = Field(96, ge=16, le=MAX_POSITIONS)
     augment: float = Field(0.08, ge=0, le=1)
     """Share of texts whose spelling is deformed on the fly."""
     deformations: tuple[str, ...] = ()
@@ -79,18 +79,24 @@ class DataRules(_Section):
     """What is looked for among the training rows before anything is added to them."""
 
     @model_validator(mode="after")
-    def _know_the_labels(self) -> DataRules:
-        """A misspelt label would otherwise stop a run when its rows have been read and screened."""
-        implied = [label for one, others in self.implied.items() for label in (one, *others)]
-        for field, named, known in (
-            ("rare_labels", self.rare_labels, POST_LABELS),
-            ("implied", implied, POST_LABELS),
-            ("weak_negatives", self.weak_negatives, WEAK_LABELS),
-        ):
-            for label in named:
-                if label not in known:
-                    raise ValueError(f"{field} names {label}, which is none of {', '.join(known)}")
+    def _know_the_names(self) -> DataRules:
+        """A misspelt name would otherwise leave rows untaught, or stop a run when they have been read and screened."""
+        _check("tiers", self.tiers, TIERS)
+        _check("exceptions", [name for names in self.exceptions.values() for name in names], (*POST_LABELS, *TASKS))
+        _check("weak_negatives", self.weak_negatives, WEAK_LABELS)
+        _check("implied", [label for one, others in self.implied.items() for label in (one, *others)], POST_LABELS)
+        _check("shares", self.shares, TASKS)
+        _check("rare_labels", self.rare_labels, POST_LABELS)
+        _check("deformations", self.deformations, tuple(DEFORMATIONS))
+        if min(self.shares.values(), default=0.0) < 0 or not sum(self.shares.values()):
+            raise ValueError("shares must not be negative, and one of them more than 0")
         return self
+
+
+def _check(field: str, names: Iterable[str], known: tuple[str, ...]) -> None:
+    for name in names:
+        if name not in known:
+            raise ValueError(f"{field} names {name}, which is none of {', '.join(known)}")
 
 
 class Schedule(_Section):
@@ -153,7 +159,10 @@ class Recipe(_Section):
     name: str
     kind: Literal["transformer", "baseline"] = "transformer"
     seed: int = 20_26
-    licence: str = "MIT"
+    licence: str = "not stated"
+    """Of the weights, as the manifest and the card say it."""
+    limits: tuple[str, ...] = ()
+    """Sentences for the model card: what whoever knows the data would warn of."""
     base: BaseModelChoice = BaseModelChoice()
     data: DataRules = DataRules()
     schedule: Schedule = Schedule()
@@ -179,69 +188,10 @@ class Recipe(_Section):
         return self
 
 
-def without_schedules(recipe: Recipe) -> Recipe:
-    """What may not change in a run folder: everything but how long and how fast a stage learns."""
-    changes: dict[str, Any] = {"schedule": Schedule()}
+def fixed_part(recipe: Recipe) -> Recipe:
+    """What may not change in a run folder: all but how long and how fast a stage learns, and words for the card."""
+    changes: dict[str, Any] = {"schedule": Schedule(), "limits": ()}
     for name in ("teacher", "distillation"):
         if (section := getattr(recipe, name)) is not None:
             changes[name] = section.model_copy(update={"schedule": Schedule()})
     return recipe.model_copy(update=changes)
-
-
-def read_recipe(path: Path) -> Recipe:
-    """Read a recipe by path, or by the name of one that ships in `recipes/`.
-
-    A recipe may extend another (`extends = "release"`, or a file, from its own folder on): tables are merged, other
-    values replaced, `drop` left out.
-    """
-    try:
-        return Recipe.model_validate(_read_document(path))
-    except (tomllib.TOMLDecodeError, ValidationError) as error:
-        reason = "; ".join(str(error).splitlines()[:3])
-        raise RecipeError(f"The recipe {path} cannot be used: {reason}") from None
-
-
-def _read_document(path: Path, depth: int = 0) -> dict[str, Any]:
-    source = path if path.is_file() else RECIPES / f"{path.name}.toml"
-    if not source.is_file():
-        known = ", ".join(sorted(p.stem for p in RECIPES.glob("*.toml")))
-        raise RecipeError(f"There is no recipe {path}; the recipes that ship are {known}.")
-    if depth > _MOST_EXTENSIONS:
-        raise RecipeError(f"The recipe {path} extends itself, or too many others.")
-    document = tomllib.loads(source.read_text(encoding="utf-8"))
-    parent = document.pop("extends", None)
-    dropped = document.pop("drop", [])
-    if parent is None:
-        return document
-    beside = source.parent / parent
-    inherited = _read_document(beside if beside.is_file() else Path(parent), depth + 1)
-    for name in dropped:
-        _drop(inherited, name.split("."))
-    return _merge(inherited, document)
-
-
-def _merge(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    merged = dict(base)
-    for name, value in changes.items():
-        both = isinstance(value, dict) and isinstance(merged.get(name), dict)
-        merged[name] = _merge(merged[name], value) if both else value
-    return merged
-
-
-def _drop(document: dict[str, Any], path: list[str]) -> None:
-    """Remove a key, named by its path; one that is not there is a mistake of the recipe."""
-    *parents, last = path
-    for name in parents:
-        document = document.get(name, {})
-    if document.pop(last, None) is None:
-        raise RecipeError(f"A recipe drops {'.'.join(path)}, which the one that it extends does not have.")
-
-
-def find_data(folder: Path | None) -> Path:
-    """The data folder: the argument, else the environment variable TIDEGATE_TRAINING_DATA."""
-    chosen = folder or (Path(os.environ[DATA_VARIABLE]) if os.environ.get(DATA_VARIABLE) else None)
-    if chosen is None:
-        raise RecipeError(f"Say where the training data is: --data FOLDER or {DATA_VARIABLE}.")
-    if not any(chosen.glob("*/train.parquet")) and not any(chosen.glob("*/train.jsonl")):
-        raise RecipeError(f"{chosen} holds no table such as posts/train.parquet, so it is not a training data folder.")
-    return chosen

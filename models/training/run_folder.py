@@ -15,7 +15,7 @@ from torch import nn
 from models.artifact import file_hash
 from models.training.network import Network
 from models.training.pretrained import rebuild
-from models.training.recipe import Recipe, RecipeError, without_schedules
+from models.training.recipe import Recipe, RecipeError, fixed_part
 
 
 @dataclass(slots=True)
@@ -48,7 +48,7 @@ class RunFolder:
         config = self.path / "recipe.json"
         if config.is_file():
             before = Recipe.model_validate_json(config.read_bytes())
-            if without_schedules(before) != without_schedules(recipe):
+            if fixed_part(before) != fixed_part(recipe):
                 raise RecipeError(f"{self.path} holds a run of another recipe; choose another folder.")
         write_whole(config, recipe.model_dump_json(indent=2) + "\n")
 

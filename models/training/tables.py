@@ -19,9 +19,8 @@ from models.labels import CONDITIONS, LANGUAGES, POST_LABELS, SENTIMENTS, URGENC
 from models.rendering import render_symptoms
 from models.text import normalise
 from models.training.examples import Example, move_spans
-from models.training.recipe import RecipeError
+from models.training.recipe import TIERS, RecipeError
 
-TASKS = ("post", "spans", "sentiment", "condition", "urgency")
 OWN = "own"
 """The source of rows that name none; without a tier they count as A, because what is yours you may use."""
 
@@ -44,7 +43,6 @@ _OPTIONAL = {
     "urgency": ("record_id", *_ORIGIN, "age", "sex", *_CODES, *_VITALS),
 }
 _WORDS = ("text", *_ORIGIN, "sex", "body_part")
-_TIERS = ("A", "B", "C")
 _MOST_LISTED = 10
 Row = Mapping[str, Any]
 
@@ -83,12 +81,12 @@ def _parquet_rows(path: Path) -> Iterator[tuple[int, Any]]:
 
 def _json_rows(path: Path) -> Iterator[tuple[int, Any]]:
     """The lines with what they hold; a line that is no JSON is handed on as it is, to be refused with its number."""
-    with path.open(encoding="utf-8") as file:
+    with path.open("rb") as file:
         for number, line in enumerate(file, start=1):
             if line.strip():
                 try:
                     yield number, json.loads(line)
-                except ValueError:
+                except ValueError:  # no JSON, or not UTF-8
                     yield number, line
 
 
@@ -104,7 +102,7 @@ def _complete(given: object, unlabelled: Row, required: Sequence[str]) -> Row:
     if wrong := [name for name in _WORDS if not isinstance(row.get(name), str | None)]:
         raise ValueError(f"{', '.join(wrong)} is not a string")
     if row["licence_tier"] is not None:
-        _position(row, "licence_tier", _TIERS)
+        _position(row, "licence_tier", TIERS)
     _position(row, "lang", LANGUAGES)
     return row
 
@@ -116,9 +114,16 @@ def _post(row: Row) -> Example:
 
 def _spans(row: Row) -> Example:
     clean = normalise(row["text"])
-    spans = move_spans(_intervals(row["spans"], len(row["text"])), clean.offsets)
+    spans = move_spans(_trimmed(row["text"], _intervals(row["spans"], len(row["text"]))), clean.offsets)
     lang, source, tier = _origin(row, source="toxic_spans")
     return Example(clean.text, lang, source, tier, "spans", spans=spans, family=row["family"] or "")
+
+
+def _trimmed(text: str, spans: Sequence[Sequence[int]]) -> list[tuple[int, int]]:
+    """Without the white space at their ends: a token holds the space before it, so the next word would be marked."""
+    pieces = [(start, text[start:end]) for start, end in spans]
+    ranges = [(start + len(piece) - len(piece.lstrip()), start + len(piece.rstrip())) for start, piece in pieces]
+    return [(start, end) for start, end in ranges if start < end]
 
 
 def _sentiment(row: Row) -> Example:

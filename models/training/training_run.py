@@ -21,7 +21,7 @@ from models.training.dev_check import quick_check
 from models.training.examples import Example
 from models.training.network import Network
 from models.training.pretrained import load_network, load_tokenizer_json
-from models.training.recipe import BaseModelChoice, Recipe
+from models.training.recipe import BaseModelChoice, Recipe, RecipeError
 from models.training.report import write_report
 from models.training.run_folder import RunFolder, write_whole
 from models.training.trainer import Advice, Trainer
@@ -47,7 +47,11 @@ def gather(recipe: Recipe, data: Path, out: Path, base: str | None) -> Material:
     run.begin(recipe)
     console.print(f"[bold]{recipe.name}[/]: reading {data.name}")
     corpus = load_corpus(data, recipe.data, recipe.seed, cache=out)
-    described = {"sources": corpus.sources(), "dropped": dict(corpus.dropped)}
+    described = {"sources": corpus.sources(), "dropped": dict(corpus.dropped), "rows": corpus.fingerprint()}
+    if run.corpus.is_file() and json.loads(run.corpus.read_text()).get("rows", described["rows"]) != described["rows"]:
+        raise RecipeError(
+            f"{out} holds a run on other rows (the data or the program has changed); choose another folder."
+        )
     write_whole(run.corpus, json.dumps(described, indent=1))
     console.print(f"{len(corpus.train):,} training rows, {len(corpus.dropped)} reasons to drop others")
     return Material(corpus, prepare_vocabulary(choose_base(recipe, base), corpus.train, run), Lexicons.load(data))

@@ -18,7 +18,9 @@ def train(
     data: Annotated[Path | None, typer.Option(help="Training data; by default TIDEGATE_TRAINING_DATA.")] = None,
     out: Annotated[Path | None, typer.Option(help="Run folder; by default runs/NAME.")] = None,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
-    base: Annotated[str | None, typer.Option(help="Another pretrained encoder: hub name or folder.")] = None,
+    base: Annotated[
+        str | None, typer.Option(help="Folder that holds the recipe's encoder, where the hub is out of reach.")
+    ] = None,
 ) -> None:
     """Run the factory by a recipe, from data to artifact; run it again to go on after a stop."""
     with reporting(), _factory("train"):
@@ -34,7 +36,9 @@ def ablate(
     out: Annotated[Path | None, typer.Option(help="Run folder; by default runs/NAME.")] = None,
     part: Annotated[list[str] | None, typer.Option(help="Only this part of the factory; may be repeated.")] = None,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
-    base: Annotated[str | None, typer.Option(help="Another pretrained encoder: hub name or folder.")] = None,
+    base: Annotated[
+        str | None, typer.Option(help="Folder that holds the recipe's encoder, where the hub is out of reach.")
+    ] = None,
 ) -> None:
     """Measure what each part of the factory is worth, by short runs with and without it."""
     with reporting(), _factory("ablate"):
@@ -44,10 +48,10 @@ def ablate(
 
 
 def export(
-    run: Annotated[Path, typer.Argument(help="Run folder of `tidegate train`.")],
+    run: Annotated[Path, typer.Argument(help="Folder of a stage: runs/NAME/distilled, say.")],
     out: Annotated[Path, typer.Argument(help="Folder of the artifact.")],
     data: Annotated[Path | None, typer.Option(help="Training data; by default TIDEGATE_TRAINING_DATA.")] = None,
-    dev_rows: Annotated[int | None, typer.Option(min=1, help="Measure on so many rows of each dev set.")] = None,
+    dev_rows: Annotated[int | None, typer.Option(min=1, help="Measure on so many rows of dev in all.")] = None,
     half: Annotated[bool, typer.Option(help="Add a graph in float16, for GPUs.")] = False,
 ) -> None:
     """Export a trained run as an artifact: int8 ONNX, tokenizer, manifest, golden cases, model card."""

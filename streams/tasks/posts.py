@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from models.labels import POST_LABELS, SENTIMENTS
+from models.serving.spans import toxic_spans
 from models.text import detect_language, normalise
 from schemas import Post
 from streams.authors import AuthorHistory, author_hash
@@ -18,7 +19,6 @@ from streams.rules import FALLBACK_THRESHOLD, PostRules, Ruling
 from streams.secret import load_or_create_secret, passing_secret
 from streams.tasks.base import Case, Decision, Parts, Rendered, Task
 from streams.tasks.messages import Alarm, outputs, timings_ms, verdict_id
-from streams.tasks.spans import toxic_spans
 from streams.waves import SpamWaves
 
 logger = logging.getLogger(__name__)
@@ -148,7 +148,10 @@ class PostsTask(Task[Post]):
             return []
         known = self._span_thresholds
         threshold = known.get(case.rendered.lang, max(known.values(), default=FALLBACK_THRESHOLD))
-        return toxic_spans(case.scores.spans, case.encoding.offsets, case.rendered, threshold)
+        start, offsets = case.rendered.start, case.rendered.offsets
+        clean = case.rendered.text[start : start + len(offsets)]
+        found = toxic_spans(case.scores.spans, case.encoding.offsets - start, clean, offsets, threshold)
+        return [{"start": first, "end": last} for first, last in found]
 
     def gain(self, partitions: Collection[int]) -> None:
         for partition in set(partitions) - self._held:

@@ -81,6 +81,12 @@ def test_the_spans_figure_orders_the_tokens_of_a_post_and_skips_posts_with_nothi
     assert (row["with"], row["difference"]) == (50.0, 0.0)
 
 
+def test_a_part_that_is_none_is_named_before_anything_runs(tiny_recipe: Any, tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match="no ablation of augmentation; the parts are word deformation,"):
+        run_ablations(tiny_recipe, tmp_path, tmp_path, tmp_path / "own", ["augmentation"], "cpu", None)
+    assert not (tmp_path / "own").exists()
+
+
 def test_ablations_run_in_a_folder_of_their_own_from_the_checkpoint_of_a_run(
     tiny_recipe: Any, tiny_run: Path, tiny_data: Path, tmp_path: Path
 ) -> None:

@@ -15,7 +15,8 @@ from models.labels import POST_LABELS, URGENCY_LEVELS
 from models.training.baseline import baseline_figures, question_table
 from models.training.corpus import Corpus
 from models.training.examples import Example
-from models.training.recipe import DataRules, read_recipe
+from models.training.recipe import DataRules
+from models.training.recipe_file import read_recipe
 
 TOXICITY, SPAM, THREAT = (POST_LABELS.index(label) for label in ("toxicity", "spam", "threat"))
 WORDS = {
@@ -76,6 +77,17 @@ def test_a_label_without_positives_or_rows_does_no_harm(figures: dict[str, Any])
     assert figures["svm"]["post"]["threat"]["en"]["positives"] == 0
     assert "spam" not in figures["svm"]["post"]
     assert set(figures["svm"]["sentiment"]) == {"en"}
+
+
+def test_a_class_without_training_rows_is_never_the_answer() -> None:
+    def record(text: str, condition: int) -> Example:
+        return Example(f"complaint: {text}", "en", "open", "A", "condition", condition=condition)
+
+    ills = ("itchy spots", "sneezing nose", "aching knee")
+    train = [*posts("en", 20, 0), *(record(f"{ills[n % 3]} {n}", n % 3) for n in range(60))]
+    dev = [*posts("en", 10, 900), *(record("zzz", 3) for _ in range(5))]  # nothing is known of it: all margins are low
+    found = baseline_figures(Corpus(train, dev, frozenset()), DataRules(), progress=False)
+    assert found["svm"]["condition"]["en"]["accuracy"] == 0
 
 
 def test_a_corpus_of_one_language_has_figures_of_one() -> None:

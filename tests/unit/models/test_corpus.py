@@ -15,7 +15,7 @@ from models.labels import POST_LABELS
 from models.text import content_hash, normalise
 from models.training.corpus import load_corpus, weakly_labelled
 from models.training.examples import Example, move_spans
-from models.training.recipe import DataRules
+from models.training.recipe import DataRules, RecipeError
 
 TOXICITY, SPAM, SELF_HARM = (POST_LABELS.index(label) for label in ("toxicity", "spam", "self_harm"))
 
@@ -55,6 +55,33 @@ def test_a_hash_of_the_raw_text_blocks_what_cleaning_and_rendering_make_of_it(
     assert [e.source for e in load_corpus(data, DataRules(), seed=1).train].count("leak") == 1
     (data / "blocked.txt").write_text(f"{content_hash(raw)}\n")
     assert "leak" not in [e.source for e in load_corpus(data, DataRules(), seed=1).train]
+
+
+def test_a_generated_record_whose_complaint_is_blocked_never_enters(
+    tiny_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = Example("age 40 | complaint: my nose runs", "en", "graph", "A", "condition", condition=1, raw="My nose runs")
+    monkeypatch.setattr("models.training.corpus.generate_records", lambda *_: [made])
+    monkeypatch.setattr("models.training.corpus.Knowledge.load", lambda _: None)
+    data = Path(shutil.copytree(tiny_data, tmp_path / "data"))
+    rules = DataRules(records=1)
+    assert "graph" in [e.source for e in load_corpus(data, rules, seed=1).train]
+    (data / "blocked.txt").write_text(f"{content_hash('my nose runs')}\n")
+    assert "graph" not in [e.source for e in load_corpus(data, rules, seed=1).train]
+
+
+def test_rows_that_nothing_would_be_taught_from_stop_a_run(tiny_data: Path, tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match=r"does not name spans, which has 60 rows"):
+        load_corpus(tiny_data, DataRules(shares={"post": 0.8, "sentiment": 0.2}), seed=1)
+    shares = {"post": 0.8, "sentiment": 0.2, "spans": 0, "condition": 0, "urgency": 0}
+    assert load_corpus(tiny_data, DataRules(shares=shares), seed=1).train
+    (tmp_path / "posts").mkdir()
+    for split in ("train", "dev"):
+        row = {"text": "hello", "lang": "en", "toxicity": 0, "licence_tier": "C"}
+        (tmp_path / "posts" / f"{split}.jsonl").write_text(json.dumps(row) + "\n")
+    (tmp_path / "blocked.txt").touch()
+    with pytest.raises(RecipeError, match="no train row that tiers A, B may teach"):
+        load_corpus(tmp_path, DataRules(), seed=1)
 
 
 def test_rows_written_by_hand_are_contrasted_too(tiny_data: Path) -> None:

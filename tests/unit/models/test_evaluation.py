@@ -218,6 +218,23 @@ def test_classes_urgency_and_spans(served: Served, tmp_path: Path) -> None:
     assert found["spans", "", "all", "all"].figures["character_f1"].value == pytest.approx(2 / 3, abs=1e-4)
 
 
+def test_spans_are_measured_as_a_verdict_marks_them(served: Served, tmp_path: Path) -> None:
+    """What was taken out inside a word is marked with it, and so measured with it."""
+    text = "you i\u200bd\u200biot"
+    spans = write(tmp_path / "spans.jsonl", [{"text": text, "spans": [[4, len(text)]]}])
+    found = entries_of(read_tables([spans], classes(served)), served)
+    assert found["spans", "", "all", "all"].figures["character_f1"].value == 1.0
+
+
+def test_a_column_may_be_missing_from_the_first_line(served: Served, tmp_path: Path) -> None:
+    lines: list[dict[str, Any]] = [
+        {"text": "hello", "lang": "en"},
+        {"text": "you idiot", "insult": 1, "region": "north"},
+    ]
+    rows = read_tables([write(tmp_path / "t.jsonl", lines)], classes(served), "region")
+    assert len(rows) == 2
+
+
 def test_the_three_formats_give_the_same_rows(served: Served, tmp_path: Path) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq

@@ -13,12 +13,14 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from safetensors.torch import load_file  # noqa: E402
+from transformers import BertConfig  # noqa: E402
 
 from models.artifact import Artifact  # noqa: E402
+from models.compression.card import write_card  # noqa: E402
 from models.compression.export import export_run  # noqa: E402
 from models.training import factory  # noqa: E402
 from models.training.factory import run_factory  # noqa: E402
-from models.training.recipe import Recipe  # noqa: E402
+from models.training.recipe import Recipe, RecipeError  # noqa: E402
 from models.training.run_folder import RunFolder  # noqa: E402
 
 
@@ -80,6 +82,42 @@ def test_a_card_tells_how_its_own_network_came_about(whole_run: Path, tiny_data:
     card = (tmp_path / "noted" / "MODEL_CARD.md").read_text()
     assert "as the note below tells" in card
     assert "note made in two sittings" in card
+
+
+def test_a_card_says_of_its_data_only_what_is_so(whole_run: Path, whole_recipe: Recipe) -> None:
+    manifest = Artifact.load(whole_run / "artifact").manifest
+    card = write_card(manifest, whole_recipe.model_copy(update={"limits": ("Ours is a small town.",)}))
+    assert "- Ours is a small town.\n- No post of dev is labelled for toxicity zh, insult zh," in card
+    assert not any(said in card for said in ("tier C", "generated", "written for this project", "Weak negatives"))
+    foreign = manifest.sources[0].model_copy(update={"name": "forum", "tier": "C"})
+    card = write_card(manifest.model_copy(update={"sources": (*manifest.sources, foreign)}), whole_recipe)
+    assert f"(tier C): forum ({foreign.task})." in card
+
+
+@pytest.mark.parametrize(
+    ("section", "values", "said"),
+    [
+        ("pruning", {"attention_heads": 8}, "keeps 8 attention heads a layer, but .* has 2"),
+        ("pruning", {"feed_forward": 4096}, "keeps 4096 neurons a layer, but .* has 128"),
+        ("teacher", {"layers": 9}, "has 3 layers, fewer than 9"),
+    ],
+)
+def test_what_the_encoder_cannot_give_stops_a_run_before_it_reads_the_data(
+    section: str, values: dict[str, int], said: str, whole_recipe: Recipe, tmp_path: Path
+) -> None:
+    document = whole_recipe.model_dump()
+    document[section] |= values
+    with pytest.raises(RecipeError, match=said):
+        run_factory(Recipe.model_validate(document), tmp_path / "nothing", tmp_path / "run")
+
+
+def test_a_teacher_of_another_width_is_refused(whole_recipe: Recipe, tmp_path: Path) -> None:
+    BertConfig(hidden_size=96, num_hidden_layers=3, num_attention_heads=2).save_pretrained(tmp_path / "wide")
+    teacher = whole_recipe.teacher
+    assert teacher is not None
+    wide = whole_recipe.model_copy(update={"teacher": teacher.model_copy(update={"name": str(tmp_path / "wide")})})
+    with pytest.raises(RecipeError, match="is 96 wide, its student 64"):
+        run_factory(wide, tmp_path / "nothing", tmp_path / "run")
 
 
 def test_the_report_shows_networks_and_baseline_beside_each_other(whole_run: Path) -> None:

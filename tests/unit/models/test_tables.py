@@ -12,8 +12,9 @@ import pytest
 pytest.importorskip("pyarrow")
 
 from models.labels import POST_LABELS
+from models.training.examples import TASKS
 from models.training.recipe import RecipeError
-from models.training.tables import TASKS, read_examples
+from models.training.tables import read_examples
 from tests.unit.models.made_up import write_table
 
 TOXICITY, SPAM = POST_LABELS.index("toxicity"), POST_LABELS.index("spam")
@@ -72,6 +73,21 @@ def test_a_split_that_is_missing_is_no_empty_split(tmp_path: Path) -> None:
 def test_a_family_travels_with_its_rows(tmp_path: Path) -> None:
     write_lines(tmp_path / "posts" / "train.jsonl", POST | {"family": "weather"})
     assert read_examples(tmp_path, "post", "train")[0].family == "weather"
+
+
+def test_a_span_does_not_reach_into_the_space_behind_it(tmp_path: Path) -> None:
+    """A token holds the space before it: the next word would be taught as toxic."""
+    spans = [[3, 10], [14, 19], [10, 11]]
+    write_lines(tmp_path / "spans" / "train.jsonl", {"text": "you idiot man and  fool", "lang": "en", "spans": spans})
+    (example,) = read_examples(tmp_path, "spans", "train")
+    assert example.spans == ((4, 9), (14, 17), (10, 11))
+
+
+def test_a_table_that_is_not_utf_8_is_named(tmp_path: Path) -> None:
+    (tmp_path / "posts").mkdir()
+    (tmp_path / "posts" / "train.jsonl").write_bytes('{"text": "你好", "lang": "zh"}\n'.encode("gbk"))
+    with pytest.raises(RecipeError, match="line 1: not a JSON object"):
+        read_examples(tmp_path, "post", "train")
 
 
 def test_a_visit_without_vitals_has_none_in_its_text(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,8 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from models.training.corpus import _LIKELY_POSITIVE  # noqa: E402
-from models.training.recipe import WEAK_LABELS, RecipeError, read_recipe  # noqa: E402
+from models.training.recipe import WEAK_LABELS, RecipeError  # noqa: E402
+from models.training.recipe_file import read_recipe  # noqa: E402
 from models.training.run_folder import RunFolder  # noqa: E402
 from models.training.trainer import rate_factor  # noqa: E402
 from models.training.training_run import run_training  # noqa: E402
@@ -105,13 +107,35 @@ def test_a_misspelt_recipe_is_one_sentence(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["rare_labels = { threats = 0.1 }", 'implied = { toxicity = ["hat"] }', "weak_negatives.insult = { en = 9 }"],
-)
-def test_a_label_that_a_rule_cannot_know_is_named_before_anything_is_read(tmp_path: Path, line: str) -> None:
+    [
+        "rare_labels = { threats = 0.1 }", 'implied = { toxicity = ["hat"] }', "weak_negatives.insult = { en = 9 }",
+        "shares = { posts = 0.8 }", 'exceptions = { forum = ["selfharm"] }', 'tiers = ["a"]', 'deformations = ["l33t"]',
+    ],
+)  # fmt: skip
+def test_a_name_that_a_rule_cannot_know_is_named_before_anything_is_read(tmp_path: Path, line: str) -> None:
     path = tmp_path / "r.toml"
     path.write_text(f'name = "x"\n[data]\n{line}\n')
     with pytest.raises(RecipeError, match="which is none of"):
         read_recipe(path)
+
+
+@pytest.mark.parametrize("line", ["shares = { post = 0 }", "shares = { post = -1 }", "tiers = []", "max_tokens = 512"])
+def test_a_value_that_no_run_can_use_is_refused(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "r.toml"
+    path.write_text(f'name = "x"\n[data]\n{line}\n')
+    with pytest.raises(RecipeError, match="cannot be used"):
+        read_recipe(path)
+
+
+def test_a_run_does_not_go_on_with_other_rows(
+    tiny_recipe: Any, tiny_data: Path, tiny_run: Path, tmp_path: Path
+) -> None:
+    out = Path(shutil.copytree(tiny_run, tmp_path / "run"))
+    run_training(tiny_recipe, tiny_data, out)
+    data = Path(shutil.copytree(tiny_data, tmp_path / "data"))
+    (data / "posts" / "train.jsonl").write_text('{"text": "one more", "lang": "en", "toxicity": 0}\n')
+    with pytest.raises(RecipeError, match="other rows"):
+        run_training(tiny_recipe, data, out)
 
 
 def test_every_label_with_weak_negatives_has_its_word_filter() -> None:

@@ -7,26 +7,29 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from streams.tasks.base import Rendered
-
 Range = tuple[int, int]
 
 
 def toxic_spans(
-    probabilities: NDArray[np.float64], token_offsets: NDArray[np.int32], rendered: Rendered, threshold: float
-) -> list[dict[str, int]]:
+    probabilities: NDArray[np.float64],
+    token_offsets: NDArray[np.int32],
+    text: str,
+    offsets: Sequence[int],
+    threshold: float,
+) -> list[Range]:
     """Ranges `[start, end)` of the original text, in order, apart by more than white space.
+
+    `text` is the cleaned text, into which the tokens [tokens, 2] point; `offsets` has for each of its characters the
+    index of the original one.
 
     Indices count code points, as Python's `str` does; a reader that counts UTF-16 units (JavaScript, Java)
     must convert them where the text holds characters beyond U+FFFF, such as most emoji. Invisible marks
     inside a range belong to it; a masked link, handle or number is covered as a whole.
     """
-    offsets = rendered.offsets
-    text = rendered.text[rendered.start : rendered.start + len(offsets)]
-    toxic = (token_offsets[probabilities >= threshold] - rendered.start).tolist()
+    toxic = token_offsets[probabilities >= threshold].tolist()
     whole = [_whole_masks(offsets, start, end) for start, end in toxic if 0 <= start < end <= len(text)]
     spans = [_trimmed(text, start, end) for start, end in _merged(whole, text)]
-    return [{"start": offsets[start], "end": offsets[end - 1] + 1} for start, end in spans if start < end]
+    return [(offsets[start], offsets[end - 1] + 1) for start, end in spans if start < end]
 
 
 def _merged(ranges: Iterable[Range], text: str) -> list[Range]:

@@ -7,9 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models.serving.spans import toxic_spans
 from models.text import normalise
-from streams.tasks.base import Rendered
-from streams.tasks.spans import toxic_spans
 
 
 def spans(text: str, toxic: set[str], split: str = r"\s*\S+") -> list[str]:
@@ -19,8 +18,8 @@ def spans(text: str, toxic: set[str], split: str = r"\s*\S+") -> list[str]:
     offsets = np.array([(0, 0), *tokens, (0, 0)], np.int32)
     marked = [clean.text[start:end].strip() in toxic for start, end in tokens]
     probabilities = np.array([0.9, *[0.5 if each else 0.4999 for each in marked], 0.9])
-    found = toxic_spans(probabilities, offsets, Rendered(clean.text, clean.offsets, "en"), 0.5)
-    return [text[span["start"] : span["end"]] for span in found]
+    found = toxic_spans(probabilities, offsets, clean.text, clean.offsets, 0.5)
+    return [text[start:end] for start, end in found]
 
 
 def test_tokens_that_touch_or_are_apart_by_space_become_one() -> None:
@@ -55,9 +54,9 @@ def test_a_masked_link_is_covered_as_a_whole(piece: str) -> None:
     start = clean.text.index(piece)
     offsets = np.array([(start, start + len(piece))], np.int32)
 
-    (span,) = toxic_spans(np.array([1.0]), offsets, Rendered(clean.text, clean.offsets, "en"), 0.5)
+    ((first, last),) = toxic_spans(np.array([1.0]), offsets, clean.text, clean.offsets, 0.5)
 
-    assert text[span["start"] : span["end"]] == "https://example.com/path"
+    assert text[first:last] == "https://example.com/path"
 
 
 def test_chinese() -> None:
@@ -69,11 +68,11 @@ def test_special_tokens_are_never_marked() -> None:
     assert spans("all is well", set()) == []
 
 
-def test_offsets_start_where_the_clean_text_does() -> None:
-    rendered = Rendered("age 4 | complaint: fool", range(4), "en", start=19)
+def test_what_stands_before_the_clean_text_is_never_marked() -> None:
+    before = len("age 4 | complaint: ")
 
-    assert toxic_spans(np.array([1.0]), np.array([(19, 23)], np.int32), rendered, 0.5) == [{"start": 0, "end": 4}]
-    assert toxic_spans(np.array([1.0]), np.array([(0, 3)], np.int32), rendered, 0.5) == []
+    assert toxic_spans(np.array([1.0]), np.array([(19, 23)], np.int32) - before, "fool", range(4), 0.5) == [(0, 4)]
+    assert toxic_spans(np.array([1.0]), np.array([(0, 3)], np.int32) - before, "fool", range(4), 0.5) == []
 
 
 @given(st.text(st.sampled_from("ab 蛋\u200b😀\u202e\t.@"), max_size=40), st.data())
@@ -85,9 +84,9 @@ def test_spans_are_ordered_apart_and_inside(text: str, data: st.DataObject) -> N
     )
     offsets = np.array(tokens, np.int32).reshape(-1, 2)
 
-    found = toxic_spans(probabilities, offsets, Rendered(clean.text, clean.offsets, "en"), 0.5)
+    found = toxic_spans(probabilities, offsets, clean.text, clean.offsets, 0.5)
 
-    end = -1
-    for span in found:
-        assert end < span["start"] < span["end"] <= len(text)
-        end = span["end"]
+    before = -1
+    for start, end in found:
+        assert before < start < end <= len(text)
+        before = end

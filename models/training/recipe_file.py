@@ -1,0 +1,75 @@
+"""Finds and reads the TOML file of a recipe, and the data folder that it is run on."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from models.training.recipe import Recipe, RecipeError
+
+_MOST_EXTENSIONS = 5
+RECIPES = Path(__file__).parent / "recipes"
+DATA_VARIABLE = "TIDEGATE_TRAINING_DATA"
+
+
+def read_recipe(path: Path) -> Recipe:
+    """Read a recipe by path, or by the name of one that ships in `recipes/`.
+
+    A recipe may extend another (`extends = "release"`, or a file, from its own folder on): tables are merged, other
+    values replaced, `drop` left out.
+    """
+    try:
+        return Recipe.model_validate(_read_document(path))
+    except (tomllib.TOMLDecodeError, ValidationError) as error:
+        reason = "; ".join(str(error).splitlines()[:3])
+        raise RecipeError(f"The recipe {path} cannot be used: {reason}") from None
+
+
+def _read_document(path: Path, depth: int = 0) -> dict[str, Any]:
+    source = path if path.is_file() else RECIPES / f"{path.name}.toml"
+    if not source.is_file():
+        known = ", ".join(sorted(p.stem for p in RECIPES.glob("*.toml")))
+        raise RecipeError(f"There is no recipe {path}; the recipes that ship are {known}.")
+    if depth > _MOST_EXTENSIONS:
+        raise RecipeError(f"The recipe {path} extends itself, or too many others.")
+    document = tomllib.loads(source.read_text(encoding="utf-8"))
+    parent = document.pop("extends", None)
+    dropped = document.pop("drop", [])
+    if parent is None:
+        return document
+    beside = source.parent / parent
+    inherited = _read_document(beside if beside.is_file() else Path(parent), depth + 1)
+    for name in dropped:
+        _drop(inherited, name.split("."))
+    return _merge(inherited, document)
+
+
+def _merge(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for name, value in changes.items():
+        both = isinstance(value, dict) and isinstance(merged.get(name), dict)
+        merged[name] = _merge(merged[name], value) if both else value
+    return merged
+
+
+def _drop(document: dict[str, Any], path: list[str]) -> None:
+    """Remove a key, named by its path; one that is not there is a mistake of the recipe."""
+    *parents, last = path
+    for name in parents:
+        document = document.get(name, {})
+    if document.pop(last, None) is None:
+        raise RecipeError(f"A recipe drops {'.'.join(path)}, which the one that it extends does not have.")
+
+
+def find_data(folder: Path | None) -> Path:
+    """The data folder: the argument, else the environment variable TIDEGATE_TRAINING_DATA."""
+    chosen = folder or (Path(os.environ[DATA_VARIABLE]) if os.environ.get(DATA_VARIABLE) else None)
+    if chosen is None:
+        raise RecipeError(f"Say where the training data is: --data FOLDER or {DATA_VARIABLE}.")
+    if not any(chosen.glob("*/train.parquet")) and not any(chosen.glob("*/train.jsonl")):
+        raise RecipeError(f"{chosen} holds no table such as posts/train.parquet, so it is not a training data folder.")
+    return chosen
