@@ -133,14 +133,14 @@ def _taken_as_zero(recipe: Recipe) -> list[str]:
         f"{label} {lang} {rows:,}"
         for label, langs in recipe.data.weak_negatives.items() for lang, rows in langs.items()
     ]  # fmt: skip
-    implied = [f"{label} 0 as {' and '.join(others)} 0" for label, others in recipe.data.implied.items()]
+    implied = [f"{label} 0 was taken as {' and '.join(others)} 0" for label, others in recipe.data.implied.items()]
     said = []
     if weak:
         said.append(
             f"Weak negatives: unlabelled rows that a word filter passed were taken as 0, at most {', '.join(weak)}. "
             "Calibration and thresholds look at such rows of dev too; the dev figures below do not."
         )
-    return said + ([f"Where nobody labelled them, {', '.join(implied)} was taken."] if implied else [])
+    return said + ([f"Where nobody labelled them, {', '.join(implied)}."] if implied else [])
 
 
 def _structure(manifest: Manifest) -> str:

@@ -110,6 +110,7 @@ def distil(
     """Ask the teacher about the rows that the student will see, prune the student and train it again."""
     (out, run), (teacher, student) = folders, networks
     again = walk(recipe, rules.schedule, 2)
+    run.begin(again)
     finished = run.load_network()
     if finished is not None and share_done(rules.schedule, finished[1]) >= 1.0:
         return finished[0]
