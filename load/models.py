@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.progress import track
@@ -28,7 +28,11 @@ from load.report import Report, new_folder
 from load.session import Setup
 from models.artifact import MODEL, RELEASE, ArtifactError, read_manifest
 
+if TYPE_CHECKING:
+    from load.linear_model import LinearModel
+
 REFERENCE = "MiniLM-L6 shape, int8"
+LINEAR = "TF-IDF, linear"
 _MEASURED_ON = ("processor", "cores", "load_average_1m", "memory_gib", "python", "onnxruntime")
 
 
@@ -53,10 +57,17 @@ def models(
 ) -> None:
     """Size, rows a second and memory of models, side by side with an int8 MiniLM-L6 and as a cascade."""
     graphs = [_graph(path) for path in artifact or [RELEASE]]
-    if find_spec("onnx") is None:
-        raise typer.BadParameter("the graph to compare with is built with onnx: pip install 'tidegate[train]'")
+    if find_spec("onnx") is None or find_spec("sklearn") is None:
+        raise typer.BadParameter("what to compare with is built with onnx and sklearn: pip install 'tidegate[train]'")
+    from load.linear_model import LinearModel  # sklearn is no part of the load extra
+
     with tempfile.TemporaryDirectory() as folder:
-        measured = measure_models(_with_reference(graphs, Path(folder)), clean_share, rounds)
+        measured = measure_models(
+            _with_reference(graphs, Path(folder)),
+            clean_share,
+            rounds,
+            {LINEAR: LinearModel(RELEASE / "tokenizer.json")},
+        )
     report = _report(measured, clean_share, new_folder(out, "models"))
     if as_json:
         typer.echo(json.dumps(report.data, indent=2))
@@ -64,8 +75,10 @@ def models(
         report.show()
 
 
-def measure_models(graphs: Mapping[str, Path], clean_share: float, rounds: int) -> list[Measured]:
-    """One entry a graph, and two more where it has an early exit; ratios are to the first graph."""
+def measure_models(
+    graphs: Mapping[str, Path], clean_share: float, rounds: int, linear: Mapping[str, "LinearModel"] | None = None
+) -> list[Measured]:
+    """One entry a graph, and two more where it has an early exit; ratios are to the first graph. Linear models last."""
     sessions = {name: open_graph(path) for name, path in graphs.items()}
     runs: dict[str, Run] = {}
     cascades: dict[str, tuple[str, str]] = {}
@@ -75,6 +88,9 @@ def measure_models(graphs: Mapping[str, Path], clean_share: float, rounds: int) 
             early = f"{name}, early exit"
             runs[early] = runner(session, early=True)
             cascades[f"{name}, cascade"] = (early, name)
+    sizes = {name: path.stat().st_size / 1e6 for name, path in graphs.items()}
+    for name, model in (linear or {}).items():
+        runs[name], sizes[name] = model, model.size_mb
     rates: dict[str, dict[int, float]] = {name: {} for name in [*runs, *cascades]}
     for tokens in track(TOKENS, "timing", transient=True):
         here = rows_per_second(runs, tokens, rounds)
@@ -85,7 +101,7 @@ def measure_models(graphs: Mapping[str, Path], clean_share: float, rounds: int) 
     return [
         Measured(
             name,
-            graphs[name].stat().st_size / 1e6 if name in graphs else None,
+            sizes.get(name),
             peak_mb(graphs[name]) if name in graphs else None,
             rates[name],
             {tokens: rates[name][tokens] / reference[tokens] for tokens in TOKENS},
@@ -130,7 +146,7 @@ def _report(measured: Sequence[Measured], clean_share: float, folder: Path) -> R
         f"Rows a second in batches of {ROWS} rows without padding, one thread, medians of turns that all models take "
         f"one after another; last, the ratio at 32 tokens to the {REFERENCE}, with random weights. The cascade runs "
         f"the early exit on every post and the whole model on {1 - clean_share:.0%} of them. Peak MB is of a process "
-        "of its own, onnxruntime included."
+        "of its own, onnxruntime included. The linear model reads texts, the others ids; its size is one language's."
     )
     folder.mkdir(parents=True)
     plot_models(folder / "models.png", {one.name: one.rows_per_s for one in measured})

@@ -13,8 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from rich.progress import track
-from scipy.sparse import csr_matrix, hstack
-from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
+from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression, SGDClassifier
 
 from models.labels import CLASS_HEADS, CONDITIONS, LANGUAGES, SENTIMENTS, URGENCY_LEVELS
@@ -24,9 +23,8 @@ from models.training.evaluate import post_figures
 from models.training.examples import Example
 from models.training.metrics import class_figures, ordinal_figures
 from models.training.recipe import DataRules
+from models.training.tfidf import TfIdf
 
-MAX_CHARACTERS = 400
-CHARACTER_GRAMS = {"en": (2, 4), "zh": (1, 3)}
 MODELS: Mapping[str, tuple[str, float]] = {"svm": ("hinge", 0.3), "logistic": ("log_loss", 3.0)}
 """Loss, and C as in liblinear: the weight of the rows against that of the penalty."""
 UPDATES = 100_000
@@ -49,7 +47,8 @@ def baseline_figures(corpus: Corpus, rules: DataRules, progress: bool = True) ->
         train, rows = _of_language(corpus.train, lang), _of_language(dev, lang)
         if not len(train) or not len(rows):
             continue
-        inputs, asked = _features([corpus.train[i].text for i in train], [dev[i].text for i in rows], lang)
+        features = TfIdf(lang)
+        inputs, asked = features.fit([corpus.train[i].text for i in train]), features([dev[i].text for i in rows])
         tables = question_table([corpus.train[i] for i in train])
         questions = [(head, column) for head, table in tables.items() for column in range(table.shape[1])]
         for head, column in track(questions, f"baselines, {lang}", disable=not progress):
@@ -97,21 +96,6 @@ def _answers(inputs: csr_matrix, targets: Table, asked: csr_matrix) -> Iterator[
             loss=loss, alpha=1 / (weight * len(known)), max_iter=min(epochs, 200), tol=None, random_state=1
         )
         yield kind, model.fit(taught, targets[known]).decision_function(asked)
-
-
-def _features(train: Sequence[str], dev: Sequence[str], lang: str) -> tuple[csr_matrix, csr_matrix]:
-    """Hashed words (one and two) and characters, each weighted by inverse document frequency."""
-    shared = {"alternate_sign": False, "norm": None, "dtype": np.float32}
-    hashers = (
-        HashingVectorizer(ngram_range=(1, 2), n_features=2**18, **shared),
-        HashingVectorizer(analyzer="char", ngram_range=CHARACTER_GRAMS[lang], n_features=2**19, **shared),
-    )
-    sides: tuple[list[Any], list[Any]] = ([], [])
-    for hasher in hashers:
-        weigh = TfidfTransformer(sublinear_tf=True)
-        sides[0].append(weigh.fit_transform(hasher.transform([text[:MAX_CHARACTERS] for text in train])))
-        sides[1].append(weigh.transform(hasher.transform([text[:MAX_CHARACTERS] for text in dev])))
-    return csr_matrix(hstack(sides[0])), csr_matrix(hstack(sides[1]))
 
 
 def _figures(corpus: Corpus, tuning: Sequence[Example], margins: Mapping[str, Table]) -> Figures:

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 pytest.importorskip("onnx")
@@ -13,9 +14,11 @@ pytest.importorskip("onnx")
 from typer.testing import CliRunner
 
 from load.__main__ import app
-from load.model_speed import cascade_rate, has_early_exit, open_graph, peak_mb, rows_per_second
-from load.models import REFERENCE, measure_models
+from load.linear_model import LinearModel
+from load.model_speed import batch_of, cascade_rate, has_early_exit, open_graph, peak_mb, rows_per_second
+from load.models import LINEAR, REFERENCE, measure_models
 from load.reference_model import MINILM_L6, write_reference
+from models.artifact import RELEASE
 
 TINY = {**MINILM_L6, "vocabulary": 6_000, "width": 64, "layers": 2, "attention_heads": 2, "feed_forward": 128}
 TINY |= {"early_layer": 1}
@@ -86,9 +89,19 @@ def test_command_writes_table_plot_and_json(tiny_graph: Path, tmp_path: Path, mo
     assert result.exit_code == 0, result.output
     (folder,) = tmp_path.iterdir()
     report = json.loads((folder / "report.json").read_text())
-    assert [one["name"] for one in report["models"]] == [REFERENCE, "tiny", "tiny, early exit", "tiny, cascade"]
+    assert [one["name"] for one in report["models"]] == [
+        REFERENCE, "tiny", "tiny, early exit", LINEAR, "tiny, cascade",
+    ]  # fmt: skip
     assert (folder / "models.png").stat().st_size > 1_000
     assert "| tiny, cascade |" in (folder / "report.md").read_text()
+
+
+def test_the_linear_model_answers_every_question_about_the_texts_of_a_batch() -> None:
+    model = LinearModel(RELEASE / "tokenizer.json")
+    answers = np.asarray(model(batch_of(16, rows=4)))
+    assert answers.shape == (4, 8 + 3 + 74 + 4)
+    assert len(np.unique(answers, axis=0)) == 4
+    assert model.size_mb == pytest.approx((2**18 + 2**19) * 89 * 4 / 1e6)
 
 
 def test_a_folder_that_is_no_model_is_named(tmp_path: Path) -> None:
