@@ -28,7 +28,7 @@ def toxic_spans(
     """
     toxic = token_offsets[probabilities >= threshold].tolist()
     whole = [_whole_masks(offsets, start, end) for start, end in toxic if 0 <= start < end <= len(text)]
-    spans = [_trimmed(text, start, end) for start, end in _merged(whole, text)]
+    spans = [trimmed(text, start, end) for start, end in _merged(whole, text)]
     return [(offsets[start], offsets[end - 1] + 1) for start, end in spans if start < end]
 
 
@@ -44,7 +44,8 @@ def _merged(ranges: Iterable[Range], text: str) -> list[Range]:
     return merged
 
 
-def _trimmed(text: str, start: int, end: int) -> Range:
+def trimmed(text: str, start: int, end: int) -> Range:
+    """The range without the white space at its ends; of white space alone, one that ends before it starts."""
     piece = text[start:end]
     return start + len(piece) - len(piece.lstrip()), end - len(piece) + len(piece.rstrip())
 

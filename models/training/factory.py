@@ -38,7 +38,8 @@ def run_factory(recipe: Recipe, data: Path, out: Path, device: str = "cpu", base
     `artifact` (compared, quantised and checked) and `report.md`.
     """
     console = Console()
-    check_sizes(recipe, choose_base(recipe, base), teacher_base(recipe, base))
+    larger = teacher_base(recipe, recipe.teacher, base) if recipe.teacher else None
+    check_sizes(recipe, choose_base(recipe, base), larger)
     material = gather(recipe, data, out, base)
     _baseline(RunFolder(out), material, recipe)
     teacher = train_teacher(recipe, recipe.teacher, material, out, device, base) if recipe.teacher else None
@@ -57,15 +58,16 @@ def run_factory(recipe: Recipe, data: Path, out: Path, device: str = "cpu", base
     # Whole texts, as when serving; training cuts them shorter.
     collator = Collator(material.vocabulary.tokenizer(), student.shape.positions, student.shape.pad_id)
     compare(networks, recipe, material.corpus, collator, out, device)
-    write_final_report(out)  # there even where the artifact is refused
     write_plain_graphs(networks, out / "graphs")
     artifact = out / "artifact"
     manifest = artifact / "manifest.json"
-    if not manifest.is_file() or last.trained_after(manifest):
-        console.rule("artifact")
-        share_files(out, last)
-        export_run(last.path, artifact, data, corpus=material.corpus)
-    write_final_report(out)
+    try:
+        if not manifest.is_file() or last.trained_after(manifest):
+            console.rule("artifact")
+            share_files(out, last)
+            export_run(last.path, artifact, data, corpus=material.corpus)
+    finally:
+        write_final_report(out)  # there even where the artifact is refused
     return artifact
 
 
@@ -140,20 +142,17 @@ def train_teacher(
     recipe: Recipe, rules: Teacher, material: Material, out: Path, device: str, base: str | None
 ) -> Network:
     """The larger network on the same rows. Its hidden width must be the student's, or its angle says nothing."""
-    choice = recipe.base.model_copy(update={"layers": rules.layers, "name": rules.name or recipe.base.name})
-    larger = walk(recipe.model_copy(update={"base": choice}), rules.schedule, 0)
+    larger = walk(recipe.model_copy(update={"base": teacher_base(recipe, rules, None)}), rules.schedule, 0)
     Console().rule("teacher")
     run = open_stage(out, "teacher")
     name = None if rules.name else base
     return run_stage(larger, material, run, device, lambda: pretrained(larger, material, name))
 
 
-def teacher_base(recipe: Recipe, base: str | None) -> BaseModelChoice | None:
+def teacher_base(recipe: Recipe, rules: Teacher, base: str | None) -> BaseModelChoice:
     """The teacher's encoder: one of its own, or that of the student with more of its layers."""
-    if recipe.teacher is None:
-        return None
-    own = {"name": recipe.teacher.name} if recipe.teacher.name else {}
-    return choose_base(recipe, base).model_copy(update={"layers": recipe.teacher.layers} | own)
+    choice = choose_base(recipe, base)
+    return choice.model_copy(update={"layers": rules.layers, "name": rules.name or choice.name})
 
 
 def prune_student(recipe: Recipe, rules: Pruning, material: Material, student: Network) -> Network:

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from models.evaluation.visits import symptom_fields
 from models.labels import CONDITIONS, LANGUAGES, POST_LABELS, SENTIMENTS, URGENCY_LEVELS
 from models.rendering import render_symptoms
+from models.serving.spans import trimmed
 from models.text import normalise
 from models.training.examples import Example, move_spans
 from models.training.recipe import TIERS, RecipeError
@@ -114,16 +115,12 @@ def _post(row: Row) -> Example:
 
 def _spans(row: Row) -> Example:
     clean = normalise(row["text"])
-    spans = move_spans(_trimmed(row["text"], _intervals(row["spans"], len(row["text"]))), clean.offsets)
+    # A token holds the space before it: with white space at a span's end, the next word would be taught as toxic.
+    spans = [trimmed(row["text"], start, end) for start, end in _intervals(row["spans"], len(row["text"]))]
     lang, source, tier = _origin(row, source="toxic_spans")
-    return Example(clean.text, lang, source, tier, "spans", spans=spans, family=row["family"] or "")
-
-
-def _trimmed(text: str, spans: Sequence[Sequence[int]]) -> list[tuple[int, int]]:
-    """Without the white space at their ends: a token holds the space before it, so the next word would be marked."""
-    pieces = [(start, text[start:end]) for start, end in spans]
-    ranges = [(start + len(piece) - len(piece.lstrip()), start + len(piece.rstrip())) for start, piece in pieces]
-    return [(start, end) for start, end in ranges if start < end]
+    return Example(
+        clean.text, lang, source, tier, "spans", spans=move_spans(spans, clean.offsets), family=row["family"] or ""
+    )
 
 
 def _sentiment(row: Row) -> Example:

@@ -1,4 +1,4 @@
-"""Features of the linear models: hashed words and characters. No state, so no vocabulary has to travel with weights."""
+"""Features of the linear models: hashed words and characters, so that no vocabulary has to travel with weights."""
 
 from __future__ import annotations
 

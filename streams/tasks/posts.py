@@ -148,9 +148,8 @@ class PostsTask(Task[Post]):
             return []
         known = self._span_thresholds
         threshold = known.get(case.rendered.lang, max(known.values(), default=FALLBACK_THRESHOLD))
-        start, offsets = case.rendered.start, case.rendered.offsets
-        clean = case.rendered.text[start : start + len(offsets)]
-        found = toxic_spans(case.scores.spans, case.encoding.offsets - start, clean, offsets, threshold)
+        text, offsets = case.rendered.text, case.rendered.offsets
+        found = toxic_spans(case.scores.spans, case.encoding.offsets, text, offsets, threshold)
         return [{"start": first, "end": last} for first, last in found]
 
     def gain(self, partitions: Collection[int]) -> None:
