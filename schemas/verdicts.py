@@ -66,6 +66,10 @@ class Verdict(Output):
     model_version: str
     policy_version: str
     degraded: bool = Field(description="Answered under overload with less than the whole model.")
+    assessed: bool = Field(description="False: the model knows too few of the words, and says nothing.")
+    read_share: Probability = Field(
+        description="Of the text's characters: a very long one is read in parts, and unknown words are left out."
+    )
     timings_ms: TimingsMs
 
 
@@ -75,7 +79,7 @@ class PostVerdict(Verdict):
     task: Literal["posts"]
     post_id: str
     lang: Literal["en", "zh", "other"]
-    scores: PostScores
+    scores: PostScores | None = Field(description="Null where `assessed` is false.")
     labels: list[str] = Field(description="Labels over their threshold.")
     spans: list[Span] = Field(description="Toxic passages, where a label asks for them.")
     sentiment: Sentiment | None = Field(
@@ -92,8 +96,9 @@ class Condition(Part):
 
 class Urgency(Part):
     level: int = Field(ge=1, le=5, description="1 is the most urgent.")
-    probabilities: Annotated[list[Probability], Field(min_length=5, max_length=5)] = Field(
-        description="The model's, level 1 first; a red flag can make `level` more urgent than they say."
+    probabilities: Annotated[list[Probability], Field(min_length=5, max_length=5)] | None = Field(
+        description="The model's, level 1 first; a red flag can make `level` more urgent than they say. "
+        "Null where `assessed` is false."
     )
 
 

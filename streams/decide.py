@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
+from models.serving.reading import combined
 from streams.failures import dead_letter
 from streams.prepare import unexpected
 from streams.tasks import Case, Moments, Origin
@@ -27,13 +28,12 @@ def decide(chunk: Sequence[Work], from_kafka: bool = True) -> None:
 def _case(work: Work, decided_at: float, from_kafka: bool) -> Case[object]:
     raw = work.raw
     assert work.rendered is not None
-    assert work.encoding is not None
-    assert work.scores is not None
     return Case(
         record=work.record,
         rendered=work.rendered,
-        encoding=work.encoding,
-        scores=work.scores,
+        readings=work.readings,
+        scores=combined([reading.scores for reading in work.readings if reading.scores]) if work.readings else None,
+        read_share=work.read_share,
         value=raw.value or b"",
         key=raw.key,
         origin=Origin(raw.topic, raw.partition, raw.offset) if from_kafka else None,

@@ -16,10 +16,11 @@ import time
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
-from models.serving.encoder import Encoder
-from models.serving.types import EngineLostError, Item, Outcome
+from models.serving.reader import Reader
+from models.serving.reading import Reading
+from models.serving.types import EngineLostError, Item, Outcome, Scores
 from schemas import Reason
 from streams.decide import decide
 from streams.duplicates import ScoreCache
@@ -30,6 +31,7 @@ from streams.work import Work
 
 T = TypeVar("T")
 TwinKey = tuple[str, frozenset[str]]
+Twin = tuple[Work, Reading]
 
 
 class Scorer(Protocol):
@@ -42,7 +44,7 @@ class Pipeline:
     """Every pushed work comes back exactly once through `finish`, with a verdict or a dead letter in `outputs`.
 
     Args:
-        encoder, cache, model_version, max_record_bytes: see Preparer.
+        reader, cache, model_version, max_record_bytes: see Preparer.
         finish: takes finished works and returns when their outputs are safe. An exception of it is a crash.
         crash: called once with the exception that ended a stage; nothing can be relied on afterwards.
         from_kafka: whether verdicts name a topic, partition and offset as their source.
@@ -52,7 +54,7 @@ class Pipeline:
 
     def __init__(
         self,
-        encoder: Encoder,
+        reader: Reader,
         cache: ScoreCache,
         model_version: str,
         max_record_bytes: int,
@@ -60,7 +62,7 @@ class Pipeline:
         crash: Callable[[BaseException], None],
         from_kafka: bool = True,
     ) -> None:
-        self._prepare = Preparer(encoder, cache, model_version, max_record_bytes)
+        self._prepare = Preparer(reader, cache, model_version, max_record_bytes)
         self._decide = partial(decide, from_kafka=from_kafka)
         self._cache = cache
         self._model_version = model_version
@@ -68,7 +70,7 @@ class Pipeline:
         self._crash = crash
         self._incoming: Gathering[Work] = Gathering(self._prepare_chunk)
         self._scored: Gathering[Work] = Gathering(self._decide_chunk)
-        self._twins: dict[TwinKey, list[Work]] = {}
+        self._twins: dict[TwinKey, list[Twin]] = {}
         self._preparing = ThreadPoolExecutor(1, "prepare")
         self._deciding = ThreadPoolExecutor(1, "decide")
         self._tasks: set[asyncio.Task[None]] = set()
@@ -89,14 +91,18 @@ class Pipeline:
         ready: list[Work] = []
         items: list[Item] = []
         for work in chunk:
-            if work.failure is not None or work.scores is not None:
+            unscored = [] if work.failure else [reading for reading in work.readings if reading.scores is None]
+            work.waiting = len(unscored)
+            if not unscored:
                 work.batched_at = work.scored_at = time.monotonic()
                 ready.append(work)
-            elif (twins := self._twins.get(_twin_key(work))) is not None:
-                twins.append(work)
-            else:
-                self._twins[_twin_key(work)] = []
-                items.append(_item(work))
+            for reading in unscored:
+                key = _twin_key(work, reading)
+                if (twins := self._twins.get(key)) is not None:
+                    twins.append((work, reading))
+                else:
+                    self._twins[key] = []
+                    items.append(_item(work, reading))
         if items:
             assert self._scorer is not None
             self._scorer.submit(items)
@@ -110,27 +116,32 @@ class Pipeline:
         """
         works: list[Work] = []
         for outcome in outcomes:
-            work = outcome.item.payload
-            assert isinstance(work, Work)
+            work, reading = cast(Twin, outcome.item.payload)
             if isinstance(outcome.error, EngineLostError):
                 self._crash(outcome.error)
                 return
-            twins = self._twins.pop(_twin_key(work), [])
-            for one in (work, *twins):
-                self._score(one, outcome)
-                one.encoding = work.encoding
-                works.append(one)
+            self._remember(work, reading, outcome.scores)
+            for one, twin in ((work, reading), *self._twins.pop(_twin_key(work, reading), [])):
+                twin.encoding = reading.encoding
+                if self._is_complete(one, twin, outcome):
+                    works.append(one)
         self._scored.add(works)
 
-    def _score(self, work: Work, outcome: Outcome) -> None:
-        work.batched_at, work.scored_at = max(outcome.batched_at, work.intake_at), outcome.scored_at
+    def _is_complete(self, work: Work, reading: Reading, outcome: Outcome) -> bool:
+        """Enters an answer; whether it was the last one that the record waited for."""
+        batched_at = max(outcome.batched_at, work.intake_at)
+        work.batched_at = min(work.batched_at or batched_at, batched_at)
+        work.scored_at = outcome.scored_at
+        reading.scores = outcome.scores
         if outcome.scores is None:
             name = type(outcome.error).__name__
             work.failure = Failure(Reason.INFERENCE_FAILED, f"the model failed on this record: {name}", "score")
-            return
-        work.scores = outcome.scores
-        if not outcome.scores.degraded and work.rendered is not None and work.encoding is not None:
-            self._cache.put(self._model_version, work.rendered.text, work.task.heads, outcome.scores, work.encoding)
+        work.waiting -= 1
+        return work.waiting == 0
+
+    def _remember(self, work: Work, reading: Reading, scores: Scores | None) -> None:
+        if scores is not None and not scores.degraded and reading.encoding is not None:
+            self._cache.put(self._model_version, reading.text, work.task.heads, scores, reading.encoding)
 
     async def _decide_chunk(self, chunk: list[Work]) -> None:
         await asyncio.get_running_loop().run_in_executor(self._deciding, self._decide, chunk)
@@ -161,16 +172,15 @@ class Pipeline:
         self._deciding.shutdown(wait=False, cancel_futures=True)
 
 
-def _twin_key(work: Work) -> TwinKey:
-    assert work.rendered is not None
-    return work.rendered.text, work.task.heads
+def _twin_key(work: Work, reading: Reading) -> TwinKey:
+    return reading.text, work.task.heads
 
 
-def _item(work: Work) -> Item:
-    assert work.encoding is not None
+def _item(work: Work, reading: Reading) -> Item:
+    assert reading.encoding is not None
     return Item(
-        encoding=work.encoding,
-        payload=work,
+        encoding=reading.encoding,
+        payload=(work, reading),
         heads=work.task.heads,
         deadline=work.intake_at,
         queued_at=time.monotonic(),

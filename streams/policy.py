@@ -103,12 +103,16 @@ class PostPolicy(_Table):
     quota: QuotaPolicy
     repeat_offender: RepeatOffenderPolicy
     spam_wave: SpamWavePolicy
+    unassessed: Literal["allow", "review"]
+    """What happens to a post in which the model knows too few of the words."""
 
 
 class SymptomPolicy(_Table):
     conditions: Annotated[int, Field(ge=1, le=50)]
     alert_level: Annotated[int, Field(ge=0, le=5)]
     """0: no alerts."""
+    unassessed_level: Annotated[int, Field(ge=1, le=5)]
+    """Of a record in whose complaint the model knows too few of the words; rules can only make it more urgent."""
 
 
 class Policy(_Table):

@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
-from models.serving.encoder import Encoder
-from models.serving.types import Encoding
+from models.language import identify_language
+from models.serving.reader import Reader
+from models.serving.reading import Reading
 from schemas import InvalidRecord, Reason
 from streams.duplicates import ScoreCache
 from streams.failures import Failure
@@ -17,64 +18,92 @@ logger = logging.getLogger(__name__)
 
 
 class Preparer:
-    """Gives every record of a chunk an encoding, the scores of its twin, or a failure. Raises nothing."""
+    """Gives every record of a chunk its readings, each with an encoding or the scores of a copy, or a failure.
 
-    def __init__(self, encoder: Encoder, cache: ScoreCache, model_version: str, max_record_bytes: int) -> None:
-        self._encoder = encoder
+    Raises nothing.
+    """
+
+    def __init__(self, reader: Reader, cache: ScoreCache, model_version: str, max_record_bytes: int) -> None:
+        self._reader = reader
         self._cache = cache
         self._model_version = model_version
         self._max_record_bytes = max_record_bytes
 
     def __call__(self, chunk: Sequence[Work]) -> None:
-        unseen: list[Work] = []
+        unseen: list[tuple[Work, Reading]] = []
         for work in chunk:
             self._read(work)
-            if work.failure is None and not self._seen_before(work):
-                unseen.append(work)
+            if work.failure is None:
+                unseen += [(work, reading) for reading in work.readings if not self._seen_before(work, reading)]
         if unseen:
             self._encode(unseen)
+        for work in dict.fromkeys(work for work, _ in unseen):
+            if work.failure is None:
+                self._refine(work)
 
     def _read(self, work: Work) -> None:
         try:
             work.record = work.task.decode(work.raw.value, self._max_record_bytes)
             work.rendered = work.task.render(work.record)
+            work.readings = work.rendered.ways
         except InvalidRecord as error:
             work.failure = Failure(error.reason, error.detail, "decode")
         except Exception as error:
             work.failure = unexpected(error, "decode")
 
-    def _seen_before(self, work: Work) -> bool:
-        assert work.rendered is not None
-        known = self._cache.get(self._model_version, work.rendered.text, work.task.heads)
+    def _seen_before(self, work: Work, reading: Reading) -> bool:
+        known = self._cache.get(self._model_version, reading.text, work.task.heads)
         if known is None:
             return False
-        work.scores, work.encoding = known
+        reading.scores, reading.encoding = known
         return True
 
-    def _encode(self, works: Sequence[Work]) -> None:
+    def _encode(self, unseen: Sequence[tuple[Work, Reading]]) -> None:
         try:
-            encodings = self._encoder.encode([_text(work) for work in works])
+            self._reader.encode([reading for _, reading in unseen])
         except Exception:
-            for work in works:  # one text spoils the chunk: find it
-                self._encode_alone(work)
-            return
-        for work, encoding in zip(works, encodings, strict=True):
-            work.encoding = encoding
+            for work, reading in unseen:  # one text spoils the chunk: find it
+                self._encode_alone(work, reading)
 
-    def _encode_alone(self, work: Work) -> None:
+    def _encode_alone(self, work: Work, reading: Reading) -> None:
         try:
-            encodings: Sequence[Encoding] = self._encoder.encode([_text(work)])
-            work.encoding = encodings[0]
+            self._reader.encode([reading])
         except Exception as error:
             work.failure = unexpected(error, "encode")
+
+    def _refine(self, work: Work) -> None:
+        """Puts windows in place of what is too long, and takes out what the model does not know. Seldom has to."""
+        if all(_is_readable(reading) for reading in work.readings):
+            return
+        try:
+            refined = [self._reader.refined(way) if way.scores is None else [way] for way in work.readings]
+            self._note_what_is_read(work, refined[0])
+            work.readings = [reading for parts in refined for reading in parts]
+        except Exception as error:
+            work.failure = unexpected(error, "encode")
+            return
+        for reading in work.readings:
+            if reading.scores is None:
+                self._seen_before(work, reading)
+
+    def _note_what_is_read(self, work: Work, parts: Sequence[Reading]) -> None:
+        rendered = work.rendered
+        assert rendered is not None
+        read = {offset for part in parts for offset in part.offsets}
+        work.read_share = round(len(read) / max(1, len(set(rendered.offsets))), 4)
+        if parts and rendered.lang == "other":  # what is left of it may be English or Chinese
+            rendered.lang = identify_language(" ".join(part.text[part.start :] for part in parts))
+
+
+def _is_readable(reading: Reading) -> bool:
+    return (
+        reading.scores is not None
+        or reading.encoding is None
+        or not (reading.encoding.is_cut or reading.encoding.has_unknown)
+    )
 
 
 def unexpected(error: Exception, stage: str) -> Failure:
     """A defect of ours: the record gets a dead letter, the log gets the place."""
     logger.error("%s failed with %s", stage, place_of(error))
     return Failure(Reason.INTERNAL_ERROR, f"{stage} failed with {type(error).__name__}", stage)
-
-
-def _text(work: Work) -> str:
-    assert work.rendered is not None
-    return work.rendered.text

@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 
+from models.serving.reader import Reader
 from models.serving.scheduler import BatchScheduler
 from models.serving.types import Depth
 from streams.duplicates import ScoreCache
@@ -65,7 +66,7 @@ class _Scan:
 
     async def start(self, lines: Iterable[bytes]) -> None:
         self._pipeline = Pipeline(
-            self._model.encoder,
+            Reader(self._model.encoder, self._settings.max_windows),
             ScoreCache(self._settings.cache_size),
             self._model.engine.model_version,
             self._settings.max_record_bytes,

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Protocol
 
+from models.serving.reader import Reader
 from models.serving.scheduler import BatchScheduler
 from streams.duplicates import ScoreCache
 from streams.errors import TidegateError
@@ -79,7 +80,7 @@ class Service:
         self._report_crash = crash
         self._drain_s = settings.drain_s
         self._stuck_after_s = settings.stuck_after_s
-        self._max_cost = model.artifact.manifest.max_tokens
+        self._max_cost = model.artifact.manifest.max_tokens * settings.max_windows
         self._limit = DeadLetterLimit(
             settings.dead_letter_max_ratio, settings.dead_letter_min_records, settings.dead_letter_max_consecutive
         )
@@ -90,7 +91,7 @@ class Service:
         self._idle = asyncio.Event()
         self._idle.set()
         self._pipeline = Pipeline(
-            model.encoder,
+            Reader(model.encoder, settings.max_windows),
             self._cache,
             model.engine.model_version,
             settings.max_record_bytes,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from models.serving.types import Encoding, Scores
+from models.serving.reading import Reading
 from streams.failures import Failure
 from streams.record import Outgoing, RawRecord
 from streams.tasks import Rendered, Task
@@ -28,8 +28,11 @@ class Work:
     cost: int = 0
     record: Any = None
     rendered: Rendered | None = None
-    encoding: Encoding | None = None
-    scores: Scores | None = None
+    readings: Sequence[Reading] = ()
+    """What the model is to read; none where it knows none of the words."""
+    waiting: int = 0
+    """Readings whose scores have not come."""
+    read_share: float = 1.0
     batched_at: float = 0.0
     scored_at: float = 0.0
     failure: Failure | None = None

@@ -71,12 +71,12 @@ def _changed(rows: Sequence[Row], a: Side, b: Side, column: int, label: str) -> 
         first, second = (_decision(side, place, column, label) for side in (a, b))
         if first[1] != second[1]:
             by = "A" if first[1] else "B"
-            yield Example(label, a[1][place].reading.lang, rows[place].text, first[0], second[0], by)
+            yield Example(label, a[1][place].lang, rows[place].text, first[0], second[0], by)
 
 
 def _post_changes(rows: Sequence[Row], a: Side, b: Side) -> Iterator[Change]:
     places = _posts(rows)
-    langs = np.array([a[1][place].reading.lang for place in places])
+    langs = np.array([a[1][place].lang for place in places])
     for column, label in enumerate(POST_LABELS if places else ()):
         first, second = (np.array([_decision(side, place, column, label) for place in places]) for side in (a, b))
         for lang in np.unique(langs):
@@ -95,7 +95,7 @@ def _class_changes(rows: Sequence[Row], a: Side, b: Side) -> Iterator[Change]:
         places = [
             i for i in range(len(rows)) if all(getattr(answers[i].scores, head) is not None for _, answers in sides)
         ]
-        langs = np.array([rows[i].lang or a[1][i].reading.lang for i in places])
+        langs = np.array([rows[i].lang or a[1][i].lang for i in places])
         for lang in np.unique(langs):
             own = [place for place, here in zip(places, langs == lang, strict=True) if here]
             names, values = [], []
@@ -119,4 +119,4 @@ def _decision(side: Side, place: int, column: int, label: str) -> tuple[float, b
     scores = answers[place].scores.post
     assert scores is not None
     score = float(scores[column])
-    return score, score >= artifact.threshold(label, answers[place].reading.lang)
+    return score, score >= artifact.threshold(label, answers[place].lang)

@@ -24,7 +24,7 @@ from models.evaluation.statistics import (
     character_f1,
 )
 from models.labels import CLASS_HEADS, POST_LABELS
-from models.serving.spans import toxic_spans
+from models.serving.spans import marked
 
 Advance = Callable[[int], None]
 
@@ -95,7 +95,7 @@ def labelled(rows: Sequence[Row], answers: Sequence[Answer], artifact: Artifact)
         places = [place for place, row in enumerate(rows) if label in row.labels]
         if not places:
             continue
-        langs = np.array([answers[place].reading.lang for place in places])
+        langs = np.array([answers[place].lang for place in places])
         thresholds = {str(lang): artifact.threshold(label, lang) for lang in np.unique(langs)}
         scores = np.array([_post(answers[place])[column] for place in places])
         yield Labelled(
@@ -157,9 +157,9 @@ def _span_entries(
     places = np.array([place for place, row in enumerate(rows) if row.spans is not None], dtype=np.int64)
     if not len(places):
         return
-    langs = np.array([answers[place].reading.lang for place in places])
+    langs = np.array([answers[place].lang for place in places])
     thresholds = {str(lang): artifact.threshold("spans", lang) for lang in np.unique(langs)}
-    f1 = np.array([span_f1(rows[place], answers[place], thresholds[answers[place].reading.lang]) for place in places])
+    f1 = np.array([span_f1(rows[place], answers[place], thresholds[answers[place].lang]) for place in places])
     for by, name, members in groups(rows, places):
         known = {str(lang): thresholds[str(lang)] for lang in np.unique(langs[members])}
         figures = bootstrap.figures(MeanCells.of(f1[members].round(4), "character_f1"))
@@ -171,13 +171,9 @@ def span_f1(row: Row, answer: Answer, threshold: float) -> float:
 
     A clean post of the cascade has no spans.
     """
-    scores, reading = answer.scores.spans, answer.reading
-    ranges = []
-    if scores is not None:
-        ranges = toxic_spans(scores, answer.encoding.offsets, reading.text, reading.offsets, threshold)
     wanted, found = (
         {i for start, end in side for i in range(start, end) if not row.text[i].isspace()}
-        for side in (row.spans or (), ranges)
+        for side in (row.spans or (), marked(answer.readings, threshold))
     )
     return character_f1(wanted, found)
 

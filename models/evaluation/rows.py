@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from models.language import identify_language
 from models.rendering import SymptomFields, render_symptoms
-from models.text import NormalisedText, detect_language, normalise
+from models.serving.reading import Reading
+from models.text import normalise
 
 Intervals = tuple[tuple[int, int], ...]
 
 
 class EvaluationError(Exception):
     """The data cannot be evaluated with this model. The message is one sentence and never holds a text."""
-
-
-@dataclass(slots=True, frozen=True)
-class Reading:
-    """What the encoder gets. `offsets` maps `text` back to the characters as they were written."""
-
-    text: str
-    offsets: Sequence[int]
-    lang: str
-    """As the service detects it, with the row's language as the hint: thresholds go by this one."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -45,11 +37,13 @@ class Row:
     spans: Intervals | None = None
     """Character intervals into `text`."""
 
-    def read(self) -> Reading:
-        """The text as the service would send it to the encoder."""
+    def read(self) -> tuple[str, list[Reading]]:
+        """The language that the service would detect, and the text in each way in which it would be read."""
         if self.task == "symptoms" and self.fields is None:
-            return Reading(self.text, range(len(self.text)), detect_language(self.text, self.lang))
-        clean: NormalisedText = normalise(self.text)
-        lang = detect_language(clean.text, self.lang)
-        text = clean.text if self.fields is None else render_symptoms(self.fields).text
-        return Reading(text, clean.offsets, lang)
+            return identify_language(self.text, self.lang), [Reading(self.text, range(len(self.text)))]
+        clean = normalise(self.text)
+        lang = identify_language(clean.text, self.lang)
+        if self.fields is None:
+            return lang, [Reading(clean.text, clean.offsets)]
+        line = render_symptoms(self.fields)
+        return lang, [Reading(line.text, clean.offsets, line.complaint_start)]

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
+
+import numpy as np
 
 from models.artifact import Artifact
-from models.evaluation.rows import EvaluationError, Reading, Row
+from models.evaluation.rows import EvaluationError, Row
+from models.labels import CLASS_HEADS
 from models.serving.batcher import TokenBudgetBatcher
-from models.serving.encoder import Encoder
 from models.serving.engine import Engine
-from models.serving.types import Depth, Encoding, Item, Scores
+from models.serving.reader import Reader
+from models.serving.reading import Reading, combined
+from models.serving.types import Depth, Item, Scores
 
 CHUNK: Final = 1024
 """Rows encoded at once: the progress moves, and an encoding lives no longer than it must."""
@@ -23,7 +27,7 @@ class Served:
     """A verified artifact, ready to answer."""
 
     artifact: Artifact
-    encoder: Encoder
+    reader: Reader
     engine: Engine
     batcher: TokenBudgetBatcher
 
@@ -32,9 +36,11 @@ class Served:
 class Answer:
     """What the model said of a row, and what it was given."""
 
-    reading: Reading
-    encoding: Encoding
+    lang: str
+    """As the service detects it, with the row's language as the hint: thresholds go by this one."""
+    readings: list[Reading]
     scores: Scores
+    """Of all readings together; of a row in words that the model does not know, nothing: no label stands."""
 
 
 def score_rows(rows: Sequence[Row], served: Served, advance: Callable[[int], None] = lambda rows: None) -> list[Answer]:
@@ -56,16 +62,35 @@ def score_rows(rows: Sequence[Row], served: Served, advance: Callable[[int], Non
 
 def _score_part(rows: Sequence[Row], served: Served) -> list[Answer]:
     known = frozenset(served.artifact.manifest.heads)
-    readings = [row.read() for row in rows]
-    encodings = served.encoder.encode([reading.text for reading in readings])
-    for place, (row, encoding) in enumerate(zip(rows, encodings, strict=True)):
-        served.batcher.push(Item(encoding, place, HEADS[row.task] & known, deadline=0.0, queued_at=0.0))
-    scores: dict[object, Scores] = {}
+    ways = [row.read() for row in rows]
+    served.reader.encode([way for _, readings in ways for way in readings])
+    readings = [[one for way in part for one in served.reader.refined(way)] for _, part in ways]
+    for row, parts in zip(rows, readings, strict=True):
+        for part in parts:
+            assert part.encoding is not None
+            served.batcher.push(Item(part.encoding, part, HEADS[row.task] & known, deadline=0.0, queued_at=0.0))
     while turn := served.batcher.pop():
         for batch in turn:
             for item, answer in zip(batch.items, served.engine.run(batch, Depth.FULL), strict=True):
-                scores[item.payload] = answer
-    return [Answer(reading, encodings[i], scores[i]) for i, reading in enumerate(readings)]
+                cast(Reading, item.payload).scores = answer
+    return [Answer(lang, parts, _together(parts, served)) for (lang, _), parts in zip(ways, readings, strict=True)]
+
+
+def _together(parts: Sequence[Reading], served: Served) -> Scores:
+    scores = [part.scores for part in parts if part.scores is not None]
+    return combined(scores) if scores else _nothing(served.artifact)
+
+
+def _nothing(artifact: Artifact) -> Scores:
+    """What an unassessed record counts as: no label, and no class more likely than another."""
+    scores = Scores(artifact.version)
+    for name, head in artifact.manifest.heads.items():
+        width = len(head.labels)
+        if name == "post":
+            scores.post = np.zeros(width)
+        elif name in CLASS_HEADS:
+            setattr(scores, name, np.full(width, 1 / width))
+    return scores
 
 
 def _check_answers(rows: Sequence[Row], answers: Sequence[Answer]) -> None:

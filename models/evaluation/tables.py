@@ -42,7 +42,7 @@ def read_tables(
                 row = _row(record, path.stem, classes, slice_column)
             except ValueError as error:
                 raise EvaluationError(f"{path}, row {number}: {error}.") from None
-            if row.read().text:
+            if row.read()[1][0].text:
                 rows.append(row)
     if not rows:
         raise EvaluationError("The tables hold no rows with a text.")

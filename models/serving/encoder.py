@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Sequence
 from functools import partial
@@ -12,9 +13,6 @@ import tokenizers
 from models.artifact import Artifact
 from models.serving.types import Encoding, Offsets
 
-CHARACTERS_PER_TOKEN = 8
-"""Of a text, at most this many characters a token are read: a long one costs no more than a full one."""
-
 # The pipeline brings its own few threads; the tokenizer's would take the cores that the engine computes on.
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
@@ -24,11 +22,13 @@ class Encoder:
 
     def __init__(self, tokenizer: tokenizers.Tokenizer, max_tokens: int, prefix: str = "") -> None:
         """`prefix` goes in front of every text, as it did in training; offsets do not count it."""
-        tokenizer.enable_truncation(max_tokens)
+        tokenizer.no_truncation()
         tokenizer.no_padding()
+        self.max_tokens = max_tokens
         self._tokenizer = tokenizer
         self._prefix = prefix
-        self._max_characters = max_tokens * CHARACTERS_PER_TOKEN
+        self._unknown = _unknown_id(tokenizer)
+        self._closing = _closing_tokens(tokenizer)
 
     @classmethod
     def from_artifact(cls, artifact: Artifact) -> Encoder:
@@ -38,22 +38,59 @@ class Encoder:
     def encode(self, texts: Sequence[str]) -> list[Encoding]:
         """Encodings without padding, cut at the model's `max_tokens`. Any string is accepted."""
         encoded = self._tokenizer.encode_batch_fast([self._prepare(text) for text in texts])
-        return [
-            Encoding(np.array(one.ids, dtype=np.int32), partial(self._locate, text))
-            for text, one in zip(texts, encoded, strict=True)
-        ]
+        return [self._encoding(text, one.ids) for text, one in zip(texts, encoded, strict=True)]
+
+    def _encoding(self, text: str, ids: list[int]) -> Encoding:
+        is_cut = len(ids) > self.max_tokens
+        fitting = np.array(self._cut(ids) if is_cut else ids, dtype=np.int32)
+        return Encoding(fitting, partial(self._locate, text), is_cut, self._unknown in ids)
+
+    def _cut(self, ids: list[int]) -> list[int]:
+        closing = self._closing
+        return ids[: self.max_tokens - closing] + ids[len(ids) - closing :]
 
     def _locate(self, text: str) -> Offsets:
         """Where the tokens lie: a second encoding of this one text, about 60 us for a short post."""
-        encoded = self._tokenizer.encode(self._prepare(text))
-        offsets = np.array(encoded.offsets, dtype=np.int32).reshape(-1, 2) - len(self._prefix)
+        places = self._tokenizer.encode(self._prepare(text)).offsets
+        if len(places) > self.max_tokens:
+            places = places[: self.max_tokens - self._closing] + places[len(places) - self._closing :]
+        return self._clipped(places)
+
+    def tokens_of(self, text: str) -> Offsets:
+        """Where the tokens of a text of any length lie, without special ones: [tokens, 2], characters of `text`."""
+        places = self._clipped(self._tokenizer.encode(self._prepare(text)).offsets)
+        visible: Offsets = places[places[:, 1] > places[:, 0]]
+        return visible
+
+    def unknown_in(self, encoding: Encoding) -> Offsets:
+        """The characters of an encoded text that the vocabulary does not hold: [ranges, 2]."""
+        unknown: Offsets = encoding.offsets[encoding.ids == self._unknown]
+        return unknown
+
+    def _clipped(self, places: Sequence[tuple[int, int]]) -> Offsets:
+        offsets = np.array(places, dtype=np.int32).reshape(-1, 2) - len(self._prefix)
         offsets[offsets[:, 1] <= 0] = 0
         clipped: Offsets = np.maximum(offsets, 0)
         return clipped
 
     def _prepare(self, text: str) -> str:
-        text = self._prefix + text[: self._max_characters]
-        if not text.isascii():
-            # Half a surrogate pair is no Unicode text, and would fail the other texts of the call too.
-            text = text.encode("utf-8", "replace").decode("utf-8")
-        return text
+        return self._prefix + _encodable(text)
+
+
+def _encodable(text: str) -> str:
+    """Half a surrogate pair is no Unicode text, and would fail the other texts of the call too."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _unknown_id(tokenizer: tokenizers.Tokenizer) -> int | None:
+    model = json.loads(tokenizer.to_str())["model"]
+    if (token := model.get("unk_token")) is not None:
+        return tokenizer.token_to_id(token)
+    place: int | None = model.get("unk_id")
+    return place
+
+
+def _closing_tokens(tokenizer: tokenizers.Tokenizer) -> int:
+    """Special tokens behind the text, which a text that is cut keeps."""
+    mask = tokenizer.encode("a").special_tokens_mask
+    return len(mask) - len("".join(map(str, mask)).rstrip("1"))

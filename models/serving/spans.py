@@ -7,7 +7,28 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-Range = tuple[int, int]
+from models.serving.reading import Range, Reading
+
+
+def marked(readings: Sequence[Reading], threshold: float) -> list[Range]:
+    """Toxic ranges `[start, end)` of the text as it was sent, from all that was read of it, in order and apart."""
+    found: list[Range] = []
+    for reading in readings:
+        if reading.scores is None or reading.scores.spans is None or reading.encoding is None:
+            continue
+        text, offsets = reading.text, reading.offsets
+        found += toxic_spans(reading.scores.spans, reading.encoding.offsets, text, offsets, threshold)
+    return found if len(readings) == 1 else _united(found)
+
+
+def _united(ranges: Sequence[Range]) -> list[Range]:
+    united: list[Range] = []
+    for start, end in sorted(ranges):
+        if united and start <= united[-1][1]:
+            united[-1] = (united[-1][0], max(united[-1][1], end))
+        else:
+            united.append((start, end))
+    return united
 
 
 def toxic_spans(

@@ -59,11 +59,20 @@ class Encoding:
     a function may be given for them: it is called once, when somebody asks.
     """
 
-    __slots__ = ("_offsets", "ids")
+    __slots__ = ("_offsets", "has_unknown", "ids", "is_cut")
 
-    def __init__(self, ids: NDArray[np.int32], offsets: Offsets | Callable[[], Offsets]) -> None:
+    def __init__(
+        self,
+        ids: NDArray[np.int32],
+        offsets: Offsets | Callable[[], Offsets],
+        is_cut: bool = False,
+        has_unknown: bool = False,
+    ) -> None:
+        """`is_cut`: the text goes on behind the last token. `has_unknown`: some of it is not in the vocabulary."""
         self.ids = ids
         self._offsets = offsets
+        self.is_cut = is_cut
+        self.has_unknown = has_unknown
 
     @property
     def tokens(self) -> int:

@@ -80,11 +80,13 @@ def refusing_data() -> Iterator[None]:
 def open_served(**given: Any) -> Served:
     """The model that a worker with these settings would serve, checked as a worker checks it."""
     from models.evaluation.scoring import Served
+    from models.serving.reader import Reader
     from streams.model import load_model, new_batcher
 
     settings = settings_from(**given)
     model = load_model(settings)
-    return Served(model.artifact, model.encoder, model.engine, new_batcher(settings, model))
+    reader = Reader(model.encoder, settings.max_windows)
+    return Served(model.artifact, reader, model.engine, new_batcher(settings, model))
 
 
 def read_rows(data: Sequence[Path], served: Served, slice_column: str = "slice", labelled: bool = True) -> list[Row]:

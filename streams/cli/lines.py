@@ -56,12 +56,12 @@ def line(item: Any) -> Text:
 
 
 def verdict_line(verdict: PostVerdict) -> Text:
-    scores = verdict.scores.model_dump()
-    said = ", ".join(f"{label} {scores[label]:.2f}" for label in verdict.labels) or "-"
+    scores = verdict.scores.model_dump() if verdict.scores else {}
+    said = ", ".join(f"{label} {scores[label]:.2f}" for label in verdict.labels)
     return Text.assemble(
         (f"{verdict.action:<7}", ACTION_STYLES[verdict.action]),
         f" {printable(verdict.post_id, 24):<12} {verdict.lang:<5} ",
-        (f"{said}  ", "default"),
+        (f"{said or ('-' if verdict.assessed else 'not assessed')}  ", "default"),
         (f"{verdict.timings_ms.total:.0f} ms{' degraded' if verdict.degraded else ''}", "dim"),
     )
 

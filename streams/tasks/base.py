@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from models.artifact import Artifact
-from models.serving.types import Encoding, Scores
+from models.serving.reading import Reading
+from models.serving.types import Scores
 from streams.policy import Policy
 from streams.record import Outgoing
 
@@ -40,16 +41,25 @@ class Parts:
 
 @dataclass(slots=True)
 class Rendered:
-    """What a task reads of a record.
+    """What a task reads of a record: its whole text, in one way or in several where words can be read in two.
 
-    `offsets` maps the cleaned text, which begins at `start` of `text`, back to the text as it was sent: for
-    each of its characters the index of the original character. Indices count code points, not UTF-16 units.
+    The first way is the surest. Offsets count code points of the text as it was sent, not UTF-16 units.
     """
 
-    text: str
-    offsets: Sequence[int]
     lang: str
-    start: int = 0
+    ways: tuple[Reading, ...]
+
+    @property
+    def text(self) -> str:
+        return self.ways[0].text
+
+    @property
+    def offsets(self) -> Sequence[int]:
+        return self.ways[0].offsets
+
+    @property
+    def start(self) -> int:
+        return self.ways[0].start
 
 
 @dataclass(slots=True)
@@ -86,9 +96,12 @@ class Case(Generic[R]):
 
     record: R
     rendered: Rendered
-    encoding: Encoding
-    """Of `rendered.text`. Its offsets are worked out when asked for, so only what marks spans asks."""
-    scores: Scores
+    readings: Sequence[Reading]
+    """What the model read of it, with its answers: windows where a way of reading is long."""
+    scores: Scores | None
+    """Of all readings together; None where the model could read nothing."""
+    read_share: float
+    """Of the characters of the text, how much was read: less than 1 for what is very long or in unknown words."""
     value: bytes
     """The record's bytes as they came: the content that the verdict's id stands for."""
     key: bytes | None

@@ -9,13 +9,16 @@ from pathlib import Path
 from typing import Any, Final
 
 from models.labels import POST_LABELS, SENTIMENTS
-from models.serving.spans import toxic_spans
-from models.text import detect_language, normalise
+from models.language import identify_language
+from models.serving.reading import Reading
+from models.serving.spans import marked
+from models.serving.types import Scores
+from models.text import normalise
 from schemas import Post
 from streams.authors import AuthorHistory, author_hash
 from streams.policy import Action, PostPolicy
 from streams.quota import Quota
-from streams.rules import FALLBACK_THRESHOLD, PostRules, Ruling
+from streams.rules import FALLBACK_THRESHOLD, NOTHING, PostRules, Ruling
 from streams.secret import load_or_create_secret, passing_secret
 from streams.tasks.base import Case, Decision, Parts, Rendered, Task
 from streams.tasks.messages import Alarm, outputs, timings_ms, verdict_id
@@ -82,6 +85,8 @@ class PostsTask(Task[Post]):
         self._rules = PostRules(parts.policy, thresholds)
         self._span_thresholds = thresholds.get("spans", {})
         self._policy_version = parts.policy.full_version
+        self._model_version = parts.artifact.version
+        self._unassessed = _unassessed(parts.policy.posts)
         self._memory = memory
         self._held: set[int] = set()
         self._clock = parts.clock
@@ -96,16 +101,15 @@ class PostsTask(Task[Post]):
         return Post.decode(value, max_bytes)
 
     def render(self, record: Post) -> Rendered:
-        clean = normalise(record.text)
-        return Rendered(clean.text, clean.offsets, detect_language(clean.text, record.lang))
+        ways = [Reading(way.text, way.offsets) for way in (normalise(record.text),)]
+        return Rendered(identify_language(ways[0].text, record.lang), tuple(ways))
 
     def decide(self, case: Case[Post]) -> Decision:
         scores, lang = case.scores, case.rendered.lang
-        if scores.post is None:
-            raise ValueError("the engine returned no scores for a post")
-        values = scores.post.tolist()
-        ruling = self._rules.judge(values, lang)
-        identity = verdict_id(self.name, scores.model_version, self._policy_version, case.value)
+        values = _label_scores(scores)
+        ruling = self._unassessed if values is None else self._rules.judge(values, lang)
+        model_version = self._model_version if scores is None else scores.model_version
+        identity = verdict_id(self.name, model_version, self._policy_version, case.value)
         action, reasons = self._within_quota(ruling, identity)
         alarms = self._alarms(case, identity, ruling)
         verdict: dict[str, Any] = {
@@ -118,12 +122,14 @@ class PostsTask(Task[Post]):
             "action": _NAMES[action],
             "labels": ruling.labels,
             "reasons": reasons,
-            "scores": dict(zip(POST_LABELS, values, strict=True)),
+            "assessed": scores is not None,
+            "read_share": case.read_share,
+            "scores": None if values is None else dict(zip(POST_LABELS, values, strict=True)),
             "spans": self._spans(case) if ruling.marks_spans else (),
-            "sentiment": _sentiment(case),
-            "model_version": scores.model_version,
+            "sentiment": _sentiment(scores),
+            "model_version": model_version,
             "policy_version": self._policy_version,
-            "degraded": scores.degraded,
+            "degraded": scores is not None and scores.degraded,
             "timings_ms": timings_ms(case.moments, self._clock()),
         }
         kinds = ("labels",) if action is Action.ALLOW else ("labels", "flags")
@@ -144,13 +150,9 @@ class PostsTask(Task[Post]):
         return alarms
 
     def _spans(self, case: Case[Post]) -> list[dict[str, int]]:
-        if case.scores.spans is None:
-            return []
         known = self._span_thresholds
         threshold = known.get(case.rendered.lang, max(known.values(), default=FALLBACK_THRESHOLD))
-        text, offsets = case.rendered.text, case.rendered.offsets
-        found = toxic_spans(case.scores.spans, case.encoding.offsets, text, offsets, threshold)
-        return [{"start": first, "end": last} for first, last in found]
+        return [{"start": first, "end": last} for first, last in marked(case.readings, threshold)]
 
     def gain(self, partitions: Collection[int]) -> None:
         for partition in set(partitions) - self._held:
@@ -181,6 +183,22 @@ class PostsTask(Task[Post]):
 _NAMES: Final = {action: action.name.lower() for action in Action}
 
 
-def _sentiment(case: Case[Post]) -> dict[str, float] | None:
-    sentiment = case.scores.sentiment
+def _unassessed(policy: PostPolicy) -> Ruling:
+    if policy.unassessed == "review":
+        return Ruling(action=Action.REVIEW, reasons=("not_assessed",))
+    return NOTHING
+
+
+def _label_scores(scores: Scores | None) -> list[float] | None:
+    """None: the model could read nothing."""
+    if scores is None:
+        return None
+    if scores.post is None:
+        raise ValueError("the engine returned no scores for a post")
+    values: list[float] = scores.post.tolist()
+    return values
+
+
+def _sentiment(scores: Scores | None) -> dict[str, float] | None:
+    sentiment = None if scores is None else scores.sentiment
     return None if sentiment is None else dict(zip(SENTIMENTS, sentiment.tolist(), strict=True))

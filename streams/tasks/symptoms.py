@@ -8,8 +8,11 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from models.language import identify_language
 from models.rendering import SymptomFields, render_symptoms
-from models.text import detect_language, normalise
+from models.serving.reading import Reading
+from models.serving.types import Scores
+from models.text import normalise
 from schemas import SymptomRecord
 from streams.tasks.base import Case, Decision, Parts, Rendered, Task
 from streams.tasks.messages import Alarm, outputs, timings_ms, verdict_id
@@ -41,6 +44,7 @@ class SymptomsTask(Task[SymptomRecord]):
         self._conditions = parts.artifact.labels("condition")
         self._policy = parts.policy.symptoms
         self._policy_version = parts.policy.full_version
+        self._model_version = parts.artifact.version
         self._triage = triage
         self._clock = parts.clock
         self._wall_clock = parts.wall_clock
@@ -56,18 +60,18 @@ class SymptomsTask(Task[SymptomRecord]):
         clean = normalise(record.text or "")
         listed = tuple(normalise(symptom).text for symptom in record.symptoms or ())
         line = render_symptoms(_fields(record, clean.text, listed))
-        lang = detect_language(f"{clean.text} {' '.join(listed)}", record.lang)
-        return Rendered(line.text, clean.offsets, lang, line.complaint_start)
+        lang = identify_language(f"{clean.text} {' '.join(listed)}", record.lang)
+        return Rendered(lang, (Reading(line.text, clean.offsets, line.complaint_start),))
 
     def decide(self, case: Case[SymptomRecord]) -> Decision:
         scores, rendered = case.scores, case.rendered
-        if scores.condition is None or scores.urgency is None:
-            raise ValueError("the engine returned no scores for a symptom record")
-        identity = verdict_id(self.name, scores.model_version, self._policy_version, case.value)
+        condition, urgency = _class_scores(scores)
+        model_version = self._model_version if scores is None else scores.model_version
+        identity = verdict_id(self.name, model_version, self._policy_version, case.value)
         said = rendered.text[rendered.start :]
         found = self._triage.find(said)
         unusual, flags = self._examine(case.record, found)
-        predicted = median_level(scores.urgency)
+        predicted = self._policy.unassessed_level if urgency is None else median_level(urgency)
         level = min([predicted, *(flag.level for flag in flags)])
         verdict: dict[str, Any] = {
             "schema_version": 1,
@@ -75,14 +79,16 @@ class SymptomsTask(Task[SymptomRecord]):
             "task": self.name,
             "record_id": case.record.id,
             "source": None if case.origin is None else case.origin._asdict(),
-            "urgency": {"level": level, "probabilities": scores.urgency.tolist()},
-            "conditions": self._ranked(scores.condition),
+            "assessed": scores is not None,
+            "read_share": case.read_share,
+            "urgency": {"level": level, "probabilities": None if urgency is None else urgency.tolist()},
+            "conditions": [] if condition is None else self._ranked(condition),
             "body_parts": self._body_parts(case.record, said),
             "evidence": _evidence(rendered, said, found, unusual, flags, predicted),
             "disclaimer": DISCLAIMERS.get(rendered.lang, DISCLAIMERS["en"]),
-            "model_version": scores.model_version,
+            "model_version": model_version,
             "policy_version": self._policy_version,
-            "degraded": scores.degraded,
+            "degraded": scores is not None and scores.degraded,
             "timings_ms": timings_ms(case.moments, self._clock()),
         }
         alarms = self._alarms(case.record, level, flags)
@@ -122,6 +128,15 @@ class SymptomsTask(Task[SymptomRecord]):
     def lose(self, partitions: Collection[int]) -> None: ...
 
     def checkpoint(self) -> None: ...
+
+
+def _class_scores(scores: Scores | None) -> tuple[NDArray[np.float64] | None, NDArray[np.float64] | None]:
+    """Of conditions and of urgency; None where the model could read nothing."""
+    if scores is None:
+        return None, None
+    if scores.condition is None or scores.urgency is None:
+        raise ValueError("the engine returned no scores for a symptom record")
+    return scores.condition, scores.urgency
 
 
 def median_level(probabilities: NDArray[np.float64]) -> int:

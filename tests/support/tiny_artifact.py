@@ -17,7 +17,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from tokenizers import Tokenizer
-from tokenizers.models import WordLevel
+from tokenizers.models import WordPiece
 from tokenizers.normalizers import BertNormalizer
 from tokenizers.pre_tokenizers import BertPreTokenizer
 from tokenizers.processors import TemplateProcessing
@@ -66,7 +66,10 @@ _PLAIN = (
     ".",
     ",",
 )
-VOCABULARY = (*_SPECIAL, *_PLAIN, *_WORDS, POISON)  # poison is last: out of reach for the guard table
+_LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789!?:;'-/()[]@#&=_+*%$"
+"""Other words are spelled with these, so that only other scripts are unknown."""
+_SPELLED = tuple(letter for letter in _LETTERS if letter not in _PLAIN) + tuple(f"##{letter}" for letter in _LETTERS)
+VOCABULARY = (*_SPECIAL, *_PLAIN, *_SPELLED, *_WORDS, POISON)  # poison is last: out of reach for the guard table
 
 _WIDTHS = {
     "post": len(POST_LABELS),
@@ -206,7 +209,7 @@ def _output(head: str, name: str) -> onnx.ValueInfoProto:
 
 
 def _tokenizer() -> Tokenizer:
-    tokenizer = Tokenizer(WordLevel(dict(zip(VOCABULARY, range(1000), strict=False)), unk_token="[UNK]"))
+    tokenizer = Tokenizer(WordPiece(dict(zip(VOCABULARY, range(1000), strict=False)), unk_token="[UNK]"))
     tokenizer.normalizer = BertNormalizer(lowercase=True)
     tokenizer.pre_tokenizer = BertPreTokenizer()
     tokenizer.post_processor = TemplateProcessing(

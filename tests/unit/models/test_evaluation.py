@@ -29,6 +29,7 @@ from models.evaluation.tables import read_tables
 from models.serving.batcher import TokenBudgetBatcher
 from models.serving.encoder import Encoder
 from models.serving.engine import OnnxEngine
+from models.serving.reader import Reader
 from tests.support.tiny_artifact import write_manifest, write_tiny_artifact
 
 QUICK = Bootstrap(draws=200)
@@ -47,7 +48,7 @@ def open_served(folder: Path, **manifest: Any) -> Served:
         write_manifest(folder, **manifest)
     artifact = Artifact.load(folder)
     engine = OnnxEngine.open(artifact, device="cpu", threads=1)
-    return Served(artifact, Encoder.from_artifact(artifact), engine, TokenBudgetBatcher(engine.grid))
+    return Served(artifact, Reader(Encoder.from_artifact(artifact)), engine, TokenBudgetBatcher(engine.grid))
 
 
 @pytest.fixture(scope="module")

@@ -55,7 +55,7 @@ def test_bars_have_to_be_there_for_every_label(with_bars: Path) -> None:
 
 def test_a_policy_that_flags_what_may_be_clean_is_no_policy_for_a_cascade(with_bars: Path, tmp_path: Path) -> None:
     policy = tmp_path / "policy.toml"
-    policy.write_text(POLICY.read_text("utf-8").replace("thresholds = {}", "thresholds.threat = { en = 0.3 }"), "utf-8")
+    policy.write_text(POLICY.read_text("utf-8").replace("threat = { other = 0.90 }", "threat = { en = 0.3 }"), "utf-8")
     with pytest.raises(PolicyError, match=r"of threat \(en, 0\.3\) is below the model's \(0\.5\)"):
         load_model(cascading(with_bars, policy=policy))
     assert load_model(Settings(artifact=with_bars, device="cpu", threads=1, policy=policy))

@@ -12,9 +12,11 @@ import orjson
 import pytest
 
 from models.artifact import Artifact
+from models.labels import POST_LABELS
 from models.serving.encoder import Encoder
+from models.serving.reader import Reader
 from models.serving.types import EngineLostError, InferenceError, Item, Outcome, Scores
-from schemas import Reason
+from schemas import PostVerdict, Reason
 from streams.duplicates import ScoreCache
 from streams.pipeline import Pipeline
 from streams.policy import Policy
@@ -49,7 +51,7 @@ class Bench:
         self.crashes: list[BaseException] = []
         self._changed = asyncio.Condition()
         self.pipeline = Pipeline(
-            Encoder.from_artifact(artifact), ScoreCache(100), "v1", 10_000, self._finish, self.crashes.append
+            Reader(Encoder.from_artifact(artifact)), ScoreCache(100), "v1", 10_000, self._finish, self.crashes.append
         )
         self.pipeline.start(self.engine)
 
@@ -202,3 +204,74 @@ async def test_a_failing_finish_is_a_crash(tmp_path: Path) -> None:
             await asyncio.sleep(0.001)
     assert isinstance(bench.crashes[0], OSError)
     await bench.pipeline.stop()
+
+
+THAI = "สวัสดีตอนเช้า วันนี้อากาศดีมาก"
+
+
+def days(count: int) -> str:
+    """About five tokens a day."""
+    return "".join([f"a lovely day {i:03} . " for i in range(count)])
+
+
+def high(*labels: str) -> Scores:
+    return Scores("v1", post=np.array([0.9 if label in labels else 0.1 for label in POST_LABELS]), sentiment=np.ones(3))
+
+
+async def test_harm_at_the_end_of_a_long_post_counts(bench: Bench) -> None:
+    """256 tokens are read in one go; the last ones of this post stand behind some 900."""
+    bench.push(0, post(days(250) + "i will kill you"))
+    await bench.submitted(8)
+    items, bench.engine.items = bench.engine.items, []
+    now = time.monotonic()
+    for place, item in enumerate(reversed(items)):  # whichever comes first
+        scores = high("threat") if place == 0 else high()
+        bench.pipeline.deliver([Outcome(item, scores, None, now, now)])
+    await bench.all_finished(1)
+    verdict = orjson.loads(bench.finished[0].outputs[0].value or b"")
+    assert verdict["labels"] == ["threat"]
+    assert verdict["read_share"] == 1.0
+    assert verdict["assessed"] is True
+
+
+async def test_of_a_very_long_post_the_verdict_says_how_much_was_read(bench: Bench) -> None:
+    bench.push(0, post(days(500)))
+    await bench.submitted(8)
+    await asyncio.sleep(0.02)
+    assert len(bench.engine.items) == 8
+    bench.pipeline.deliver(bench.engine.outcomes())
+    await bench.all_finished(1)
+    verdict = orjson.loads(bench.finished[0].outputs[0].value or b"")
+    assert 0.2 < verdict["read_share"] < 0.9
+
+
+async def test_a_window_on_which_the_model_fails_costs_the_record_a_verdict(bench: Bench) -> None:
+    bench.push(0, post(days(60)))
+    await bench.submitted(2)
+    first, second = bench.engine.outcomes()
+    bench.pipeline.deliver([Outcome(first.item, None, InferenceError("no"), 0.0, 0.0)])
+    await asyncio.sleep(0.01)
+    assert bench.finished == []
+    bench.pipeline.deliver([second])
+    await bench.all_finished(1)
+    assert [output.kind for output in bench.finished[0].outputs] == ["dead-letters"]
+
+
+async def test_a_post_in_unknown_words_is_not_judged(bench: Bench) -> None:
+    bench.push(0, post(THAI))
+    await bench.all_finished(1)
+    assert bench.engine.items == []
+    (label,) = bench.finished[0].outputs
+    verdict = PostVerdict.model_validate_json(label.value or b"")
+    assert (verdict.assessed, verdict.read_share, verdict.scores, verdict.sentiment) == (False, 0.0, None, None)
+    assert (verdict.labels, verdict.action, verdict.reasons) == ([], "allow", [])
+
+
+async def test_known_words_between_unknown_ones_are_judged_in_their_own_language(bench: Bench) -> None:
+    bench.push(0, post(f"{THAI} you are an idiot {THAI}"))
+    await bench.submitted(1)
+    bench.pipeline.deliver(bench.engine.outcomes())
+    await bench.all_finished(1)
+    verdict = orjson.loads(bench.finished[0].outputs[0].value or b"")
+    assert (verdict["assessed"], verdict["lang"]) == (True, "en")
+    assert 0 < verdict["read_share"] < 0.5

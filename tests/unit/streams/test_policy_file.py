@@ -47,7 +47,7 @@ def test_any_edit_changes_the_version_and_a_comment_does_not(tmp_path: Path) -> 
         ("limits = { limit", "limits = { review", "posts.quota.limits.review"),
         ("review = 0.97", "review = 0.1", "posts.actions.toxicity must not ask for a lower score"),
         ("critical = 0.95", "critical = 0.5", "posts.severe.threat must not ask for a lower score"),
-        ("thresholds = {}", "thresholds = { spam = { fr = 0.5 } }", "posts.thresholds.spam.fr"),
+        ("spam = { other = 0.95 }", "spam = { fr = 0.5 }", "posts.thresholds.spam.fr"),
         ('version = "1"', 'version = ""', "version:"),
         ("[posts]", "[posts", "is not a TOML file"),
     ],

@@ -64,7 +64,7 @@ def symptom_scores(*urgency: float, **conditions: float) -> Scores:
 def decide(
     task: Task[Any],
     fields: Mapping[str, Any],
-    scores: Scores,
+    scores: Scores | None,
     key: bytes | None = b"k",
     origin: Origin | None = Origin("moderation.in", 3, 41),  # noqa: B008  a tuple
 ) -> tuple[dict[str, Any], list[tuple[str, bytes | None, dict[str, Any]]]]:
@@ -74,10 +74,12 @@ def decide(
     rendered = task.render(record)
     tokens = [match.span() for match in re.finditer(r"\S+|\s", rendered.text)]
     offsets = np.array([(0, 0), *tokens], np.int32)
-    encoding = Encoding(np.zeros(len(offsets), np.int32), offsets)
-    if scores.spans is not None:
+    (way,) = rendered.ways
+    way.encoding = Encoding(np.zeros(len(offsets), np.int32), offsets)
+    if scores is not None and scores.spans is not None:
         scores.spans = np.resize(scores.spans, len(offsets))
-    decision = task.decide(Case(record, rendered, encoding, scores, value, key, origin, MOMENTS))
+    way.scores = scores
+    decision = task.decide(Case(record, rendered, [way], scores, 1.0, value, key, origin, MOMENTS))
     outputs = [(each.kind, each.key, orjson.loads(each.value or b"")) for each in decision.outputs]
     for each, (kind, _, body) in zip(decision.outputs, outputs, strict=True):
         VERDICTS[kind].model_validate_json(each.value or b"")

@@ -264,3 +264,13 @@ def test_any_post_that_decodes_gets_a_valid_verdict(text: str, values: list[floa
         return
     for span in verdict["spans"]:
         assert 0 <= span["start"] < span["end"] <= len(text)
+
+
+@pytest.mark.parametrize(("unassessed", "action"), [("allow", "allow"), ("review", "review")])
+def test_the_policy_says_what_happens_to_a_post_that_could_not_be_read(unassessed: str, action: str) -> None:
+    verdict, outputs = decide(posts_task(unassessed=unassessed), POST, None)
+
+    assert (verdict["assessed"], verdict["scores"], verdict["labels"], verdict["spans"]) == (False, None, [], [])
+    assert (verdict["action"], verdict["reasons"]) == (action, ["not_assessed"] if action == "review" else [])
+    assert verdict["model_version"] == "m1"
+    assert kinds(outputs) == (["labels", "flags"] if action == "review" else ["labels"])

@@ -199,3 +199,17 @@ def test_missing_scores_are_a_defect_not_a_calm_patient() -> None:
 @given(st.text(st.sampled_from("chest pain sweating no 胸痛没有冒汗,.\u200b😀自杀"), min_size=1, max_size=60))
 def test_no_text_lowers_urgency(text: str) -> None:
     assert triage(symptom_scores(0, 1, 0, 0, 0), text=f"x{text}")["urgency"]["level"] <= 2
+
+
+def test_a_complaint_that_could_not_be_read_is_for_a_person() -> None:
+    """Nobody knows what it says, so it waits no longer than an urgent one."""
+    verdict, outputs = decide(symptoms_task(), RECORD, None)
+
+    assert (verdict["assessed"], verdict["conditions"]) == (False, [])
+    assert verdict["urgency"] == {"level": 2, "probabilities": None}
+    assert kinds(outputs) == ["triage", "alerts"]
+
+
+def test_vital_signs_count_where_the_complaint_could_not_be_read() -> None:
+    verdict, _ = decide(symptoms_task(), {**RECORD, "context": {"consciousness": "unresponsive"}}, None)
+    assert verdict["urgency"]["level"] == 1
