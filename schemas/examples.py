@@ -45,6 +45,8 @@ POST_VERDICT: Final[Document] = {
     "sentiment": {"negative": 0.9312, "neutral": 0.0601, "positive": 0.0087},
     **_VERSIONS,
     "degraded": False,
+    "assessed": True,
+    "read_share": 1.0,
     "timings_ms": _TIMINGS_MS,
 }
 
@@ -88,6 +90,8 @@ SYMPTOM_VERDICT: Final[Document] = {
     ),
     **_VERSIONS,
     "degraded": False,
+    "assessed": True,
+    "read_share": 1.0,
     "timings_ms": _TIMINGS_MS,
 }
 

@@ -73,7 +73,7 @@ class Preparer:
 
     def _refine(self, work: Work) -> None:
         """Puts windows in place of what is too long, and takes out what the model does not know. Seldom has to."""
-        if all(_is_readable(reading) for reading in work.readings):
+        if not any(reading.scores is None and self._reader.needs_refining(reading) for reading in work.readings):
             return
         try:
             refined = [self._reader.refined(way) if way.scores is None else [way] for way in work.readings]
@@ -93,14 +93,6 @@ class Preparer:
         work.read_share = round(len(read) / max(1, len(set(rendered.offsets))), 4)
         if parts and rendered.lang == "other":  # what is left of it may be English or Chinese
             rendered.lang = identify_language(" ".join(part.text[part.start :] for part in parts))
-
-
-def _is_readable(reading: Reading) -> bool:
-    return (
-        reading.scores is not None
-        or reading.encoding is None
-        or not (reading.encoding.is_cut or reading.encoding.has_unknown)
-    )
 
 
 def unexpected(error: Exception, stage: str) -> Failure:

@@ -107,10 +107,10 @@ class Settings(BaseSettings):
     )
     max_batch_rows: int = Field(default=64, ge=1, le=4096, description="Records in a batch.")
     max_windows: int = Field(
-        default=8,
+        default=24,
         ge=2,
         le=64,
-        description="Parts read of a text longer than the model's input: its end is always one.",
+        description="Parts that are read of a long text; its end is always one.",
     )
     max_in_flight_records: int = Field(
         default=2048, ge=1, le=1_000_000, description="Records between intake and acknowledgement."

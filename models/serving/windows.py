@@ -1,28 +1,56 @@
-"""Which parts of a long text are read."""
+"""Which parts of a long text are read: windows that begin and end with sentences, as the texts of training do."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-OVERLAP = 32
-"""Tokens that two neighbours share, so that a sentence on the edge is read whole by one of them."""
-SLACK = 4
-"""Tokens left free: a part that begins inside a word may take one or two more than it did in the whole."""
-
 Range = tuple[int, int]
 
+_SENTENCE_END = re.compile(r"[.!?。！？…\n]++[\"”’)）」』]*+")
 
-def windows(places: Sequence[Range], room: int, most: int) -> list[Range]:
-    """Half-open ranges of characters of at most `room` tokens each, which overlap and cover the text from end to end.
+
+def windows(text: str, places: Sequence[Range], width: int, overlap: int, most: int) -> list[Range]:
+    """Half-open ranges of characters of at most `width` tokens each, which together cover the text.
+
+    Neighbours share short sentences of up to `overlap` tokens, and so much of one that is longer than a window.
 
     Args:
         places: where each token of the text lies.
-        room: tokens that the model reads in one go, less those that stand in every window.
         most: windows. Of a longer text the first and the last are read, and the others spread evenly between.
     """
-    width = max(2 * OVERLAP, room - SLACK)
-    starts = range(0, max(1, len(places) - OVERLAP), width - OVERLAP)
-    chosen = np.unique(np.linspace(0, len(starts) - 1, min(most, len(starts))).round().astype(int)).tolist()
-    return [(places[starts[i]][0], places[min(starts[i] + width, len(places)) - 1][1]) for i in chosen]
+    found = list(_aligned(list(_sentences(text, places, width, overlap)), width, overlap))
+    chosen = np.unique(np.linspace(0, len(found) - 1, min(most, len(found))).round().astype(int)).tolist()
+    return [(places[found[i][0]][0], places[found[i][1] - 1][1]) for i in chosen]
+
+
+def _sentences(text: str, places: Sequence[Range], width: int, overlap: int) -> Iterator[Range]:
+    """Sentences, or their parts of `width`, as ranges of tokens."""
+    starts = [start for start, _ in places]
+    first = 0
+    for end in (*(match.end() for match in _SENTENCE_END.finditer(text)), len(text)):
+        last = bisect_left(starts, end)
+        for start in range(first, max(last - overlap, first + 1), width - overlap) if first < last else ():
+            yield start, min(start + width, last)
+        first = max(first, last)
+
+
+def _aligned(sentences: Sequence[Range], width: int, overlap: int) -> Iterator[Range]:
+    """As many sentences as fit, again and again."""
+    first = 0
+    while first < len(sentences):
+        start = sentences[first][0]
+        last = first
+        while last + 1 < len(sentences) and sentences[last + 1][1] - start <= width:
+            last += 1
+        end = sentences[last][1]
+        yield start, end
+        if last + 1 == len(sentences):
+            return
+        following = last + 1
+        while following - 1 > first and end - sentences[following - 1][0] <= overlap:
+            following -= 1
+        first = following

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +12,7 @@ from hypothesis import strategies as st
 from models.serving.encoder import Encoder
 from models.serving.reader import Reader
 from models.serving.reading import Reading
-from models.serving.windows import OVERLAP, windows
+from models.serving.windows import windows
 
 THAI = "สวัสดีตอนเช้า วันนี้อากาศดีมาก"
 
@@ -25,17 +28,25 @@ def read(reader: Reader, text: str, start: int = 0) -> list[Reading]:
     return reader.refined(way)
 
 
-@given(st.integers(1, 3000), st.integers(80, 260), st.integers(2, 12))
-def test_windows_begin_at_the_beginning_end_at_the_end_and_overlap(tokens: int, room: int, most: int) -> None:
-    places = [(3 * i, 3 * i + 2) for i in range(tokens)]
-    found = windows(places, room, most)
-    assert 1 <= len(found) <= most
+@given(st.lists(st.integers(1, 120), min_size=1, max_size=60), st.integers(20, 90), st.integers(2, 12))
+def test_windows_cover_a_text_from_end_to_end(lengths: list[int], width: int, most: int) -> None:
+    text = " ".join("w " * (length - 1) + "w." for length in lengths)
+    places = [match.span() for match in re.finditer(r"\w", text)]
+    found = windows(text, places, width, width // 4, 1000)
     assert found[0][0] == 0
     assert found[-1][1] == places[-1][1]
-    assert all((last - first) / 3 <= room for first, last in found)
-    if len(found) < most:
-        for (_, end), (start, _) in zip(found, found[1:], strict=False):
-            assert (end - start) / 3 >= OVERLAP - 1
+    assert all(len(re.findall(r"\w", text[first:last])) <= width for first, last in found)
+    assert all(following <= last + 3 for (_, last), (following, _) in pairwise(found))
+    fewer = windows(text, places, width, width // 4, most)
+    assert len(fewer) == min(most, len(found))
+    assert (fewer[0], fewer[-1]) == (found[0], found[-1])
+
+
+def test_a_window_begins_and_ends_with_sentences_and_shares_one() -> None:
+    text = "one two three. four five! 六七八。 nine ten"
+    places = [match.span() for match in re.finditer(r"[a-z]+|[\u4e00-\u9fff]", text)]
+    found = [text[first:last] for first, last in windows(text, places, 5, 3, 10)]
+    assert found == ["one two three. four five", "four five! 六七八", "六七八。 nine ten"]
 
 
 def test_a_short_text_is_one_reading(reader: Reader) -> None:

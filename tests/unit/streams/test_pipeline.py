@@ -219,9 +219,10 @@ def high(*labels: str) -> Scores:
 
 
 async def test_harm_at_the_end_of_a_long_post_counts(bench: Bench) -> None:
-    """256 tokens are read in one go; the last ones of this post stand behind some 900."""
-    bench.push(0, post(days(250) + "i will kill you"))
-    await bench.submitted(8)
+    """The last words of this post stand behind some 700 tokens."""
+    bench.push(0, post(days(100) + "i will kill you"))
+    await bench.submitted(10)
+    await asyncio.sleep(0.01)
     items, bench.engine.items = bench.engine.items, []
     now = time.monotonic()
     for place, item in enumerate(reversed(items)):  # whichever comes first
@@ -236,9 +237,9 @@ async def test_harm_at_the_end_of_a_long_post_counts(bench: Bench) -> None:
 
 async def test_of_a_very_long_post_the_verdict_says_how_much_was_read(bench: Bench) -> None:
     bench.push(0, post(days(500)))
-    await bench.submitted(8)
+    await bench.submitted(24)
     await asyncio.sleep(0.02)
-    assert len(bench.engine.items) == 8
+    assert len(bench.engine.items) == 24
     bench.pipeline.deliver(bench.engine.outcomes())
     await bench.all_finished(1)
     verdict = orjson.loads(bench.finished[0].outputs[0].value or b"")
@@ -246,7 +247,7 @@ async def test_of_a_very_long_post_the_verdict_says_how_much_was_read(bench: Ben
 
 
 async def test_a_window_on_which_the_model_fails_costs_the_record_a_verdict(bench: Bench) -> None:
-    bench.push(0, post(days(60)))
+    bench.push(0, post(days(16)))
     await bench.submitted(2)
     first, second = bench.engine.outcomes()
     bench.pipeline.deliver([Outcome(first.item, None, InferenceError("no"), 0.0, 0.0)])
