@@ -25,7 +25,7 @@ def describe_environment(setup: Setup) -> dict[str, object]:
         "partitions": setup.partitions,
         "device": setup.device,
         "threads": setup.threads or "default",
-        "artifact": f"{manifest.name} {manifest.version}",
+        "artifact": f"{manifest.name} {manifest.full_version}",
         **({"settings": dict(setup.extra)} if setup.extra else {}),
     }
 

@@ -122,7 +122,7 @@ def _graph(path: Path) -> tuple[str, Path]:
         manifest = read_manifest(path)
     except ArtifactError as error:
         raise typer.BadParameter(str(error)) from None
-    return manifest.version, path / MODEL
+    return manifest.full_version, path / MODEL
 
 
 def _with_reference(graphs: Sequence[tuple[str, Path]], folder: Path) -> dict[str, Path]:

@@ -30,7 +30,9 @@ class ArtifactError(Exception):
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    """A key that nobody reads is an error: it was meant to decide something."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Head(_Strict):
@@ -67,6 +69,7 @@ class Manifest(_Strict):
     format: int
     name: str
     version: str
+    """Of the training run, such as its date. A verdict names `full_version`."""
     created: str
     files: dict[str, str]
     heads: dict[str, Head]
@@ -85,6 +88,20 @@ class Manifest(_Strict):
     """Of the network: `layers`, `width`, `attention_heads`, `feed_forward`, `vocabulary` and the like."""
     cascade: Cascade | None = None
     """None: the model cannot be served as a cascade."""
+
+    @property
+    def full_version(self) -> str:
+        """The version and a hash of all that decides: files, heads, thresholds, calibration, prefix and the rest.
+
+        Two models that could answer differently never share it. What only tells about the model is left out.
+        """
+        content = self.model_dump(mode="json", exclude=_TELLS)
+        content["files"] = {name: digest for name, digest in self.files.items() if name != CARD}
+        digest = hashlib.blake2b(json.dumps(content, sort_keys=True).encode(), digest_size=4)
+        return f"{self.version}-{digest.hexdigest()}"
+
+
+_TELLS: Final = {"created", "sources", "metrics", "base", "licence", "shape"}
 
 
 class GoldenCase(_Strict):
@@ -134,7 +151,8 @@ class Artifact:
 
     @property
     def version(self) -> str:
-        return self.manifest.version
+        """What verdicts name, but for the precision served: see `Manifest.full_version`."""
+        return self.manifest.full_version
 
     @property
     def model_path(self) -> Path:
@@ -201,6 +219,10 @@ def _parse(model: type[_M], path: Path) -> _M:
         return model.model_validate(json.loads(path.read_bytes()))
     except FileNotFoundError:
         raise ArtifactError(f"{path.parent} is not an artifact: {path.name} is missing.") from None
-    except (OSError, ValueError, ValidationError) as error:
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        raise ArtifactError(f"{path.name} in {path.parent} cannot be read: {where}: {first['msg']}.") from None
+    except (OSError, ValueError) as error:
         reason = str(error).splitlines()[0]
         raise ArtifactError(f"{path.name} in {path.parent} cannot be read: {reason}.") from None

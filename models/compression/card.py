@@ -79,7 +79,7 @@ def write_card(manifest: Manifest, recipe: Recipe) -> str:
 def _intro(manifest: Manifest, recipe: Recipe) -> str:
     return _INTRO.format(
         name=manifest.name,
-        version=manifest.version,
+        version=manifest.full_version,
         base=manifest.base,
         structure=_structure(manifest),
         path=_path(manifest.metrics.get("training", {}), recipe),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -53,7 +54,7 @@ def write_folder(
     manifest = Manifest(
         format=FORMAT,
         name=recipe.name,
-        version=f"{now:%Y.%m.%d}-{file_hash(folder / MODEL)[:8]}",
+        version=f"{now:%Y.%m.%d}",
         created=f"{now:%Y-%m-%dT%H:%M:%SZ}",
         files={},
         heads=heads(),
@@ -69,10 +70,14 @@ def write_folder(
         cascade=exported.cascade,
         shape=dict(shape.as_dict()),
     )
+    names = [MODEL, TOKENIZER, GOLDEN, *([] if exported.half is None else [HALF_PRECISION])]
+    manifest = _with_hashes(manifest, folder, names)  # of which its full version, named on the card, is made
     (folder / CARD).write_text(write_card(manifest, recipe), encoding="utf-8")
-    names = [MODEL, TOKENIZER, GOLDEN, CARD, *([] if exported.half is None else [HALF_PRECISION])]
-    files = {name: file_hash(folder / name) for name in names}
-    _write_json(folder / MANIFEST, manifest.model_copy(update={"files": files}).model_dump(mode="json"))
+    _write_json(folder / MANIFEST, _with_hashes(manifest, folder, [*names, CARD]).model_dump(mode="json"))
+
+
+def _with_hashes(manifest: Manifest, folder: Path, names: Sequence[str]) -> Manifest:
+    return manifest.model_copy(update={"files": {name: file_hash(folder / name) for name in names}})
 
 
 def heads() -> dict[str, Head]:

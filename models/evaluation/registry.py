@@ -49,7 +49,7 @@ def summarise(folder: Path) -> Summary:
     except ArtifactError as error:
         return Summary(str(folder), problem=str(error))
     return Summary(
-        str(folder), manifest.name, manifest.version, manifest.created, megabytes(folder, manifest),
+        str(folder), manifest.name, manifest.full_version, manifest.created, megabytes(folder, manifest),
         _layers(manifest), _vocabulary(folder), main_figures(manifest),
     )  # fmt: skip
 

@@ -14,6 +14,7 @@ from models.serving.device import choose_device, default_threads, open_session
 from models.serving.scores import to_probabilities, to_scores
 from models.serving.types import (
     EARLY_SUFFIX,
+    HALF_SUFFIX,
     OPTIONAL_HEADS,
     Batch,
     Depth,
@@ -71,8 +72,10 @@ class OnnxEngine:
     training builds only. Hence the graph's own switch for the early exit, and no time saved by NO_OPTIONAL in here.
     """
 
-    def __init__(self, artifact: Artifact, session: onnxruntime.InferenceSession, device: str) -> None:
-        self.model_version = artifact.version
+    def __init__(
+        self, artifact: Artifact, session: onnxruntime.InferenceSession, device: str, is_half: bool = False
+    ) -> None:
+        self.model_version = artifact.version + (HALF_SUFFIX if is_half else "")
         self.device = device
         self.grid = _up_to(artifact.manifest.max_tokens, GRID if device == "cuda" else CPU_GRID)
         self.run_cost_tokens = 1024 if device == "cuda" else 8
@@ -91,8 +94,8 @@ class OnnxEngine:
             threads = default_threads()
         for_gpu = artifact.folder / HALF_PRECISION if HALF_PRECISION in artifact.manifest.files else artifact.model_path
         device = choose_device(device, for_gpu, threads)
-        session = open_session(for_gpu if device == "cuda" else artifact.model_path, device, threads)
-        return cls(artifact, session, device)
+        path = for_gpu if device == "cuda" else artifact.model_path
+        return cls(artifact, open_session(path, device, threads), device, is_half=path.name == HALF_PRECISION)
 
     def prepare(self, batch: Batch) -> None:
         shape = (len(batch.items), batch.length)

@@ -17,6 +17,8 @@ Offsets = NDArray[np.int32]
 TRIAGE_HEADS = frozenset({"condition", "urgency"})
 OPTIONAL_HEADS = frozenset({"spans", "sentiment"})
 
+HALF_SUFFIX = "+fp16"
+"""Of the model version where a GPU serves the half-precision graph, whose scores differ a little."""
 EARLY_SUFFIX = "+early"
 """Of the model version of what the early exit answers: equal content gets other scores from it."""
 

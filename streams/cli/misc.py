@@ -25,9 +25,8 @@ def version(as_json: AsJson = False) -> None:
         import json
         from importlib.metadata import version as installed
 
-        from models.artifact import RELEASE
+        from models.artifact import MANIFEST, RELEASE, read_manifest
 
-        manifest = RELEASE / "manifest.json"
-        model = json.loads(manifest.read_text())["version"] if manifest.exists() else None
+        model = read_manifest(RELEASE).full_version if (RELEASE / MANIFEST).exists() else None
         shown = {"tidegate": installed("tidegate"), "model": model}
         typer.echo(json.dumps(shown) if as_json else f"tidegate {shown['tidegate']}, model {model or 'none'}")

@@ -165,7 +165,9 @@ def _show_manifest(folder: Path, manifest: Manifest) -> None:
     from streams.cli.tables import nested_table, plain_table, shown, wide_console
 
     console = wide_console()
-    console.print(f"{manifest.name} {manifest.version}, made {manifest.created}, {megabytes(folder, manifest):g} MB")
+    console.print(
+        f"{manifest.name} {manifest.full_version}, made {manifest.created}, {megabytes(folder, manifest):g} MB"
+    )
     console.print(f"base {manifest.base or 'unknown'}, quantisation {manifest.quantisation or 'none'}")
     console.print(f"at most {manifest.max_tokens} tokens; licence: {manifest.licence or 'not said'}\n")
     heads = plain_table("heads", ["head", "kind", "labels"], [])

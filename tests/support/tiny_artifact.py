@@ -106,7 +106,7 @@ def write_manifest(folder: Path, **changes: Any) -> None:
     manifest = {
         "format": 1,
         "name": "tiny",
-        "version": f"2026.11.24-{hashes['model.onnx'][:8]}",
+        "version": "2026.11.24",
         "created": "2026-11-24T00:00:00Z",
         "files": hashes,
         "heads": {

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from models.artifact import Artifact, ArtifactError, check_golden
+from models.artifact import Artifact, ArtifactError, Manifest, check_golden
 
 
 @pytest.fixture
@@ -24,8 +25,39 @@ def expected_answers(artifact: Artifact) -> list[dict[str, Sequence[float]]]:
 def test_loads_what_export_wrote(folder: Path) -> None:
     artifact = Artifact.load(folder)
     assert artifact.labels("post")[0] == "toxicity"
-    assert artifact.version.endswith(artifact.manifest.files["model.onnx"][:8])
     assert set(artifact.manifest.thresholds) == {*artifact.labels("post"), "spans"}
+
+
+CHANGES: Mapping[str, Callable[[dict[str, Any]], object]] = {
+    "a threshold": lambda manifest: manifest["thresholds"]["toxicity"].update(en=0.01),
+    "a calibration": lambda manifest: manifest["calibration"].update(post=[2.0]),
+    "the prefix": lambda manifest: manifest.update(prefix="query: "),
+    "the length": lambda manifest: manifest.update(max_tokens=128),
+    "a file": lambda manifest: manifest["files"].update({"golden.json": "0" * 64}),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_version_changes_with_all_that_decides(folder: Path, change: str) -> None:
+    manifest = json.loads((folder / "manifest.json").read_text())
+    before = Manifest.model_validate(manifest).full_version
+    CHANGES[change](manifest)
+    assert Manifest.model_validate(manifest).full_version != before
+
+
+def test_a_version_stays_where_only_words_about_the_model_change(folder: Path) -> None:
+    manifest = json.loads((folder / "manifest.json").read_text())
+    before = Manifest.model_validate(manifest).full_version
+    manifest |= {"created": "2030-01-01T00:00:00Z", "licence": "another", "metrics": {"f1": 1.0}}
+    manifest["files"]["MODEL_CARD.md"] = "0" * 64
+    assert Manifest.model_validate(manifest).full_version == before
+
+
+def test_a_key_that_nobody_reads_is_refused(folder: Path) -> None:
+    manifest = json.loads((folder / "manifest.json").read_text())
+    (folder / "manifest.json").write_text(json.dumps(manifest | {"treshold": 0.5}))
+    with pytest.raises(ArtifactError, match="treshold: Extra inputs are not permitted"):
+        Artifact.load(folder)
 
 
 def test_an_unknown_language_takes_the_threshold_that_flags_least(folder: Path) -> None:

@@ -195,3 +195,9 @@ def test_the_null_engine_answers_every_head_and_flags_nothing(artifact: Artifact
         values = getattr(scores[0], head)
         assert values.shape == (width,)
         assert np.all(values < 0.01)
+
+
+def test_the_half_precision_graph_has_a_version_of_its_own(artifact: Artifact) -> None:
+    session = devices.open_session(artifact.model_path, "cpu", 1)
+    assert OnnxEngine(artifact, session, "cuda", is_half=True).model_version == f"{artifact.version}+fp16"
+    assert OnnxEngine(artifact, session, "cpu").model_version == artifact.version
