@@ -12,13 +12,12 @@ from typing import Annotated, Any
 import typer
 
 from load import commands
-from load.kafka_jars import KafkaUnavailable
 from load.models import models
 from load.report import Report
 from load.scenarios import SCENARIOS
 from load.session import Setup
-from load.worker_process import WorkerFailed
 from models.artifact import RELEASE
+from models.errors import TidegateError
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
 app.command()(models)
@@ -145,9 +144,9 @@ def _finish(work: Coroutine[Any, Any, Report], as_json: bool) -> Report:
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # a topic's first second has no leader
     try:
         report = asyncio.run(work)
-    except (KafkaUnavailable, WorkerFailed) as error:
+    except TidegateError as error:
         typer.echo(error, err=True)
-        raise typer.Exit(1) from None
+        raise typer.Exit(error.exit_code) from None
     if as_json:
         typer.echo(json.dumps(report.data, indent=2))
     else:

@@ -7,11 +7,13 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from models.errors import TidegateError
+
 POM = Path(__file__).parents[1] / "tests" / "kafka" / "pom.xml"
 JARS = POM.parent / "jars"
 
 
-class KafkaUnavailable(RuntimeError):
+class KafkaUnavailable(TidegateError):
     """Kafka cannot be fetched or started; the message says what to install or shows the end of its log."""
 
 

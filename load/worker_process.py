@@ -8,11 +8,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from load.leash import start_leashed, stop_leashed, tail
+from models.errors import TidegateError
 
 ROOT = Path(__file__).parents[1]
 
 
-class WorkerFailed(RuntimeError):
+class WorkerFailed(TidegateError):
     """A worker ended, or did not become ready, where it is needed; the message ends with its log."""
 
 

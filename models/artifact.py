@@ -15,6 +15,8 @@ from typing import Any, Final, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from models.errors import TidegateError
+
 RELEASE: Final = Path(__file__).parent / "release"
 FORMAT: Final = 1
 MANIFEST: Final = "manifest.json"
@@ -25,7 +27,7 @@ CARD: Final = "MODEL_CARD.md"
 EARLY_HEAD: Final = "early_post"
 
 
-class ArtifactError(Exception):
+class ArtifactError(TidegateError):
     """The folder is not an artifact that may be activated. The message is one sentence."""
 
 

@@ -1,22 +1,10 @@
-"""What can go wrong between a program and the broker: one tree, each message one sentence.
-
-TidegateError
-├── ClientError                  anything below; catch this one around the client
-│   ├── BrokerUnreachableError   no broker answered in time
-│   ├── NotAuthorisedError       the broker refused the credentials or the operation
-│   ├── TopicMissingError        a topic does not exist: `tidegate topics create`
-│   ├── InvalidRecordError       the record does not fit its schema; it was not sent
-│   └── NotAcknowledgedError     the record was sent, but no broker took it in time
-└── EmbeddedBrokerError          the embedded broker did not start
-"""
+"""What can go wrong between a program and the broker: a branch of the tree that models/errors.py draws."""
 
 from __future__ import annotations
 
 from aiokafka import errors as kafka
 
-
-class TidegateError(Exception):
-    """Root of the tree. `str(error)` is one sentence that can be shown as it is."""
+from models.errors import TidegateError
 
 
 class ClientError(TidegateError):

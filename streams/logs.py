@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import logging
 import sys
-import traceback
 from datetime import UTC, datetime
+from typing import Any
 
 import orjson
 
+from models.errors import place_of
 from streams.settings import Settings
 
 # These libraries put whole messages or requests into their DEBUG lines.
 CHATTY = ("aiokafka", "faust", "mode", "asyncio")
 
 
-class JsonFormatter(logging.Formatter):
+class PlaceFormatter(logging.Formatter):
+    """Says of an exception its type and place: its message may quote a record, whoever raised it."""
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802  the name is logging's
+        return place_of(ei[1])
+
+
+class JsonFormatter(PlaceFormatter):
     def format(self, record: logging.LogRecord) -> str:
         line = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat().replace("+00:00", "Z"),
@@ -34,17 +42,10 @@ def configure_logging(settings: Settings) -> None:
     if settings.log_format == "json":
         handler.setFormatter(JsonFormatter())
     else:
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s"))
+        handler.setFormatter(PlaceFormatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s"))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level)
     for name in CHATTY:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
     logging.getLogger("streams.app").setLevel(logging.ERROR)  # it warns at each rebalance that no sensor is there
-
-
-def place_of(error: BaseException) -> str:
-    """Type and line of an error. Never its message, which may quote a record (promise 8)."""
-    frames = traceback.extract_tb(error.__traceback__)
-    where = f" at {frames[-1].filename}:{frames[-1].lineno}" if frames else ""
-    return f"{type(error).__name__}{where}"

@@ -20,6 +20,8 @@ PACKAGED: Final = Path(__file__).with_name("policy.toml")
 class PolicyError(TidegateError):
     """The policy file cannot be used. The message is one sentence that names the key."""
 
+    exit_code = 2
+
 
 class Action(IntEnum):
     """What happens to a post, by severity."""

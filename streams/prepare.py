@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
+from models.errors import place_of
 from models.language import identify_language
 from models.serving.reader import Reader
 from models.serving.reading import Reading
 from schemas import InvalidRecord, Reason
 from streams.duplicates import ScoreCache
 from streams.failures import Failure
-from streams.logs import place_of
 from streams.work import Work
 
 logger = logging.getLogger(__name__)

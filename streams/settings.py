@@ -32,6 +32,8 @@ POLICY = Path(__file__).parent / "policy.toml"
 class SettingsError(TidegateError):
     """A setting is wrong: one sentence that names it, its value and what is allowed."""
 
+    exit_code = 2
+
 
 def _addresses(value: str) -> str:
     parts = [part.strip() for part in value.split(",")]
@@ -49,9 +51,21 @@ def _topic_prefix(value: str) -> str:
 
 
 def _existing(path: Path) -> Path:
-    if not path.is_file():
+    try:
+        is_there = path.is_file()
+    except OSError as error:
+        raise ValueError(f"it cannot be read ({error.strerror})") from None
+    if not is_there:
         raise ValueError("there is no such file")
     return path
+
+
+def _secret(path: Path) -> SecretStr:
+    try:
+        return SecretStr(path.read_text("utf-8").rstrip("\r\n"))
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise ValueError(f"the file of sasl_password_file cannot be read: {reason}") from None
 
 
 Place = Annotated[Path, AfterValidator(Path.expanduser)]  # a TOML file or a container knows no shell that expands ~
@@ -163,8 +177,7 @@ class Settings(BaseSettings):
             if self.sasl_username is None or (self.sasl_password is None and self.sasl_password_file is None):
                 raise ValueError(f"security_protocol {self.security_protocol} needs sasl_username and sasl_password")
         if self.sasl_password_file is not None:
-            password = self.sasl_password_file.read_text().rstrip("\r\n")
-            object.__setattr__(self, "sasl_password", SecretStr(password))
+            object.__setattr__(self, "sasl_password", _secret(self.sasl_password_file))
             object.__setattr__(self, "sasl_password_file", None)
         return self
 
@@ -191,8 +204,6 @@ class Settings(BaseSettings):
             return cls(**{name: value for name, value in given.items() if value is not None})
         except ValidationError as error:
             raise SettingsError(_sentence(error)) from None
-        except (OSError, UnicodeDecodeError) as error:
-            raise SettingsError(f"The file of sasl_password_file cannot be read: {error}.") from None
 
 
 class _File(PydanticBaseSettingsSource):

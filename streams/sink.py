@@ -14,8 +14,8 @@ from typing import Any, Protocol
 
 from aiokafka.errors import KafkaError
 
+from models.errors import place_of
 from streams.errors import TidegateError
-from streams.logs import place_of
 from streams.record import Outgoing
 
 

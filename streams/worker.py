@@ -13,10 +13,11 @@ from typing import Any
 
 from aiokafka import AIOKafkaProducer
 
+from models.errors import place_of
 from streams.app import TidegateApp, create_app
 from streams.connection import CONNECT_TIMEOUT_S, connection_options
 from streams.errors import TidegateError, TopicMissingError, translate
-from streams.logs import configure_logging, place_of
+from streams.logs import configure_logging
 from streams.memory import restrain_allocator
 from streams.model import Model, load_model
 from streams.service import Service

@@ -24,6 +24,7 @@ from typing import Any, Final
 import numpy as np
 
 from models.augmentation.identities import GROUPS, Group, article
+from models.errors import TidegateError
 from models.labels import LANGUAGES, POST_LABELS
 from models.training.examples import Example
 
@@ -35,8 +36,10 @@ Words = Mapping[str, Sequence[str]]
 _SLOT = re.compile(r"\{(\w+)(?::([a-z+]+))?\}")
 
 
-class SentenceError(ValueError):
+class SentenceError(TidegateError):
     """A line of a sentence file that cannot be used; the message names the file and the line."""
+
+    exit_code = 2
 
 
 def read_written(folder: Path = SENTENCES) -> list[Example]:

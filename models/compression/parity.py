@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from models.errors import TidegateError
 from models.labels import POST_LABELS
 from models.serving.scores import sigmoid, softmax
 from models.training.calibrate import MIN_POSITIVES
@@ -30,7 +31,7 @@ _FIGURES = {"post": "f1", "early_post": "f1", "spans": "character_f1", "sentimen
 }  # fmt: skip
 
 
-class ParityError(Exception):
+class ParityError(TidegateError):
     """The export is not fit to ship; the message holds the figures."""
 
 

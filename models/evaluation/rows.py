@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from models.errors import TidegateError
 from models.language import identify_language
 from models.rendering import SymptomFields, render_symptoms
 from models.serving.reading import Reading
@@ -14,8 +15,10 @@ from models.text import normalise
 Intervals = tuple[tuple[int, int], ...]
 
 
-class EvaluationError(Exception):
+class EvaluationError(TidegateError):
     """The data cannot be evaluated with this model. The message is one sentence and never holds a text."""
+
+    exit_code = 2
 
 
 @dataclass(slots=True, frozen=True)

@@ -12,6 +12,7 @@ from enum import Enum, auto
 from queue import Empty, SimpleQueue
 from threading import Thread
 
+from models.errors import place_of
 from models.serving.batcher import TokenBudgetBatcher
 from models.serving.engine import Engine
 from models.serving.stats import Stats
@@ -239,7 +240,7 @@ class BatchScheduler:
         try:
             body()
         except BaseException as cause:
-            log.critical("A serving thread died.", exc_info=cause)
+            log.critical("A serving thread died: %s", place_of(cause))
             error = cause if isinstance(cause, EngineLostError) else EngineLostError("A serving thread died.")
             self._end(error)
             self._post(self._fail_pending)

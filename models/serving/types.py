@@ -9,6 +9,8 @@ from enum import Enum, IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from models.errors import TidegateError
+
 Probabilities = NDArray[np.float64]
 """Rounded to four decimals. float64, because 0.7 in float32 is below a threshold of 0.7."""
 
@@ -23,12 +25,14 @@ EARLY_SUFFIX = "+early"
 """Of the model version of what the early exit answers: equal content gets other scores from it."""
 
 
-class ServingError(Exception):
+class ServingError(TidegateError):
     """Base of everything that models.serving raises on purpose."""
 
 
 class DeviceError(ServingError):
     """The device that was asked for is not there or does not run."""
+
+    exit_code = 2
 
 
 class InferenceError(ServingError):

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from models.augmentation.deformation import DEFORMATIONS
+from models.errors import TidegateError
 from models.labels import POST_LABELS
 from models.screening.rules import ScreeningRules
 from models.training.examples import TASKS
@@ -19,8 +20,10 @@ WEAK_LABELS = ("self_harm", "spam", "sexual", "threat", "profanity")
 """Labels with a word filter that keeps likely positives out of weak negatives (see `corpus.py`)."""
 
 
-class RecipeError(Exception):
+class RecipeError(TidegateError):
     """The recipe or the data folder cannot be used; the message is one sentence."""
+
+    exit_code = 2
 
 
 class _Section(BaseModel):

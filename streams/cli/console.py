@@ -43,25 +43,12 @@ def reporting(interrupted: int = INTERRUPTED) -> Iterator[None]:
         _silence_stdout()
         raise typer.Exit(BROKEN_PIPE) from None
     except Exception as error:
-        code = _exit_code(error)
-        if code is None:
+        from models.errors import TidegateError
+
+        if not isinstance(error, TidegateError):
             raise
         typer.echo(f"tidegate: {error}", err=True)
-        raise typer.Exit(code) from None
-
-
-def _exit_code(error: Exception) -> int | None:
-    from models.artifact import ArtifactError
-    from models.serving.types import DeviceError, ServingError
-    from streams.errors import TidegateError
-    from streams.policy import PolicyError
-    from streams.settings import SettingsError
-
-    if isinstance(error, (SettingsError, PolicyError, DeviceError)):
-        return 2
-    if isinstance(error, (TidegateError, ArtifactError, ServingError)):
-        return 1
-    return None
+        raise typer.Exit(error.exit_code) from None
 
 
 def _silence_stdout() -> None:

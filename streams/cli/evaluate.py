@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -42,7 +41,7 @@ def evaluate(
     as_json: AsJson = False,
 ) -> None:
     """Figures of a model on labelled tables, by language, source and slice, with bootstrap intervals."""
-    with reporting(), refusing_data():
+    with reporting():
         from models.evaluation.resampling import Bootstrap
 
         if not data:
@@ -63,18 +62,6 @@ def evaluate(
         if picture is not None:
             _draw(rows, answers, served, entries, picture)
         _show(served, data, rows, entries, bootstrap, as_json)
-
-
-@contextmanager
-def refusing_data() -> Iterator[None]:
-    """Data that cannot be used is one sentence and exit 2, as any wrong usage."""
-    from models.evaluation.rows import EvaluationError
-
-    try:
-        yield
-    except EvaluationError as error:
-        typer.echo(f"tidegate: {error}", err=True)
-        raise typer.Exit(2) from None
 
 
 def open_served(**given: Any) -> Served:

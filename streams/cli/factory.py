@@ -63,19 +63,10 @@ def export(
 
 @contextmanager
 def _factory(command: str) -> Iterator[None]:
-    """What the factory refuses: one sentence, exit 2 for the recipe or the data, 1 for an export that is not good.
-
-    A file that is missing, or an encoder that cannot be had, ends with 1.
-    """
+    """A file that is missing, or an encoder that cannot be had, is one sentence and exit 1."""
     _require_torch(command)
-    from models.compression.parity import ParityError
-    from models.training.recipe import RecipeError
-
     try:
         yield
-    except (RecipeError, ParityError) as error:
-        typer.echo(f"tidegate: {error}", err=True)
-        raise typer.Exit(2 if isinstance(error, RecipeError) else 1) from None
     except BrokenPipeError:
         raise
     except OSError as error:

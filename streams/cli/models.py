@@ -16,7 +16,6 @@ from streams.cli.evaluate import (
     open_served,
     progress,
     read_rows,
-    refusing_data,
     scored,
 )
 
@@ -88,7 +87,7 @@ def diff(
     as_json: AsJson = False,
 ) -> None:
     """What two manifests say differently, and on which posts the two models decide differently."""
-    with reporting(), refusing_data():
+    with reporting():
         from models.evaluation.comparison import compare, examples
         from models.evaluation.registry import differences
 

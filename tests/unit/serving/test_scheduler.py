@@ -230,17 +230,19 @@ async def test_a_lost_engine_fails_everything_pending_and_everything_later(fatal
     await bench.scheduler.stop()
 
 
-async def test_the_forming_thread_is_watched_too() -> None:
+async def test_the_forming_thread_is_watched_too(caplog: pytest.LogCaptureFixture) -> None:
     bench = Bench(FakeEngine())
 
     def broken() -> list[Batch]:
-        raise ZeroDivisionError
+        raise ZeroDivisionError("what a runtime quotes")
 
     bench.scheduler._batcher.pop = broken  # type: ignore[method-assign]
     bench.scheduler.submit([item("x")])
     await bench.settled(1)
     assert isinstance(bench.outcomes[0].error, EngineLostError)
     assert not bench.scheduler.alive
+    assert "A serving thread died: ZeroDivisionError at" in caplog.text
+    assert "what a runtime quotes" not in caplog.text
     await bench.scheduler.stop()
 
 

@@ -1,0 +1,52 @@
+"""Everything that Tidegate raises on purpose: one tree, and each message is one sentence for people.
+
+Exit codes stand behind the errors that do not end a command with 1.
+
+TidegateError
+├── ArtifactError                a folder is no model that may be served
+├── ServingError
+│   ├── DeviceError              the device asked for is not there or does not run (2)
+│   ├── InferenceError           the engine failed on this record, alone in its batch
+│   └── EngineLostError          the engine is gone
+├── EvaluationError              data cannot be evaluated with this model (2)
+├── RecipeError                  a recipe, or the data it names, cannot be used (2)
+├── SentenceError                a line of a sentence file cannot be used (2)
+├── ParityError                  an exported graph decides differently from its network
+├── SettingsError                a setting is wrong (2)
+├── PolicyError                  the policy file cannot be used (2)
+├── ClientError                  something between a program and the broker; catch this one around the client
+│   ├── BrokerUnreachableError   no broker answered in time
+│   ├── NotAuthorisedError       the broker refused the credentials or the operation
+│   ├── TopicMissingError        a topic does not exist: `tidegate topics create`
+│   ├── InvalidRecordError       the record does not fit its schema; it was not sent
+│   └── NotAcknowledgedError     the record was sent, but no broker took it in time
+├── EmbeddedBrokerError          the embedded broker did not start, or ended early
+├── StuckError                   nothing was finished for too long
+├── AgentEndedError              the stream of an input topic ended by itself
+├── PublishError                 an output was not acknowledged
+├── DeadLetterLimitExceeded      too much of a partition became dead letters
+├── DemoError                    the demo could not be run
+├── KafkaUnavailable             no Apache Kafka can be started on this machine
+└── WorkerFailed                 a worker under measurement ended or did not do its part
+
+`schemas.InvalidRecord` is no part of it: it is the answer to a record, never the end of a command.
+"""
+
+from __future__ import annotations
+
+import traceback
+from typing import ClassVar
+
+
+class TidegateError(Exception):
+    """Root of the tree. `str(error)` is one sentence that can be shown as it is."""
+
+    exit_code: ClassVar[int] = 1
+    """With which a command ends: 2 where the user's input is wrong, 1 for the rest."""
+
+
+def place_of(error: BaseException) -> str:
+    """Type and line of an error. Never its message, which may quote a record (promise 8)."""
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" at {frames[-1].filename}:{frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}{where}"
