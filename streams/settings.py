@@ -65,7 +65,7 @@ def _secret(path: Path) -> SecretStr:
         return SecretStr(path.read_text("utf-8").rstrip("\r\n"))
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise ValueError(f"the file of sasl_password_file cannot be read: {reason}") from None
+        raise ValueError(f"sasl_password_file {path} cannot be read: {reason}") from None
 
 
 Place = Annotated[Path, AfterValidator(Path.expanduser)]  # a TOML file or a container knows no shell that expands ~
