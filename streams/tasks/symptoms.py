@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Collection, Sequence
 from typing import Any, Final
 
@@ -11,9 +12,10 @@ from numpy.typing import NDArray
 from models.rendering import SymptomFields, render_symptoms
 from models.text import detect_language, normalise
 from schemas import SymptomRecord
+from streams.assertions import Found
 from streams.tasks.base import Case, Decision, Parts, Rendered, Task
 from streams.tasks.messages import Alarm, outputs, timings_ms, verdict_id
-from streams.triage import Found, RedFlag, Triage
+from streams.triage import RedFlag, Triage
 from streams.vitals import FEVER, INFANT_AGE, MAX_POINTS, Unusual, grade
 
 DISCLAIMERS: Final = {
@@ -65,7 +67,7 @@ class SymptomsTask(Task[SymptomRecord]):
             raise ValueError("the engine returned no scores for a symptom record")
         identity = verdict_id(self.name, scores.model_version, self._policy_version, case.value)
         said = rendered.text[rendered.start :]
-        found = self._triage.find(said)
+        found = self._triage.find(_in_lines(said, rendered.offsets, case.record.text or ""))
         unusual, flags = self._examine(case.record, found)
         predicted = median_level(scores.urgency)
         level = min([predicted, *(flag.level for flag in flags)])
@@ -153,6 +155,17 @@ def _fields(record: SymptomRecord, complaint: str, listed: tuple[str, ...]) -> S
         arrival=context.arrival if context else None,
         consciousness=context.consciousness if context else None,
     )
+
+
+def _in_lines(said: str, offsets: Sequence[int], original: str) -> str:
+    """What was said in the lines of the original, whose breaks became spaces: a "no" may answer the line before."""
+    if "\n" not in original:
+        return said
+    characters = list(said)
+    for place in (bisect_right(offsets, i) - 1 for i, character in enumerate(original) if character == "\n"):
+        if place >= 0 and characters[place] == " ":
+            characters[place] = "\n"
+    return "".join(characters)
 
 
 def _evidence(
