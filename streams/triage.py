@@ -66,7 +66,7 @@ class _Lists:
 
 @dataclass(frozen=True, slots=True)
 class Triage:
-    """The lists of triage.toml, compiled. Pure; patterns hold no nested repetition, so matching is linear."""
+    """The lists of triage.toml, compiled. Pure; repetitions are bounded or possessive, so matching is linear."""
 
     red_flags: tuple[RedFlag, ...]
     en: _Lists

@@ -11,6 +11,7 @@ EMERGENCIES = (
     "found on the kitchen floor, not breathing",
     "She is unresponsive to voice and to pain",
     "he isn’t responding when we shout his name",
+    "the patient does not respond to voice",
     "Not responding to naloxone, we gave two doses",
     "no pulse that I can feel",
     "I can’t breathe",
@@ -147,6 +148,7 @@ HARMLESS = (
     "中风后遗症多年，来开康复单",
     "担心中风，想量个血压",
     "怕得中风，来问饮食",
+    "他说话像一刀伤害了我，心里难受，睡不着",
     "没中毒，也没抽搐，就是嗓子疼",
 )  # fmt: skip
 
