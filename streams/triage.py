@@ -13,22 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from streams.assertions import Assertions, Found, words
+
 PACKAGED: Final = Path(__file__).with_name("triage.toml")
 
-_NEGATED_EN = re.compile(
-    r"\b(?:no|not|denie[sd]|denying|without|never|nor)"
-    r"(?: (?:any|have|having|had|been|feel|feeling|really|signs? of|history of))*[ -]*$"
-)
-_NEGATED_ZH = re.compile(r"(?:没有|没|(?<!有)无|否认|不伴|未见|未出现|不是|不)(?:过|任何|明显|出现|伴|有|再)*$")
-_NEGATION_REACH: Final = 24  # characters before a phrase that are looked at
-
-
-class Found(NamedTuple):
-    """A finding and where it stands in the text."""
-
-    name: str
-    start: int
-    end: int
+# One character for one: apostrophes and dashes as people type them.
+_PLAIN: Final = str.maketrans(dict.fromkeys("’‘ʼ＇`´′‛ꞌ", "'") | dict.fromkeys("‐‑‒–—−－﹣", "-"))
 
 
 class RedFlag(NamedTuple):
@@ -39,15 +29,48 @@ class RedFlag(NamedTuple):
     """All of them must be there."""
 
 
+class _Names(NamedTuple):
+    """What is looked for by name. One pattern for each, so that none hides another."""
+
+    each: Mapping[str, re.Pattern[str]]
+    starts: re.Pattern[str]
+    """Matches, without a length, wherever one of them begins: one scan instead of one for each."""
+
+    @classmethod
+    def compile(cls, phrases: Mapping[str, Iterable[str]], lang: str) -> _Names:
+        each = {name: words(alternatives, lang) for name, alternatives in phrases.items()}
+        starts = f"(?={words([one for alternatives in phrases.values() for one in alternatives], lang)})"
+        return cls({name: re.compile(pattern) for name, pattern in each.items()}, re.compile(starts))
+
+    def find(self, plain: str) -> list[Found]:
+        found: list[Found] = []
+        ends: dict[str, int] = {}
+        for place in self.starts.finditer(plain):
+            start = place.start()
+            for name, pattern in self.each.items():
+                if start >= ends.get(name, 0) and (match := pattern.match(plain, start)):
+                    found.append(Found(name, *match.span()))
+                    ends[name] = match.end()
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Lists:
+    """The phrases of one language."""
+
+    findings: _Names
+    other_meanings: re.Pattern[str]
+    assertions: Assertions
+    body_parts: _Names
+
+
 @dataclass(frozen=True, slots=True)
 class Triage:
-    """The lists of triage.toml, compiled. Pure; patterns hold no nested repetition, so matching is linear."""
+    """The lists of triage.toml, compiled. Pure; repetitions are bounded or possessive, so matching is linear."""
 
     red_flags: tuple[RedFlag, ...]
-    findings_en: re.Pattern[str]
-    findings_zh: re.Pattern[str]
-    parts_en: re.Pattern[str]
-    parts_zh: re.Pattern[str]
+    en: _Lists
+    zh: _Lists
 
     @classmethod
     def load(cls, path: Path = PACKAGED) -> Triage:
@@ -58,28 +81,18 @@ class Triage:
         unknown = frozenset[str]().union(*(flag.findings for flag in flags)) - content["findings"].keys()
         if unknown:
             raise ValueError(f"red flags need unknown findings: {', '.join(sorted(unknown))}")
-        return cls(
-            flags,
-            _compile(content["findings"], "en"),
-            _compile(content["findings"], "zh"),
-            _compile(content["body_parts"], "en"),
-            _compile(content["body_parts"], "zh"),
-        )
+        return cls(flags, _compile(content, "en"), _compile(content, "zh"))
 
     def find(self, text: str) -> list[Found]:
-        """Findings in the order of the text, less those that follow a negation."""
-        plain = _lower(text)
-        found = [
-            Found(match.lastgroup or "", *match.span())
-            for match in self.findings_en.finditer(plain)
-            if not _NEGATED_EN.search(plain, max(0, match.start() - _NEGATION_REACH), match.start())
-        ]
-        if not text.isascii():
-            found += [
-                Found(match.lastgroup or "", *match.span())
-                for match in self.findings_zh.finditer(text)
-                if not _NEGATED_ZH.search(text, max(0, match.start() - _NEGATION_REACH), match.start())
-            ]
+        """Findings in the order of the text, less those that it denies or tells of the past or of others.
+
+        A line break counts: no word reaches over it, though a phrase may be broken by it.
+        """
+        plain = _plain(text)
+        languages = (self.en,) if text.isascii() else (self.en, self.zh)
+        found = sorted((each for lists in languages for each in _named(lists, plain)), key=lambda each: each.start)
+        for lists in languages:
+            found = lists.assertions.asserted(plain, found)
         return found
 
     def flags(self, findings: Iterable[str]) -> list[RedFlag]:
@@ -89,20 +102,38 @@ class Triage:
 
     def body_parts(self, text: str) -> list[str]:
         """Body parts named in the text, each once, in the order of the text."""
-        matches = list(self.parts_en.finditer(_lower(text)))
+        plain = _plain(text)
+        parts = self.en.body_parts.find(plain)
         if not text.isascii():
-            matches += self.parts_zh.finditer(text)
-        return list(dict.fromkeys(match.lastgroup or "" for match in matches))
+            parts += self.zh.body_parts.find(plain)
+        return list(dict.fromkeys(part.name for part in sorted(parts, key=lambda part: part.start)))
 
 
-def _lower(text: str) -> str:
-    """Lower case without moving anything: a few letters grow when they are lowered."""
+def _named(lists: _Lists, plain: str) -> list[Found]:
+    """Findings in one language whose words mean what they say."""
+    flat = plain.replace("\n", " ")
+    others = [match.span() for match in lists.other_meanings.finditer(flat)]
+    return [
+        found
+        for found in lists.findings.find(flat)
+        if not any(start <= found.start and found.end <= end for start, end in others)
+    ]
+
+
+def _plain(text: str) -> str:
+    """Lower case, plain apostrophes and dashes, nothing moved: a few letters grow when they are lowered."""
     lowered = text.lower()
-    return lowered if len(lowered) == len(text) else "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+    if len(lowered) != len(text):
+        lowered = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+    return lowered.translate(_PLAIN)
 
 
-def _compile(lists: Mapping[str, Mapping[str, Any]], lang: str) -> re.Pattern[str]:
-    # Within one pattern the earlier alternative wins, so more telling findings stand first in the file.
-    groups = [f"(?P<{name}>{'|'.join(phrases[lang])})" for name, phrases in lists.items()]
-    body = "|".join(groups)
-    return re.compile(rf"(?<![a-z0-9])(?:{body})(?![a-z0-9])" if lang == "en" else body)
+def _compile(content: Mapping[str, Any], lang: str) -> _Lists:
+    findings = {name: phrases[lang] for name, phrases in content["findings"].items()}
+    parts = {name: phrases[lang] for name, phrases in content["body_parts"].items()}
+    return _Lists(
+        _Names.compile(findings, lang),
+        re.compile(words(content["other_meanings"][lang], lang)),
+        Assertions.compile(content["assertions"][lang], [each for one in findings.values() for each in one], lang),
+        _Names.compile(parts, lang),
+    )

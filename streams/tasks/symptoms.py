@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Collection, Sequence
 from typing import Any, Final
 
@@ -14,9 +15,10 @@ from models.serving.reading import Reading
 from models.serving.types import Scores
 from models.text import normalise
 from schemas import SymptomRecord
+from streams.assertions import Found
 from streams.tasks.base import Case, Decision, Parts, Rendered, Task
 from streams.tasks.messages import Alarm, outputs, timings_ms, verdict_id
-from streams.triage import Found, RedFlag, Triage
+from streams.triage import RedFlag, Triage
 from streams.vitals import FEVER, INFANT_AGE, MAX_POINTS, Unusual, grade
 
 DISCLAIMERS: Final = {
@@ -69,7 +71,7 @@ class SymptomsTask(Task[SymptomRecord]):
         model_version = self._model_version if scores is None else scores.model_version
         identity = verdict_id(self.name, model_version, self._policy_version, case.value)
         said = rendered.text[rendered.start :]
-        found = self._triage.find(said)
+        found = self._triage.find(_in_lines(said, rendered.offsets, case.record.text or ""))
         unusual, flags = self._examine(case.record, found)
         predicted = self._policy.unassessed_level if urgency is None else median_level(urgency)
         level = min([predicted, *(flag.level for flag in flags)])
@@ -168,6 +170,17 @@ def _fields(record: SymptomRecord, complaint: str, listed: tuple[str, ...]) -> S
         arrival=context.arrival if context else None,
         consciousness=context.consciousness if context else None,
     )
+
+
+def _in_lines(said: str, offsets: Sequence[int], original: str) -> str:
+    """What was said in the lines of the original, whose breaks became spaces: a "no" may answer the line before."""
+    if "\n" not in original:
+        return said
+    characters = list(said)
+    for place in (bisect_right(offsets, i) - 1 for i, character in enumerate(original) if character == "\n"):
+        if place >= 0 and characters[place] == " ":
+            characters[place] = "\n"
+    return "".join(characters)
 
 
 def _evidence(

@@ -104,6 +104,20 @@ def test_what_is_denied_or_meant_otherwise_raises_nothing(text: str) -> None:
     assert triage(symptom_scores(0, 0, 0, 0, 1), text=text)["urgency"]["level"] == 5
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Allergies: no\nchest pain and sweating",
+        "Smoker: no \r\n chest pain, sweating or clammy",
+        "crushing chest\npain and a cold\nsweat",
+        "过敏史：无\n胸痛、出汗",
+        "😀 see https://example.com/a\n\nFever: no\nchest pain\nsweating",
+    ],
+)
+def test_a_line_is_not_denied_by_the_line_before(text: str) -> None:
+    assert triage(symptom_scores(0, 0, 0, 0, 1), text=text)["urgency"]["level"] == 2
+
+
 def test_rules_never_lower_urgency() -> None:
     verdict = triage(symptom_scores(1, 0, 0, 0, 0), text="chest pain and sweating")
 

@@ -1,0 +1,123 @@
+"""How far a "no", a "history of" or an "as a child" reaches, and that it reaches over nothing it does not know."""
+
+import pytest
+
+from streams.triage import Triage
+
+TRIAGE = Triage.load()
+
+
+def named(text: str) -> list[str]:
+    return [found.name for found in TRIAGE.find(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("no chest pain or sweating", []),
+        ("no chest pain, sweating", ["sweating"]),
+        ("no chest pain, sweating or cough", []),
+        ("no chest pain and sweating", ["sweating"]),
+        ("no chest pain but sweating", ["sweating"]),
+        ("no chest pain or sweating, cough", ["cough"]),
+        ("no chills, back pain or cough", []),
+        ("no appetite, back pain or cough", ["cough"]),
+        ("no time for a cough", ["cough"]),
+        ("denies chest pain, sweating and cough.", []),
+        ("denies chest pain, sweating.", []),
+        ("denies chest pain, cough since monday", ["cough"]),
+        ("denies chest pain, collapsed.", ["fainting"]),
+        ("denies fever or can't breathe", ["cannot_breathe"]),
+        ("does not have a cough or any fever", []),
+        ("doesn't have a fever or cough, has a rash", ["rash"]),
+        ("neither fever nor cough", []),
+        ("not without fever", ["fever"]),
+        ("I can't say I have no fever", ["fever"]),
+        ("never had a headache this bad", ["headache"]),
+        ("no headache until today", ["headache"]),
+        ("no cough relief", ["cough"]),
+        ("no\ncough", ["cough"]),
+        ("no fever\ncough", ["cough"]),
+        ("没有发热、咳嗽、皮疹", []),
+        ("没有发热、咳嗽三天", ["cough"]),
+        ("没有发热，咳嗽", ["cough"]),
+        ("没有发热、出现咳嗽", ["cough"]),
+        ("没有发热但是咳嗽", ["cough"]),
+        ("没有发热不过咳嗽", ["cough"]),
+        ("没有发热或咳嗽等症状", []),
+        ("没有胃口、咳嗽", ["cough"]),
+        ("不发热，不咳嗽", []),
+        ("不发热、咳嗽", ["cough"]),
+        ("不是不咳嗽", ["cough"]),
+        ("有没有咳嗽", ["cough"]),
+        ("没有缓解的头痛", ["headache"]),
+        ("没有头痛缓解", ["headache"]),
+    ],
+)
+def test_a_denial_reaches_over_lists_and_no_further(text: str, names: list[str]) -> None:
+    assert named(text) == names
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("cough: none", []),
+        ("cough: no fever: no", []),
+        ("cough: no. fever: yes", ["fever"]),
+        ("cough: no relief", ["cough"]),
+        ("cough - no better", ["cough"]),
+        ("cough (-), fever (+)", ["fever"]),
+        ("relief of the cough: none", ["cough"]),
+        ("any relief from the cough? no", ["cough"]),
+        ("any cough? no", []),
+        ("any cough? no, a barking noise", ["cough"]),
+        ("fever: no cough: yes", ["cough"]),
+        ("咳嗽：无，发热：有", ["fever"]),
+        ("咳嗽（－）", []),
+        ("有咳嗽吗？没有。", []),
+        ("咳嗽无好转", ["cough"]),
+        ("咳嗽没有好转", ["cough"]),
+    ],
+)
+def test_an_answer_denies_what_stands_before_it(text: str, names: list[str]) -> None:
+    assert named(text) == names
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("seizures as a child", []),
+        ("seizures as a child, none since", []),
+        ("seizures since this morning", ["seizure"]),
+        ("a seizure in 2014", []),
+        ("a seizure in 2014 and again today", ["seizure"]),
+        ("a seizure 20 minutes ago", ["seizure"]),
+        ("my father had a stroke at 70", []),
+        ("my father had a stroke", ["stroke_signs"]),
+        ("my father is having a stroke", ["stroke_signs"]),
+        ("died of a stroke", []),
+        ("nearly died of a stroke", ["stroke_signs"]),
+        ("family history of stroke or seizures", []),
+        ("gives a history of seizures", ["seizure"]),
+        ("3 year old seizure", ["seizure"]),
+        ("afraid of having a stroke", []),
+        ("afraid I am having a stroke", ["stroke_signs"]),
+        ("afraid of suicide", ["suicidal"]),
+        ("我爸中风过", []),
+        ("我爸中风了", ["stroke_signs"]),
+        ("刚才昏迷过", ["unresponsive"]),
+        ("三年前抽搐过", []),
+        ("三年前抽搐过，现在又抽了", ["seizure"]),
+        ("半小时以前抽搐", ["seizure"]),
+        ("现病史：抽搐", ["seizure"]),
+        ("既往史：抽搐", []),
+        ("怕得中风", []),
+        ("怕是中风", ["stroke_signs"]),
+    ],
+)
+def test_the_past_and_others_are_left_out_where_that_is_sure(text: str, names: list[str]) -> None:
+    assert named(text) == names
+
+
+def test_chinese_words_reach_english_findings() -> None:
+    assert named("没有chest pain，有 cough") == ["cough"]
