@@ -272,5 +272,5 @@ def test_the_policy_says_what_happens_to_a_post_that_could_not_be_read(unassesse
 
     assert (verdict["assessed"], verdict["scores"], verdict["labels"], verdict["spans"]) == (False, None, [], [])
     assert (verdict["action"], verdict["reasons"]) == (action, ["not_assessed"] if action == "review" else [])
-    assert verdict["model_version"] == "m1"
+    assert verdict["model_version"].startswith("m1-")
     assert kinds(outputs) == (["labels", "flags"] if action == "review" else ["labels"])
