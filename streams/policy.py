@@ -124,10 +124,15 @@ class Policy(_Table):
     posts: PostPolicy
     symptoms: SymptomPolicy
 
-    @property
-    def full_version(self) -> str:
-        """The declared version and a hash of what the file says, so that no edit goes unseen."""
-        content = orjson.dumps(_plain(self.model_dump()), option=orjson.OPT_SORT_KEYS)
+    def version_with(self, **others: Any) -> str:
+        """The declared version and a hash of what the file says and of all else that decides beside the scores.
+
+        Two workers that could rule differently on the same scores never share it.
+
+        Args:
+            others: by name, anything that JSON can hold.
+        """
+        content = orjson.dumps(_plain({"policy": self.model_dump(), **others}), option=orjson.OPT_SORT_KEYS)
         return f"{self.version}-{blake2b(content, digest_size=4).hexdigest()}"
 
     @classmethod

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from importlib.metadata import version
 from typing import Any, Final
 
 from models.artifact import Artifact
@@ -11,6 +12,7 @@ from streams.settings import Settings
 from streams.tasks.base import Case, Decision, Moments, Origin, Parts, Rendered, Task
 from streams.tasks.posts import PostsTask
 from streams.tasks.symptoms import SymptomsTask
+from streams.triage import PACKAGED
 
 __all__ = ["REGISTRY", "Case", "Decision", "Moments", "Origin", "Parts", "Rendered", "Task", "build_tasks"]
 
@@ -24,13 +26,23 @@ def build_tasks(settings: Settings, artifact: Artifact, enforces: bool = True) -
     """The tasks that the settings name.
 
     Args:
-        enforces: False where verdicts are only read (`tidegate score`): no quota, and nothing kept in the
-        data
+        enforces: False where verdicts are only read (`tidegate score`): no quota, and nothing kept in the data
             folder.
 
     Raises:
         PolicyError: the policy file is wrong.
     """
     state = settings.data_dir / f"state-{settings.topic_prefix}" if enforces else None
-    parts = Parts(artifact, Policy.load(settings.policy), state, has_quota=enforces)
+    policy = Policy.load(settings.policy)
+    parts = Parts(artifact, policy, _version_in_force(policy, artifact, settings), state, has_quota=enforces)
     return [REGISTRY[name](parts) for name in settings.tasks]
+
+
+def _version_in_force(policy: Policy, artifact: Artifact, settings: Settings) -> str:
+    """Covers what fills the policy (the model's thresholds), the red flags, and how a text is read."""
+    return policy.version_with(
+        thresholds=artifact.manifest.thresholds,
+        red_flags=PACKAGED.read_text("utf-8"),
+        max_windows=settings.max_windows,
+        package=version("tidegate"),
+    )

@@ -31,6 +31,8 @@ class Parts:
 
     artifact: Artifact
     policy: Policy
+    policy_version: str
+    """What verdicts name: see `Policy.version_with`."""
     state: Path | None = None
     """A folder to remember things in over restarts and rebalances; None: nothing is kept."""
     has_quota: bool = True
@@ -137,6 +139,8 @@ class Task(Protocol[R]):
     name: str
     heads: frozenset[str]
     """Heads of the model that it reads."""
+    policy_version: str
+    """Names all that decides beside the scores; verdicts carry it."""
 
     def decode(self, value: bytes | None, max_bytes: int) -> R:
         """Raises schemas.InvalidRecord(reason, detail)."""

@@ -84,7 +84,7 @@ class PostsTask(Task[Post]):
         thresholds = parts.artifact.manifest.thresholds
         self._rules = PostRules(parts.policy, thresholds)
         self._span_thresholds = thresholds.get("spans", {})
-        self._policy_version = parts.policy.full_version
+        self.policy_version = parts.policy_version
         self._model_version = parts.artifact.version
         self._unassessed = _unassessed(parts.policy.posts)
         self._memory = memory
@@ -109,7 +109,7 @@ class PostsTask(Task[Post]):
         values = _label_scores(scores)
         ruling = self._unassessed if values is None else self._rules.judge(values, lang)
         model_version = self._model_version if scores is None else scores.model_version
-        identity = verdict_id(self.name, model_version, self._policy_version, case.value)
+        identity = verdict_id(self.name, model_version, self.policy_version, case.value)
         action, reasons = self._within_quota(ruling, identity)
         alarms = self._alarms(case, identity, ruling)
         verdict: dict[str, Any] = {
@@ -128,7 +128,7 @@ class PostsTask(Task[Post]):
             "spans": self._spans(case) if ruling.marks_spans else (),
             "sentiment": _sentiment(scores),
             "model_version": model_version,
-            "policy_version": self._policy_version,
+            "policy_version": self.policy_version,
             "degraded": scores is not None and scores.degraded,
             "timings_ms": timings_ms(case.moments, self._clock()),
         }

@@ -45,7 +45,7 @@ class SymptomsTask(Task[SymptomRecord]):
     def __init__(self, parts: Parts, triage: Triage) -> None:
         self._conditions = parts.artifact.labels("condition")
         self._policy = parts.policy.symptoms
-        self._policy_version = parts.policy.full_version
+        self.policy_version = parts.policy_version
         self._model_version = parts.artifact.version
         self._triage = triage
         self._clock = parts.clock
@@ -69,7 +69,7 @@ class SymptomsTask(Task[SymptomRecord]):
         scores, rendered = case.scores, case.rendered
         condition, urgency = _class_scores(scores)
         model_version = self._model_version if scores is None else scores.model_version
-        identity = verdict_id(self.name, model_version, self._policy_version, case.value)
+        identity = verdict_id(self.name, model_version, self.policy_version, case.value)
         said = rendered.text[rendered.start :]
         found = self._triage.find(_in_lines(said, rendered.offsets, case.record.text or ""))
         unusual, flags = self._examine(case.record, found)
@@ -89,7 +89,7 @@ class SymptomsTask(Task[SymptomRecord]):
             "evidence": _evidence(rendered, said, found, unusual, flags, predicted),
             "disclaimer": DISCLAIMERS.get(rendered.lang, DISCLAIMERS["en"]),
             "model_version": model_version,
-            "policy_version": self._policy_version,
+            "policy_version": self.policy_version,
             "degraded": scores is not None and scores.degraded,
             "timings_ms": timings_ms(case.moments, self._clock()),
         }

@@ -82,7 +82,7 @@ def post(text: str, post_id: str = "p") -> bytes:
 @pytest.fixture
 async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
     artifact = write_tiny_artifact(tmp_path / "tiny")
-    bench = Bench(PostsTask.build(Parts(artifact, Policy.load())), artifact)
+    bench = Bench(PostsTask.build(Parts(artifact, Policy.load(), "p1")), artifact)
     yield bench
     await bench.pipeline.stop()
 
@@ -192,7 +192,7 @@ async def test_no_dead_letter_quotes_the_record_in_its_own_headers(
 
 async def test_a_failing_finish_is_a_crash(tmp_path: Path) -> None:
     artifact = write_tiny_artifact(tmp_path / "tiny")
-    bench = Bench(PostsTask.build(Parts(artifact, Policy.load())), artifact)
+    bench = Bench(PostsTask.build(Parts(artifact, Policy.load(), "p1")), artifact)
 
     async def broken(_: Sequence[Work]) -> None:
         raise OSError("the broker is gone")

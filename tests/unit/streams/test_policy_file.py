@@ -26,12 +26,12 @@ def test_the_packaged_policy_is_sound() -> None:
 
 
 def test_any_edit_changes_the_version_and_a_comment_does_not(tmp_path: Path) -> None:
-    packaged = Policy.load().full_version
+    packaged = Policy.load().version_with()
 
     assert packaged.startswith("1-")
-    assert Policy.load(write(tmp_path, "[posts]", "# a remark\n[posts]")).full_version == packaged
-    assert Policy.load(write(tmp_path, "remove = 0.95", "remove = 0.96")).full_version != packaged
-    assert Policy.load(write(tmp_path, '"toxicity", "insult"', '"insult", "toxicity"')).full_version == packaged
+    assert Policy.load(write(tmp_path, "[posts]", "# a remark\n[posts]")).version_with() == packaged
+    assert Policy.load(write(tmp_path, "remove = 0.95", "remove = 0.96")).version_with() != packaged
+    assert Policy.load(write(tmp_path, '"toxicity", "insult"', '"insult", "toxicity"')).version_with() == packaged
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,9 @@ def parts(state: Path | None = None, has_quota: bool = True, posts: Mapping[str,
     plain = Policy.load().model_dump()
     plain["posts"].update(posts or {})
     policy = Policy.model_validate(plain)
-    return Parts(Artifact(Path(), manifest), policy, state, has_quota, lambda: NOW, lambda: WALL_NOW)
+    return Parts(
+        Artifact(Path(), manifest), policy, policy.version_with(), state, has_quota, lambda: NOW, lambda: WALL_NOW
+    )
 
 
 def post_scores(*toxic_tokens: int, tokens: int = 64, **labels: float) -> Scores:
