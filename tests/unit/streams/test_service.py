@@ -12,8 +12,10 @@ from typing import Any
 import orjson
 import pytest
 
+import streams.overload
 import streams.service
-from models.serving.types import Depth
+from models.serving.encoder import Encoder
+from models.serving.types import Depth, Encoding
 from streams.failures import DeadLetterLimitExceeded
 from streams.model import Model, load_model
 from streams.record import Header, Outgoing, Partition
@@ -21,6 +23,7 @@ from streams.service import Service, StuckError
 from streams.settings import Settings
 from streams.sink import PublishError, Sink
 from streams.tasks import build_tasks
+from tests.support.policies import write_policy
 
 BAD = b"{"
 POSTS = ("posts", 0)
@@ -66,11 +69,17 @@ class Bench:
         (task,) = build_tasks(settings, model.artifact)
         self.sink = HeldSink()
         self.crashes: list[BaseException] = []
+        self._is_stopped = False
         self.service = Service(settings, model, {POSTS[0]: task}, self.sink, self.crashes.append)
 
     async def take_in(self, *values: bytes) -> None:
         for offset, value in enumerate(values):
             await self.service.take_in(Message(offset, value))
+
+    async def stop(self) -> None:
+        if not self._is_stopped:
+            self._is_stopped = True
+            await self.service.stop()
 
     @property
     def released(self) -> dict[Partition, int]:
@@ -90,14 +99,14 @@ async def start(model: Model, tmp_path: Path) -> AsyncIterator[Start]:
     """Starts a service with the settings of the test."""
     started: list[Bench] = []
 
-    async def start_with(**settings: Any) -> Bench:
+    async def start_with(model: Model = model, **settings: Any) -> Bench:
         started.append(Bench(Settings(data_dir=tmp_path, tasks=["posts"], **settings), model))
         await started[-1].service.start()
         return started[-1]
 
     yield start_with
     for bench in started:
-        await bench.service.stop()
+        await bench.stop()
 
 
 async def eventually(claim: Callable[[], object]) -> None:
@@ -106,8 +115,8 @@ async def eventually(claim: Callable[[], object]) -> None:
             await asyncio.sleep(0.001)
 
 
-def post(text: str) -> bytes:
-    return orjson.dumps({"id": "p", "text": text})
+def post(text: str, **fields: str) -> bytes:
+    return orjson.dumps({"id": "p", "text": text, **fields})
 
 
 async def test_an_offset_is_released_after_the_acknowledgement_and_each_output_leaves_once(start: Start) -> None:
@@ -133,6 +142,20 @@ async def test_intake_waits_while_too_much_is_in_flight(start: Start) -> None:
 
     assert not taking_in.done()
     assert bench.service.gate.records == 2
+    bench.sink.answer()
+    await asyncio.wait_for(taking_in, 5)
+
+
+async def test_intake_waits_while_too_many_tokens_are_in_flight(tiny_artifact: Path, start: Start) -> None:
+    """A record counts by its size, up to what the model reads of it: 256 tokens here."""
+    small = load_model(Settings(artifact=tiny_artifact, device="cpu", threads=1, max_in_flight_tokens=600))
+    bench = await start(model=small)
+    taking_in = asyncio.create_task(bench.take_in(*(post("you are lovely " * 500 + str(i)) for i in range(3))))
+    await eventually(lambda: len(bench.sink.published) == 2)
+    await asyncio.sleep(0.02)
+
+    assert not taking_in.done()
+    assert (bench.service.gate.records, bench.service.gate.tokens) == (2, 512)
     bench.sink.answer()
     await asyncio.wait_for(taking_in, 5)
 
@@ -223,3 +246,101 @@ async def test_a_service_in_which_nothing_moves_is_a_crash(start: Start, monkeyp
     await eventually(lambda: bench.crashes)
 
     assert [type(error) for error in bench.crashes] == [StuckError]
+
+
+@pytest.fixture
+def three_strikes(tmp_path: Path) -> dict[str, Path]:
+    """Settings under which an author's third post is an alert, whatever it says."""
+    return {"policy": write_policy(tmp_path, action="limit", offender_posts=3)}
+
+
+async def offend(bench: Bench, *numbers: int) -> list[str]:
+    """The kinds of all that the service has published when it has answered to these posts of one author."""
+    bench.sink.answer()
+    for number in numbers:
+        value = post(f"number {number} of them", author="one-author")
+        await bench.service.take_in(Message(number, value))
+    await bench.service.drain()
+    return [output.kind for output in bench.sink.published]
+
+
+async def test_an_authors_posts_are_remembered_by_whoever_is_given_the_partition(
+    start: Start, three_strikes: dict[str, Path]
+) -> None:
+    before = await start(**three_strikes)
+    assert "alerts" not in await offend(before, 1, 2)
+    await before.stop()
+
+    after = await start(**three_strikes)
+    await after.service.gain({POSTS})
+    assert "alerts" in await offend(after, 3)
+
+
+async def test_an_authors_posts_are_written_down_when_the_partition_is_given_up(
+    start: Start, three_strikes: dict[str, Path]
+) -> None:
+    """By a service that lives on: it is a rebalance, and not the end."""
+    before, after = await start(**three_strikes), await start(**three_strikes)
+    await before.service.gain({POSTS})
+    assert "alerts" not in await offend(before, 1, 2)
+    await before.service.lose({POSTS})
+
+    await after.service.gain({POSTS})
+    assert "alerts" in await offend(after, 3)
+
+
+async def test_an_authors_posts_are_written_down_now_and_then(
+    start: Start, three_strikes: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For a service that never comes to give its partitions up."""
+
+    def written() -> list[Path]:
+        return list(tmp_path.rglob("authors-*.json"))
+
+    monkeypatch.setattr(streams.service, "CHECK_EVERY_S", 0.01)
+    killed, after = await start(**three_strikes), await start(**three_strikes)
+    await killed.service.gain({POSTS})
+    assert "alerts" not in await offend(killed, 1, 2)
+    assert not written()
+
+    monkeypatch.setattr(streams.service, "CHECKPOINT_EVERY_S", 0.0)
+    await eventually(written)
+    await after.service.gain({POSTS})
+    assert "alerts" in await offend(after, 3)
+
+
+async def test_one_text_that_cannot_be_encoded_costs_no_other_record(
+    start: Start, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Even though records are encoded many at once."""
+    encode = Encoder.encode
+
+    def choosy(self: Encoder, texts: Sequence[str]) -> Sequence[Encoding]:
+        if any("secret" in text for text in texts):
+            raise RuntimeError(f"no word for {texts}")
+        return encode(self, texts)
+
+    monkeypatch.setattr(Encoder, "encode", choosy)
+    bench = await start()
+    bench.sink.answer()
+    await bench.take_in(post("you are lovely"), post("a secret"), post("what a day"))
+    await bench.service.drain()
+
+    assert [output.kind for output in bench.sink.published] == ["labels", "dead-letters", "labels"]
+    headers = dict(bench.sink.published[1].headers)
+    assert (headers["reason"], headers["stage"]) == (b"internal_error", b"encode")
+    assert "encode failed with RuntimeError" in caplog.text
+    assert "secret" not in caplog.text
+
+
+async def test_a_clock_that_is_wrong_by_days_degrades_nobody(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streams.overload, "RISE_AFTER_S", 0.0)
+    bench = await start(degrade_after_s=1)
+    bench.sink.answer()
+    for offset, ahead_s in enumerate((-2 * 86_400, 2 * 86_400, 60, -60)):
+        await bench.service.take_in(Message(offset, post(f"you are lovely {offset}"), time.time() + ahead_s))
+        await bench.service.drain()
+
+    verdicts = [orjson.loads(output.value or b"") for output in bench.sink.published]
+    assert [verdict["degraded"] for verdict in verdicts] == [False, False, False, True], "a late record is seen"
+    assert all(0 <= verdict["timings_ms"]["total"] < 59_000 for verdict in verdicts[:3])
