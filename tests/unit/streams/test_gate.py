@@ -58,6 +58,16 @@ async def test_a_cancelled_wait_leaves_no_trace() -> None:
     assert (gate.records, gate.tokens) == (0, 0)
 
 
+async def test_a_cancelled_wait_makes_way_for_a_smaller_record_behind_it() -> None:
+    gate = AdmissionGate(max_records=10, max_tokens=10)
+    assert gate.try_admit(5)
+    large, small = await admitted(gate, 9), await admitted(gate, 1)
+    assert not small.done()
+    large.cancel()
+    await asyncio.wait_for(small, 1)
+    assert (gate.records, gate.tokens) == (2, 6)
+
+
 async def test_admitted_in_the_moment_of_being_cancelled_gives_its_room_back() -> None:
     gate = AdmissionGate(max_records=1, max_tokens=10)
     assert gate.try_admit(1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
@@ -121,7 +122,9 @@ async def test_a_record_on_which_the_model_fails_becomes_a_dead_letter(bench: Be
     (letter,) = bench.finished[0].outputs
     assert letter.kind == "dead-letters"
     assert (letter.key, letter.value) == (b"key", post("hello there"))
-    assert dict(letter.headers)["reason"] == Reason.INFERENCE_FAILED.encode()
+    said = dict(letter.headers)
+    assert said["reason"] == Reason.INFERENCE_FAILED.encode()
+    assert said["detail"] == b"the model failed on this record: InferenceError"
 
 
 async def test_a_lost_engine_is_a_crash_and_no_answer(bench: Bench) -> None:
@@ -131,6 +134,25 @@ async def test_a_lost_engine_is_a_crash_and_no_answer(bench: Bench) -> None:
     await asyncio.sleep(0.02)
     assert [type(error) for error in bench.crashes] == [EngineLostError]
     assert bench.finished == []
+
+
+async def test_what_is_done_in_order_is_done_in_the_thread_that_decides(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There tasks keep their state, without locks."""
+    decide, threads = bench.task.decide, list[int]()
+
+    def watched(case: Case[object]) -> Decision:
+        threads.append(threading.get_ident())
+        return decide(case)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(bench.task, "decide", watched)
+    bench.push(0, post("hello there"))
+    await bench.submitted(1)
+    bench.pipeline.deliver(bench.engine.outcomes())
+    await bench.all_finished(1)
+    assert threads == [await bench.pipeline.in_order(threading.get_ident)]
+    assert threads != [threading.get_ident()]
 
 
 async def test_bad_records_go_past_the_engine(bench: Bench) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -46,10 +47,14 @@ class HeldSink(Sink):
 
     def __init__(self) -> None:
         self.published: list[Outgoing] = []
+        self.start_error: PublishError | None = None
+        self.is_stopped = False
         self._acknowledged = asyncio.Event()
         self._error: PublishError | None = None
 
-    async def start(self) -> None: ...
+    async def start(self) -> None:
+        if self.start_error is not None:
+            raise self.start_error
 
     async def publish(self, messages: Sequence[Outgoing]) -> None:
         self.published += messages
@@ -61,7 +66,8 @@ class HeldSink(Sink):
         self._error = error
         self._acknowledged.set()
 
-    async def stop(self) -> None: ...
+    async def stop(self) -> None:
+        self.is_stopped = True
 
 
 class Bench:
@@ -132,6 +138,60 @@ async def test_an_offset_is_released_after_the_acknowledgement_and_each_output_l
 
     assert bench.released == {POSTS: 2}
     assert sorted(output.kind for output in bench.sink.published) == ["dead-letters", "labels"]
+    assert (bench.service.gate.records, bench.service.gate.tokens) == (0, 0)
+
+
+async def test_an_output_tells_where_its_record_came_from(start: Start) -> None:
+    bench = await start()
+    bench.sink.answer()
+    for offset, value in ((7, post("you are lovely")), (8, BAD)):
+        await bench.service.take_in(Message(offset, value, headers=(("own", b"header"),)))
+    await bench.service.drain()
+
+    verdict, letter = bench.sink.published
+    assert (verdict.key, letter.key, letter.value) == (b"key", b"key", BAD)
+    assert orjson.loads(verdict.value or b"")["source"] == {"topic": "posts", "partition": 0, "offset": 7}
+    assert letter.headers[0] == ("own", b"header")
+    assert dict(letter.headers)["original-offset"] == b"8"
+
+
+async def test_an_idle_service_is_drained_at_once(start: Start) -> None:
+    bench = await start(drain_s=30)
+    await asyncio.wait_for(bench.service.drain(), 2)
+
+
+async def test_what_was_given_up_is_not_waited_for_again(start: Start) -> None:
+    bench = await start(drain_s=30)
+    await bench.take_in(BAD)
+    await bench.service.lose({POSTS})
+    await bench.service.gain({POSTS})
+    await asyncio.wait_for(bench.service.drain(), 2)
+
+
+async def test_nothing_runs_on_when_it_has_stopped(start: Start) -> None:
+    before = set(threading.enumerate())
+
+    def left() -> list[str]:
+        """Names of threads; the loop's own stay with it."""
+        return [one.name for one in set(threading.enumerate()) - before if not one.name.startswith("asyncio_")]
+
+    bench = await start()
+    bench.sink.answer()
+    await bench.take_in(post("you are lovely"), BAD)
+    await bench.service.drain()
+    await bench.stop()
+
+    assert bench.sink.is_stopped
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+    await eventually(lambda: not left())
+
+
+async def test_a_sink_that_cannot_start_stops_the_start(model: Model, tmp_path: Path) -> None:
+    bench = Bench(Settings(data_dir=tmp_path, tasks=["posts"]), model)
+    bench.sink.start_error = PublishError("topic labels has no partitions")
+    with pytest.raises(PublishError, match="no partitions"):
+        await bench.service.start()
+    await bench.stop()
 
 
 async def test_intake_waits_while_too_much_is_in_flight(start: Start) -> None:
@@ -160,7 +220,16 @@ async def test_intake_waits_while_too_many_tokens_are_in_flight(tiny_artifact: P
     await asyncio.wait_for(taking_in, 5)
 
 
-async def test_the_drain_ends_in_time_and_what_it_abandons_is_never_released(start: Start) -> None:
+async def test_a_record_counts_as_a_token_for_four_of_its_bytes_and_one_more(start: Start) -> None:
+    bench = await start()
+    await bench.take_in(b"{" * 42)
+    assert bench.service.gate.tokens == 11
+    bench.sink.answer()
+
+
+async def test_the_drain_ends_in_time_and_what_it_abandons_is_never_released(
+    start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
     bench = await start(drain_s=0.05)
     await bench.take_in(BAD)
 
@@ -171,6 +240,7 @@ async def test_the_drain_ends_in_time_and_what_it_abandons_is_never_released(sta
 
     assert bench.released == {}
     assert bench.crashes == []
+    assert "1 records not finished after 0.05 s" in caplog.text
 
 
 async def test_an_output_that_the_broker_refuses_is_a_crash_and_releases_nothing(start: Start) -> None:
@@ -208,12 +278,18 @@ async def test_the_log_says_once_a_minute_how_much_was_answered_early(
     caplog.set_level("INFO", "streams.service")
     bench = await start(degrade_after_s=1)
     bench.sink.answer()
-    await bench.take_in(post("you"))
-    await eventually(lambda: "scored 1 (early 0 %" in caplog.text)
     for now in (0.0, 1.0, 1.5, 2.5):
         bench.service.overload.observe(60.0, now)
-    await bench.service.take_in(Message(1, post("me"), time.time() - 60))
-    await eventually(lambda: "scored 2 (early 50 %" in caplog.text)
+    await bench.service.take_in(Message(0, post("me"), time.time() - 60))
+    await eventually(lambda: "finished 1, in flight 0, dead letters 0, scored 1 (early 100 %" in caplog.text)
+    for now in (100.0, 103.0, 106.0):
+        bench.service.overload.observe(0.1, now)
+    await bench.service.take_in(Message(1, post("you")))
+    await bench.service.drain()
+    await bench.service.take_in(Message(2, BAD))
+    await bench.service.take_in(Message(3, post("you")))
+    await eventually(lambda: "finished 4, in flight 0, dead letters 1, scored 2 (early 50 %" in caplog.text)
+    assert "padding 1.33), from the cache 1, depth full" in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -329,6 +405,7 @@ async def test_one_text_that_cannot_be_encoded_costs_no_other_record(
     assert [output.kind for output in bench.sink.published] == ["labels", "dead-letters", "labels"]
     headers = dict(bench.sink.published[1].headers)
     assert (headers["reason"], headers["stage"]) == (b"internal_error", b"encode")
+    assert headers["detail"] == b"encode failed with RuntimeError"
     assert "encode failed with RuntimeError" in caplog.text
     assert "secret" not in caplog.text
 
