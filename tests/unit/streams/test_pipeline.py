@@ -14,7 +14,7 @@ import pytest
 
 from models.artifact import Artifact
 from models.serving.encoder import Encoder
-from models.serving.types import EngineLostError, InferenceError, Item, Outcome, Scores
+from models.serving.types import Encoding, EngineLostError, InferenceError, Item, Outcome, Scores
 from schemas import Reason
 from streams.duplicates import ScoreCache
 from streams.pipeline import Pipeline
@@ -103,6 +103,50 @@ async def test_copies_in_flight_cost_one_inference_and_later_ones_none(bench: Be
         "p2",
         "p3",
     ]
+
+
+async def test_texts_are_encoded_together_and_copies_not_again(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    encode, asked = Encoder.encode, list[list[str]]()
+
+    def watched(self: Encoder, texts: Sequence[str]) -> Sequence[Encoding]:
+        asked.append(list(texts))
+        return encode(self, texts)
+
+    monkeypatch.setattr(Encoder, "encode", watched)
+    for offset, text in enumerate(("one", "two", "three")):
+        bench.push(offset, post(text))
+    await bench.submitted(3)
+    bench.pipeline.deliver(bench.engine.outcomes())
+    await bench.all_finished(3)
+    bench.push(3, post("two"))
+    await bench.all_finished(4)
+    assert asked == [["one", "two", "three"]]
+
+
+@pytest.mark.parametrize("stage", ["decode", "decide"])
+async def test_a_stop_does_not_wait_for_a_stage_that_hangs_and_begins_nothing_more(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, stage: str
+) -> None:
+    entered, released, left = threading.Event(), threading.Event(), list[bool]()
+
+    def hangs(*_: object) -> None:
+        entered.set()
+        left.append(released.wait(5))
+        raise ValueError("too late")
+
+    monkeypatch.setattr(bench.task, stage, hangs)
+    bench.push(0, post("hello there"))
+    if stage == "decide":
+        await bench.submitted(1)
+        bench.pipeline.deliver(bench.engine.outcomes())
+    assert await asyncio.to_thread(entered.wait, 5)
+    behind = asyncio.create_task(bench.pipeline.in_order(left.append, False))
+    await asyncio.sleep(0)
+    await bench.pipeline.stop()
+    assert left == ([] if stage == "decide" else [False])
+    released.set()
+    behind.cancel()
+    await asyncio.wait({behind})
 
 
 async def test_degraded_scores_are_not_remembered(bench: Bench) -> None:

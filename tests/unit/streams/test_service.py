@@ -24,6 +24,7 @@ from streams.service import Service, StuckError
 from streams.settings import Settings
 from streams.sink import PublishError, Sink
 from streams.tasks import build_tasks
+from streams.tasks.posts import PostsTask
 from tests.support.policies import write_policy
 
 BAD = b"{"
@@ -322,6 +323,19 @@ async def test_a_service_in_which_nothing_moves_is_a_crash(start: Start, monkeyp
     await eventually(lambda: bench.crashes)
 
     assert [type(error) for error in bench.crashes] == [StuckError]
+    assert "nothing moves" in str(bench.crashes[0])
+
+
+async def test_a_watch_that_fails_is_a_crash(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would be missed when nothing moves."""
+    monkeypatch.setattr(streams.service, "CHECK_EVERY_S", 0.01)
+    monkeypatch.setattr(streams.service, "CHECKPOINT_EVERY_S", 0.0)
+    monkeypatch.setattr(PostsTask, "checkpoint", lambda self: self.no_such_thing)
+    bench = await start()
+    await eventually(lambda: bench.crashes)
+    monkeypatch.undo()
+
+    assert [type(error) for error in bench.crashes] == [AttributeError]
 
 
 @pytest.fixture
@@ -366,23 +380,32 @@ async def test_an_authors_posts_are_written_down_when_the_partition_is_given_up(
 
 
 async def test_an_authors_posts_are_written_down_now_and_then(
-    start: Start, three_strikes: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    start: Start,
+    three_strikes: dict[str, Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     """For a service that never comes to give its partitions up."""
 
     def written() -> list[Path]:
         return list(tmp_path.rglob("authors-*.json"))
 
-    monkeypatch.setattr(streams.service, "CHECK_EVERY_S", 0.01)
+    monkeypatch.setattr(streams.service, "CHECK_EVERY_S", 0.005)
+    caplog.set_level("INFO", "streams.service")
     killed, after = await start(**three_strikes), await start(**three_strikes)
     await killed.service.gain({POSTS})
     assert "alerts" not in await offend(killed, 1, 2)
+    await asyncio.sleep(0.05)
     assert not written()
+    assert "finished" not in caplog.text, "once a minute"
 
     monkeypatch.setattr(streams.service, "CHECKPOINT_EVERY_S", 0.0)
     await eventually(written)
     await after.service.gain({POSTS})
     assert "alerts" in await offend(after, 3)
+    await asyncio.sleep(0.05)
+    assert killed.crashes == after.crashes == []
 
 
 async def test_one_text_that_cannot_be_encoded_costs_no_other_record(
@@ -410,6 +433,12 @@ async def test_one_text_that_cannot_be_encoded_costs_no_other_record(
     assert "secret" not in caplog.text
 
 
+def under_way_s(verdict: dict[str, Any]) -> float:
+    """Before it was taken in: what of the total is in none of the stages."""
+    stages = dict(verdict["timings_ms"])
+    return (stages.pop("total") - sum(stages.values())) / 1000
+
+
 async def test_a_clock_that_is_wrong_by_days_degrades_nobody(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(streams.overload, "RISE_AFTER_S", 0.0)
     bench = await start(degrade_after_s=1)
@@ -420,4 +449,18 @@ async def test_a_clock_that_is_wrong_by_days_degrades_nobody(start: Start, monke
 
     verdicts = [orjson.loads(output.value or b"") for output in bench.sink.published]
     assert [verdict["degraded"] for verdict in verdicts] == [False, False, False, True], "a late record is seen"
-    assert all(0 <= verdict["timings_ms"]["total"] < 59_000 for verdict in verdicts[:3])
+    assert [round(under_way_s(verdict)) for verdict in verdicts] == [0, 0, 0, 60]
+
+
+async def test_the_total_counts_from_the_time_stamp(start: Start) -> None:
+    bench = await start()
+    bench.sink.answer()
+    for offset, late_s in enumerate((0.5, 3600.0)):
+        await bench.service.take_in(Message(offset, post(f"you are lovely {offset}"), time.time() - late_s))
+    await bench.service.take_in(Message(2, post("you are lovely")))
+    await bench.service.drain()
+
+    late = [under_way_s(orjson.loads(output.value or b"")) for output in bench.sink.published]
+    assert 0.5 <= late[0] < 1800
+    assert 3600 <= late[1] < 5400
+    assert late[2] == pytest.approx(0.0, abs=0.01), "no time stamp, no lateness"
