@@ -105,7 +105,7 @@ class PostPolicy(_Table):
     quota: QuotaPolicy
     repeat_offender: RepeatOffenderPolicy
     spam_wave: SpamWavePolicy
-    unassessed: Literal["allow", "review"]
+    unassessed: Literal["allow", "review"] = "allow"
     """What happens to a post in which the model knows too few of the words."""
 
 
@@ -113,7 +113,7 @@ class SymptomPolicy(_Table):
     conditions: Annotated[int, Field(ge=1, le=50)]
     alert_level: Annotated[int, Field(ge=0, le=5)]
     """0: no alerts."""
-    unassessed_level: Annotated[int, Field(ge=1, le=5)]
+    unassessed_level: Annotated[int, Field(ge=1, le=5)] = 2
     """Of a record in whose complaint the model knows too few of the words; rules can only make it more urgent."""
 
 

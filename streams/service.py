@@ -118,6 +118,7 @@ class Service:
         self._scheduler.start(loop)
         self._pipeline.start(self._scheduler)
         self._watching = loop.create_task(self._watch())
+        self._watching.add_done_callback(self._watched)
 
     async def take_in(self, message: Message) -> None:
         """Opens a ticket and hands the record to the pipeline; waits while too much is in flight."""
@@ -214,6 +215,11 @@ class Service:
             if now - report_at > REPORT_EVERY_S:
                 report_at = now
                 self._report()
+
+    def _watched(self, watching: asyncio.Task[None]) -> None:
+        """A service that nobody watches has to end: it could be stuck for ever."""
+        if not watching.cancelled() and (error := watching.exception()) is not None:
+            self._crash(error)
 
     def _report(self) -> None:
         stats = self._scheduler.stats()

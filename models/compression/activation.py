@@ -2,7 +2,7 @@
 
 Measured on texts. A layer's scales are those, of a small grid, that change its product least; its weights are then
 rounded one input at a time, each rounding error being passed on to the inputs that are not rounded yet (GPTQ, Frantar
-et al. 2022), and its bias takes up the mean error that is left. A seventh of the error goes at 8 bits, a quarter at 7.
+et al. 2022), and its bias takes up the mean error that is left. A quarter of the error goes by that.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from rich.progress import track
 from scipy.linalg import cholesky
 
 from models.compression.graph import Weights, build_graph
-from models.compression.linear import Matrix, StaticLinear, quantise_columns
+from models.compression.linear import LARGEST, Matrix, StaticLinear, quantise_columns
 from models.compression.runtime import open_session
 
 Batch = tuple[NDArray[np.int64], NDArray[np.int64]]
@@ -53,12 +53,12 @@ class ActivationRange:
 
 
 def calibrate_activations(
-    weights: Weights, shape: Mapping[str, Any], batches: Sequence[Batch], largest: int = 127, seed: int = 0
+    weights: Weights, shape: Mapping[str, Any], batches: Sequence[Batch], seed: int = 0
 ) -> dict[str, StaticLinear]:
-    """Every linear layer, by its name (`layers.0.qkv`). `largest` is that of the weights' integers."""
+    """Every linear layer, by its name (`layers.0.qkv`)."""
     samples = collect_activations(weights, shape, batches, seed)
     return {
-        name: quantise_layer(rows, weights[f"{name}.weight"].T, weights[f"{name}.bias"], largest)
+        name: quantise_layer(rows, weights[f"{name}.weight"].T, weights[f"{name}.bias"])
         for name, rows in track(samples.items(), "quantising layers", transient=True)
     }
 
@@ -83,8 +83,11 @@ def collect_activations(
     return {name: np.concatenate(rows)[order] for name, rows in kept.items()}
 
 
-def quantise_layer(rows: Matrix, weight: Matrix, bias: Matrix, largest: int = 127) -> StaticLinear:
-    """The layer whose product with `rows` [tokens, inputs] is near to `rows` @ `weight` + `bias`."""
+def quantise_layer(rows: Matrix, weight: Matrix, bias: Matrix, largest: int = LARGEST) -> StaticLinear:
+    """The layer whose product with `rows` [tokens, inputs] is near to `rows` @ `weight` + `bias`.
+
+    `largest` is that of the weights' integers.
+    """
     chosen = choose_range(rows[:TRIED], weight, largest)
     restored = chosen.restored(rows)
     quantised, scales = round_weights(weight * chosen.channels[:, None], restored, largest)
@@ -92,7 +95,7 @@ def quantise_layer(rows: Matrix, weight: Matrix, bias: Matrix, largest: int = 12
     return StaticLinear(chosen.channels, chosen.scale, chosen.zero_point, quantised, scales, bias + error)
 
 
-def choose_range(rows: Matrix, weight: Matrix, largest: int = 127) -> ActivationRange:
+def choose_range(rows: Matrix, weight: Matrix, largest: int = LARGEST) -> ActivationRange:
     """The range, among ALPHAS and TAILS, whose quantised product is nearest to `rows` @ `weight`."""
     exact = rows @ weight
     tried: list[tuple[float, ActivationRange]] = []

@@ -22,7 +22,7 @@ from models.compression.folder import write_folder
 from models.compression.graph import build_graph
 from models.compression.half import to_half
 from models.compression.judge import DevRows, cascade_figures, choose_cascade, judge
-from models.compression.linear import STATIC, Matrix, Precision
+from models.compression.linear import SHIPPED, Matrix
 from models.compression.parity import (
     Parity,
     batch_mate_gap,
@@ -72,7 +72,6 @@ def export_run(
     run_path: Path,
     out: Path,
     data: Path,
-    precision: Precision = "static7",
     dev_rows: int | None = None,
     threads: int = 2,
     half: bool = False,
@@ -95,13 +94,13 @@ def export_run(
     dev = DevRows.of(_sample(corpus.dev, dev_rows, recipe.seed), corpus.written, recipe)
     console.print(f"calibrating on {len(dev.tuning):,} dev rows")
     batches = calibration_batches(corpus.train, collator, recipe.seed)
-    exported = _export(network, collator, dev, batches, precision, threads, half)
+    exported = _export(network, collator, dev, batches, threads, half)
     exported.parity.check()
     _add_what_the_run_knows(exported.metrics, run, progress)
     score = onnx_scorer(open_session(exported.model, threads))
     staging = out.with_name(out.name + ".new")
     shutil.rmtree(staging, ignore_errors=True)
-    write_folder(staging, exported, recipe, corpus, tokenizer, score, network.shape, precision)
+    write_folder(staging, exported, recipe, corpus, tokenizer, score, network.shape)
     replace_folder(staging, out)
     console.print(f"{out}: {len(exported.model) / 1e6:.1f} MB, {exported.parity.as_dict()}")
     return Artifact.load(out)
@@ -158,7 +157,6 @@ def _export(
     collator: Collator,
     dev: DevRows,
     batches: Sequence[Batch],
-    precision: Precision,
     threads: int,
     half: bool,
 ) -> Exported:
@@ -168,8 +166,7 @@ def _export(
     calibration = fit_calibration(dev.tuning, raw)
     folded = fold_calibration(weights, calibration)
     whole = build_graph(folded, shape, "fp32")
-    layers = calibrate_activations(folded, shape, batches, STATIC[precision]) if precision in STATIC else None
-    model = build_graph(folded, shape, precision, layers).SerializeToString()
+    model = build_graph(folded, shape, SHIPPED, calibrate_activations(folded, shape, batches)).SerializeToString()
     full, small = _scorer(whole.SerializeToString(), threads), _scorer(model, threads)
     answers = predict(small, collator, texts)
     reference = [apply_calibration(logits, calibration) for logits in raw]

@@ -24,7 +24,7 @@ from models.artifact import (
 )
 from models.compression.card import write_card
 from models.compression.golden import make_golden
-from models.compression.linear import Precision
+from models.compression.linear import SHIPPED
 from models.labels import CONDITIONS, POST_LABELS, SENTIMENTS, URGENCY_LEVELS
 from models.serving.engine import HALF_PRECISION
 from models.training.corpus import Corpus
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 def write_folder(
     folder: Path, exported: Exported, recipe: Recipe, corpus: Corpus, tokenizer: Tokenizer, score: Scorer,
-    shape: Shape, precision: Precision,
+    shape: Shape,
 ) -> None:  # fmt: skip
     """Model, tokenizer, golden cases, card and manifest; the manifest comes last, with the hashes."""
     folder.mkdir(parents=True)
@@ -66,7 +66,7 @@ def write_folder(
         metrics=exported.metrics,
         base=_base(recipe),
         licence=recipe.licence,
-        quantisation=precision,
+        quantisation=SHIPPED,
         cascade=exported.cascade,
         shape=dict(shape.as_dict()),
     )

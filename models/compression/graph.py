@@ -19,8 +19,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from models.compression.linear import LINEARS, STATIC, Matrix, Precision, StaticLinear, static
-from models.compression.lowrank import FACTOR
+from models.compression.linear import LINEARS, Matrix, Precision, StaticLinear, static7
 
 OPSET = 23
 _FUSED = "com.microsoft"
@@ -64,7 +63,7 @@ class GraphBuilder:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What the graph is built from; `layers` by name, for the static precisions."""
+    """What the graph is built from; `layers` by name, for `static7`."""
 
     weights: Weights
     shape: Mapping[str, Any]
@@ -72,12 +71,12 @@ class Plan:
     layers: Mapping[str, StaticLinear] | None
 
     def linear(self, g: GraphBuilder, name: str, source: str) -> str:
-        if self.precision not in STATIC:
-            weight, bias = self.weights[f"{name}.weight"].T, self.weights[f"{name}.bias"]
-            return LINEARS[self.precision](g, name, source, weight, bias)
-        if self.layers is None:
-            raise ValueError(f"{self.precision} needs its layers quantised first (see activation.py).")
-        return static(g, name, source, self.layers[name])
+        if self.precision == "static7":
+            if self.layers is None:
+                raise ValueError("static7 needs its layers quantised first (see activation.py).")
+            return static7(g, name, source, self.layers[name])
+        weight, bias = self.weights[f"{name}.weight"].T, self.weights[f"{name}.bias"]
+        return LINEARS[self.precision](g, name, source, weight, bias)
 
 
 def build_graph(
@@ -145,8 +144,6 @@ def _embed(g: GraphBuilder, plan: Plan) -> str:
         words = g.node("Gather", [g.constant("word", plan.weights["word.weight"]), "input_ids"], "words")
     else:
         words = _embed_int8(g, plan.weights["word.weight"])
-    if FACTOR in plan.weights:
-        words = g.node("MatMul", [words, g.constant(FACTOR, plan.weights[FACTOR])], "words_wide")
     length = g.node("Shape", ["input_ids"], "length", start=1, end=2)
     zero = g.constant("zero", np.array([0], dtype=np.int64))
     table = g.constant("position", plan.weights["position.weight"][None])

@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from models.compression.linear import Matrix
-from models.compression.lowrank import RANKS, rank_errors
 from models.training.ablation import ablation_table
 from models.training.compare import STAGES, largest_loss, summary, summary_table
 from models.training.run_folder import RunFolder
@@ -26,7 +24,6 @@ def write_final_report(out: Path) -> Path:
                 parts.append(f"Largest loss of {name} against the teacher: {worst[1]} points ({worst[0]}).\n")
     if (out / "ablations").is_dir():
         parts += ["## Ablations", "", *ablations(out / "ablations")]
-    parts += word_table(out)
     parts += ["## Stages", ""]
     parts += [f"- [{name}]({name}/report.md)" for name in STAGES if (out / name / "report.md").is_file()]
     if run.corpus.is_file():
@@ -45,24 +42,6 @@ def quality_rows(out: Path) -> dict[str, dict[str, float]]:
         return rows
     known = RunFolder(out).comparison
     return {name: summary(f) for name, f in json.loads(known.read_text()).items()} if known.is_file() else {}
-
-
-def word_table(out: Path) -> list[str]:
-    """What the word table of the run's last network would weigh, and lose, as a product of two matrices."""
-    stages = (RunFolder(out / name).load_network() for name in reversed(STAGES))
-    network = next((loaded[0] for loaded in stages if loaded is not None), None)
-    return [] if network is None else ["## Word table by rank", "", rank_table(network.word.weight.detach().numpy())]
-
-
-def rank_table(table: Matrix) -> str:
-    """Markdown: size and relative error at each rank below the table's width, and the size that it has."""
-    width = table.shape[1]
-    lines = ["| rank | MB | relative error | of the worst piece |", "| ---: | ---: | ---: | ---: |"]
-    for found in rank_errors(table, [rank for rank in RANKS if rank < width]):
-        shown = f"{found.bytes / 1e6:.1f} | {found.relative_error:.1%} | {found.worst_row:.1%}"
-        lines.append(f"| {found.rank} | {shown} |")
-    lines.append(f"| {width} (whole, as it ships) | {len(table) * (width + 4) / 1e6:.1f} | 0 | 0 |")
-    return "\n".join(lines) + "\n"
 
 
 def ablations(folder: Path) -> list[str]:

@@ -1,5 +1,7 @@
 """Flags, alerts and the quota, from end to end."""
 
+import asyncio
+
 import pytest
 
 from tests.support.bench import Bench
@@ -48,6 +50,25 @@ async def test_a_repeat_offender_raises_an_alert(bench: Bench) -> None:
     alerts = await bench.read(["alerts"], until=lambda outputs: len(outputs) >= 2)
     found = [(each.body["kind"], each.body["subject"], each.body["count"]) for each in alerts]
     assert found == [("repeat_offender", "one-author", 3), ("repeat_offender", "one-author", 6)]
+
+
+async def test_an_offenders_third_post_after_a_restart_still_raises_the_alert(bench: Bench) -> None:
+    await bench.create_topics()
+    policy = write_policy(bench.folder, action="limit", offender_posts=3)
+    drafts = [
+        Draft(bench.topic("posts"), post(f"o{i}", f"number {i} of them", author="one-author"), b"one-author")
+        for i in range(3)
+    ]
+    first = await bench.start_worker(policy=policy)
+    await bench.answers(await bench.send(drafts[:2]))
+    assert await asyncio.to_thread(first.stop) == 0
+
+    await bench.start_worker(policy=policy)
+    places = await bench.send(drafts[2:])
+
+    alerts = await bench.read(["alerts"], until=lambda outputs: len(outputs) >= 1)
+    found = [(each.body["kind"], each.body["subject"], each.body["count"], each.source) for each in alerts]
+    assert found == [("repeat_offender", "one-author", 3, places[0])]
 
 
 async def test_a_spam_wave_raises_an_alert(bench: Bench) -> None:

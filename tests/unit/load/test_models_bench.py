@@ -11,6 +11,7 @@ import pytest
 
 pytest.importorskip("onnx")
 
+import onnx
 from typer.testing import CliRunner
 
 from load.__main__ import app
@@ -80,6 +81,13 @@ def test_reference_has_the_shape_of_minilm_and_an_early_exit(tmp_path: Path) -> 
     path = write_reference(tmp_path / "minilm.onnx", TINY)
     assert has_early_exit(open_graph(path))
     assert (MINILM_L6["layers"], MINILM_L6["width"], MINILM_L6["vocabulary"]) == (6, 384, 30_522)
+
+
+def test_reference_is_quantised_as_exporters_do(tiny_graph: Path) -> None:
+    """Its products are of integers, with scales that are worked out anew for every batch."""
+    kinds = [node.op_type for node in onnx.load(tiny_graph).graph.node]
+    products = TINY["early_layer"] * 4
+    assert (kinds.count("DynamicQuantizeLinear"), kinds.count("MatMulInteger")) == (products, products)
 
 
 def test_command_writes_table_plot_and_json(tiny_graph: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

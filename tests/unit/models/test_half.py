@@ -1,4 +1,4 @@
-"""The float16 graph, and the word table by rank."""
+"""The float16 graph."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from models.compression.export import export_run  # noqa: E402
 from models.compression.graph import build_graph  # noqa: E402
 from models.compression.half import to_half  # noqa: E402
 from models.compression.linear import Matrix  # noqa: E402
-from models.compression.lowrank import FACTOR, factor_words, rank_errors  # noqa: E402
 from models.compression.runtime import onnx_scorer, open_session  # noqa: E402
 from models.training.collate import pad  # noqa: E402
 from models.training.predict import Logits  # noqa: E402
@@ -74,30 +73,3 @@ def test_export_lists_the_half_precision_graph(tiny_run: Path, tiny_data: Path, 
     assert "model_fp16.onnx" in artifact.manifest.files
     assert Artifact.load(tmp_path / "artifact").version == artifact.version
     assert json.loads((tmp_path / "artifact" / "manifest.json").read_text())["quantisation"] == "static7"
-
-
-def test_full_rank_changes_nothing_and_the_error_falls_with_the_rank(parts: Parts) -> None:
-    weights, shape = parts
-    table = weights["word.weight"]
-    factored = factor_words(weights, table.shape[1])
-    np.testing.assert_allclose(factored["word.weight"] @ factored[FACTOR], table, atol=1e-5)
-    wanted, got = (answers(build_graph(some, shape, "fp32")) for some in (weights, factored))
-    np.testing.assert_allclose(got["post"], wanted["post"], atol=1e-4)
-    low, high, full = rank_errors(table, (8, 32, table.shape[1]))
-    assert low.relative_error > high.relative_error > full.relative_error
-    assert full.relative_error < 1e-3
-    assert low.bytes < high.bytes < table.nbytes
-
-
-def test_the_stated_error_is_the_error(parts: Parts) -> None:
-    table = parts[0]["word.weight"]
-    factored = factor_words(parts[0], 16)
-    left = np.linalg.norm(table - factored["word.weight"] @ factored[FACTOR]) / np.linalg.norm(table)
-    assert rank_errors(table, (16,))[0].relative_error == pytest.approx(float(left), rel=1e-3)
-
-
-def test_int8_graph_takes_the_factored_table(parts: Parts) -> None:
-    weights, shape = parts
-    factored = factor_words(weights, 32)
-    wanted, got = (answers(build_graph(factored, shape, precision)) for precision in ("fp32", "blocks8"))
-    assert float(np.abs(wanted["post"] - got["post"]).max()) < 0.3

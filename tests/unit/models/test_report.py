@@ -11,10 +11,8 @@ import pytest
 pytest.importorskip("torch")
 
 from models.compression import export
-from models.compression.lowrank import RANKS
 from models.training.compare import largest_loss, summary, summary_table
 from models.training.curves import shown_value
-from models.training.final_report import rank_table
 
 
 def _post(positives: int) -> dict[str, Any]:
@@ -31,16 +29,6 @@ def test_means_leave_out_labels_with_few_positives_and_a_dev_without_any_is_no_e
 def test_the_largest_loss_is_over_shared_figures() -> None:
     assert largest_loss({"a": 0.8, "b": 0.9}, {"a": 0.7, "b": 0.85}) == ("a", 10.0)
     assert largest_loss({"a": 0.8}, {"b": 0.9}) is None
-
-
-def test_the_word_table_is_shown_at_every_rank_below_its_width() -> None:
-    random = np.random.default_rng(1)
-    low = random.normal(size=(300, 100)) @ random.normal(size=(100, 160))
-    lines = rank_table(low.astype(np.float32)).splitlines()
-    shown = {int(line.split("|")[1].split()[0]): line for line in lines[2:]}
-    assert sorted(shown) == [*(rank for rank in RANKS if rank < 160), 160]
-    assert "| 0.0% |" in shown[128], "a table of rank 100 loses nothing at 128"
-    assert "| 0.0% |" not in shown[96]
 
 
 def test_the_teachers_part_is_shown_for_a_row_that_it_was_asked_about() -> None:

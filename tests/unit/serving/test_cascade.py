@@ -24,9 +24,17 @@ class Watched:
     def __init__(self, engine: OnnxEngine) -> None:
         self.model_version, self.device = engine.model_version, engine.device
         self.grid, self.run_cost_tokens = engine.grid, engine.run_cost_tokens
-        self.prepare, self.warm_up = engine.prepare, engine.warm_up
         self.engine = engine
         self.runs: list[tuple[int, int, Depth]] = []
+        self.prepared: list[Batch] = []
+        self.warmed: list[tuple[int, int]] = []
+
+    def prepare(self, batch: Batch) -> None:
+        self.prepared.append(batch)
+        self.engine.prepare(batch)
+
+    def warm_up(self, max_tokens: int, max_rows: int) -> None:
+        self.warmed.append((max_tokens, max_rows))
 
     def run(self, batch: Batch, depth: Depth) -> list[Scores]:
         self.runs.append((len(batch.items), batch.length, depth))
@@ -91,6 +99,25 @@ def test_a_mixed_batch_comes_back_in_order_and_only_the_undecided_run_on(
     first, second = watched.runs
     assert first == (4, 12, Depth.EARLY)
     assert second == (3, 8, Depth.FULL)  # three rows, padded for the five tokens of the longest of them
+
+
+def test_those_that_run_on_are_padded_no_further_than_they_need(
+    cascade: CascadeEngine, watched: Watched, encoder: Encoder
+) -> None:
+    """Their longest text fills a length of the grid to the last token."""
+    length = watched.grid[0]
+    insult = "idiot " * (length - 2)
+    cascade.run(batch(encoder, [insult, "what a lovely day"]), Depth.FULL)
+    assert watched.runs[1] == (1, length, Depth.FULL)
+
+
+def test_it_is_to_others_what_the_engine_within_is(cascade: CascadeEngine, watched: Watched, encoder: Encoder) -> None:
+    assert (cascade.model_version, cascade.device) == (watched.model_version, watched.device)
+    assert (cascade.grid, cascade.run_cost_tokens) == (watched.grid, watched.run_cost_tokens)
+    posts = batch(encoder, ["you"])
+    cascade.prepare(posts)
+    cascade.warm_up(max_tokens=1024, max_rows=64)
+    assert (watched.prepared, watched.warmed) == ([posts], [(1024, 64)])
 
 
 def test_symptom_records_never_leave_early(cascade: CascadeEngine, watched: Watched, encoder: Encoder) -> None:

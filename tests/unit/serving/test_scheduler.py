@@ -167,6 +167,19 @@ async def test_a_full_turn_is_prepared_while_another_runs_but_not_two() -> None:
     await bench.scheduler.stop()
 
 
+async def test_what_waits_is_counted() -> None:
+    engine = FakeEngine()
+    engine.hold()
+    bench = Bench(engine)
+    bench.scheduler.submit([item(n) for n in range(3)])
+    await bench.entered()
+    assert bench.scheduler.stats().pending == 3
+    engine.gate.release()
+    await bench.settled(3)
+    assert bench.scheduler.stats().pending == 0
+    await bench.scheduler.stop()
+
+
 async def test_only_the_records_that_fail_alone_get_an_error() -> None:
     bench = Bench(FakeEngine(bad=[3, 17]))
     bench.scheduler.submit([item(n) for n in range(32)])
@@ -174,6 +187,8 @@ async def test_only_the_records_that_fail_alone_get_an_error() -> None:
     failed = {o.item.payload: o.error for o in bench.outcomes if o.error is not None}
     assert set(failed) == {3, 17}
     assert all(isinstance(error, InferenceError) for error in failed.values())
+    assert all(isinstance(error.__cause__, RuntimeError) for error in failed.values())
+    assert all(0 < o.batched_at <= o.scored_at <= time.monotonic() for o in bench.outcomes)
     assert all((o.scores is None) == (o.error is not None) for o in bench.outcomes)
     assert len(bench.deliveries) == 1
     stats = bench.scheduler.stats()

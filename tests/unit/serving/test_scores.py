@@ -66,7 +66,7 @@ def test_scores_are_rounded_so_that_a_decimal_threshold_compares_exactly() -> No
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 def test_a_logit_that_is_no_number_is_an_error_not_a_low_score(bad: float) -> None:
     head = Head(output="post", kind="sigmoid", labels=("toxicity",))
-    with pytest.raises(InferenceError):
+    with pytest.raises(InferenceError, match="not a number"):
         to_probabilities(head, np.array([[0.0, bad]]))
 
 

@@ -1,6 +1,7 @@
 """Author history: counts what was acted on, tells at each doubling, forgets, and survives a move."""
 
 import logging
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -102,6 +103,62 @@ def test_a_partition_that_moves_finds_its_history(tmp_path: Path) -> None:
     assert second.add(WHO, verdict(2), 4, 1.0) is None, "counted before the move"
     assert second.add(WHO, verdict(3), 4, 1.0) == 3
     assert len(second) == 1
+
+
+def test_what_was_read_is_written_again_with_the_alerts_that_it_raised(tmp_path: Path) -> None:
+    """As by two rebalances one after the other."""
+    path, first, second, third = tmp_path / "4.json", history(), history(), history()
+    for number in (1, 2, 3):
+        first.add(WHO, verdict(number), 4, 0.0)
+    first.save(path, 4)
+    second.load(path, 4)
+    second.save(path, 4)
+    third.load(path, 4)
+
+    assert third.count(WHO) == 3
+    assert third.add(WHO, verdict(3), 4, 1.0) == 3, "the same alert when the record comes again"
+    assert [third.add(WHO, verdict(number), 4, 1.0) for number in (4, 5, 6)] == [None, None, 6]
+
+
+def test_an_author_who_was_read_is_not_thought_to_be_long_gone(tmp_path: Path) -> None:
+    first, second = history(), history()
+    first.add(WHO, verdict(1), 4, 100 * DAY)
+    first.save(tmp_path / "4.json", 4)
+    second.load(tmp_path / "4.json", 4)
+
+    second.add(author_hash(SECRET, "other"), verdict(2), 5, 100 * DAY)
+    assert second.count(WHO) == 1
+
+
+def test_memory_is_bounded_whatever_a_file_holds(tmp_path: Path) -> None:
+    """Those who were acted on last are kept."""
+    many, few = history(), history(max_authors=5)
+    for number in range(10):
+        many.add(number, verdict(number), 4, 0.0)
+    many.save(tmp_path / "4.json", 4)
+
+    few.load(tmp_path / "4.json", 4)
+    assert [number for number in range(10) if few.count(number)] == [5, 6, 7, 8, 9]
+
+
+def test_a_partition_that_was_given_up_needs_no_saving(tmp_path: Path) -> None:
+    authors = history()
+    authors.add(WHO, verdict(1), 4, 0.0)
+    authors.forget({4})
+
+    assert authors.changed() == frozenset()
+
+
+def test_a_snapshot_is_for_its_owner_alone_and_on_the_disk_before_it_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, authors, synced = tmp_path / "new" / "folder" / "0.json", history(), list[int]()
+    monkeypatch.setattr("os.fsync", lambda descriptor: synced.append(os.fstat(descriptor).st_size))
+    add_many(authors, [1])
+    authors.save(path, 0)
+
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert synced == [path.stat().st_size]
 
 
 def test_only_changed_partitions_need_saving(tmp_path: Path) -> None:

@@ -58,6 +58,16 @@ async def test_a_cancelled_wait_leaves_no_trace() -> None:
     assert (gate.records, gate.tokens) == (0, 0)
 
 
+async def test_a_cancelled_wait_makes_way_for_a_smaller_record_behind_it() -> None:
+    gate = AdmissionGate(max_records=10, max_tokens=10)
+    assert gate.try_admit(5)
+    large, small = await admitted(gate, 9), await admitted(gate, 1)
+    assert not small.done()
+    large.cancel()
+    await asyncio.wait_for(small, 1)
+    assert (gate.records, gate.tokens) == (2, 6)
+
+
 async def test_admitted_in_the_moment_of_being_cancelled_gives_its_room_back() -> None:
     gate = AdmissionGate(max_records=1, max_tokens=10)
     assert gate.try_admit(1)
@@ -69,6 +79,14 @@ async def test_admitted_in_the_moment_of_being_cancelled_gives_its_room_back() -
     assert gate.try_admit(1)
 
 
-def test_a_gate_without_room_is_refused() -> None:
+def test_what_just_fits_is_admitted() -> None:
+    gate = AdmissionGate(max_records=2, max_tokens=10)
+    assert gate.try_admit(4)
+    assert gate.try_admit(6)
+
+
+@pytest.mark.parametrize("bounds", [(0, 1), (1, 0)])
+def test_a_gate_without_room_is_refused(bounds: tuple[int, int]) -> None:
     with pytest.raises(ValueError, match="room"):
-        AdmissionGate(0, 1)
+        AdmissionGate(*bounds)
+    assert AdmissionGate(1, 1).try_admit(1)

@@ -47,6 +47,18 @@ def test_an_abandoned_ticket_releases_nothing() -> None:
     assert ledger.released() == {POSTS: 6}
 
 
+def test_nothing_is_left_of_partitions_that_were_given_up() -> None:
+    ledger = OffsetLedger()
+    ledger.settle(ledger.open(POSTS, 5, 0.0))
+    for partition in (POSTS, OTHER):
+        for offset in (6, 7):
+            ledger.open(partition, offset, 0.0)
+    assert ledger.released() == {POSTS: 6}
+
+    assert ledger.revoke() == 4
+    assert (ledger.released(), ledger.in_flight) == ({}, 0)
+
+
 def test_settling_twice_is_an_error() -> None:
     ledger = OffsetLedger()
     ticket = ledger.open(POSTS, 0, 0.0)

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 import pytest
 
-from models.artifact import CARD, ArtifactError
+from models.artifact import CARD, GOLDEN, ArtifactError
 from models.labels import POST_LABELS
 from streams.model import load_model
 from streams.policy import PolicyError
@@ -27,6 +27,18 @@ def test_a_model_of_which_one_bit_changed_is_not_loaded(tiny_artifact: Path, tmp
 
     with pytest.raises(ArtifactError, match=f"{CARD} .* does not match the hash"):
         load_model(Settings(artifact=folder, device="cpu", threads=1))
+
+
+def test_a_model_that_fails_a_golden_case_is_not_loaded(tmp_path: Path) -> None:
+    """Its files are whole, and it gives other answers on this machine than it promises."""
+    artifact = write_tiny_artifact(tmp_path / "artifact")
+    golden = orjson.loads((artifact.folder / GOLDEN).read_bytes())
+    golden["cases"][0]["expected"]["post"][0] = 0.0
+    (artifact.folder / GOLDEN).write_bytes(orjson.dumps(golden))
+    write_manifest(artifact.folder)
+
+    with pytest.raises(ArtifactError, match=r"off by 0\.98"):
+        load_model(Settings(artifact=artifact.folder, device="cpu", threads=1))
 
 
 @pytest.fixture

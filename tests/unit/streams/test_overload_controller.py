@@ -41,6 +41,25 @@ def test_it_comes_back_one_level_at_a_time() -> None:
     assert run(controller, 4.9, 30.1, 32.2) is Depth.FULL
 
 
+def test_a_bound_itself_is_not_late_and_half_of_it_not_on_time() -> None:
+    controller = Overload(10.0)
+
+    assert run(controller, 10.0, 0, 5) is Depth.FULL
+    assert run(controller, 11.0, 5.1, 6.2) is Depth.NO_OPTIONAL
+    assert run(controller, 5.0, 6.3, 20) is Depth.NO_OPTIONAL
+
+
+def test_a_second_of_lateness_and_two_of_none_are_enough() -> None:
+    controller = Overload(10.0)
+
+    assert [controller.observe(11.0, now) for now in (0.0, 1.0)] == [Depth.FULL, Depth.NO_OPTIONAL]
+    assert [controller.observe(1.0, now) for now in (1.5, 3.5)] == [Depth.NO_OPTIONAL, Depth.FULL]
+
+    controller = Overload(10.0)
+    assert [controller.observe(11.0, now) for now in (0.0, 1.0)] == [Depth.FULL, Depth.NO_OPTIONAL]
+    assert controller.observe(1.0, 3.0) is Depth.FULL, "nobody came for two seconds"
+
+
 def test_a_break_starts_the_clock_anew() -> None:
     controller = Overload(10.0)
     run(controller, 11.0, 0, 0.9)

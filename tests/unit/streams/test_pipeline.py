@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
@@ -15,7 +16,7 @@ from models.artifact import Artifact
 from models.labels import POST_LABELS
 from models.serving.encoder import Encoder
 from models.serving.reader import Reader
-from models.serving.types import EngineLostError, InferenceError, Item, Outcome, Scores
+from models.serving.types import Encoding, EngineLostError, InferenceError, Item, Outcome, Scores
 from schemas import PostVerdict, Reason
 from streams.duplicates import ScoreCache
 from streams.pipeline import Pipeline
@@ -106,6 +107,50 @@ async def test_copies_in_flight_cost_one_inference_and_later_ones_none(bench: Be
     ]
 
 
+async def test_texts_are_encoded_together_and_copies_not_again(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    encode, asked = Encoder.encode, list[list[str]]()
+
+    def watched(self: Encoder, texts: Sequence[str]) -> Sequence[Encoding]:
+        asked.append(list(texts))
+        return encode(self, texts)
+
+    monkeypatch.setattr(Encoder, "encode", watched)
+    for offset, text in enumerate(("one", "two", "three")):
+        bench.push(offset, post(text))
+    await bench.submitted(3)
+    bench.pipeline.deliver(bench.engine.outcomes())
+    await bench.all_finished(3)
+    bench.push(3, post("two"))
+    await bench.all_finished(4)
+    assert asked == [["one", "two", "three"]]
+
+
+@pytest.mark.parametrize("stage", ["decode", "decide"])
+async def test_a_stop_does_not_wait_for_a_stage_that_hangs_and_begins_nothing_more(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, stage: str
+) -> None:
+    entered, released, left = threading.Event(), threading.Event(), list[bool]()
+
+    def hangs(*_: object) -> None:
+        entered.set()
+        left.append(released.wait(5))
+        raise ValueError("too late")
+
+    monkeypatch.setattr(bench.task, stage, hangs)
+    bench.push(0, post("hello there"))
+    if stage == "decide":
+        await bench.submitted(1)
+        bench.pipeline.deliver(bench.engine.outcomes())
+    assert await asyncio.to_thread(entered.wait, 5)
+    behind = asyncio.create_task(bench.pipeline.in_order(left.append, False))
+    await asyncio.sleep(0)
+    await bench.pipeline.stop()
+    assert left == ([] if stage == "decide" else [False])
+    released.set()
+    behind.cancel()
+    await asyncio.wait({behind})
+
+
 async def test_degraded_scores_are_not_remembered(bench: Bench) -> None:
     bench.push(0, post("hello there"))
     await bench.submitted(1)
@@ -123,7 +168,9 @@ async def test_a_record_on_which_the_model_fails_becomes_a_dead_letter(bench: Be
     (letter,) = bench.finished[0].outputs
     assert letter.kind == "dead-letters"
     assert (letter.key, letter.value) == (b"key", post("hello there"))
-    assert dict(letter.headers)["reason"] == Reason.INFERENCE_FAILED.encode()
+    said = dict(letter.headers)
+    assert said["reason"] == Reason.INFERENCE_FAILED.encode()
+    assert said["detail"] == b"the model failed on this record: InferenceError"
 
 
 async def test_a_lost_engine_is_a_crash_and_no_answer(bench: Bench) -> None:
@@ -133,6 +180,25 @@ async def test_a_lost_engine_is_a_crash_and_no_answer(bench: Bench) -> None:
     await asyncio.sleep(0.02)
     assert [type(error) for error in bench.crashes] == [EngineLostError]
     assert bench.finished == []
+
+
+async def test_what_is_done_in_order_is_done_in_the_thread_that_decides(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There tasks keep their state, without locks."""
+    decide, threads = bench.task.decide, list[int]()
+
+    def watched(case: Case[object]) -> Decision:
+        threads.append(threading.get_ident())
+        return decide(case)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(bench.task, "decide", watched)
+    bench.push(0, post("hello there"))
+    await bench.submitted(1)
+    bench.pipeline.deliver(bench.engine.outcomes())
+    await bench.all_finished(1)
+    assert threads == [await bench.pipeline.in_order(threading.get_ident)]
+    assert threads != [threading.get_ident()]
 
 
 async def test_bad_records_go_past_the_engine(bench: Bench) -> None:

@@ -24,6 +24,15 @@ def test_partitions_do_not_wait_for_each_other() -> None:
     assert sequence.finish(ONE, "b") == ["b"]
 
 
+def test_an_item_that_comes_again_is_unfinished_again() -> None:
+    sequence: OutputSequence[str] = OutputSequence()
+    sequence.expect(ZERO, "a")
+    assert sequence.finish(ZERO, "a") == ["a"]
+    for item in ("a", "b"):
+        sequence.expect(ZERO, item)
+    assert sequence.finish(ZERO, "b") == []
+
+
 @given(st.permutations(range(12)))
 def test_everything_leaves_once_and_in_order(order: list[int]) -> None:
     sequence: OutputSequence[int] = OutputSequence()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -12,8 +13,10 @@ from typing import Any
 import orjson
 import pytest
 
+import streams.overload
 import streams.service
-from models.serving.types import Depth
+from models.serving.encoder import Encoder
+from models.serving.types import Depth, Encoding
 from streams.failures import DeadLetterLimitExceeded
 from streams.model import Model, load_model
 from streams.record import Header, Outgoing, Partition
@@ -21,6 +24,8 @@ from streams.service import Service, StuckError
 from streams.settings import Settings
 from streams.sink import PublishError, Sink
 from streams.tasks import build_tasks
+from streams.tasks.posts import PostsTask
+from tests.support.policies import write_policy
 
 BAD = b"{"
 POSTS = ("posts", 0)
@@ -43,10 +48,14 @@ class HeldSink(Sink):
 
     def __init__(self) -> None:
         self.published: list[Outgoing] = []
+        self.start_error: PublishError | None = None
+        self.is_stopped = False
         self._acknowledged = asyncio.Event()
         self._error: PublishError | None = None
 
-    async def start(self) -> None: ...
+    async def start(self) -> None:
+        if self.start_error is not None:
+            raise self.start_error
 
     async def publish(self, messages: Sequence[Outgoing]) -> None:
         self.published += messages
@@ -58,7 +67,8 @@ class HeldSink(Sink):
         self._error = error
         self._acknowledged.set()
 
-    async def stop(self) -> None: ...
+    async def stop(self) -> None:
+        self.is_stopped = True
 
 
 class Bench:
@@ -66,11 +76,17 @@ class Bench:
         (task,) = build_tasks(settings, model.artifact)
         self.sink = HeldSink()
         self.crashes: list[BaseException] = []
+        self._is_stopped = False
         self.service = Service(settings, model, {POSTS[0]: task}, self.sink, self.crashes.append)
 
     async def take_in(self, *values: bytes) -> None:
         for offset, value in enumerate(values):
             await self.service.take_in(Message(offset, value))
+
+    async def stop(self) -> None:
+        if not self._is_stopped:
+            self._is_stopped = True
+            await self.service.stop()
 
     @property
     def released(self) -> dict[Partition, int]:
@@ -90,14 +106,14 @@ async def start(model: Model, tmp_path: Path) -> AsyncIterator[Start]:
     """Starts a service with the settings of the test."""
     started: list[Bench] = []
 
-    async def start_with(**settings: Any) -> Bench:
+    async def start_with(model: Model = model, **settings: Any) -> Bench:
         started.append(Bench(Settings(data_dir=tmp_path, tasks=["posts"], **settings), model))
         await started[-1].service.start()
         return started[-1]
 
     yield start_with
     for bench in started:
-        await bench.service.stop()
+        await bench.stop()
 
 
 async def eventually(claim: Callable[[], object]) -> None:
@@ -106,8 +122,8 @@ async def eventually(claim: Callable[[], object]) -> None:
             await asyncio.sleep(0.001)
 
 
-def post(text: str) -> bytes:
-    return orjson.dumps({"id": "p", "text": text})
+def post(text: str, **fields: str) -> bytes:
+    return orjson.dumps({"id": "p", "text": text, **fields})
 
 
 async def test_an_offset_is_released_after_the_acknowledgement_and_each_output_leaves_once(start: Start) -> None:
@@ -123,6 +139,60 @@ async def test_an_offset_is_released_after_the_acknowledgement_and_each_output_l
 
     assert bench.released == {POSTS: 2}
     assert sorted(output.kind for output in bench.sink.published) == ["dead-letters", "labels"]
+    assert (bench.service.gate.records, bench.service.gate.tokens) == (0, 0)
+
+
+async def test_an_output_tells_where_its_record_came_from(start: Start) -> None:
+    bench = await start()
+    bench.sink.answer()
+    for offset, value in ((7, post("you are lovely")), (8, BAD)):
+        await bench.service.take_in(Message(offset, value, headers=(("own", b"header"),)))
+    await bench.service.drain()
+
+    verdict, letter = bench.sink.published
+    assert (verdict.key, letter.key, letter.value) == (b"key", b"key", BAD)
+    assert orjson.loads(verdict.value or b"")["source"] == {"topic": "posts", "partition": 0, "offset": 7}
+    assert letter.headers[0] == ("own", b"header")
+    assert dict(letter.headers)["original-offset"] == b"8"
+
+
+async def test_an_idle_service_is_drained_at_once(start: Start) -> None:
+    bench = await start(drain_s=30)
+    await asyncio.wait_for(bench.service.drain(), 2)
+
+
+async def test_what_was_given_up_is_not_waited_for_again(start: Start) -> None:
+    bench = await start(drain_s=30)
+    await bench.take_in(BAD)
+    await bench.service.lose({POSTS})
+    await bench.service.gain({POSTS})
+    await asyncio.wait_for(bench.service.drain(), 2)
+
+
+async def test_nothing_runs_on_when_it_has_stopped(start: Start) -> None:
+    before = set(threading.enumerate())
+
+    def left() -> list[str]:
+        """Names of threads; the loop's own stay with it."""
+        return [one.name for one in set(threading.enumerate()) - before if not one.name.startswith("asyncio_")]
+
+    bench = await start()
+    bench.sink.answer()
+    await bench.take_in(post("you are lovely"), BAD)
+    await bench.service.drain()
+    await bench.stop()
+
+    assert bench.sink.is_stopped
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+    await eventually(lambda: not left())
+
+
+async def test_a_sink_that_cannot_start_stops_the_start(model: Model, tmp_path: Path) -> None:
+    bench = Bench(Settings(data_dir=tmp_path, tasks=["posts"]), model)
+    bench.sink.start_error = PublishError("topic labels has no partitions")
+    with pytest.raises(PublishError, match="no partitions"):
+        await bench.service.start()
+    await bench.stop()
 
 
 async def test_intake_waits_while_too_much_is_in_flight(start: Start) -> None:
@@ -137,7 +207,30 @@ async def test_intake_waits_while_too_much_is_in_flight(start: Start) -> None:
     await asyncio.wait_for(taking_in, 5)
 
 
-async def test_the_drain_ends_in_time_and_what_it_abandons_is_never_released(start: Start) -> None:
+async def test_intake_waits_while_too_many_tokens_are_in_flight(tiny_artifact: Path, start: Start) -> None:
+    """A record counts by its size, up to what the model reads of it: two windows of 256 tokens here."""
+    small = load_model(Settings(artifact=tiny_artifact, device="cpu", threads=1, max_in_flight_tokens=1100))
+    bench = await start(model=small, max_windows=2)
+    taking_in = asyncio.create_task(bench.take_in(*(post("you are lovely " * 500 + str(i)) for i in range(3))))
+    await eventually(lambda: len(bench.sink.published) == 2)
+    await asyncio.sleep(0.02)
+
+    assert not taking_in.done()
+    assert (bench.service.gate.records, bench.service.gate.tokens) == (2, 1024)
+    bench.sink.answer()
+    await asyncio.wait_for(taking_in, 5)
+
+
+async def test_a_record_counts_as_a_token_for_four_of_its_bytes_and_one_more(start: Start) -> None:
+    bench = await start()
+    await bench.take_in(b"{" * 42)
+    assert bench.service.gate.tokens == 11
+    bench.sink.answer()
+
+
+async def test_the_drain_ends_in_time_and_what_it_abandons_is_never_released(
+    start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
     bench = await start(drain_s=0.05)
     await bench.take_in(BAD)
 
@@ -148,6 +241,7 @@ async def test_the_drain_ends_in_time_and_what_it_abandons_is_never_released(sta
 
     assert bench.released == {}
     assert bench.crashes == []
+    assert "1 records not finished after 0.05 s" in caplog.text
 
 
 async def test_an_output_that_the_broker_refuses_is_a_crash_and_releases_nothing(start: Start) -> None:
@@ -185,12 +279,18 @@ async def test_the_log_says_once_a_minute_how_much_was_answered_early(
     caplog.set_level("INFO", "streams.service")
     bench = await start(degrade_after_s=1)
     bench.sink.answer()
-    await bench.take_in(post("you"))
-    await eventually(lambda: "scored 1 (early 0 %" in caplog.text)
     for now in (0.0, 1.0, 1.5, 2.5):
         bench.service.overload.observe(60.0, now)
-    await bench.service.take_in(Message(1, post("me"), time.time() - 60))
-    await eventually(lambda: "scored 2 (early 50 %" in caplog.text)
+    await bench.service.take_in(Message(0, post("me"), time.time() - 60))
+    await eventually(lambda: "finished 1, in flight 0, dead letters 0, scored 1 (early 100 %" in caplog.text)
+    for now in (100.0, 103.0, 106.0):
+        bench.service.overload.observe(0.1, now)
+    await bench.service.take_in(Message(1, post("you")))
+    await bench.service.drain()
+    await bench.service.take_in(Message(2, BAD))
+    await bench.service.take_in(Message(3, post("you")))
+    await eventually(lambda: "finished 4, in flight 0, dead letters 1, scored 2 (early 50 %" in caplog.text)
+    assert "padding 1.14), from the cache 1, depth full" in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -223,3 +323,144 @@ async def test_a_service_in_which_nothing_moves_is_a_crash(start: Start, monkeyp
     await eventually(lambda: bench.crashes)
 
     assert [type(error) for error in bench.crashes] == [StuckError]
+    assert "nothing moves" in str(bench.crashes[0])
+
+
+async def test_a_watch_that_fails_is_a_crash(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would be missed when nothing moves."""
+    monkeypatch.setattr(streams.service, "CHECK_EVERY_S", 0.01)
+    monkeypatch.setattr(streams.service, "CHECKPOINT_EVERY_S", 0.0)
+    monkeypatch.setattr(PostsTask, "checkpoint", lambda self: self.no_such_thing)
+    bench = await start()
+    await eventually(lambda: bench.crashes)
+    monkeypatch.undo()
+
+    assert [type(error) for error in bench.crashes] == [AttributeError]
+
+
+@pytest.fixture
+def three_strikes(tmp_path: Path) -> dict[str, Path]:
+    """Settings under which an author's third post is an alert, whatever it says."""
+    return {"policy": write_policy(tmp_path, action="limit", offender_posts=3)}
+
+
+async def offend(bench: Bench, *numbers: int) -> list[str]:
+    """The kinds of all that the service has published when it has answered to these posts of one author."""
+    bench.sink.answer()
+    for number in numbers:
+        value = post(f"number {number} of them", author="one-author")
+        await bench.service.take_in(Message(number, value))
+    await bench.service.drain()
+    return [output.kind for output in bench.sink.published]
+
+
+async def test_an_authors_posts_are_remembered_by_whoever_is_given_the_partition(
+    start: Start, three_strikes: dict[str, Path]
+) -> None:
+    before = await start(**three_strikes)
+    assert "alerts" not in await offend(before, 1, 2)
+    await before.stop()
+
+    after = await start(**three_strikes)
+    await after.service.gain({POSTS})
+    assert "alerts" in await offend(after, 3)
+
+
+async def test_an_authors_posts_are_written_down_when_the_partition_is_given_up(
+    start: Start, three_strikes: dict[str, Path]
+) -> None:
+    """By a service that lives on: it is a rebalance, and not the end."""
+    before, after = await start(**three_strikes), await start(**three_strikes)
+    await before.service.gain({POSTS})
+    assert "alerts" not in await offend(before, 1, 2)
+    await before.service.lose({POSTS})
+
+    await after.service.gain({POSTS})
+    assert "alerts" in await offend(after, 3)
+
+
+async def test_an_authors_posts_are_written_down_now_and_then(
+    start: Start,
+    three_strikes: dict[str, Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """For a service that never comes to give its partitions up."""
+
+    def written() -> list[Path]:
+        return list(tmp_path.rglob("authors-*.json"))
+
+    monkeypatch.setattr(streams.service, "CHECK_EVERY_S", 0.005)
+    caplog.set_level("INFO", "streams.service")
+    killed, after = await start(**three_strikes), await start(**three_strikes)
+    await killed.service.gain({POSTS})
+    assert "alerts" not in await offend(killed, 1, 2)
+    await asyncio.sleep(0.05)
+    assert not written()
+    assert "finished" not in caplog.text, "once a minute"
+
+    monkeypatch.setattr(streams.service, "CHECKPOINT_EVERY_S", 0.0)
+    await eventually(written)
+    await after.service.gain({POSTS})
+    assert "alerts" in await offend(after, 3)
+    await asyncio.sleep(0.05)
+    assert killed.crashes == after.crashes == []
+
+
+async def test_one_text_that_cannot_be_encoded_costs_no_other_record(
+    start: Start, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Even though records are encoded many at once."""
+    encode = Encoder.encode
+
+    def choosy(self: Encoder, texts: Sequence[str]) -> Sequence[Encoding]:
+        if any("secret" in text for text in texts):
+            raise RuntimeError(f"no word for {texts}")
+        return encode(self, texts)
+
+    monkeypatch.setattr(Encoder, "encode", choosy)
+    bench = await start()
+    bench.sink.answer()
+    await bench.take_in(post("you are lovely"), post("a secret"), post("what a day"))
+    await bench.service.drain()
+
+    assert [output.kind for output in bench.sink.published] == ["labels", "dead-letters", "labels"]
+    headers = dict(bench.sink.published[1].headers)
+    assert (headers["reason"], headers["stage"]) == (b"internal_error", b"encode")
+    assert headers["detail"] == b"encode failed with RuntimeError"
+    assert "encode failed with RuntimeError" in caplog.text
+    assert "secret" not in caplog.text
+
+
+def under_way_s(verdict: dict[str, Any]) -> float:
+    """Before it was taken in: what of the total is in none of the stages."""
+    stages = dict(verdict["timings_ms"])
+    return float(stages.pop("total") - sum(stages.values())) / 1000
+
+
+async def test_a_clock_that_is_wrong_by_days_degrades_nobody(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streams.overload, "RISE_AFTER_S", 0.0)
+    bench = await start(degrade_after_s=1)
+    bench.sink.answer()
+    for offset, ahead_s in enumerate((-2 * 86_400, 2 * 86_400, 60, -60)):
+        await bench.service.take_in(Message(offset, post(f"you are lovely {offset}"), time.time() + ahead_s))
+        await bench.service.drain()
+
+    verdicts = [orjson.loads(output.value or b"") for output in bench.sink.published]
+    assert [verdict["degraded"] for verdict in verdicts] == [False, False, False, True], "a late record is seen"
+    assert [round(under_way_s(verdict)) for verdict in verdicts] == [0, 0, 0, 60]
+
+
+async def test_the_total_counts_from_the_time_stamp(start: Start) -> None:
+    bench = await start()
+    bench.sink.answer()
+    for offset, late_s in enumerate((0.5, 3600.0)):
+        await bench.service.take_in(Message(offset, post(f"you are lovely {offset}"), time.time() - late_s))
+    await bench.service.take_in(Message(2, post("you are lovely")))
+    await bench.service.drain()
+
+    late = [under_way_s(orjson.loads(output.value or b"")) for output in bench.sink.published]
+    assert 0.5 <= late[0] < 1800
+    assert 3600 <= late[1] < 5400
+    assert late[2] == pytest.approx(0.0, abs=0.01), "no time stamp, no lateness"

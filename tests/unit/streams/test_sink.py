@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from aiokafka.errors import MessageSizeTooLargeError
 
-from streams.record import Outgoing
+from streams.record import Header, Outgoing
 from streams.sink import PublishError, Sink
 
 TOPICS = {"labels": "moderation.labels", "dead-letters": "moderation.dead-letters"}
@@ -17,12 +17,14 @@ class FakeBatch:
     def __init__(self, room: int) -> None:
         self.room = room
         self.values: list[bytes | None] = []
+        self.records: list[tuple[bytes | None, bytes | None, list[Header]]] = []
 
     def append(self, *, timestamp: int | None, key: bytes | None, value: bytes | None, headers: Any) -> object | None:
         assert type(headers) is list, "aiokafka's compiled builder takes nothing else"
         if len(self.values) == self.room:
             return None
         self.values.append(value)
+        self.records.append((key, value, headers))
         return object()
 
 
@@ -31,6 +33,8 @@ class FakePublisher:
 
     def __init__(self, room: int = 100) -> None:
         self.room = room
+        self.topics = {"moderation.labels": 2, "moderation.dead-letters": 2}
+        self.batches: list[FakeBatch] = []
         self.sent: list[tuple[str, int, list[bytes | None]]] = []
         self.acks: list[asyncio.Future[None]] = []
 
@@ -38,12 +42,13 @@ class FakePublisher:
         return FakeBatch(self.room)
 
     async def send_batch(self, batch: FakeBatch, topic: str, *, partition: int) -> Awaitable[None]:
+        self.batches.append(batch)
         self.sent.append((topic, partition, batch.values))
         self.acks.append(asyncio.get_running_loop().create_future())
         return self.acks[-1]
 
     async def partitions_for(self, topic: str) -> set[int]:
-        return {0, 1}
+        return set(range(self.topics[topic]))
 
 
 async def started(publisher: FakePublisher, timeout_s: float = 1.0) -> Sink:
@@ -110,8 +115,57 @@ async def test_a_refused_output_fails_everything_behind_it_in_its_lane() -> None
     await settled()
     publisher.acks[0].set_exception(MessageSizeTooLargeError())
     for publishing in (first, second):
-        with pytest.raises(PublishError, match=r"moderation\.labels"):
+        with pytest.raises(PublishError, match=r"moderation\.labels .* MessageSizeTooLargeError") as failed:
             await asyncio.wait_for(publishing, 1)
+        assert isinstance(failed.value.__cause__, MessageSizeTooLargeError)
+
+
+async def test_what_failed_is_not_sent_by_a_later_publish() -> None:
+    publisher = FakePublisher(room=1)
+    sink = await started(publisher)
+    failed = asyncio.gather(*(sink.publish([label(value)]) for value in (b"1", b"2")), return_exceptions=True)
+    await settled()
+    publisher.acks[0].set_exception(MessageSizeTooLargeError())
+    assert [type(error) for error in await asyncio.wait_for(failed, 1)] == [PublishError, PublishError]
+
+    publishing = asyncio.create_task(sink.publish([label(b"3")]))
+    await settled()
+    publisher.acks[1].set_result(None)
+    await asyncio.wait_for(publishing, 1)
+    assert [values for _, _, values in publisher.sent] == [[b"1"], [b"3"]]
+
+
+async def test_key_value_and_headers_leave_as_they_are() -> None:
+    publisher = FakePublisher()
+    sink = await started(publisher)
+    publishing = asyncio.create_task(
+        sink.publish([Outgoing("labels", b"author", b"1", 0, (("a", b"b"), ("c", None))), label(b"2")])
+    )
+    await settled()
+    publisher.acks[0].set_result(None)
+    await asyncio.wait_for(publishing, 1)
+    assert publisher.batches[0].records == [
+        (b"author", b"1", [("a", b"b"), ("c", None)]),
+        (b"author", b"2", []),
+    ]
+
+
+async def test_a_topic_that_is_missing_is_named() -> None:
+    publisher = FakePublisher()
+    publisher.topics["moderation.dead-letters"] = 0
+    with pytest.raises(PublishError, match=r"moderation\.dead-letters has no partitions"):
+        await started(publisher)
+
+
+async def test_a_sink_that_stops_leaves_nothing_running() -> None:
+    sink = await started(FakePublisher(), timeout_s=5)
+    publishing = asyncio.create_task(sink.publish([label(b"1", 0), label(b"2", 1)]))
+    await settled()
+    await sink.stop()
+    publishing.cancel()
+    await asyncio.wait({publishing}, timeout=1)
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+    await sink.stop()
 
 
 async def test_a_defect_while_building_a_batch_is_reported_too() -> None:

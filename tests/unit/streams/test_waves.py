@@ -5,7 +5,7 @@ import random
 import pytest
 
 from streams.policy import SpamWavePolicy
-from streams.waves import MAX_AUTHORS, SpamWaves, sketch
+from streams.waves import MAX_AUTHORS, Sketch, SpamWaves, sketch
 
 ENGLISH = "Hello friend, earn money quickly from home with this trusted method, click below and join us today"
 CHINESE = "想赚钱的朋友加我微信免费领取红包每天轻松收入上千元名额有限先到先得"
@@ -39,6 +39,27 @@ def test_an_alert_at_the_bar_and_at_each_doubling(text: str) -> None:
 )
 def test_what_spammers_vary_for_free_does_not_count(one: str, other: str) -> None:
     assert sketch(one, 20).keys[0] == sketch(other, 20).keys[0]
+
+
+def test_texts_resemble_each_other_when_they_share_half_of_their_words() -> None:
+    def resemble(one: tuple[int, ...], other: tuple[int, ...]) -> bool:
+        return Sketch((1,), one).resembles(Sketch((2,), other))
+
+    assert resemble((1, 2, 3), (1, 2, 4))
+    assert not resemble((1, 2, 3, 4), (1, 2, 5, 6))
+    assert resemble((7,), (7,))
+    assert not resemble((), ())
+    assert Sketch((1,), (2,)).resembles(Sketch((1,), (3,))), "the same letters"
+
+
+def test_six_words_have_neighbours_and_five_have_copies_only() -> None:
+    words = ["golden", "watches", "nearly", "gratis", "today", "everywhere"]
+    assert [len(set(sketch(" ".join(words[:count]), 20).keys)) for count in (5, 6)] == [1, 5]
+
+
+def test_texts_without_a_word_in_common_have_no_key_in_common() -> None:
+    other = "silver bracelets almost gratis right tomorrow morning somewhere"
+    assert not set(sketch(ENGLISH, 24).keys) & set(sketch(other, 24).keys)
 
 
 def test_a_changed_word_or_two_still_counts() -> None:
@@ -106,6 +127,37 @@ def test_a_new_wave_of_the_same_text_alerts_again() -> None:
     assert found.add(ENGLISH, 100, "v3", 1e9 + 10_000) is None, "the old wave is over"
     assert found.add(ENGLISH, 101, "w2", 1e9 + 10_001) is None
     assert found.add(ENGLISH, 102, "w3", 1e9 + 10_002) == 3
+
+
+def test_a_group_that_made_room_for_another_is_forgotten() -> None:
+    """Whichever was seen least recently, with all its keys."""
+    found = waves(authors=4, max_groups=2)
+    second = "Silver bracelets are almost gratis right now, tomorrow they are gone"
+    third = "Cheap flights towards every island, hurry because seats are limited"
+    assert send(found, [ENGLISH] * 3) == []
+    assert send(found, [second] * 3, first_author=11) == []
+    assert send(found, [ENGLISH], first_author=1) == [], "seen again, so the other one is older"
+    assert send(found, [third] * 2, first_author=21) == []
+
+    assert send(found, [second], first_author=14) == [], "its authors start anew"
+    assert len(found) == 2
+    assert send(waves(authors=4, max_groups=2), [ENGLISH] * 4) == [4]
+    assert send(found, [third] * 2, first_author=23) == [4], "this one stayed"
+
+
+def test_an_author_who_comes_again_is_remembered_for_longer() -> None:
+    found = waves(authors=3, window_s=600.0)
+    for author, at in ((1, 0), (2, 1), (1, 500), (3, 700)):
+        count = found.add(ENGLISH, author, f"v{author}-{at}", 1e9 + at)
+    assert count is None, "the second one is gone"
+    assert found.add(ENGLISH, 4, "v4", 1e9 + 710) == 3, "the first one is not"
+
+
+def test_a_record_that_comes_again_late_does_not_age_its_author() -> None:
+    found = waves(authors=3, window_s=600.0)
+    for author, at in ((1, 500), (2, 501), (1, 0)):
+        found.add(ENGLISH, author, f"v{author}-{at}", 1e9 + at)
+    assert found.add(ENGLISH, 3, "v3", 1e9 + 1000) == 3
 
 
 def test_memory_is_bounded() -> None:
