@@ -87,7 +87,7 @@ class Bench:
         return Answers(frozenset(places), await self.read())
 
     async def committed(self) -> dict[tuple[str, int], int]:
-        return await committed(self.bootstrap, self.prefix)
+        return await committed(self.bootstrap, self.prefix, [self.topic(kind) for kind in ("posts", "symptoms")])
 
     async def wait_committed(self, places: Iterable[Place], within_s: float = 15.0) -> None:
         """Returns when the group has committed all of `places`, and not more."""

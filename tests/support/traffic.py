@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -121,10 +121,12 @@ async def read(
     return outputs
 
 
-async def committed(bootstrap: str, group: str) -> dict[tuple[str, int], int]:
-    """The group's committed offsets."""
+async def committed(bootstrap: str, group: str, topics: Collection[str]) -> dict[tuple[str, int], int]:
+    """The group's committed offsets on these topics. The partitions are named: the embedded broker lists none."""
     async with _admin(bootstrap) as admin:
-        offsets = await admin.list_consumer_group_offsets(group)
+        described = await admin.describe_topics(list(topics))
+        named = [TopicPartition(each["topic"], one["partition"]) for each in described for one in each["partitions"]]
+        offsets = await admin.list_consumer_group_offsets(group, partitions=named)
     return {(at.topic, at.partition): meta.offset for at, meta in offsets.items() if meta.offset >= 0}
 
 
