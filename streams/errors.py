@@ -6,7 +6,8 @@ TidegateError
 │   ├── NotAuthorisedError       the broker refused the credentials or the operation
 │   ├── TopicMissingError        a topic does not exist: `tidegate topics create`
 │   ├── InvalidRecordError       the record does not fit its schema; it was not sent
-│   └── NotAcknowledgedError     the record was sent, but no broker took it in time
+│   ├── NotAcknowledgedError     the record was sent, but no broker took it in time
+│   └── CodecMissingError        compressed batches cannot be read with what is installed here
 └── EmbeddedBrokerError          the embedded broker did not start
 """
 
@@ -45,6 +46,10 @@ class InvalidRecordError(ClientError):
 
 class NotAcknowledgedError(ClientError):
     """No broker acknowledged the record in time; it may or may not have arrived."""
+
+
+class CodecMissingError(ClientError):
+    """Compressed batches cannot be read with what is installed here."""
 
 
 class EmbeddedBrokerError(TidegateError):
@@ -88,6 +93,7 @@ def translate(error: Exception, brokers: str) -> ClientError:
 __all__ = [
     "BrokerUnreachableError",
     "ClientError",
+    "CodecMissingError",
     "EmbeddedBrokerError",
     "InvalidRecordError",
     "NotAcknowledgedError",

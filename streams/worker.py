@@ -14,6 +14,7 @@ from typing import Any
 from aiokafka import AIOKafkaProducer
 
 from streams.app import TidegateApp, create_app
+from streams.codecs import check_codecs
 from streams.connection import CONNECT_TIMEOUT_S, connection_options
 from streams.errors import TidegateError, TopicMissingError, translate
 from streams.logs import configure_logging, place_of
@@ -42,6 +43,7 @@ def run_worker(settings: Settings) -> int:
     Raises:
         TidegateError, ArtifactError, ServingError: it could not start; the message is one sentence.
     """
+    check_codecs()
     configure_logging(settings)
     restrain_allocator()
     return asyncio.run(_Worker(settings).run())
