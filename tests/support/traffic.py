@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
 
 Header = tuple[str, bytes | None]
 Place = tuple[str, int, int]  # topic, partition, offset
@@ -77,6 +77,11 @@ async def send_steadily(bootstrap: str, drafts: Iterable[Draft], rate: float) ->
         return _places(await asyncio.wait_for(asyncio.gather(*pending), 60))
 
 
+async def add_partitions(bootstrap: str, topic: str, total: int) -> None:
+    async with _admin(bootstrap) as admin:
+        await admin.create_partitions({topic: NewPartitions(total)})
+
+
 async def delete_topic(bootstrap: str, topic: str) -> None:
     async with _admin(bootstrap) as admin:
         await admin.delete_topics([topic])
@@ -119,6 +124,17 @@ async def read(
     finally:
         await consumer.stop()
     return outputs
+
+
+async def ends(bootstrap: str, topics: Collection[str]) -> dict[tuple[str, int], int]:
+    """Where each partition ends, whatever stands there last."""
+    consumer = AIOKafkaConsumer(*topics, bootstrap_servers=bootstrap)
+    await consumer.start()
+    try:
+        found = await consumer.end_offsets(consumer.assignment())
+    finally:
+        await consumer.stop()
+    return {(at.topic, at.partition): end for at, end in found.items()}
 
 
 async def committed(bootstrap: str, group: str, topics: Collection[str]) -> dict[tuple[str, int], int]:
