@@ -16,6 +16,7 @@ from streams.service import Service
 from streams.settings import Settings
 
 BUFFER_RECORDS = 1024  # read and not yet taken in, per topic
+NOBODY = "no sensor"
 
 
 class TidegateApp(faust.App):
@@ -33,6 +34,11 @@ class TidegateApp(faust.App):
         self.sensors.remove(self.monitor)
         self.producer.buffer.wait_until_ebb = _no_wait  # type: ignore[method-assign]
         return dependencies
+
+    def on_rebalance_start(self) -> None:
+        """Faust warns of missing sensors at each rebalance, in our name, if there are none to take notes of it."""
+        super().on_rebalance_start()
+        self._rebalancing_sensor_state = self._rebalancing_sensor_state or {NOBODY: {}}
 
     def _create_directories(self) -> None:
         """Faust would keep tables in the data folder. There are none, so it may be missing or full."""
