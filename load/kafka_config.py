@@ -26,8 +26,11 @@ class Node:
         return self.folder / "kafka.log"
 
 
-def server_properties(node: Node, cluster: list[Node]) -> str:
+def server_properties(node: Node, cluster: list[Node], **others: object) -> str:
     """Kafka's defaults except where they would slow a short-lived cluster down or make it heavy.
+
+    Args:
+        others: properties that go before these, with underscores for dots.
 
     `message.max.bytes` is left alone, so that the input topics refuse what a default broker refuses.
     """
@@ -60,6 +63,7 @@ def server_properties(node: Node, cluster: list[Node]) -> str:
         "broker.session.timeout.ms": 6000,  # a restarted node is let in when its former session has ended
         "broker.heartbeat.interval.ms": 1000,
     }
+    settings |= {name.replace("_", "."): value for name, value in others.items()}
     return "".join(f"{name}={value}\n" for name, value in settings.items())
 
 

@@ -33,14 +33,18 @@ _FOLDER_PREFIX = "tidegate-kafka-"
 class LocalKafka:
     """A cluster of `brokers` nodes. Use as a context manager, or call start() and close().
 
+    `properties` are Kafka's, with underscores for dots, where the defaults of kafka_config.py do not suit.
     stop() and start() again keep ports and data, as a restart of a real broker does.
     """
 
-    def __init__(self, brokers: int = 1, *, heap_mb: int = 512, start_within_s: float = 90.0) -> None:
+    def __init__(
+        self, brokers: int = 1, *, heap_mb: int = 512, start_within_s: float = 90.0, **properties: object
+    ) -> None:
         self._java = require_java()
         self._classpath = f"{fetch()}/*"
         self._heap_mb = heap_mb
         self._start_within_s = start_within_s
+        self._properties = properties
         sweep_abandoned()
         self.folder = Path(tempfile.mkdtemp(prefix=f"{_FOLDER_PREFIX}{os.getpid()}-"))
         ports = iter(_free_ports(2 * brokers))
@@ -100,7 +104,7 @@ class LocalKafka:
 
     def _format(self, node: Node) -> None:
         node.folder.mkdir(parents=True, exist_ok=True)
-        node.properties.write_text(server_properties(node, self.nodes))
+        node.properties.write_text(server_properties(node, self.nodes, **self._properties))
         (node.folder / "log4j2.properties").write_text(LOGGING)
         command = self._command(node, "kafka.tools.StorageTool")
         command[-1:] = ["format", "-t", _CLUSTER_ID, "-c", str(node.properties)]

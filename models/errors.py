@@ -19,7 +19,8 @@ TidegateError
 │   ├── NotAuthorisedError       the broker refused the credentials or the operation
 │   ├── TopicMissingError        a topic does not exist: `tidegate topics create`
 │   ├── InvalidRecordError       the record does not fit its schema; it was not sent
-│   └── NotAcknowledgedError     the record was sent, but no broker took it in time
+│   ├── NotAcknowledgedError     the record was sent, but no broker took it in time
+│   └── CodecMissingError        compressed batches cannot be read with what is installed here
 ├── EmbeddedBrokerError          the embedded broker did not start, or ended early
 ├── StuckError                   nothing was finished for too long
 ├── AgentEndedError              the stream of an input topic ended by itself

@@ -66,9 +66,10 @@ class Verdict(Output):
     model_version: str
     policy_version: str
     degraded: bool = Field(description="Answered under overload with less than the whole model.")
-    assessed: bool = Field(description="False: the model knows too few of the words, and says nothing.")
+    assessed: bool = Field(default=True, description="False: the model knows too few of the words, and says nothing.")
     read_share: Probability = Field(
-        description="Of the text's characters: a very long one is read in parts, and unknown words are left out."
+        default=1.0,
+        description="Of the text's characters: a very long one is read in parts, and unknown words are left out.",
     )
     timings_ms: TimingsMs
 

@@ -1,121 +1,29 @@
-"""The Faust app of a worker, and the worker's life from start to drain.
-
-Faust joins the consumer group, fetches, balances and commits. What it commits is the ledger's to say: `LedgerConsumer`
-replaces its arithmetic over single acks (see streams/ledger.py) and its unbounded wait at a rebalance.
-"""
+"""The Faust app of a worker: it joins the consumer group, fetches, balances and commits; see streams/consumer.py."""
 
 from __future__ import annotations
 
-import asyncio
-import types
-from collections.abc import Callable, Coroutine, Generator, Iterable, Iterator, Mapping
-from functools import partial
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import faust
-from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from mode import ServiceT
-from mode.services import WaitResults
 
 from streams.agents import add_agents
 from streams.connection import connection_options
+from streams.consumer import LedgerTransport, group_options
 from streams.service import Service
 from streams.settings import Settings
 
-SESSION_TIMEOUT_S = 10.0
-LOOK_AGAIN_S = 0.01
 BUFFER_RECORDS = 1024  # read and not yet taken in, per topic
-
-
-class LedgerConsumer(driver.Consumer):
-    """Commits what the ledger released, nothing else, and drains for a bounded time."""
-
-    @property
-    def _service(self) -> Service:
-        assert isinstance(self.app, TidegateApp)
-        return self.app.tidegate
-
-    def _filter_tps_with_pending_acks(self, topics: Any = None) -> Iterator[TP]:
-        return iter([TP(*partition) for partition in self._service.ledger.released()])
-
-    def _new_offset(self, tp: TP) -> int | None:
-        return self._service.ledger.released().get((tp.topic, tp.partition))
-
-    async def _wait_next_records(self, timeout: float) -> tuple[Any, set[TP] | None]:
-        """Faust stops reading a partition whose buffer is full, and looks again after a whole second.
-
-        An idle engine is a high price for that: with a backlog, intake then stood still half of the time.
-        """
-        if not self._buffered_partitions:
-            return await super()._wait_next_records(timeout)
-        if self._get_active_partitions():
-            return await super()._wait_next_records(min(timeout, LOOK_AGAIN_S))
-        await asyncio.sleep(LOOK_AGAIN_S)
-        return {}, set()
-
-    async def wait_first(self, *coros: Any, timeout: Any = None) -> WaitResults:
-        """Faust starts four tasks for each message to be able to stop while its queue is full; it seldom is.
-
-        So the first coroutine is tried here, and only one that has to wait goes Faust's way: a third less processor
-        time for a record, all of intake taken together.
-        """
-        first, *others = coros
-        if not asyncio.iscoroutine(first):
-            return await super().wait_first(*coros, timeout=timeout)
-        try:
-            waiting_for = first.send(None)
-        except StopIteration as done:
-            _close(others)
-            return WaitResults([first], [done.value], False)
-        except BaseException:
-            _close(others)
-            raise
-        return await super().wait_first(_rest_of(first, waiting_for), *others, timeout=timeout)
-
-    async def wait_empty(self) -> None:
-        """Faust's own waits for ever for what was not acked, and acks are not used here."""
-        await self._service.drain()
-        await self.commit_and_end_transactions()
-
-
-async def _no_wait() -> None: ...
-
-
-def _close(never_begun: Iterable[Any]) -> None:
-    for one in never_begun:
-        if asyncio.iscoroutine(one):
-            one.close()
-
-
-async def _rest_of(started: Coroutine[Any, Any, Any], waiting_for: Any) -> Any:
-    return await _resume(started, waiting_for)
-
-
-@types.coroutine
-def _resume(started: Coroutine[Any, Any, Any], waiting_for: Any) -> Generator[Any, Any, Any]:
-    """Goes on with a coroutine that has begun to wait, as `yield from` would."""
-    while True:
-        try:
-            sent = yield waiting_for
-        except BaseException as error:
-            step: Callable[[], Any] = partial(started.throw, error)
-        else:
-            step = partial(started.send, sent)
-        try:
-            waiting_for = step()
-        except StopIteration as done:
-            return done.value
-
-
-class LedgerTransport(driver.Transport):
-    Consumer = LedgerConsumer
+NOBODY = "no sensor"
 
 
 class TidegateApp(faust.App):
-    """A Faust app that carries the service its consumer commits for."""
+    """A Faust app that carries the service its consumer commits for, and the options that it reads with."""
 
     tidegate: Service
+    reading: Mapping[str, Any]
 
     def on_init_dependencies(self) -> Iterable[ServiceT]:
         """Without what Faust does for each message and nobody needs here.
@@ -127,11 +35,19 @@ class TidegateApp(faust.App):
         self.producer.buffer.wait_until_ebb = _no_wait  # type: ignore[method-assign]
         return dependencies
 
+    def on_rebalance_start(self) -> None:
+        """Faust warns of missing sensors at each rebalance, in our name, if there are none to take notes of it."""
+        super().on_rebalance_start()
+        self._rebalancing_sensor_state = self._rebalancing_sensor_state or {NOBODY: {}}
+
     def _create_directories(self) -> None:
         """Faust would keep tables in the data folder. There are none, so it may be missing or full."""
 
     def _new_transport(self) -> LedgerTransport:
-        return LedgerTransport(self.conf.broker_consumer, self)
+        return LedgerTransport(self.conf.broker_consumer, self, self.tidegate, self.reading)
+
+
+async def _no_wait() -> None: ...
 
 
 def create_app(settings: Settings, service: Service, on_ready: Callable[[], None]) -> TidegateApp:
@@ -141,10 +57,6 @@ def create_app(settings: Settings, service: Service, on_ready: Callable[[], None
         broker=[f"kafka://{address.strip()}" for address in settings.brokers.split(",")],
         broker_credentials=_credentials(connection_options(settings)),
         broker_commit_interval=settings.commit_interval_s,
-        # A killed worker's partitions are taken over after this; Faust's minute is a long time without moderation.
-        broker_session_timeout=SESSION_TIMEOUT_S,
-        broker_max_poll_records=500,
-        consumer_auto_offset_reset="earliest",
         datadir=str(settings.data_dir / "faust"),
         stream_buffer_maxsize=BUFFER_RECORDS,
         stream_wait_empty=True,
@@ -154,6 +66,7 @@ def create_app(settings: Settings, service: Service, on_ready: Callable[[], None
         store="memory://",
     )
     app.tidegate = service
+    app.reading = group_options(settings)
     add_agents(app, service)
 
     async def on_revoked(_: Any, revoked: set[TP], *__: Any, **___: Any) -> None:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
 from aiokafka.helpers import create_ssl_context
 
+from streams.codecs import check_codecs
+from streams.errors import translate
 from streams.settings import Settings, SettingsError
 
 REQUEST_TIMEOUT_S = 10.0
@@ -28,6 +35,38 @@ def connection_options(settings: Settings) -> dict[str, Any]:
         options["sasl_plain_username"] = settings.sasl_username
         options["sasl_plain_password"] = password.get_secret_value() if password else None
     return options
+
+
+def reading_options(settings: Settings) -> dict[str, Any]:
+    """Arguments for every AIOKafkaConsumer: the connection's, and what it reads. Nothing is committed by itself.
+
+    Raises:
+        CodecMissingError: it could not read every batch.
+    """
+    check_codecs()
+    return {
+        **connection_options(settings),
+        "enable_auto_commit": False,
+        "isolation_level": settings.isolation_level,
+        "metadata_max_age_ms": int(settings.metadata_max_age_s * 1000),
+    }
+
+
+@asynccontextmanager
+async def connected_admin(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]:
+    """A connected admin client.
+
+    Raises:
+        ClientError: the broker could not be reached, or something went wrong inside the block.
+    """
+    admin = AIOKafkaAdminClient(**connection_options(settings))
+    try:
+        await asyncio.wait_for(admin.start(), CONNECT_TIMEOUT_S)
+        yield admin
+    except (KafkaError, TimeoutError, OSError) as error:
+        raise translate(error, settings.brokers) from error
+    finally:
+        await admin.close()
 
 
 def tls_context(settings: Settings) -> ssl.SSLContext:

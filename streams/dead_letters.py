@@ -13,9 +13,10 @@ from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError
 from schemas import DeadLetter
 from schemas.dead_letter import REPLAYED
 from streams.client import MAX_REQUEST_BYTES
-from streams.connection import CONNECT_TIMEOUT_S, REQUEST_TIMEOUT_S, connection_options
+from streams.connection import CONNECT_TIMEOUT_S, REQUEST_TIMEOUT_S, connection_options, reading_options
 from streams.errors import missing_topic, translate
 from streams.messages import Letter, decode_letter
+from streams.positions import Positions
 from streams.record import Header
 from streams.settings import Settings
 from streams.topics import INPUT_KINDS, topic_name
@@ -36,9 +37,7 @@ async def read_letters(
     wanted = frozenset(reasons)
     left = limit
     topic = topic_name(settings.topic_prefix, "dead-letters")
-    consumer = AIOKafkaConsumer(
-        topic, **connection_options(settings), enable_auto_commit=False, auto_offset_reset="earliest"
-    )
+    consumer = AIOKafkaConsumer(topic, **reading_options(settings), auto_offset_reset="earliest")
     try:
         await asyncio.wait_for(consumer.start(), CONNECT_TIMEOUT_S)
         async for message in _up_to_now(consumer, topic):
@@ -64,13 +63,15 @@ async def read_letters(
 async def _up_to_now(consumer: Any, topic: str) -> AsyncIterator[Any]:
     if not consumer.partitions_for_topic(topic):
         raise missing_topic(topic)
+    positions = Positions(consumer, topic, group=None)
+    await positions.fix()
     partitions = list(consumer.assignment())
     begins = await consumer.beginning_offsets(partitions)
     ends = await consumer.end_offsets(partitions)
     unfinished = {partition for partition in partitions if begins[partition] < ends[partition]}
     silent_since = asyncio.get_running_loop().time()
     while unfinished:
-        batches = await consumer.getmany(*unfinished, timeout_ms=200)
+        batches = await positions.follow(await consumer.getmany(*unfinished, timeout_ms=200))
         for partition, messages in batches.items():
             for message in messages:
                 if message.offset < ends[partition]:

@@ -35,6 +35,10 @@ class NotAcknowledgedError(ClientError):
     """No broker acknowledged the record in time; it may or may not have arrived."""
 
 
+class CodecMissingError(ClientError):
+    """Compressed batches cannot be read with what is installed here."""
+
+
 class EmbeddedBrokerError(TidegateError):
     """The embedded broker did not start or ended early."""
 
@@ -76,6 +80,7 @@ def translate(error: Exception, brokers: str) -> ClientError:
 __all__ = [
     "BrokerUnreachableError",
     "ClientError",
+    "CodecMissingError",
     "EmbeddedBrokerError",
     "InvalidRecordError",
     "NotAcknowledgedError",

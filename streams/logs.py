@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import logging
 import sys
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,6 +18,10 @@ from streams.settings import Settings
 
 # These libraries put whole messages or requests into their DEBUG lines.
 CHATTY = ("aiokafka", "faust", "mode", "asyncio")
+# What aiokafka warns of whenever a member of the group comes or goes.
+ORDINARY = frozenset({"Heartbeat failed for group %s because it is rebalancing"})
+REPEAT_S = 30.0
+REMEMBERED_LINES = 1000
 
 
 class PlaceFormatter(logging.Formatter):
@@ -36,6 +44,44 @@ class JsonFormatter(PlaceFormatter):
         return orjson.dumps(line).decode()
 
 
+class ForeignLines(logging.Filter):
+    """Makes the level and the number of the libraries' lines mean something to who reads them.
+
+    An ordinary event is passed on as INFO. A line that comes again within `REPEAT_S` is held back, and counted in the
+    next one: while no broker is there, or a topic is missing, aiokafka says so hundreds of times a second.
+    """
+
+    def __init__(self, level: int, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._level = level
+        self._clock = clock
+        self._lock = threading.Lock()  # lines come from the consumer's thread, too
+        self._seen: OrderedDict[tuple[str, str], tuple[float, int]] = OrderedDict()  # when shown, held back since
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.name.partition(".")[0] not in CHATTY:
+            return True
+        if str(record.msg) in ORDINARY:
+            record.levelno, record.levelname = logging.INFO, "INFO"
+        try:
+            line = record.name, record.getMessage()
+        except Exception:  # a defect of the library's; the handler reports it, and a filter may not raise
+            return True
+        return record.levelno >= self._level and self._is_due(record, line)
+
+    def _is_due(self, record: logging.LogRecord, line: tuple[str, str]) -> bool:
+        now = self._clock()
+        with self._lock:
+            shown_at, held_back = self._seen.pop(line, (-REPEAT_S, 0))
+            is_due = now - shown_at >= REPEAT_S
+            self._seen[line] = (now, 0) if is_due else (shown_at, held_back + 1)
+            if len(self._seen) > REMEMBERED_LINES:
+                self._seen.popitem(last=False)
+        if is_due and held_back:
+            record.msg, record.args = f"{line[1]} ({held_back} more like it in {now - shown_at:.0f} s)", ()
+        return is_due
+
+
 def configure_logging(settings: Settings) -> None:
     """Sends all logging to stderr. Third-party loggers stay at WARNING or above, whatever the level of our own."""
     handler = logging.StreamHandler(sys.stderr)
@@ -46,6 +92,6 @@ def configure_logging(settings: Settings) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level)
+    handler.addFilter(ForeignLines(root.level))
     for name in CHATTY:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
-    logging.getLogger("streams.app").setLevel(logging.ERROR)  # it warns at each rebalance that no sensor is there

@@ -151,6 +151,13 @@ class Settings(BaseSettings):
         default=100, ge=0, description="Dead letters in a row in a partition that stop the worker; 0: no limit."
     )
 
+    isolation_level: Literal["read_committed", "read_uncommitted"] = Field(
+        default="read_committed", description="`read_uncommitted` also reads records of open and aborted transactions."
+    )
+    metadata_max_age_s: float = Field(
+        default=30.0, gt=0, le=300, description="How often topics are looked up; a new partition is read after so long."
+    )
+
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
         default="PLAINTEXT", description="How to talk to the brokers."
     )

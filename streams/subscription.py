@@ -13,8 +13,9 @@ from typing import Any, Generic, Protocol, Self, TypeVar
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError, UnknownTopicOrPartitionError
 
-from streams.connection import CONNECT_TIMEOUT_S, REQUEST_TIMEOUT_S, connection_options
+from streams.connection import CONNECT_TIMEOUT_S, REQUEST_TIMEOUT_S, reading_options
 from streams.errors import BrokerUnreachableError, missing_topic, translate
+from streams.positions import Positions
 from streams.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -82,12 +83,12 @@ class Subscription(Generic[Item]):
         self._brokers = settings.brokers
         self._new_consumer: Callable[[], Any] = lambda: make_consumer(
             topic,
-            **connection_options(settings),
+            **reading_options(settings),
             group_id=group,
-            enable_auto_commit=False,
             auto_offset_reset="earliest" if from_beginning else "latest",
         )
         self._consumer: Any = None
+        self._positions: Positions | None = None
         self._recent = RecentIds()
         self._fetched: list[Any] = []  # reversed: the next message is the last element
         self._handed_out: Any = None
@@ -120,9 +121,8 @@ class Subscription(Generic[Item]):
             raise missing_topic(self._topic) from None
         if not self._consumer.partitions_for_topic(self._topic):
             raise missing_topic(self._topic)
-        if self._group is None:
-            for partition in self._consumer.assignment():
-                await self._consumer.position(partition)
+        self._positions = Positions(self._consumer, self._topic, self._group)
+        await self._positions.fix()
 
     async def __aenter__(self) -> Self:
         return await self.open()
@@ -165,8 +165,10 @@ class Subscription(Generic[Item]):
         return None if identity is not None and self._recent.seen(identity) else item
 
     async def _fetch(self) -> None:
+        assert self._positions is not None
         try:
-            batches = await self._consumer.getmany(timeout_ms=int(_POLL_S * 1000), max_records=500)
+            fetched = await self._consumer.getmany(timeout_ms=int(_POLL_S * 1000), max_records=500)
+            batches = await asyncio.wait_for(self._positions.follow(fetched), REQUEST_TIMEOUT_S)
         except (KafkaError, OSError) as error:
             raise translate(error, self._brokers) from error
         arrived = [message for messages in batches.values() for message in messages]

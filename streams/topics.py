@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaError, for_code
+from aiokafka.errors import for_code
 
-from streams.connection import CONNECT_TIMEOUT_S, connection_options
-from streams.errors import ClientError, NotAuthorisedError, translate
+from streams.connection import connected_admin
+from streams.errors import ClientError, NotAuthorisedError
 from streams.settings import Settings
 
 INPUT_KINDS = ("posts", "symptoms", "reviews")
@@ -62,7 +61,7 @@ async def list_topics(settings: Settings) -> list[TopicState]:
     Raises:
         ClientError: the broker could not be reached or refused.
     """
-    async with _admin(settings) as admin:
+    async with connected_admin(settings) as admin:
         existing = await _partition_counts(admin)
     return [TopicState(kind, name, existing.get(name, 0)) for kind, name in topic_names(settings.topic_prefix).items()]
 
@@ -79,7 +78,7 @@ async def create_topics(
         NotAuthorisedError: these credentials may not create topics.
         ClientError: the broker could not be reached or refused.
     """
-    async with _admin(settings) as admin:
+    async with connected_admin(settings) as admin:
         before = await _partition_counts(admin)
         names = topic_names(settings.topic_prefix)
         missing = {kind: name for kind, name in names.items() if name not in before}
@@ -104,18 +103,6 @@ async def create_topics(
 
 def _wanted(kind: str, partitions: int) -> int:
     return 1 if kind == "control" else partitions
-
-
-@asynccontextmanager
-async def _admin(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]:
-    admin = AIOKafkaAdminClient(**connection_options(settings))
-    try:
-        await asyncio.wait_for(admin.start(), CONNECT_TIMEOUT_S)
-        yield admin
-    except (KafkaError, TimeoutError, OSError) as error:
-        raise translate(error, settings.brokers) from error
-    finally:
-        await admin.close()
 
 
 async def _partition_counts(admin: AIOKafkaAdminClient) -> dict[str, int]:

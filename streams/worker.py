@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import logging
 import os
 import signal
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,10 @@ from aiokafka import AIOKafkaProducer
 
 from models.errors import place_of
 from streams.app import TidegateApp, create_app
+from streams.codecs import check_codecs
 from streams.connection import CONNECT_TIMEOUT_S, connection_options
 from streams.errors import TidegateError, TopicMissingError, translate
+from streams.group import await_coordinator
 from streams.logs import configure_logging
 from streams.memory import restrain_allocator
 from streams.model import Model, load_model
@@ -43,6 +46,7 @@ def run_worker(settings: Settings) -> int:
     Raises:
         TidegateError, ArtifactError, ServingError: it could not start; the message is one sentence.
     """
+    check_codecs()
     configure_logging(settings)
     restrain_allocator()
     return asyncio.run(_Worker(settings).run())
@@ -64,6 +68,9 @@ class _Worker:
         gc.freeze()
         gc.set_threshold(*GC_THRESHOLDS)
         await self._check_topics()
+        await self._unless_stopped(await_coordinator(self._settings, topic_name(self._settings.topic_prefix, "posts")))
+        if self._stop.is_set():
+            return 0
         producer = await self._start_producer()
         try:
             service = self._build(model, producer)
@@ -79,6 +86,15 @@ class _Worker:
         missing = [state.name for state in await list_topics(self._settings) if not state.partitions]
         if missing:
             raise TopicMissingError(f"Topic {missing[0]} does not exist; run `tidegate topics create`.")
+
+    async def _unless_stopped(self, waiting: Coroutine[Any, Any, None]) -> None:
+        """A wait that SIGTERM ends."""
+        tasks = asyncio.create_task(waiting), asyncio.create_task(self._stop.wait())
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in tasks:
+            task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await tasks[0]
 
     async def _start_producer(self) -> AIOKafkaProducer:
         producer = AIOKafkaProducer(

@@ -44,3 +44,4 @@ async def test_a_broker_restart_loses_nothing(own_kafka: LocalKafka, own_bench: 
     answers = await bench.answers(places, within_s=90)
     answers.assert_at_least_once()
     await bench.wait_committed(places)
+    assert len(worker.log.read_text().splitlines()) < 100, "an outage of seconds fills the log"

@@ -4,7 +4,7 @@ import asyncio
 import time
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from load.worker_process import Worker
@@ -87,13 +87,17 @@ class Bench:
         return Answers(frozenset(places), await self.read())
 
     async def committed(self) -> dict[tuple[str, int], int]:
-        return await committed(self.bootstrap, self.prefix)
+        return await committed(self.bootstrap, self.prefix, [self.topic(kind) for kind in ("posts", "symptoms")])
 
     async def wait_committed(self, places: Iterable[Place], within_s: float = 15.0) -> None:
         """Returns when the group has committed all of `places`, and not more."""
         ends: dict[tuple[str, int], int] = {}
         for topic, partition, offset in places:
             ends[topic, partition] = max(ends.get((topic, partition), 0), offset + 1)
+        await self.wait_committed_up_to(ends, within_s)
+
+    async def wait_committed_up_to(self, ends: Mapping[tuple[str, int], int], within_s: float = 15.0) -> None:
+        """Returns when the group has committed just these offsets."""
         now: dict[tuple[str, int], int] = {}
         deadline = time.monotonic() + within_s
         while time.monotonic() < deadline:

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from aiokafka import TopicPartition
+from faust.types import TP
 from mode import Service
 
-from streams.app import LedgerConsumer
+from streams.consumer import LedgerConsumer, LedgerConsumerThread, LedgerTransport
+from streams.ledger import OffsetLedger
+
+HERE = TP("posts", 0)
 
 
 @pytest.fixture
@@ -79,3 +87,83 @@ async def test_an_exception_comes_through_at_once_or_later(consumer: LedgerConsu
     for after in (False, True):
         with pytest.raises(LookupError, match="broken"):
             await consumer.wait_first(fails(after), never())
+
+
+def assignment(position: int | None) -> Any:
+    """Of one partition, where aiokafka would fetch next from `position`."""
+    state = SimpleNamespace(has_valid_position=position is not None, position=position)
+    return SimpleNamespace(tps={TopicPartition(*HERE)}, state_value=lambda _: state)
+
+
+def fetched(*offsets: int) -> Any:
+    return {TopicPartition(*HERE): [SimpleNamespace(offset=offset) for offset in offsets]} if offsets else {}
+
+
+@pytest.fixture
+def thread() -> LedgerConsumerThread:
+    """Just its book of gaps."""
+    bare = LedgerConsumerThread.__new__(LedgerConsumerThread)
+    bare.gaps, bare._after_last, bare._assignment = {}, {}, None
+    return bare
+
+
+def test_a_gap_is_what_was_read_behind_the_last_record(thread: LedgerConsumerThread) -> None:
+    owned = assignment(0)
+    state = owned.state_value(None)
+    for position, offsets, gaps in (
+        (0, (), {}),
+        (3, (), {HERE: (None, 3)}),  # an aborted transaction
+        (6, (3, 5), {}),
+        (7, (), {HERE: (6, 7)}),  # a marker
+        (9, (8,), {}),
+    ):
+        state.position = position
+        thread._note(owned, fetched(*offsets))
+        assert thread.gaps == gaps
+
+
+def test_a_new_assignment_knows_nothing_of_the_last(thread: LedgerConsumerThread) -> None:
+    """Records that were fetched and then dropped, because the partitions were given up, come again."""
+    thread._note(assignment(9), fetched(7))
+    thread._note(assignment(4), fetched())
+    assert thread.gaps == {HERE: (None, 4)}
+    thread._note(assignment(None), fetched())
+    assert thread.gaps == {}
+
+
+@pytest.mark.parametrize(
+    ("gap", "offsets"),
+    [
+        (None, {HERE: 6}),
+        ((6, 9), {HERE: 9}),
+        ((7, 9), {HERE: 6}),  # offset 6 is still in flight
+        ((None, 9), {HERE: 6}),
+    ],
+)
+def test_what_holds_no_record_is_released_with_the_records_before_it(
+    consumer: LedgerConsumer, gap: tuple[int | None, int] | None, offsets: dict[TP, int]
+) -> None:
+    ledger = OffsetLedger()
+    ledger.settle(ledger.open(HERE, 5, now=0))
+    ledger.open(HERE, 6, now=0)
+    holds_back(consumer, ledger, gap)
+    assert consumer._releasable() == offsets
+
+
+def test_where_no_record_was_read_the_gap_alone_is_released(consumer: LedgerConsumer) -> None:
+    holds_back(consumer, OffsetLedger(), (None, 9))
+    assert consumer._releasable() == {HERE: 9}
+
+
+def holds_back(consumer: LedgerConsumer, ledger: OffsetLedger, gap: tuple[int | None, int] | None) -> None:
+    transport = LedgerTransport.__new__(LedgerTransport)
+    transport.service = SimpleNamespace(ledger=ledger)  # type: ignore[assignment]
+    consumer.transport = transport
+    consumer._thread = SimpleNamespace(gaps={HERE: gap} if gap else {})  # type: ignore[assignment]
+
+
+async def test_faust_keeps_no_book_of_gaps(consumer: LedgerConsumer) -> None:
+    """It would grow with every transaction: nobody asks the arithmetic that forgets them again."""
+    consumer._gap, consumer._committed_offset = defaultdict(list), defaultdict(lambda: None)
+    await consumer._add_gap(HERE, 6, 7)
+    assert not consumer._gap

@@ -1,43 +1,66 @@
-"""No message of a foreign exception reaches a log: it may quote a record (promise 8)."""
+"""What the libraries say, and how often; tests/broker/test_quiet_logs.py shows that nothing ordinary is a warning."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 
 import pytest
 
-from models.serving.types import EngineLostError
-from streams.logs import configure_logging
-from streams.settings import Settings
-from streams.worker import describe
-
-SECRET = "my secret"
+from streams.logs import ORDINARY, REMEMBERED_LINES, REPEAT_S, ForeignLines
 
 
-@pytest.fixture(autouse=True)
-def root_logger() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
+class Clock:
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
 
 
-@pytest.mark.parametrize("log_format", ["text", "json"])
-def test_an_exception_is_logged_by_type_and_place(log_format: str, capsys: pytest.CaptureFixture[str]) -> None:
-    configure_logging(Settings.load(log_format=log_format))
-    try:
-        raise ValueError(SECRET)
-    except ValueError:
-        logging.getLogger("somebody.elses").exception("it failed")
-    said = capsys.readouterr().err
-    assert "it failed" in said
-    assert "ValueError at" in said
-    assert "test_logs.py" in said
-    assert SECRET not in said
+def line(message: str, *args: object, name: str = "aiokafka.cluster", level: int = logging.ERROR) -> logging.LogRecord:
+    return logging.LogRecord(name, level, __file__, 1, message, args, None)
 
 
-def test_an_operator_gets_the_sentence_of_our_own_errors_and_the_place_of_others() -> None:
-    assert describe(EngineLostError("The GPU no longer answers.")) == "The GPU no longer answers."
-    assert describe(ValueError(SECRET)) == "ValueError"
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+def shown(lines: ForeignLines, record: logging.LogRecord) -> str | None:
+    return record.getMessage() if lines.filter(record) else None
+
+
+def test_a_repeated_line_is_counted_and_not_repeated(clock: Clock) -> None:
+    lines = ForeignLines(logging.INFO, clock)
+    assert shown(lines, line("Topic %s not found", "a")) == "Topic a not found"
+    for _ in range(3):
+        clock.now += 1
+        assert shown(lines, line("Topic %s not found", "a")) is None
+    assert shown(lines, line("Topic %s not found", "b")) == "Topic b not found"
+    clock.now += REPEAT_S
+    assert shown(lines, line("Topic %s not found", "a")) == "Topic a not found (3 more like it in 33 s)"
+    clock.now += REPEAT_S
+    assert shown(lines, line("Topic %s not found", "a")) == "Topic a not found"
+
+
+def test_our_own_lines_are_always_shown(clock: Clock) -> None:
+    lines = ForeignLines(logging.INFO, clock)
+    assert all(lines.filter(line("ready", name="streams.worker", level=logging.INFO)) for _ in range(3))
+
+
+def test_a_line_that_cannot_be_formatted_is_left_to_the_handler(clock: Clock) -> None:
+    lines = ForeignLines(logging.INFO, clock)
+    assert lines.filter(line("two of %s and %s", "one"))
+
+
+def test_lines_that_all_differ_are_forgotten_in_time(clock: Clock) -> None:
+    lines = ForeignLines(logging.INFO, clock)
+    assert all(lines.filter(line("line %d", number)) for number in range(3 * REMEMBERED_LINES))
+    assert len(lines._seen) == REMEMBERED_LINES
+
+
+@pytest.mark.parametrize(("level", "kept"), [(logging.INFO, True), (logging.WARNING, False)])
+def test_what_is_ordinary_is_no_warning(clock: Clock, level: int, kept: bool) -> None:
+    (ordinary,) = ORDINARY
+    record = line(ordinary, "tidegate", name="aiokafka.consumer.group_coordinator", level=logging.WARNING)
+    assert ForeignLines(level, clock).filter(record) is kept
+    assert record.levelname == "INFO"

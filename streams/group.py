@@ -1,0 +1,50 @@
+"""The consumer group: a worker joins when a broker is ready to coordinate it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any
+
+from aiokafka import TopicPartition
+from aiokafka.errors import KafkaError
+
+from streams.connection import connected_admin
+from streams.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+COORDINATOR_TIMEOUT_S = 30.0
+ASK_AGAIN_S = 0.2
+
+
+async def await_coordinator(settings: Settings, topic: str, within_s: float = COORDINATOR_TIMEOUT_S) -> None:
+    """Returns when a broker coordinates the group; after `within_s` it warns once and returns all the same.
+
+    The first group of a cluster makes the brokers create the topic of offsets, which takes them some seconds. A
+    consumer that joins meanwhile logs an error for every answer it does not get.
+
+    Args:
+        topic: one that exists; it is asked for the group's offset there, as a consumer will.
+
+    Raises:
+        ClientError: no broker can be reached, or they refuse.
+    """
+    partition = TopicPartition(topic, 0)
+    deadline = asyncio.get_running_loop().time() + within_s
+    async with connected_admin(settings) as admin:
+        while not await _answers(admin, settings.group, partition):
+            if asyncio.get_running_loop().time() > deadline:
+                logger.warning("no broker coordinates group %s after %g s; going on", settings.group, within_s)
+                return
+            await asyncio.sleep(ASK_AGAIN_S)
+
+
+async def _answers(admin: Any, group: str, partition: TopicPartition) -> bool:
+    """The admin client passes over an error for the whole group: then the partition is missing from the answer."""
+    try:
+        return partition in await admin.list_consumer_group_offsets(group, partitions=[partition])
+    except KafkaError as error:
+        if error.retriable:
+            return False
+        raise
