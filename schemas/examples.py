@@ -45,6 +45,7 @@ POST_VERDICT: Final[Document] = {
     "sentiment": {"negative": 0.9312, "neutral": 0.0601, "positive": 0.0087},
     **_VERSIONS,
     "degraded": False,
+    "warnings": [],
     "timings_ms": _TIMINGS_MS,
 }
 
@@ -88,6 +89,7 @@ SYMPTOM_VERDICT: Final[Document] = {
     ),
     **_VERSIONS,
     "degraded": False,
+    "warnings": [],
     "timings_ms": _TIMINGS_MS,
 }
 

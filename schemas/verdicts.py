@@ -67,6 +67,10 @@ class Verdict(Output):
     policy_version: str
     degraded: bool = Field(description="Answered under overload with less than the whole model.")
     timings_ms: TimingsMs
+    warnings: list[str] = Field(
+        default_factory=list,
+        description="What was wrong with the record and what was done about it, each `field: ...`; never quotes it.",
+    )
 
 
 class PostVerdict(Verdict):
