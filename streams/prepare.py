@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from models.serving.encoder import Encoder
 from models.serving.types import Encoding
-from schemas import InvalidRecord, Reason
+from schemas import InvalidRecord, Reason, unpack
 from streams.duplicates import ScoreCache
 from streams.failures import Failure
 from streams.logs import place_of
@@ -36,7 +36,8 @@ class Preparer:
 
     def _read(self, work: Work) -> None:
         try:
-            work.record = work.task.decode(work.raw.value, self._max_record_bytes)
+            value = unpack(work.raw.value, work.raw.headers, self._max_record_bytes)
+            work.record = work.task.decode(value, self._max_record_bytes)
             work.rendered = work.task.render(work.record)
         except InvalidRecord as error:
             work.failure = Failure(error.reason, error.detail, "decode")

@@ -124,6 +124,7 @@ class PostsTask(Task[Post]):
             "model_version": scores.model_version,
             "policy_version": self._policy_version,
             "degraded": scores.degraded,
+            "warnings": case.record.warnings,
             "timings_ms": timings_ms(case.moments, self._clock()),
         }
         kinds = ("labels",) if action is Action.ALLOW else ("labels", "flags")

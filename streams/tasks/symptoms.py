@@ -83,6 +83,7 @@ class SymptomsTask(Task[SymptomRecord]):
             "model_version": scores.model_version,
             "policy_version": self._policy_version,
             "degraded": scores.degraded,
+            "warnings": case.record.warnings,
             "timings_ms": timings_ms(case.moments, self._clock()),
         }
         alarms = self._alarms(case.record, level, flags)
