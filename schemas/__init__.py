@@ -18,6 +18,7 @@ from schemas.verdicts import (
     TimingsMs,
     Urgency,
 )
+from schemas.wire import unpack
 
 __all__ = [
     "Alert",
@@ -40,4 +41,5 @@ __all__ = [
     "TimingsMs",
     "Urgency",
     "Vitals",
+    "unpack",
 ]

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Self
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, Final, Self
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 
 from schemas.reasons import InvalidRecord, Reason
+from schemas.text import is_readable
+from schemas.wire import NOT_UTF8, parse
+from schemas.words import read_integer
 
 SCHEMA_VERSION = 1
+MAX_WARNINGS: Final = 20
+_LONGEST_WARNING: Final = 200  # characters; a bound, none comes near it
+_MORE: Final = "record: more was wrong than is listed here"
 
 
 class Input(BaseModel):
@@ -19,8 +27,6 @@ class Input(BaseModel):
 
     schema_version: int = Field(default=SCHEMA_VERSION, ge=1, strict=True)
 
-    REQUIRED_TEXT: ClassVar[str] = "text"
-
     @classmethod
     def decode(cls, value: bytes | None, max_bytes: int) -> Self:
         """Reads the value of a Kafka message.
@@ -28,11 +34,90 @@ class Input(BaseModel):
         Raises:
             InvalidRecord: with the machine-readable reason, and a sentence that never quotes the record.
         """
-        document = parse_object(value, max_bytes)
+        if value is None:
+            raise InvalidRecord(Reason.NULL_VALUE, "the record has no value (a tombstone)")
+        if len(value) > max_bytes:
+            raise InvalidRecord(Reason.RECORD_TOO_LARGE, f"the record has {len(value)} bytes; {max_bytes} are allowed")
+        try:
+            document = orjson.loads(value)
+            record = cls.model_validate(document)
+        except (orjson.JSONDecodeError, ValidationError):
+            return cls.read(*parse(value))
+        return record if cls.is_canonical(document) else cls.read(*parse(value))
+
+    @classmethod
+    def is_canonical(cls, document: Mapping[str, Any]) -> bool:
+        """Whether a document that fits the schema says all that it says in the schema's own words."""
+        return True
+
+    @classmethod
+    def read(cls, document: Mapping[str, Any], warnings: Sequence[str] = ()) -> Self:
+        """Reads a document that is not canonical, or had to be mended.
+
+        Args:
+            warnings: what was wrong with the bytes that it was read from.
+
+        Raises:
+            InvalidRecord: see above.
+        """
         try:
             return cls.model_validate(document)
         except ValidationError as error:
-            raise _explain(error) from None
+            raise _explain(_details(error)[0]) from None
+
+
+class Record(Input):
+    """An input that gets a verdict: what is wrong in an optional field costs that field and nothing else."""
+
+    # No field, so that no producer can send it and a good record does not pay for it: one that has any holds its own.
+    warnings: ClassVar[Sequence[str]] = ()
+    """What was wrong with the record and what was done about it, each `field: ...`; never quotes the record."""
+
+    NEEDED: ClassVar[frozenset[str]] = frozenset({"id", "text"})
+    """Fields without which there is no verdict."""
+    READERS: ClassVar[Mapping[str, Callable[[object], object]]] = {"schema_version": read_integer}
+
+    @property
+    def said(self) -> str:
+        """What is judged."""
+        raise NotImplementedError
+
+    @classmethod
+    def read(cls, document: Mapping[str, Any], warnings: Sequence[str] = ()) -> Self:
+        told = list(warnings)
+        fields = cls.canonical(document, told)
+        record = cls._validated(fields, told)
+        if warnings and not is_readable(record.said, is_garbled=NOT_UTF8 in warnings):
+            raise InvalidRecord(Reason.NOT_UTF8, "nothing readable is left of the text without what is no Unicode")
+        if told:
+            record.__dict__["warnings"] = _bounded(told)
+        return record
+
+    @classmethod
+    def canonical(cls, document: Mapping[str, Any], warnings: list[str]) -> dict[str, Any]:
+        """The fields of the schema, in its own words where they are known; adds to the warnings."""
+        fields = {}
+        for name in cls.model_fields:
+            value = document.get(name)
+            if value is not None and name in cls.READERS:
+                value = cls.READERS[name](value)
+            if value is not None or (name in cls.NEEDED and name in document):
+                fields[name] = value
+        return fields
+
+    @classmethod
+    def _validated(cls, fields: dict[str, Any], warnings: list[str]) -> Self:
+        """The record without the optional fields that the schema refuses."""
+        try:
+            return cls.model_validate(fields)
+        except ValidationError as error:
+            details = _details(error)
+        for detail in details:
+            if not detail["loc"] or detail["loc"][0] in cls.NEEDED:
+                raise _explain(detail)
+            _leave_out(fields, detail["loc"])
+            warnings.append(f"{_where(detail)}: {_fault(detail)}; left out")
+        return super().read(fields)
 
 
 class Output(BaseModel):
@@ -49,32 +134,25 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-def parse_object(value: bytes | None, max_bytes: int) -> dict[str, Any]:
-    """Bytes to a JSON object, or the reason why they are none.
-
-    Raises:
-        InvalidRecord: see above.
-    """
-    if value is None:
-        raise InvalidRecord(Reason.NULL_VALUE, "the record has no value (a tombstone)")
-    if len(value) > max_bytes:
-        raise InvalidRecord(Reason.RECORD_TOO_LARGE, f"the record has {len(value)} bytes; {max_bytes} are allowed")
-    try:
-        document = orjson.loads(value)
-    except orjson.JSONDecodeError as error:
-        raise _not_json(value, error) from None
-    if not isinstance(document, dict):
-        raise InvalidRecord(Reason.WRONG_TYPE, f"the record is a JSON {type(document).__name__}, not an object")
-    return document
+def _details(error: ValidationError) -> list[ErrorDetails]:
+    """All errors, without the input that caused them."""
+    return error.errors(include_url=False, include_input=False, include_context=False)
 
 
-def _not_json(value: bytes, error: orjson.JSONDecodeError) -> InvalidRecord:
-    try:
-        value.decode("utf-8")
-    except UnicodeDecodeError as bad:
-        return InvalidRecord(Reason.NOT_UTF8, f"the record is not UTF-8 at byte {bad.start}")
-    # The decoder's message names the defect and never quotes the text; its position does no harm either.
-    return InvalidRecord(Reason.INVALID_JSON, f"the record is not JSON: {error.msg} at character {error.pos}")
+def _leave_out(fields: dict[str, Any], place: tuple[int | str, ...]) -> None:
+    """Takes a field of the record away, or one of a part of it. Twice the same place does no harm."""
+    first, *deeper = place
+    part = fields.get(str(first))
+    if deeper and isinstance(part, dict):
+        part.pop(deeper[0], None)
+    else:
+        fields.pop(str(first), None)
+
+
+def _bounded(warnings: Sequence[str]) -> tuple[str, ...]:
+    """Each once, and no more than fit."""
+    once = list(dict.fromkeys(warning[:_LONGEST_WARNING] for warning in warnings))
+    return (*once[: MAX_WARNINGS - 1], _MORE) if len(once) > MAX_WARNINGS else tuple(once)
 
 
 _BY_TYPE = {
@@ -94,12 +172,18 @@ _MISFITS = (
 )
 
 
-def _explain(error: ValidationError) -> InvalidRecord:
-    """The first error, without the input that caused it."""
-    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-    where = ".".join(str(part) for part in first["loc"]) or "the record"
-    kind = first["type"]
+def _explain(detail: ErrorDetails) -> InvalidRecord:
+    where, kind = _where(detail), detail["type"]
     reason = _BY_TYPE.get(kind, Reason.WRONG_TYPE if kind in _MISFITS else Reason.INVALID_VALUE)
     if reason is Reason.TEXT_TOO_LONG and not where.startswith(("text", "symptoms", "the record")):
         reason = Reason.INVALID_VALUE
-    return InvalidRecord(reason, f"{where}: {first['msg']}")
+    return InvalidRecord(reason, f"{where}: {detail['msg']}")
+
+
+def _where(detail: ErrorDetails) -> str:
+    return ".".join(str(part) for part in detail["loc"]) or "the record"
+
+
+def _fault(detail: ErrorDetails) -> str:
+    """The schema's complaint as the rest of a sentence about the field."""
+    return detail["msg"].removeprefix("Input ").removeprefix("String ")

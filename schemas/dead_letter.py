@@ -10,8 +10,7 @@ from pydantic import Field
 
 from schemas.base import Output
 from schemas.reasons import Reason
-
-Header = tuple[str, bytes | None]
+from schemas.wire import Header
 
 
 class DeadLetter(Output):

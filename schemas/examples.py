@@ -47,6 +47,7 @@ POST_VERDICT: Final[Document] = {
     "degraded": False,
     "assessed": True,
     "read_share": 1.0,
+    "warnings": [],
     "timings_ms": _TIMINGS_MS,
 }
 
@@ -92,6 +93,7 @@ SYMPTOM_VERDICT: Final[Document] = {
     "degraded": False,
     "assessed": True,
     "read_share": 1.0,
+    "warnings": [],
     "timings_ms": _TIMINGS_MS,
 }
 

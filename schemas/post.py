@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from schemas.base import Input
+from schemas.base import Record
 from schemas.text import Identifier, Language, Reference, Text, Time
+from schemas.words import read_reference, read_time
 
 
-class Post(Input):
-    """Only `id` and `text` are needed. The Kafka key should be the author, so that an author's posts stay in order."""
+class Post(Record):
+    """Only `id` and `text` are needed. The Kafka key should be the author, so that an author's posts stay in order.
+
+    This is what a good producer sends. More is understood: times as numbers since 1970, numbers as references. An
+    optional field that is not understood is left out, and named in the verdict's `warnings`.
+    """
 
     id: Identifier = Field(description="The producer's own identifier of the post.")
     text: Text = Field(description="The post as it was written; spans count its Unicode code points.")
@@ -22,3 +27,15 @@ class Post(Input):
     )
     thread: Reference | None = Field(default=None, description="The conversation it belongs to.")
     time: Time | None = Field(default=None, description="When it was written.")
+
+    READERS: ClassVar = {
+        **Record.READERS,
+        "id": read_reference,
+        "author": read_reference,
+        "thread": read_reference,
+        "time": read_time,
+    }
+
+    @property
+    def said(self) -> str:
+        return self.text

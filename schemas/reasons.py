@@ -9,6 +9,7 @@ class Reason(StrEnum):
     """The machine-readable cause on a dead letter."""
 
     NULL_VALUE = "null_value"
+    UNKNOWN_ENCODING = "unknown_encoding"
     NOT_UTF8 = "not_utf8"
     INVALID_JSON = "invalid_json"
     WRONG_TYPE = "wrong_type"

@@ -14,11 +14,25 @@ _VISIBLE = re.compile(
     r"[^\s\u0000-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
     r"\u2028-\u202f\u205f-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff]"
 )
+_LOST = "\ufffd"
+_WORD = re.compile("[A-Za-z]{2}|[\u3400-\u4dbf\u4e00-\u9fff]{2}")
 
 
 def is_blank(text: str) -> bool:
     """Nothing but white space, controls and invisible marks."""
     return _VISIBLE.search(text) is None
+
+
+def is_readable(text: str, is_garbled: bool) -> bool:
+    """Whether a text with U+FFFD in the place of what was no character still says something.
+
+    Anything else that is to be seen will do, so that nobody hides words among halves of emoji. Of garbled bytes a word
+    has to be left, or half of what is to be seen: a text in an encoding that is not Unicode always leaves some letters.
+    """
+    lost, seen = text.count(_LOST), len(_VISIBLE.findall(text))
+    if not is_garbled:
+        return lost < seen
+    return 2 * lost <= seen or _WORD.search(text) is not None
 
 
 def _visible(text: str) -> str:

@@ -72,6 +72,10 @@ class Verdict(Output):
         description="Of the text's characters: a very long one is read in parts, and unknown words are left out.",
     )
     timings_ms: TimingsMs
+    warnings: list[str] = Field(
+        default_factory=list,
+        description="What was wrong with the record and what was done about it, each `field: ...`; never quotes it.",
+    )
 
 
 class PostVerdict(Verdict):

@@ -7,13 +7,17 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import orjson
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
-from schemas import Alert, DeadLetter, Post, PostVerdict, SymptomRecord, SymptomVerdict
+from schemas import Alert, DeadLetter, InvalidRecord, Post, PostVerdict, SymptomRecord, SymptomVerdict
+from schemas.base import Record
+from schemas.wire import parse
+from schemas.words import read_reference
 from streams.errors import InvalidRecordError
 from streams.record import Outgoing, RawRecord
 from streams.subscription import Decode
 
+Checked = TypeVar("Checked", bound=Record)
 Model = TypeVar("Model", bound=BaseModel)
 Identified = TypeVar("Identified", PostVerdict, SymptomVerdict, Alert)
 
@@ -37,15 +41,17 @@ def symptoms_message(record: SymptomRecord | Mapping[str, Any]) -> Outgoing:
     return Outgoing("symptoms", _key(checked.patient), _encode(checked))
 
 
-def _checked(model: type[Model], record: Model | Mapping[str, Any]) -> Model:
-    if isinstance(record, model):
+def _checked(model: type[Checked], record: Checked | Mapping[str, Any]) -> Checked:
+    """In the schema's own words. What the service would have to guess or to leave out is refused here."""
+    if not isinstance(record, Mapping):
         return record
     try:
-        return model.model_validate(record)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the record"
-        raise InvalidRecordError(f"Not a valid {model.__name__}: {where}: {first['msg']}.") from None
+        checked = model.read(record)
+    except InvalidRecord as error:
+        raise InvalidRecordError(f"Not a valid {model.__name__}: {error.detail}.") from None
+    if checked.warnings:
+        raise InvalidRecordError(f"Not a valid {model.__name__}: {checked.warnings[0]}.")
+    return checked
 
 
 def _encode(record: BaseModel) -> bytes:
@@ -67,13 +73,13 @@ def line_message(line: bytes, kind: str, text_id: str | None = None) -> Outgoing
         value = orjson.dumps({"id": text_id, "text": line.decode("utf-8", "replace")})
         return Outgoing(kind, None, value)
     try:
-        fields = orjson.loads(line)
-    except orjson.JSONDecodeError:
-        fields = None
-    key = fields.get("author" if kind == "posts" else "patient") if isinstance(fields, dict) else None
+        fields, _ = parse(line)
+    except InvalidRecord:
+        fields = {}
+    key = read_reference(fields.get("author" if kind == "posts" else "patient"))
     if isinstance(key, int) and not isinstance(key, bool):
         key = str(key)
-    return Outgoing(kind, key.encode("utf-8", "replace") if isinstance(key, str) else None, line)
+    return Outgoing(kind, key.encode() if isinstance(key, str) else None, line)
 
 
 def decoder(model: type[Identified]) -> Decode[Identified]:

@@ -9,7 +9,7 @@ from models.errors import place_of
 from models.language import identify_language
 from models.serving.reader import Reader
 from models.serving.reading import Reading
-from schemas import InvalidRecord, Reason
+from schemas import InvalidRecord, Reason, unpack
 from streams.duplicates import ScoreCache
 from streams.failures import Failure
 from streams.work import Work
@@ -43,7 +43,8 @@ class Preparer:
 
     def _read(self, work: Work) -> None:
         try:
-            work.record = work.task.decode(work.raw.value, self._max_record_bytes)
+            value = unpack(work.raw.value, work.raw.headers, self._max_record_bytes)
+            work.record = work.task.decode(value, self._max_record_bytes)
             work.rendered = work.task.render(work.record)
             work.readings = work.rendered.ways
         except InvalidRecord as error:

@@ -36,6 +36,14 @@ def timings_ms(moments: Moments, handed_over_at: float) -> dict[str, float]:
     }
 
 
+def warnings(case: Case[Any]) -> list[str]:
+    """What of the record was lost, guessed or not looked at; a sentence each, which quotes nothing."""
+    said = list(case.record.warnings)
+    if case.scores is None:
+        said.append("text: not assessed, because the model knows too few of its words")
+    return said
+
+
 class Alarm(NamedTuple):
     """An alert before it is written."""
 

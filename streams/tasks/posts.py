@@ -21,7 +21,7 @@ from streams.quota import Quota
 from streams.rules import FALLBACK_THRESHOLD, NOTHING, PostRules, Ruling
 from streams.secret import load_or_create_secret, passing_secret
 from streams.tasks.base import Case, Decision, Parts, Rendered, Task
-from streams.tasks.messages import Alarm, outputs, timings_ms, verdict_id
+from streams.tasks.messages import Alarm, outputs, timings_ms, verdict_id, warnings
 from streams.waves import SpamWaves
 
 logger = logging.getLogger(__name__)
@@ -130,6 +130,7 @@ class PostsTask(Task[Post]):
             "model_version": model_version,
             "policy_version": self.policy_version,
             "degraded": scores is not None and scores.degraded,
+            "warnings": warnings(case),
             "timings_ms": timings_ms(case.moments, self._clock()),
         }
         kinds = ("labels",) if action is Action.ALLOW else ("labels", "flags")

@@ -17,7 +17,7 @@ from models.text import normalise
 from schemas import SymptomRecord
 from streams.assertions import Found
 from streams.tasks.base import Case, Decision, Parts, Rendered, Task
-from streams.tasks.messages import Alarm, outputs, timings_ms, verdict_id
+from streams.tasks.messages import Alarm, outputs, timings_ms, verdict_id, warnings
 from streams.triage import RedFlag, Triage
 from streams.vitals import FEVER, INFANT_AGE, MAX_POINTS, Unusual, grade
 
@@ -91,6 +91,7 @@ class SymptomsTask(Task[SymptomRecord]):
             "model_version": model_version,
             "policy_version": self.policy_version,
             "degraded": scores is not None and scores.degraded,
+            "warnings": warnings(case),
             "timings_ms": timings_ms(case.moments, self._clock()),
         }
         alarms = self._alarms(case.record, level, flags)

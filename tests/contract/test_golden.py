@@ -21,6 +21,8 @@ from schemas.generate import MODELS, json_schema
 GOLDEN = sorted((Path(__file__).parent / "golden").glob("*.json"))
 HEADERS = "dead_letter"
 FUTURE = "field_of_the_future"
+LATER = ("schema_version", "warnings", "assessed", "read_share")
+"""Fields of outputs that older messages do not have."""
 
 Case = tuple[str, Any]
 
@@ -62,7 +64,7 @@ def test_is_read(case: Case) -> None:
     _decode(*case)
 
 
-@pytest.mark.parametrize("case", _cases(Input))
+@pytest.mark.parametrize("case", [case for case in _cases(Input) if "other_words" not in str(case.id)])
 def test_input_keeps_what_it_says(case: Case) -> None:
     kind, document = case
     read = _decode(kind, document).model_dump(mode="json")
@@ -84,7 +86,7 @@ def test_unknown_fields_of_an_input_change_nothing(case: Case) -> None:
 def test_output_survives_a_round_trip(case: Case) -> None:
     kind, document = case
     read = _decode(kind, document)
-    assert _without_time(read.model_dump(mode="json")) == _without_time(document)
+    assert _without_time(read.model_dump(mode="json", exclude_unset=True)) == _without_time(document)
     assert MODELS[kind].model_validate_json(read.model_dump_json()) == read
 
 
@@ -103,7 +105,7 @@ def test_output_says_nothing_undescribed_and_leaves_nothing_out(case: Case) -> N
         for name in place:
             changed = json.loads(json.dumps(document))
             del list(_objects(changed))[number][name]
-            if name != "schema_version":
+            if name not in LATER:
                 with pytest.raises(ValidationError, match=name):
                     _decode(kind, changed)
 
@@ -128,6 +130,27 @@ def test_spelling_variants_are_understood() -> None:
     assert (listed.sex, single.sex) == ("female", "female")
     assert (single.id, single.symptoms) == ("3", ["itchy rash"])
     assert (post.id, post.author, post.thread) == ("4471", "12", "9")
+
+
+def test_other_words_of_a_symptom_record_are_understood() -> None:
+    golden = {path.name: path.read_bytes() for path in GOLDEN}
+    read = SymptomRecord.decode(golden["symptom_record.other_words.json"], 1 << 20)
+    assert read.model_dump(mode="json", exclude_none=True) == {
+        "schema_version": 1,
+        "id": "91",
+        "text": "faint since this morning",
+        "symptoms": ["dizzy"],
+        "patient": "17",
+        "age": 82.0,
+        "sex": "female",
+        "time": "2026-11-24T09:15:00.123000Z",
+        "vitals": {"heart_rate": 124, "systolic": 88, "diastolic": 51, "temperature": 38.5, "saturation": 93},
+        "context": {"injury": False, "consciousness": "verbal"},
+    }
+    assert list(read.warnings) == [
+        "vitals.temperature: read as degrees Fahrenheit",
+        "vitals.saturation: read as a fraction of 1",
+    ]
 
 
 def test_dead_letter_headers_are_read_and_written_alike() -> None:

@@ -32,7 +32,7 @@ from streams.errors import (
     TopicMissingError,
     translate,
 )
-from streams.messages import decoder, post_message, symptoms_message
+from streams.messages import decoder, line_message, post_message, symptoms_message
 from streams.record import Outgoing
 from streams.settings import Settings
 from streams.subscription import RecentIds, Subscription
@@ -53,6 +53,32 @@ def test_a_post_that_does_not_fit_is_refused_before_it_is_sent(post: dict[str, A
     with pytest.raises(InvalidRecordError) as refused:
         post_message(post)
     assert "Not a valid Post" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "fields", [{"sex": "tall"}, {"vitals": {"temperature": 98.6}}, {"age": 400}, {"time": "soon"}, {"symptoms": [5]}]
+)
+def test_what_the_service_would_guess_or_leave_out_is_refused_before_it_is_sent(fields: dict[str, Any]) -> None:
+    with pytest.raises(InvalidRecordError, match="Not a valid SymptomRecord"):
+        symptoms_message({"id": "1", "text": "cough", **fields})
+
+
+def test_other_words_are_sent_in_those_of_the_schema() -> None:
+    message = symptoms_message({"id": "1", "text": "cough", "sex": "F", "age": "6 months", "hr": "118 bpm"})
+    sent = orjson.loads(message.value or b"")
+    assert (sent["sex"], sent["age"], sent["vitals"]) == ("female", 0.5, {"heart_rate": 118.0})
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"id":"1","text":"half \\ud83d","author":"river_09"}',
+        b'\xef\xbb\xbf{"id":"1","text":"hi","author":"river_09"}',
+        b'{"id":"1","text":"caf\xe9","author":"river_09","x":NaN}',
+    ],
+)
+def test_a_line_that_is_only_damaged_keeps_its_key(line: bytes) -> None:
+    assert line_message(line, "posts") == Outgoing("posts", b"river_09", line)
 
 
 def test_the_error_does_not_quote_the_text() -> None:

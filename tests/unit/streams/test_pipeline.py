@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import threading
 import time
 from collections.abc import AsyncIterator, Sequence
@@ -21,8 +22,9 @@ from schemas import PostVerdict, Reason
 from streams.duplicates import ScoreCache
 from streams.pipeline import Pipeline
 from streams.policy import Policy
-from streams.record import RawRecord
+from streams.record import Header, RawRecord
 from streams.tasks import Case, Decision, Parts
+from streams.tasks.messages import verdict_id
 from streams.tasks.posts import PostsTask
 from streams.work import Work
 from tests.support.tiny_artifact import write_tiny_artifact
@@ -61,8 +63,8 @@ class Bench:
             self.finished += works
             self._changed.notify_all()
 
-    def push(self, offset: int, value: bytes | None) -> Work:
-        work = Work(None, RawRecord("posts", 0, offset, b"key", value), self.task, time.monotonic())
+    def push(self, offset: int, value: bytes | None, headers: tuple[Header, ...] = ()) -> Work:
+        work = Work(None, RawRecord("posts", 0, offset, b"key", value, headers), self.task, time.monotonic())
         self.pipeline.push(work)
         return work
 
@@ -207,6 +209,26 @@ async def test_bad_records_go_past_the_engine(bench: Bench) -> None:
     await bench.all_finished(4)
     reasons = [work.failure.reason for work in bench.finished if work.failure]
     assert reasons == [Reason.NULL_VALUE, Reason.NOT_UTF8, Reason.INVALID_JSON, Reason.EMPTY_TEXT]
+
+
+async def test_a_compressed_record_is_judged_and_answers_for_its_own_bytes(bench: Bench) -> None:
+    packed = gzip.compress(post("hello there"))
+    bench.push(0, packed, (("content-encoding", b"gzip"),))
+    await bench.submitted(1)
+    bench.pipeline.deliver(bench.engine.outcomes())
+    await bench.all_finished(1)
+    (label,) = bench.finished[0].outputs
+    verdict = orjson.loads(label.value or b"")
+    assert (verdict["post_id"], verdict["warnings"]) == ("p", [])
+    assert verdict["id"] == verdict_id("posts", "v1", verdict["policy_version"], packed)
+
+
+async def test_an_encoding_that_is_not_read_is_named_as_the_reason(bench: Bench) -> None:
+    bench.push(0, b"\x28\xb5\x2f\xfd", (("content-encoding", b"zstd"),))
+    await bench.all_finished(1)
+    (letter,) = bench.finished[0].outputs
+    assert (letter.kind, letter.value) == ("dead-letters", b"\x28\xb5\x2f\xfd")
+    assert dict(letter.headers)["reason"] == b"unknown_encoding"
 
 
 async def test_a_defect_in_the_policy_costs_one_record_and_its_text_stays_out_of_the_log(

@@ -247,6 +247,14 @@ def test_a_spam_wave_is_told_once_and_no_action_changes() -> None:
     assert (alert["kind"], alert["subject"], alert["count"]) == ("spam_wave", "p4", 5)
 
 
+def test_a_verdict_says_what_was_wrong_with_the_record() -> None:
+    post = {"id": "p", "text": "see you on the pier", "author": {"name": "secret"}, "lang": 5}
+    verdict, _ = decide(posts_task(), post, post_scores())
+    assert [warning.split(":")[0] for warning in verdict["warnings"]] == ["author", "lang"]
+    assert "secret" not in str(verdict)
+    assert decide(posts_task(), {**post, "author": "a", "lang": "en"}, post_scores())[0]["warnings"] == []
+
+
 def test_a_null_value_is_refused_with_its_reason() -> None:
     with pytest.raises(InvalidRecord) as refused:
         posts_task().decode(None, 100)

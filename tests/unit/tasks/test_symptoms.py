@@ -205,6 +205,32 @@ def test_an_urgent_patient_raises_an_alert(urgency: tuple[float, ...], severity:
     assert (alert["verdict_id"], alert["reasons"]) == (verdict["id"], ["urgency<=2"])
 
 
+@pytest.mark.parametrize(
+    ("fields", "flag"),
+    [
+        ({"vitals": {"temperature": 106.5}}, "temperature from 41"),
+        ({"vitals": {"saturation": 0.82}}, "saturation below 90"),
+        ({"vitals": "BP 9/6 kPa"}, "systolic below 80"),
+        ({"vitals": {"heart_rate": "38 bpm"}}, "heart rate below 40"),
+        ({"hr": "164", "sex": "?", "age": "adult"}, "heart rate from 150"),
+        ({"context": {"consciousness": "昏迷"}}, "consciousness unresponsive"),
+        ({"context": {"gcs": 9}}, "consciousness pain"),
+        ({"text": "feverish", "age": "6周", "vitals": {"temp": "38.4℃"}}, "fever below three months"),
+    ],
+)
+def test_a_red_flag_is_raised_whatever_words_it_comes_in(fields: dict[str, Any], flag: str) -> None:
+    assert any(text.startswith(f"red flag: {flag}") for text in texts(triage(**fields)))
+
+
+@pytest.mark.parametrize(
+    "vitals", [{"temperature": 98.6}, {"saturation": 0.98}, {"systolic": 16, "diastolic": 10}, {"heart_rate": 720}]
+)
+def test_no_red_flag_is_raised_by_a_unit_or_a_slip_of_the_keyboard(vitals: dict[str, float]) -> None:
+    verdict = triage(vitals=vitals)
+    assert texts(verdict) == []
+    assert {warning.split(":")[0] for warning in verdict["warnings"]} == {f"vitals.{name}" for name in vitals}
+
+
 def test_missing_scores_are_a_defect_not_a_calm_patient() -> None:
     with pytest.raises(ValueError, match="no scores"):
         decide(symptoms_task(), RECORD, Scores("m1", condition=np.zeros(28)))
