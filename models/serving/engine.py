@@ -15,7 +15,6 @@ from models.serving.scores import to_probabilities, to_scores
 from models.serving.types import (
     EARLY_SUFFIX,
     HALF_SUFFIX,
-    OPTIONAL_HEADS,
     Batch,
     Depth,
     Encoding,
@@ -69,7 +68,7 @@ class OnnxEngine:
     """An artifact on ONNX Runtime. `run` releases the interpreter lock while the model computes.
 
     A session computes all that its graph gives, whatever is asked of it: `only_execute_path_to_fetches` works in
-    training builds only. Hence the graph's own switch for the early exit, and no time saved by NO_OPTIONAL in here.
+    training builds only. Hence the graph's own switch for the early exit.
     """
 
     def __init__(
@@ -113,13 +112,11 @@ class OnnxEngine:
             # A version of its own, because equal content gets other scores from the early exit.
             return to_scores(batch.items, {"post": post}, self.model_version + EARLY_SUFFIX, degraded=True)
         wanted = frozenset[str]().union(*(item.heads for item in batch.items))
-        if depth is not Depth.FULL:
-            wanted -= OPTIONAL_HEADS
         names = [name for name in self._heads if name in wanted]
         if not names:
             raise InferenceError("The records want no head that this model has.")
         heads = dict(zip(names, self._compute(names, batch), strict=True))
-        return to_scores(batch.items, heads, self.model_version, degraded=depth is not Depth.FULL)
+        return to_scores(batch.items, heads, self.model_version, degraded=False)
 
     def _compute(self, names: list[str], batch: Batch, early: bool = False) -> list[Probabilities]:
         if batch.input_ids is None:

@@ -17,7 +17,6 @@ Probabilities = NDArray[np.float64]
 Offsets = NDArray[np.int32]
 
 TRIAGE_HEADS = frozenset({"condition", "urgency"})
-OPTIONAL_HEADS = frozenset({"spans", "sentiment"})
 
 HALF_SUFFIX = "+fp16"
 """Of the model version where a GPU serves the half-precision graph, whose scores differ a little."""
@@ -51,10 +50,9 @@ class Lane(IntEnum):
 
 
 class Depth(Enum):
-    """How much of the model answers, in the declared order of degradation."""
+    """How much of the model answers."""
 
     FULL = "full"
-    NO_OPTIONAL = "no_optional"
     EARLY = "early"
 
 

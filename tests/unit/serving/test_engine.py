@@ -84,13 +84,6 @@ def test_a_prepared_batch_gives_the_same(engine: OnnxEngine, encoder: Encoder) -
     assert engine.run(batch, Depth.FULL)[1].post.tolist()[0] == 0.982  # type: ignore[union-attr]
 
 
-def test_without_the_optional_heads_the_others_do_not_change(score: Score) -> None:
-    (full,), (less,) = score(["idiot"]), score(["idiot"], depth=Depth.NO_OPTIONAL)
-    assert less.post.tolist() == full.post.tolist()
-    assert (less.spans, less.sentiment, less.degraded) == (None, None, True)
-    assert less.model_version == full.model_version
-
-
 def test_the_early_exit_does_not_run_the_later_layers(score: Score) -> None:
     """`poison` fails in the model's later part, so an answer proves that it did not run."""
     with pytest.raises(Exception, match="out of data bounds"):
@@ -111,7 +104,8 @@ def test_without_an_early_exit_the_full_model_answers(engine: OnnxEngine, encode
 
     (encoding,) = encoder.encode(["idiot"])
     (scores,) = NoExit().run(Batch([Item(encoding, None, POSTS, 0.0, 0.0)], 16), Depth.EARLY)
-    assert (scores.model_version, scores.degraded, scores.spans) == (engine.model_version, True, None)
+    assert (scores.model_version, scores.degraded) == (engine.model_version, False)
+    assert scores.spans is not None
 
 
 def test_warm_up_covers_every_length_the_longest_first(artifact: Artifact, monkeypatch: pytest.MonkeyPatch) -> None:

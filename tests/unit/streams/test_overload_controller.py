@@ -21,42 +21,25 @@ def test_it_goes_down_after_a_second_and_no_sooner() -> None:
     controller = Overload(10.0)
 
     assert run(controller, 11.0, 0, 0.9) is Depth.FULL
-    assert run(controller, 11.0, 1.0, 5) is Depth.NO_OPTIONAL
-
-
-def test_twice_as_late_leaves_the_small_model_alone() -> None:
-    controller = Overload(10.0)
-
-    assert run(controller, 21.0, 0, 1.9) is Depth.NO_OPTIONAL
-    assert run(controller, 21.0, 2.0, 3) is Depth.EARLY
-
-
-def test_it_comes_back_one_level_at_a_time() -> None:
-    controller = Overload(10.0)
-    run(controller, 30.0, 0, 3)
-
-    assert run(controller, 9.9, 3.1, 5.0) is Depth.EARLY
-    assert run(controller, 9.9, 5.1, 5.2) is Depth.NO_OPTIONAL
-    assert run(controller, 9.9, 5.3, 30) is Depth.NO_OPTIONAL, "half of the first bound is 5 s"
-    assert run(controller, 4.9, 30.1, 32.2) is Depth.FULL
+    assert run(controller, 11.0, 1.0, 5) is Depth.EARLY
 
 
 def test_a_bound_itself_is_not_late_and_half_of_it_not_on_time() -> None:
     controller = Overload(10.0)
 
     assert run(controller, 10.0, 0, 5) is Depth.FULL
-    assert run(controller, 11.0, 5.1, 6.2) is Depth.NO_OPTIONAL
-    assert run(controller, 5.0, 6.3, 20) is Depth.NO_OPTIONAL
+    assert run(controller, 11.0, 5.1, 6.2) is Depth.EARLY
+    assert run(controller, 5.0, 6.3, 20) is Depth.EARLY
 
 
 def test_a_second_of_lateness_and_two_of_none_are_enough() -> None:
     controller = Overload(10.0)
 
-    assert [controller.observe(11.0, now) for now in (0.0, 1.0)] == [Depth.FULL, Depth.NO_OPTIONAL]
-    assert [controller.observe(1.0, now) for now in (1.5, 3.5)] == [Depth.NO_OPTIONAL, Depth.FULL]
+    assert [controller.observe(11.0, now) for now in (0.0, 1.0)] == [Depth.FULL, Depth.EARLY]
+    assert [controller.observe(1.0, now) for now in (1.5, 3.5)] == [Depth.EARLY, Depth.FULL]
 
     controller = Overload(10.0)
-    assert [controller.observe(11.0, now) for now in (0.0, 1.0)] == [Depth.FULL, Depth.NO_OPTIONAL]
+    assert [controller.observe(11.0, now) for now in (0.0, 1.0)] == [Depth.FULL, Depth.EARLY]
     assert controller.observe(1.0, 3.0) is Depth.FULL, "nobody came for two seconds"
 
 
@@ -83,11 +66,11 @@ def test_a_stall_is_no_quiet_time() -> None:
     controller = Overload(10.0)
     run(controller, 11.0, 0, 2)
 
-    assert controller.observe(60.0, 60.0) is Depth.NO_OPTIONAL
+    assert controller.observe(60.0, 60.0) is Depth.EARLY
 
 
 @given(st.lists(st.tuples(st.floats(0, 60), st.floats(0.001, 3)), min_size=1, max_size=300))
-def test_changes_are_a_second_apart_and_one_level_at_a_time(steps: Sequence[tuple[float, float]]) -> None:
+def test_changes_are_a_second_apart(steps: Sequence[tuple[float, float]]) -> None:
     controller, now = Overload(10.0), 0.0
     depths = list(Depth)
     changes: list[tuple[float, int]] = [(float("-inf"), 0)]
@@ -97,7 +80,7 @@ def test_changes_are_a_second_apart_and_one_level_at_a_time(steps: Sequence[tupl
         if level != changes[-1][1]:
             changes.append((now, level))
     for (before, old), (after, new) in pairwise(changes):
-        assert abs(new - old) == 1
+        assert new != old
         assert after - before >= 1.0
 
 
