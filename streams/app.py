@@ -70,10 +70,10 @@ def create_app(settings: Settings, service: Service, on_ready: Callable[[], None
     add_agents(app, service)
 
     async def on_revoked(_: Any, revoked: set[TP], *__: Any, **___: Any) -> None:
-        await service.lose({(tp.topic, tp.partition) for tp in revoked})
+        await service.revoke({(tp.topic, tp.partition) for tp in revoked})
 
     async def on_assigned(_: Any, assigned: set[TP], *__: Any, **___: Any) -> None:
-        await service.gain({(tp.topic, tp.partition) for tp in assigned})
+        await service.assign({(tp.topic, tp.partition) for tp in assigned})
         on_ready()
 
     app.on_partitions_revoked.connect(on_revoked, weak=False)  # type: ignore[arg-type]

@@ -13,9 +13,11 @@ from streams.work import Work
 
 
 def decide(chunk: Sequence[Work], from_kafka: bool = True) -> None:
-    """Fills in the outputs of every record. Raises nothing."""
+    """Fills in the outputs of every record, but for those that were abandoned. Raises nothing."""
     decided_at = time.monotonic()
     for work in chunk:
+        if work.is_abandoned:
+            continue
         if work.failure is None:
             try:
                 work.outputs = work.task.decide(_case(work, decided_at, from_kafka)).outputs

@@ -1,54 +1,87 @@
-"""Which records are in flight, and up to where each partition is finished.
+"""The book of records in flight: opened as they come, finished in any order, left in order, settled by the broker.
 
 Faust works out what to commit from single acks, and its arithmetic commits past a record that is still in flight
 (faust-streaming #606; it also acks what it skips at a rebalance). So Faust is never asked: its consumer commits
 what this ledger released. That offsets leave in order, with whoever finishes the work, is getsentry/arroyo's idea.
+
+Batches are cut by length and copies are answered from memory, so records finish out of order. Consumers of Kafka
+count on the order of a key, for example when a post is edited, so a finished record waits for those before it in its
+partition. That costs no more than one turn of the engine, because a turn takes the oldest records.
 """
 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
 from streams.record import Partition
 
+T = TypeVar("T")
 
-class Ticket:
+
+@dataclass(slots=True, eq=False)
+class Ticket(Generic[T]):
     """One record in flight."""
 
-    __slots__ = ("abandoned", "offset", "opened_at", "partition", "settled")
+    partition: Partition
+    offset: int
+    opened_at: float
+    finished: T | None = None
+    """What the record became, while it waits for those before it."""
+    settled: bool = False
+    abandoned: bool = False
+    """Its partition was given up: the record comes back to whoever owns it now, and nothing of it counts here."""
 
-    def __init__(self, partition: Partition, offset: int, opened_at: float) -> None:
-        self.partition = partition
-        self.offset = offset
-        self.opened_at = opened_at
-        self.settled = False
-        self.abandoned = False
+
+@dataclass(slots=True)
+class _Page(Generic[T]):
+    """Of one partition, in the order of arrival."""
+
+    staying: deque[Ticket[T]] = field(default_factory=deque)
+    """Not left yet."""
+    unsettled: deque[Ticket[T]] = field(default_factory=deque)
+    released: int | None = None
 
 
-class OffsetLedger:
-    """Opens tickets in arrival order and releases the finished, contiguous prefix of each partition.
+class Ledger(Generic[T]):
+    """Releases the finished, contiguous prefix of each partition.
 
     Contiguous means: in the order of arrival. Offsets may have holes (compaction, transaction markers).
     Not thread-safe: it lives on the event loop.
     """
 
     def __init__(self) -> None:
-        self._open: dict[Partition, deque[Ticket]] = {}
-        self._released: dict[Partition, int] = {}
+        self._pages: dict[Partition, _Page[T]] = {}
         self.in_flight = 0
         self.released_total = 0
 
-    def open(self, partition: Partition, offset: int, now: float) -> Ticket:
-        ticket = Ticket(partition, offset, now)
-        queue = self._open.get(partition)
-        if queue is None:
-            queue = self._open[partition] = deque()
-        queue.append(ticket)
+    def open(self, partition: Partition, offset: int, now: float) -> Ticket[T]:
+        """Call it in the order of arrival; `now` is monotonic seconds."""
+        ticket: Ticket[T] = Ticket(partition, offset, now)
+        page = self._pages.get(partition)
+        if page is None:
+            page = self._pages[partition] = _Page()
+        page.staying.append(ticket)
+        page.unsettled.append(ticket)
         self.in_flight += 1
         return ticket
 
-    def settle(self, ticket: Ticket) -> None:
-        """Marks a record as finished. Call it only after the broker acknowledged the record's output.
+    def finish(self, ticket: Ticket[T], result: T) -> list[T]:
+        """What may leave now, in order: empty while something before the record is unfinished."""
+        if ticket.abandoned:
+            return []
+        ticket.finished = result
+        staying = self._pages[ticket.partition].staying
+        leaving: list[T] = []
+        while staying and (finished := staying[0].finished) is not None:
+            staying.popleft().finished = None  # so that a ticket and its record are no circle
+            leaving.append(finished)
+        return leaving
+
+    def settle(self, ticket: Ticket[T]) -> None:
+        """Marks a record as done with. Call it only after the broker acknowledged the record's output.
 
         An abandoned ticket releases nothing: its record comes back from the last committed offset.
 
@@ -60,29 +93,28 @@ class OffsetLedger:
         if ticket.settled:
             raise ValueError(f"offset {ticket.offset} of {ticket.partition} was settled twice")
         ticket.settled = True
-        queue = self._open[ticket.partition]
-        while queue and queue[0].settled:
-            self._released[ticket.partition] = queue.popleft().offset + 1
+        page = self._pages[ticket.partition]
+        while page.unsettled and page.unsettled[0].settled:
+            page.released = page.unsettled.popleft().offset + 1
             self.in_flight -= 1
             self.released_total += 1
 
     def released(self) -> dict[Partition, int]:
-        """Per partition, the offset to commit: everything before it is finished."""
-        return dict(self._released)
+        """Per partition, the offset to commit: everything before it is settled."""
+        return {partition: page.released for partition, page in self._pages.items() if page.released is not None}
 
-    def revoke(self) -> int:
-        """Abandons what is in flight, on all partitions (a rebalance revokes all); returns how many records."""
+    def revoke(self, partitions: Collection[Partition]) -> int:
+        """Abandons what is in flight on these partitions; returns how many records."""
         abandoned = 0
-        for queue in self._open.values():
-            for ticket in queue:
-                ticket.abandoned = True
-            abandoned += len(queue)
-        self._open.clear()
-        self._released.clear()
-        self.in_flight = 0
+        for partition in partitions:
+            page = self._pages.pop(partition, None)
+            for ticket in page.unsettled if page is not None else ():
+                ticket.abandoned, ticket.finished = True, None
+                abandoned += 1
+        self.in_flight -= abandoned
         return abandoned
 
     def oldest_age_s(self, now: float) -> float:
         """Age of the oldest record that holds a partition back; 0 when nothing is in flight."""
-        heads = [queue[0].opened_at for queue in self._open.values() if queue]
+        heads = [page.unsettled[0].opened_at for page in self._pages.values() if page.unsettled]
         return now - min(heads) if heads else 0.0

@@ -7,7 +7,7 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import orjson
 
@@ -52,6 +52,7 @@ class _Place:
     """A ticket without Kafka: where the answer to a line goes."""
 
     answer: bytes | None = None
+    abandoned: ClassVar[bool] = False
 
 
 class _Scan:

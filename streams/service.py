@@ -18,12 +18,11 @@ from streams.duplicates import ScoreCache
 from streams.errors import TidegateError
 from streams.failures import DeadLetterLimit
 from streams.gate import AdmissionGate
-from streams.ledger import OffsetLedger
+from streams.ledger import Ledger
 from streams.model import Model, new_batcher
 from streams.overload import Overload
 from streams.pipeline import Pipeline
 from streams.record import Partition, RawRecord
-from streams.sequence import OutputSequence
 from streams.settings import Settings
 from streams.sink import Sink
 from streams.tasks import Task
@@ -71,12 +70,11 @@ class Service:
         sink: Sink,
         crash: Callable[[BaseException], None],
     ) -> None:
-        self.ledger = OffsetLedger()
+        self.ledger: Ledger[Work] = Ledger()
         self.gate = AdmissionGate(settings.max_in_flight_records, model.in_flight_tokens)
         self.overload = Overload(settings.degrade_after_s)
         self._tasks = tasks
         self._sink = sink
-        self._sequence: OutputSequence[Work] = OutputSequence()
         self._report_crash = crash
         self._drain_s = settings.drain_s
         self._stuck_after_s = settings.stuck_after_s
@@ -139,7 +137,6 @@ class Service:
         )
         waited_s = self._observe_lateness(message.timestamp, now)
         work = Work(ticket, raw, self._tasks[message.topic], now, waited_s, cost)
-        self._sequence.expect(message.tp, work)
         self._pipeline.push(work)
 
     def _observe_lateness(self, timestamp: float | None, now: float) -> float:
@@ -155,9 +152,12 @@ class Service:
         """Publishes in order, and releases the offsets only when the broker has acknowledged every output."""
         leaving: list[Work] = []
         for work in works:
+            if work.is_abandoned:
+                self.gate.release(work.cost)
+                continue
             self._dead_letters += work.failure is not None
             self._limit.observe(work.ticket.partition, work.failure is not None)
-            leaving += self._sequence.finish(work.ticket.partition, work)
+            leaving += self.ledger.finish(work.ticket, work)
         await self._sink.publish([output for work in leaving for output in work.outputs])
         for work in leaving:
             self.ledger.settle(work.ticket)
@@ -184,20 +184,24 @@ class Service:
         except TimeoutError:
             logger.warning("drain: %d records not finished after %g s", self.ledger.in_flight, self._drain_s)
 
-    async def gain(self, partitions: Collection[Partition]) -> None:
+    async def assign(self, partitions: Collection[Partition]) -> None:
         """Called after a rebalance, with all partitions that this worker now owns."""
         logger.debug("owns %d partitions", len(partitions))
         self._drained_by = None
         for topic, task in self._tasks.items():
-            await self._pipeline.in_order(task.gain, {number for name, number in partitions if name == topic})
+            await self._pipeline.in_order(task.assign, {number for name, number in partitions if name == topic})
 
-    async def lose(self, partitions: Collection[Partition]) -> None:
-        """Called when partitions were given up, after the drain and the commit."""
-        abandoned = self.ledger.revoke()
+    async def revoke(self, partitions: Collection[Partition]) -> None:
+        """Called when partitions were given up, after the drain and the commit.
+
+        What is still in flight on them is abandoned: not decided, not counted, not saved.
+        """
+        abandoned = self.ledger.revoke(partitions)
         logger.debug("gave up %d partitions, abandoned %d records", len(partitions), abandoned)
-        self._idle.set()
+        if self.ledger.in_flight == 0:
+            self._idle.set()
         for topic, task in self._tasks.items():
-            await self._pipeline.in_order(task.lose, {number for name, number in partitions if name == topic})
+            await self._pipeline.in_order(task.revoke, {number for name, number in partitions if name == topic})
 
     async def _watch(self) -> None:
         """Ends the process when nothing moves, lets tasks write down what they remember, says how things are."""

@@ -16,7 +16,7 @@ from streams.tasks import Rendered, Task
 class Work:
     """Filled in from stage to stage, and touched by one stage at a time; ends with `outputs`.
 
-    `ticket` is the caller's: the pipeline hands it back and never looks at it.
+    `ticket` is the caller's: the pipeline hands it back, and asks it only whether the record was abandoned.
     Times are monotonic seconds; `waited_s` is how long the record was under way before the service took it in.
     """
 
@@ -37,3 +37,8 @@ class Work:
     scored_at: float = 0.0
     failure: Failure | None = None
     outputs: Sequence[Outgoing] = ()
+
+    @property
+    def is_abandoned(self) -> bool:
+        """Nobody waits for it any more: its partition was given up, and it comes back to whoever owns that now."""
+        return self.ticket is not None and bool(self.ticket.abandoned)

@@ -149,10 +149,10 @@ class Task(Protocol[R]):
 
     def decide(self, case: Case[R]) -> Decision: ...
 
-    def gain(self, partitions: Collection[int]) -> None:
+    def assign(self, partitions: Collection[int]) -> None:
         """Takes over input partitions: reads what was remembered about those that are new. Does file I/O."""
 
-    def lose(self, partitions: Collection[int]) -> None:
+    def revoke(self, partitions: Collection[int]) -> None:
         """Gives input partitions up: writes down what is known about them and forgets it."""
 
     def checkpoint(self) -> None:

@@ -155,20 +155,20 @@ class PostsTask(Task[Post]):
         threshold = known.get(case.rendered.lang, max(known.values(), default=FALLBACK_THRESHOLD))
         return [{"start": first, "end": last} for first, last in marked(case.readings, threshold)]
 
-    def gain(self, partitions: Collection[int]) -> None:
+    def assign(self, partitions: Collection[int]) -> None:
         for partition in set(partitions) - self._held:
             path = self._memory.path(partition)
             if path is not None:
                 self._memory.authors.load(path, partition)
         self._held.update(partitions)
 
-    def lose(self, partitions: Collection[int]) -> None:
+    def revoke(self, partitions: Collection[int]) -> None:
         self._save(self._memory.authors.changed().intersection(partitions))
         self._memory.authors.forget(partitions)
         self._held.difference_update(partitions)
 
     def checkpoint(self) -> None:
-        self._save(self._memory.authors.changed())
+        self._save(self._memory.authors.changed() & self._held)  # the file of any other is its owner's
 
     def _save(self, partitions: Collection[int]) -> None:
         for partition in partitions:

@@ -13,7 +13,7 @@ from faust.types import TP
 from mode import Service
 
 from streams.consumer import LedgerConsumer, LedgerConsumerThread, LedgerTransport
-from streams.ledger import OffsetLedger
+from streams.ledger import Ledger
 
 HERE = TP("posts", 0)
 
@@ -143,7 +143,7 @@ def test_a_new_assignment_knows_nothing_of_the_last(thread: LedgerConsumerThread
 def test_what_holds_no_record_is_released_with_the_records_before_it(
     consumer: LedgerConsumer, gap: tuple[int | None, int] | None, offsets: dict[TP, int]
 ) -> None:
-    ledger = OffsetLedger()
+    ledger: Ledger[str] = Ledger()
     ledger.settle(ledger.open(HERE, 5, now=0))
     ledger.open(HERE, 6, now=0)
     holds_back(consumer, ledger, gap)
@@ -151,11 +151,11 @@ def test_what_holds_no_record_is_released_with_the_records_before_it(
 
 
 def test_where_no_record_was_read_the_gap_alone_is_released(consumer: LedgerConsumer) -> None:
-    holds_back(consumer, OffsetLedger(), (None, 9))
+    holds_back(consumer, Ledger(), (None, 9))
     assert consumer._releasable() == {HERE: 9}
 
 
-def holds_back(consumer: LedgerConsumer, ledger: OffsetLedger, gap: tuple[int | None, int] | None) -> None:
+def holds_back(consumer: LedgerConsumer, ledger: Ledger[str], gap: tuple[int | None, int] | None) -> None:
     transport = LedgerTransport.__new__(LedgerTransport)
     transport.service = SimpleNamespace(ledger=ledger)  # type: ignore[assignment]
     consumer.transport = transport

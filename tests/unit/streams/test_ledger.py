@@ -4,14 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.ledger import OffsetLedger, Ticket
+from streams.ledger import Ledger, Ticket
 
 POSTS = ("moderation.posts", 0)
 OTHER = ("moderation.posts", 1)
 
 
 def test_an_offset_is_released_only_behind_everything_before_it() -> None:
-    ledger = OffsetLedger()
+    ledger: Ledger[str] = Ledger()
     first, second, third = (ledger.open(POSTS, offset, 0.0) for offset in (7, 8, 9))
     ledger.settle(second)
     ledger.settle(third)
@@ -22,14 +22,14 @@ def test_an_offset_is_released_only_behind_everything_before_it() -> None:
 
 
 def test_partitions_do_not_wait_for_each_other() -> None:
-    ledger = OffsetLedger()
+    ledger: Ledger[str] = Ledger()
     ledger.open(POSTS, 0, 0.0)
     ledger.settle(ledger.open(OTHER, 4, 0.0))
     assert ledger.released() == {OTHER: 5}
 
 
 def test_holes_in_the_offsets_do_not_hold_anything_back() -> None:
-    ledger = OffsetLedger()
+    ledger: Ledger[str] = Ledger()
     tickets = [ledger.open(POSTS, offset, 0.0) for offset in (3, 11, 12)]
     for ticket in tickets[:2]:
         ledger.settle(ticket)
@@ -37,9 +37,9 @@ def test_holes_in_the_offsets_do_not_hold_anything_back() -> None:
 
 
 def test_an_abandoned_ticket_releases_nothing() -> None:
-    ledger = OffsetLedger()
+    ledger: Ledger[str] = Ledger()
     stale = ledger.open(POSTS, 5, 0.0)
-    assert ledger.revoke() == 1
+    assert ledger.revoke({POSTS}) == 1
     ledger.settle(stale)
     assert ledger.released() == {}
     redelivered = ledger.open(POSTS, 5, 0.0)
@@ -48,19 +48,61 @@ def test_an_abandoned_ticket_releases_nothing() -> None:
 
 
 def test_nothing_is_left_of_partitions_that_were_given_up() -> None:
-    ledger = OffsetLedger()
+    ledger: Ledger[str] = Ledger()
     ledger.settle(ledger.open(POSTS, 5, 0.0))
     for partition in (POSTS, OTHER):
         for offset in (6, 7):
             ledger.open(partition, offset, 0.0)
     assert ledger.released() == {POSTS: 6}
 
-    assert ledger.revoke() == 4
+    assert ledger.revoke({POSTS, OTHER}) == 4
     assert (ledger.released(), ledger.in_flight) == ({}, 0)
 
 
+def test_what_is_in_flight_on_other_partitions_stays() -> None:
+    """A cooperative rebalance takes some partitions and leaves the rest at work."""
+    ledger: Ledger[str] = Ledger()
+    taken, kept = ledger.open(POSTS, 5, 0.0), ledger.open(OTHER, 8, 0.0)
+    assert ledger.revoke({POSTS}) == 1
+    assert (taken.abandoned, kept.abandoned, ledger.in_flight) == (True, False, 1)
+    assert ledger.finish(kept, "kept") == ["kept"]
+    ledger.settle(kept)
+    assert ledger.released() == {OTHER: 9}
+
+
+def test_a_finished_record_waits_for_those_before_it() -> None:
+    ledger: Ledger[str] = Ledger()
+    a, b, c = (ledger.open(POSTS, offset, 0.0) for offset in range(3))
+    assert ledger.finish(b, "b") == []
+    assert ledger.finish(a, "a") == ["a", "b"]
+    assert ledger.finish(c, "c") == ["c"]
+
+
+def test_outputs_of_one_partition_do_not_wait_for_another() -> None:
+    ledger: Ledger[str] = Ledger()
+    ledger.open(POSTS, 0, 0.0)
+    assert ledger.finish(ledger.open(OTHER, 0, 0.0), "b") == ["b"]
+
+
+def test_what_was_abandoned_does_not_leave() -> None:
+    ledger: Ledger[str] = Ledger()
+    first, second = ledger.open(POSTS, 0, 0.0), ledger.open(POSTS, 1, 0.0)
+    assert ledger.finish(second, "second") == []
+    ledger.revoke({POSTS})
+    assert ledger.finish(first, "first") == []
+    assert ledger.finish(ledger.open(POSTS, 0, 0.0), "again") == ["again"]
+
+
+@given(st.permutations(range(12)))
+def test_everything_leaves_once_and_in_order(order: list[int]) -> None:
+    ledger: Ledger[int] = Ledger()
+    tickets = [ledger.open(POSTS, offset, 0.0) for offset in range(12)]
+    left = [one for place in order for one in ledger.finish(tickets[place], place)]
+    assert left == list(range(12))
+
+
 def test_settling_twice_is_an_error() -> None:
-    ledger = OffsetLedger()
+    ledger: Ledger[str] = Ledger()
     ticket = ledger.open(POSTS, 0, 0.0)
     ledger.settle(ticket)
     with pytest.raises(ValueError, match="settled twice"):
@@ -68,20 +110,20 @@ def test_settling_twice_is_an_error() -> None:
 
 
 def test_the_oldest_age_is_that_of_the_record_that_holds_a_partition_back() -> None:
-    ledger = OffsetLedger()
+    ledger: Ledger[str] = Ledger()
     first = ledger.open(POSTS, 0, 10.0)
     ledger.open(POSTS, 1, 12.0)
     assert ledger.oldest_age_s(13.0) == 3.0
     ledger.settle(first)
     assert ledger.oldest_age_s(13.0) == 1.0
-    ledger.revoke()
+    ledger.revoke({POSTS})
     assert ledger.oldest_age_s(13.0) == 0.0
 
 
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 10**6)), max_size=60), st.randoms(use_true_random=False))
 def test_whatever_the_order_of_settling_nothing_unfinished_is_passed(steps: list[tuple[int, int]], rng: object) -> None:
-    ledger = OffsetLedger()
-    opened: dict[int, list[Ticket]] = {0: [], 1: [], 2: []}
+    ledger: Ledger[str] = Ledger()
+    opened: dict[int, list[Ticket[str]]] = {0: [], 1: [], 2: []}
     for partition, _ in steps:
         opened[partition].append(ledger.open(("t", partition), len(opened[partition]), 0.0))
     order = [ticket for tickets in opened.values() for ticket in tickets]

@@ -16,7 +16,8 @@ import pytest
 import streams.overload
 import streams.service
 from models.serving.encoder import Encoder
-from models.serving.types import Depth, Encoding
+from models.serving.engine import OnnxEngine
+from models.serving.types import Batch, Depth, Encoding, Scores
 from streams.failures import DeadLetterLimitExceeded
 from streams.model import Model, load_model
 from streams.record import Header, Outgoing, Partition
@@ -164,8 +165,8 @@ async def test_an_idle_service_is_drained_at_once(start: Start) -> None:
 async def test_what_was_given_up_is_not_waited_for_again(start: Start) -> None:
     bench = await start(drain_s=30)
     await bench.take_in(BAD)
-    await bench.service.lose({POSTS})
-    await bench.service.gain({POSTS})
+    await bench.service.revoke({POSTS})
+    await bench.service.assign({POSTS})
     await asyncio.wait_for(bench.service.drain(), 2)
 
 
@@ -235,13 +236,40 @@ async def test_the_drain_ends_in_time_and_what_it_abandons_is_never_released(
     await bench.take_in(BAD)
 
     await asyncio.wait_for(bench.service.drain(), 2)
-    await bench.service.lose({POSTS})
+    await bench.service.revoke({POSTS})
     bench.sink.answer()
     await asyncio.sleep(0.02)
 
     assert bench.released == {}
     assert bench.crashes == []
     assert "1 records not finished after 0.05 s" in caplog.text
+
+
+async def test_what_was_abandoned_is_neither_decided_nor_counted_nor_published(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The engine answers too late, when another worker owns the partition."""
+    bench = await start(drain_s=0.05)
+    bench.sink.answer()
+    answer, held = threading.Event(), threading.Event()
+    run = OnnxEngine.run
+
+    def slow(engine: OnnxEngine, batch: Batch, depth: Depth) -> list[Scores]:
+        held.set()
+        answer.wait(5)
+        return run(engine, batch, depth)
+
+    decided: list[str] = []
+    monkeypatch.setattr(OnnxEngine, "run", slow)
+    monkeypatch.setattr(PostsTask, "decide", lambda task, case: decided.append(case.record.id))
+    await bench.take_in(post("you are an idiot"), post("what a day"))
+    await eventually(held.is_set)
+    await bench.service.drain()
+    await bench.service.revoke({POSTS})
+    answer.set()
+
+    await eventually(lambda: bench.service.gate.records == 0)
+    assert (decided, bench.sink.published, bench.released, bench.crashes) == ([], [], {}, [])
 
 
 async def test_an_output_that_the_broker_refuses_is_a_crash_and_releases_nothing(start: Start) -> None:
@@ -358,11 +386,12 @@ async def test_an_authors_posts_are_remembered_by_whoever_is_given_the_partition
     start: Start, three_strikes: dict[str, Path]
 ) -> None:
     before = await start(**three_strikes)
+    await before.service.assign({POSTS})
     assert "alerts" not in await offend(before, 1, 2)
     await before.stop()
 
     after = await start(**three_strikes)
-    await after.service.gain({POSTS})
+    await after.service.assign({POSTS})
     assert "alerts" in await offend(after, 3)
 
 
@@ -371,11 +400,11 @@ async def test_an_authors_posts_are_written_down_when_the_partition_is_given_up(
 ) -> None:
     """By a service that lives on: it is a rebalance, and not the end."""
     before, after = await start(**three_strikes), await start(**three_strikes)
-    await before.service.gain({POSTS})
+    await before.service.assign({POSTS})
     assert "alerts" not in await offend(before, 1, 2)
-    await before.service.lose({POSTS})
+    await before.service.revoke({POSTS})
 
-    await after.service.gain({POSTS})
+    await after.service.assign({POSTS})
     assert "alerts" in await offend(after, 3)
 
 
@@ -394,7 +423,7 @@ async def test_an_authors_posts_are_written_down_now_and_then(
     monkeypatch.setattr(streams.service, "CHECK_EVERY_S", 0.005)
     caplog.set_level("INFO", "streams.service")
     killed, after = await start(**three_strikes), await start(**three_strikes)
-    await killed.service.gain({POSTS})
+    await killed.service.assign({POSTS})
     assert "alerts" not in await offend(killed, 1, 2)
     await asyncio.sleep(0.05)
     assert not written()
@@ -402,7 +431,7 @@ async def test_an_authors_posts_are_written_down_now_and_then(
 
     monkeypatch.setattr(streams.service, "CHECKPOINT_EVERY_S", 0.0)
     await eventually(written)
-    await after.service.gain({POSTS})
+    await after.service.assign({POSTS})
     assert "alerts" in await offend(after, 3)
     await asyncio.sleep(0.05)
     assert killed.crashes == after.crashes == []

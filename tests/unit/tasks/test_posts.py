@@ -182,8 +182,8 @@ def test_history_moves_with_its_partition(tmp_path: Path) -> None:
     first, second = posts_task(tmp_path), posts_task(tmp_path)
     offend(first, 1)
     offend(first, 2)
-    first.lose({3})
-    second.gain({3})
+    first.revoke({3})
+    second.assign({3})
 
     assert offend(first, 3) == []
     (alert,) = offend(second, 3)
@@ -194,14 +194,14 @@ def test_history_moves_with_its_partition(tmp_path: Path) -> None:
 
 def test_a_partition_that_stays_is_not_read_again(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     task = posts_task(tmp_path)
-    task.gain({3})
+    task.assign({3})
     offend(task, 1)
     task.checkpoint()
     (file,) = tmp_path.rglob("authors-3.json")
     file.write_text("damaged")
 
-    task.gain({3, 4})
-    task.lose({4})
+    task.assign({3, 4})
+    task.revoke({4})
     assert caplog.text == ""
     offend(task, 2)
     assert [alert["count"] for alert in offend(task, 3)] == [3]
@@ -209,25 +209,43 @@ def test_a_partition_that_stays_is_not_read_again(tmp_path: Path, caplog: pytest
 
 def test_a_checkpoint_survives_a_crash(tmp_path: Path) -> None:
     first = posts_task(tmp_path)
+    first.assign({3})
     offend(first, 1)
     offend(first, 2)
     first.checkpoint()
 
     second = posts_task(tmp_path)
-    second.gain({3})
+    second.assign({3})
     assert [alert["count"] for alert in offend(second, 3)] == [3]
+
+
+def test_a_checkpoint_never_writes_the_file_of_a_partition_that_is_not_held(tmp_path: Path) -> None:
+    """It is its new owner's: this worker would leave there only the few posts that came to it too late."""
+    owner, former = posts_task(tmp_path), posts_task(tmp_path)
+    owner.assign({3})
+    offend(owner, 1)
+    offend(owner, 2)
+    owner.checkpoint()
+    written = (tmp_path / "posts" / "authors-3.json").read_bytes()
+
+    former.assign({3})
+    former.revoke({3})
+    offend(former, 9)
+    former.checkpoint()
+    assert (tmp_path / "posts" / "authors-3.json").read_bytes() == written
 
 
 def test_a_folder_that_cannot_be_written_is_told_and_stops_nothing(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     task = posts_task(tmp_path)
+    task.assign({3})
     offend(task, 1)
     (tmp_path / "posts" / "authors-3.json").mkdir()
 
     with caplog.at_level(logging.WARNING):
         task.checkpoint()
-        task.gain({3})
+        posts_task(tmp_path).assign({3})
 
     assert "is not saved" in caplog.text
     assert "ann" not in caplog.text

@@ -30,9 +30,9 @@ def test_a_wrong_policy_stops_the_start(tmp_path: Path) -> None:
 
 def test_verdicts_that_are_only_read_leave_nothing_behind(tmp_path: Path) -> None:
     (task, *_) = build_tasks(Settings(data_dir=tmp_path / "data"), parts().artifact, enforces=False)
-    task.gain({3})
+    task.assign({3})
     decide(task, {"id": "p", "text": "t", "author": "a"}, post_scores(insult=0.95))
     task.checkpoint()
-    task.lose({3})
+    task.revoke({3})
 
     assert not (tmp_path / "data").exists()
