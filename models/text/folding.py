@@ -1,7 +1,7 @@
 """Undo disguised spellings, so that the encoder reads nearly plain words.
 
 Letters of other alphabets and styles become ASCII; letters written apart are joined, drawn-out ones cut short,
-and digits and signs read as letters, the last three only where a word of `models.plain_words` comes out. Every
+and digits and signs read as letters, the last three only where a word of `models.text.plain_words` comes out. Every
 step keeps, replaces or drops single characters, so each one that is left knows its place in the original.
 All patterns are linear: possessive or bounded quantifiers, and look-behinds so that a word is tried once.
 """
@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from itertools import product
 
-from models.plain_words import COMMON, HAN_HIDDEN, HIDDEN, SHORT
+from models.text.plain_words import COMMON, HAN_HIDDEN, HIDDEN, SHORT
 
 HAN = "\u3400-\u4dbf\u4e00-\u9fff"
 HAN_SEPARATORS = " *.\u00b7_|~/+-"

@@ -1,4 +1,4 @@
-"""Text rules shared by training and serving: cleaning, masking, folding, language by script, fingerprints.
+"""The text as the encoder reads it, in training and in serving: clean, masked, disguises undone.
 
 `normalise` is on the serving path at thousands of posts a second, so a plain post pays for scans by regular
 expressions and nothing else: one that walks over plain words fast, one for what is suspect in the rest, one
@@ -8,13 +8,11 @@ or bounded, and look-behinds let a match start only where a word starts.
 
 from __future__ import annotations
 
-import hashlib
 import re
-import unicodedata
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from models.folding import EMOJI, FOREIGN, HAN, HAN_SEPARATORS, STYLED, fold
+from models.text.folding import EMOJI, FOREIGN, HAN, HAN_SEPARATORS, STYLED, fold
 
 URL, USER, PHONE, EMAIL = "[URL]", "[USER]", "[PHONE]", "[EMAIL]"
 
@@ -72,15 +70,8 @@ _MASKS = re.compile(
     """,
     re.VERBOSE | re.ASCII,
 )  # fmt: skip
-_PLACEHOLDER = re.compile("|".join(map(re.escape, (URL, EMAIL, USER, PHONE))))
 _PLACEHOLDERS = {"url": URL, "domain": URL, "email": EMAIL, "user": USER, "phone": PHONE}
 _PASSES = 6  # a mask or fold may uncover the next one ("x.com@bob"); chains longer than this are left as they are
-
-_NOT_WORD = re.compile(r"[\W_]+")
-_HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0002fa1f]")
-_JAPANESE_KOREAN = re.compile("[\u3040-\u30ff\u1100-\u11ff\uac00-\ud7af]")
-_LATIN = re.compile("[A-Za-z\u00c0-\u024f]")
-_LETTER = re.compile(r"[^\W\d_]")
 
 
 @dataclass(slots=True, frozen=True)
@@ -97,7 +88,7 @@ class NormalisedText:
 
 def normalise(text: str) -> NormalisedText:
     """Remove invisible marks, fold white space, mask links, handles, phone numbers and e-mail addresses, and undo
-    disguised spellings (`models.folding`).
+    disguised spellings (`models.text.folding`).
 
     Idempotent: normalising the result changes nothing. Lone surrogates, which no UTF-8 output can hold,
     become U+FFFD.
@@ -180,36 +171,3 @@ def _mask(text: str, offsets: Sequence[int]) -> tuple[str, Sequence[int]] | None
     pieces.append(text[position:])
     moved.extend(offsets[position:])
     return "".join(pieces), moved
-
-
-def detect_language(text: str, hint: str | None = None) -> str:
-    """`en`, `zh` or `other`, decided by script; the hint settles what script cannot (Latin, no letters)."""
-    hinted = (hint or "").replace("_", "-").lower().split("-", 1)[0]
-    if text.isascii():
-        return "other" if hinted not in ("", "en", "zh") or _LATIN.search(text) is None else "en"
-    letters = len(_LETTER.findall(text))
-    if letters == 0:
-        return hinted if hinted in ("en", "zh") else "other"
-    han = len(_HAN.findall(text))
-    if len(_JAPANESE_KOREAN.findall(text)) * 5 > letters:
-        return "other"
-    if han * 4 >= letters:  # one Han character says about as much as a short Latin word
-        return "zh"
-    if len(_LATIN.findall(text)) * 2 < letters:
-        return "other"
-    return "en" if hinted in ("", "en", "zh") else "other"
-
-
-def fingerprint(text: str) -> str:
-    """The text without case, width, white space and punctuation: equal for near-identical copies."""
-    return _NOT_WORD.sub("", unicodedata.normalize("NFKC", text).lower())
-
-
-def content_hash(text: str) -> str:
-    """First 16 hex digits of SHA-1 over the fingerprint: the rule of the data's list of blocked texts."""
-    return hashlib.sha1(fingerprint(text).encode("utf-8", "replace"), usedforsecurity=False).hexdigest()[:16]
-
-
-def is_blocked(text: str, blocked: Container[str]) -> bool:
-    """Whether a text is one of those hashes, as it stands or without the placeholders of masking."""
-    return content_hash(text) in blocked or content_hash(_PLACEHOLDER.sub("", text)) in blocked
