@@ -3,5 +3,14 @@
 from models.text.cleaning import NormalisedText, normalise
 from models.text.fingerprints import content_hash, fingerprint, is_blocked
 from models.text.language import detect_language
+from models.text.reading import readings
 
-__all__ = ["NormalisedText", "content_hash", "detect_language", "fingerprint", "is_blocked", "normalise"]
+__all__ = [
+    "NormalisedText",
+    "content_hash",
+    "detect_language",
+    "fingerprint",
+    "is_blocked",
+    "normalise",
+    "readings",
+]

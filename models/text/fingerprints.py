@@ -7,10 +7,10 @@ import re
 import unicodedata
 from collections.abc import Container
 
-from models.text.cleaning import EMAIL, PHONE, URL, USER
+from models.text.masks import PLACEHOLDER
 
 _NOT_WORD = re.compile(r"[\W_]+")
-_PLACEHOLDER = re.compile("|".join(map(re.escape, (URL, EMAIL, USER, PHONE))))
+_PLACEHOLDER = re.compile(PLACEHOLDER)
 
 
 def fingerprint(text: str) -> str:
