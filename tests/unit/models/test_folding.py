@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.plain_words import COMMON, HAN_HIDDEN, HIDDEN
 from models.text import normalise
+from models.text.plain_words import COMMON, HAN_HIDDEN, HIDDEN
 
 PARTS = (
     "k i l l", "f.u.c.k", "y o u", "sh1t", "@$$", "f*ck", "!", "|", "fuuuuck", "аss", "соре", "мир", "ｆｕ", "𝓬𝓴",

@@ -1,0 +1,47 @@
+"""Upper and lower case at random, where case says nothing."""
+
+from __future__ import annotations
+
+import re
+
+from models.text.changes import Changes, proves
+from models.text.masks import PLACEHOLDER
+from models.text.plain_words import WORDS
+
+_WORD = re.compile(rf"{PLACEHOLDER}|[A-Za-z]++")
+_MIXED = re.compile(r"[a-z][A-Z]|[A-Z]{2}[a-z]")
+CAMEL = "[A-Z]?[a-z]{2,}+(?:[A-Z][a-z]{2,}+)++"
+_SHORTEST = 3
+_SHOUTED = 8  # letters of a text in capitals: shorter ones are abbreviations
+
+
+def unmix(text: str) -> Changes:
+    """Words in mixed case ("iDiOt"), and the whole text where most words are. Camel case, abbreviations and their
+    plurals are no mixed case; a name such as LaTeX shows nothing, because no plain word comes out.
+    """
+    if _MIXED.search(text) is None:
+        return {}
+    words = [word for word in _WORD.finditer(text) if word[0][0] != "["]
+    mixed = [word for word in words if _is_mixed(word[0])]
+    if not proves(lower for word in mixed if len(lower := word[0].lower()) >= _SHORTEST and lower in WORDS):
+        return {}
+    return _lower(text, words if 2 * len(mixed) >= len(words) else mixed)
+
+
+def unshout(text: str) -> Changes:
+    """A text all in capitals."""
+    if not text.isupper():
+        return {}
+    words = [word for word in _WORD.finditer(text) if word[0][0] != "["]
+    letters = sum(len(word[0]) for word in words)
+    return _lower(text, words) if letters >= max(_SHOUTED, len(text) // 2) else {}
+
+
+def _is_mixed(word: str) -> bool:
+    if word.islower() or word.isupper() or word.istitle():
+        return False
+    return re.fullmatch(CAMEL, word) is None and not (word[-1] == "s" and word[:-1].isupper())
+
+
+def _lower(text: str, words: list[re.Match[str]]) -> Changes:
+    return {i: text[i].lower() for word in words for i in range(*word.span()) if text[i].isupper()}

@@ -1,0 +1,28 @@
+"""Undo disguised spellings, so that the encoder reads nearly plain words.
+
+What a disguise is, the standards say first: Unicode's compatibility forms, its TR39 confusables, its composed letters.
+Where they are silent, a word of `models.text.plain_words` has to come out. `STEPS` are sure; `GUESSES` may be wrong,
+and so a text with a guess is read both ways. Every step keeps, replaces or drops characters, so each one that is left
+knows its place in the original. All patterns are linear: possessive or bounded quantifiers, and look-behinds so that a
+word is tried once.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from models.text.casing import unmix, unshout
+from models.text.changes import Step
+from models.text.confusables import latinise
+from models.text.han import guess_han, join_han
+from models.text.marks import unmark
+from models.text.separators import guess_broken, guess_gaps, join, mend
+from models.text.signs import guess_signs, unsign
+from models.text.stretching import shorten
+from models.text.styles import unstyle
+from models.text.typos import guess_typos
+
+STEPS: Final[tuple[Step, ...]] = (
+    unstyle, latinise, unmark, unshout, unmix, join, mend, shorten, unsign, join_han,
+)  # fmt: skip
+GUESSES: Final[tuple[Step, ...]] = (guess_broken, guess_gaps, guess_signs, guess_typos, guess_han)

@@ -1,0 +1,139 @@
+"""Letters that digits, signs and stars stand for."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice, product
+
+from models.text.changes import Changes, proves
+from models.text.plain_words import FREQUENT, HIDDEN, SHORT, WORDS
+
+_LETTERS = {
+    "0": "o", "1": "il", "2": "z", "3": "e", "4": "a", "5": "s", "6": "gb", "7": "t", "8": "b", "9": "g",
+    "@": "a", "$": "s", "!": "il", "|": "il", "+": "t", "€": "e", "£": "l", "¢": "c", "©": "c", "®": "r", "¥": "y",
+    "§": "s", "ß": "b", "¡": "i",
+}  # fmt: skip
+SIGNS = re.escape("".join(_LETTERS))
+"""Digits and signs that are drawn like letters, as they stand between the brackets of a regular expression."""
+WILD = "*#%&^"
+"""Signs that stand for any letter, in the same form."""
+_ANY = f"{SIGNS}{WILD}"
+_SIGNED = re.compile(f"(?<![A-Za-z{_ANY}])[A-Za-z]*+[{_ANY}][A-Za-z{_ANY}]*+")
+_INNER = re.compile(f"[A-Za-z][{SIGNS}]++[A-Za-z]")
+_NO_LETTERS = frozenset(_LETTERS) | frozenset(WILD)
+_MOST_SIGNED = 24  # characters; longer ones are no words
+_MOST_READINGS = 16
+_SHORTEST_SWORN = 4  # characters, of words in which signs stand for any letter ("f#ck"): H&M and C# are none
+_MOST_PART_NUMBER = 4  # characters: A55 and M4A1 are no words
+
+
+Signed = tuple[int, str]
+"""Where a word with signs starts, and the word as it is written."""
+
+
+def unsign(text: str) -> Changes:
+    """Digits, signs and stars among letters ("id10t", "@sshole", "f*ck") read as letters: where the word is sure, and
+    throughout a text that does it again and again.
+    """
+    sure: dict[int, str] = {}
+    others: dict[int, str] = {}
+    found: list[str] = []
+    for start, body in _signed(text):
+        words = _words(body)
+        is_sure = bool(words) and _is_sure(body.lower(), words)
+        (sure if is_sure else others).update(_written(start, body, words[0] if words else _spelt(body)))
+        found += words[:1] if is_sure or "*" in body else []
+    return sure | others if proves(found) else sure
+
+
+def guess_signs(text: str) -> Changes:
+    """What may be a hidden word, but also a part number ("a55"), or where signs fit more than one ("s**t", "c@nt")."""
+    changes: dict[int, str] = {}
+    for start, body in _signed(text):
+        hidden = [word for word in (*_words(body), *_words_with_any(body.lower())) if word in HIDDEN]
+        if hidden:
+            changes |= _written(start, body, hidden[0])
+    return changes
+
+
+def _signed(text: str) -> Iterator[Signed]:
+    for match in _SIGNED.finditer(text):
+        body = match[0].lstrip("*")
+        start = match.end() - len(body)
+        # Signs around a word are seldom letters; a star behind one may stand for its last letter.
+        cores = [body.rstrip("!|+*"), body.rstrip("!*")]
+        if len(body) == len(match[0]) and body[-1] == "*" != body[-2:-1] and body[:-1].lower() not in WORDS:
+            cores.append(body)
+        for core in dict.fromkeys(cores):
+            if 2 <= len(core) <= _MOST_SIGNED and _count_letters(core) not in (0, len(core)):
+                yield start, core
+
+
+def _words(body: str) -> list[str]:
+    """The words that fit, hidden ones first: letter by letter, or else with any letters for the signs."""
+    body = body.lower()
+    options = islice(product(*[_LETTERS.get(character, character) for character in body]), _MOST_READINGS)
+    found = [word for letters in options if (word := "".join(letters)) in WORDS or word in SHORT]
+    return sorted(found, key=lambda word: word not in HIDDEN) or _words_with_any(body)
+
+
+def _words_with_any(body: str) -> list[str]:
+    """Without a star, only hidden words: people swear like that ("f#ck"), and H&M is no word."""
+    known = [(i, letter) for i, letter in enumerate(body) if "a" <= letter <= "z" or letter.isdigit()]
+    if len(known) < 2 or len(body) < (3 if "*" in body else _SHORTEST_SWORN):
+        return []
+    found = [word for word in _BY_START[body[0], len(body)] if all(word[i] == letter for i, letter in known)]
+    if "*" not in body:
+        return [word for word in found if word in HIDDEN]
+    return sorted(found, key=lambda word: (word not in HIDDEN, _hides_consonant(body, word)))
+
+
+def _fits(sign: str, letter: str) -> bool:
+    return letter in _LETTERS.get(sign, sign)
+
+
+def _hides_consonant(body: str, word: str) -> bool:
+    return any(sign == "*" and letter not in "aeiou" for sign, letter in zip(body, word, strict=True))
+
+
+def _count_letters(body: str) -> int:
+    return sum("a" <= character <= "z" for character in body.lower())
+
+
+def _spelt(body: str) -> str:
+    """A word that is not known, by its likeliest letters; as it stands where the signs are around the letters."""
+    if _INNER.search(body) is None or len(body) <= _MOST_PART_NUMBER or 2 * _count_letters(body) < len(body):
+        return body
+    return "".join([_LETTERS.get(character, character)[0] for character in body])
+
+
+def _is_sure(body: str, words: Sequence[str]) -> bool:
+    """Digits around a word ("day2") or a unit ("5in") hide one of `HIDDEN` or nothing."""
+    if len(body) < 3:
+        return False
+    hidden = [word for word in words if word in HIDDEN]
+    if "*" in body or not all(map(_fits, body, words[0])):
+        return len(hidden) == 1 and (len(body) > 3 or not _hides_consonant(body, hidden[0]))
+    stem = body.strip("0123456789")
+    if not hidden and (stem in WORDS or (stem.isalpha() and len(stem) < 3)):
+        return False
+    return len(body) > _MOST_PART_NUMBER or 2 * sum(map(str.isdigit, body)) < len(body)
+
+
+def _written(start: int, body: str, word: str) -> Changes:
+    """The letters for the signs; capitals where all else is in capitals."""
+    letters = word.upper() if body.isupper() else word
+    return {start + i: new for i, (old, new) in enumerate(zip(body, letters, strict=True)) if old in _NO_LETTERS}
+
+
+def _by_start() -> Mapping[tuple[str, int], list[str]]:
+    words = defaultdict[tuple[str, int], list[str]](list)
+    for word in dict.fromkeys((*sorted(HIDDEN), *FREQUENT)):
+        words[word[0], len(word)].append(word)
+    return words
+
+
+_BY_START = _by_start()
+"""Words by their first letter and their length, hidden ones first, then by frequency."""
