@@ -6,9 +6,9 @@ import logging
 from collections.abc import Sequence
 
 from models.errors import place_of
-from models.language import identify_language
 from models.serving.reader import Reader
 from models.serving.reading import Reading
+from models.text import identify_language
 from schemas import InvalidRecord, Reason, unpack
 from streams.duplicates import ScoreCache
 from streams.failures import Failure

@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from models.errors import TidegateError
-from models.language import identify_language
 from models.rendering import SymptomFields, render_symptoms
 from models.serving.reading import Reading
-from models.text import normalise
+from models.text import identify_language, normalise, readings
 
 Intervals = tuple[tuple[int, int], ...]
 
@@ -44,9 +43,9 @@ class Row:
         """The language that the service would detect, and the text in each way in which it would be read."""
         if self.task == "symptoms" and self.fields is None:
             return identify_language(self.text, self.lang), [Reading(self.text, range(len(self.text)))]
-        clean = normalise(self.text)
-        lang = identify_language(clean.text, self.lang)
-        if self.fields is None:
-            return lang, [Reading(clean.text, clean.offsets)]
-        line = render_symptoms(self.fields)
-        return lang, [Reading(line.text, clean.offsets, line.complaint_start)]
+        if self.fields is not None:
+            clean = normalise(self.text)
+            line = render_symptoms(self.fields)
+            return identify_language(clean.text, self.lang), [Reading(line.text, clean.offsets, line.complaint_start)]
+        ways = [Reading(way.text, way.offsets) for way in readings(self.text)]
+        return identify_language(ways[0].text, self.lang), ways

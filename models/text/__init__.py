@@ -2,7 +2,7 @@
 
 from models.text.cleaning import NormalisedText, normalise
 from models.text.fingerprints import content_hash, fingerprint, is_blocked
-from models.text.language import detect_language
+from models.text.language import detect_language, identify_language
 from models.text.reading import readings
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "content_hash",
     "detect_language",
     "fingerprint",
+    "identify_language",
     "is_blocked",
     "normalise",
     "readings",

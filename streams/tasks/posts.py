@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from models.labels import POST_LABELS, SENTIMENTS
-from models.language import identify_language
 from models.serving.reading import Reading
 from models.serving.spans import marked
 from models.serving.types import Scores
-from models.text import normalise
+from models.text import identify_language, readings
 from schemas import Post
 from streams.authors import AuthorHistory, author_hash
 from streams.policy import Action, PostPolicy
@@ -101,8 +100,8 @@ class PostsTask(Task[Post]):
         return Post.decode(value, max_bytes)
 
     def render(self, record: Post) -> Rendered:
-        ways = [Reading(way.text, way.offsets) for way in (normalise(record.text),)]
-        return Rendered(identify_language(ways[0].text, record.lang), tuple(ways))
+        ways = tuple(Reading(way.text, way.offsets) for way in readings(record.text))
+        return Rendered(identify_language(ways[0].text, record.lang), ways)
 
     def decide(self, case: Case[Post]) -> Decision:
         scores, lang = case.scores, case.rendered.lang

@@ -9,11 +9,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from models.language import identify_language
 from models.rendering import SymptomFields, render_symptoms
 from models.serving.reading import Reading
 from models.serving.types import Scores
-from models.text import normalise
+from models.text import identify_language, normalise
 from schemas import SymptomRecord
 from streams.assertions import Found
 from streams.tasks.base import Case, Decision, Parts, Rendered, Task
