@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from load.arrivals import Seconds
 
-STAGES = ("queued", "batched", "scored", "published", "total")
+STAGES = ("admitted", "prepared", "queued", "inferred", "decided", "total")
 PERCENTILES = (50.0, 95.0, 99.0, 99.9)
 _HIGHEST_US = 3_600_000_000
 

@@ -9,7 +9,7 @@ Document = dict[str, Any]
 
 _SOURCE: Final = {"topic": "moderation.posts", "partition": 2, "offset": 1841}
 _VERSIONS: Final = {"model_version": "2026.11.24-9f3c01ab", "policy_version": "1-5c0de7aa"}
-_TIMINGS_MS: Final = {"queued": 6.2, "batched": 9.8, "scored": 0.4, "published": 0.2, "total": 21.7}
+_TIMINGS_MS: Final = {"admitted": 0.1, "prepared": 5.2, "queued": 0.9, "inferred": 9.8, "decided": 0.6, "total": 21.7}
 
 POST: Final[Document] = {
     "id": "c-20931",

@@ -21,14 +21,13 @@ class Source(Part):
 
 
 class TimingsMs(Part):
-    """Where the record's time went, in milliseconds. The first four add up to the time since intake."""
+    """Where the record's time went, in milliseconds. All but the total add up to the time since intake."""
 
-    queued: float = Field(
-        description="From intake to its batch: admission, decoding, encoding, waiting for the engine."
-    )
-    batched: float = Field(description="From the batch being formed to its scores: padding and inference.")
-    scored: float = Field(description="From the scores to the policy taking the record up.")
-    published: float = Field(description="From there to the serialised verdict, handed to the producer.")
+    admitted: float = Field(description="Waiting at the gate, while too much is in flight.")
+    prepared: float = Field(description="Decoding, cleaning and tokenising, and waiting for it.")
+    queued: float = Field(description="Waiting for the engine.")
+    inferred: float = Field(description="From the batch being formed to its scores: padding and inference.")
+    decided: float = Field(description="From the scores to the serialised verdict, handed to the producer.")
     total: float = Field(description="From the record's Kafka timestamp to the serialised verdict.")
 
 

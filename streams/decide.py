@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 
 from models.serving.reading import combined
@@ -14,20 +13,19 @@ from streams.work import Work
 
 def decide(chunk: Sequence[Work], from_kafka: bool = True) -> None:
     """Fills in the outputs of every record, but for those that were abandoned. Raises nothing."""
-    decided_at = time.monotonic()
     for work in chunk:
         if work.is_abandoned:
             continue
         if work.failure is None:
             try:
-                work.outputs = work.task.decide(_case(work, decided_at, from_kafka)).outputs
+                work.outputs = work.task.decide(_case(work, from_kafka)).outputs
             except Exception as error:
                 work.failure = unexpected(error, "decide")
         if work.failure is not None:
             work.outputs = (dead_letter(work.raw, work.failure),)
 
 
-def _case(work: Work, decided_at: float, from_kafka: bool) -> Case[object]:
+def _case(work: Work, from_kafka: bool) -> Case[object]:
     raw = work.raw
     assert work.rendered is not None
     return Case(
@@ -39,5 +37,12 @@ def _case(work: Work, decided_at: float, from_kafka: bool) -> Case[object]:
         value=raw.value or b"",
         key=raw.key,
         origin=Origin(raw.topic, raw.partition, raw.offset) if from_kafka else None,
-        moments=Moments(work.intake_at, work.batched_at, work.scored_at, decided_at, work.waited_s),
+        moments=Moments(
+            work.intake_at,
+            work.admitted_at or work.intake_at,
+            work.prepared_at,
+            work.batched_at,
+            work.scored_at,
+            work.waited_s,
+        ),
     )

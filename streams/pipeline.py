@@ -88,13 +88,15 @@ class Pipeline:
     async def _prepare_chunk(self, chunk: list[Work]) -> None:
         """Sends what needs scores to the engine, one of each text, and the rest on to be decided."""
         await asyncio.get_running_loop().run_in_executor(self._preparing, self._prepare, chunk)
+        prepared_at = time.monotonic()
         ready: list[Work] = []
         items: list[Item] = []
         for work in chunk:
             unscored = [] if work.failure else [reading for reading in work.readings if reading.scores is None]
             work.waiting = len(unscored)
+            work.prepared_at = prepared_at
             if not unscored:
-                work.batched_at = work.scored_at = time.monotonic()
+                work.batched_at = work.scored_at = prepared_at
                 ready.append(work)
             for reading in unscored:
                 key = _twin_key(work, reading)
@@ -129,7 +131,7 @@ class Pipeline:
 
     def _is_complete(self, work: Work, reading: Reading, outcome: Outcome) -> bool:
         """Enters an answer; whether it was the last one that the record waited for."""
-        batched_at = max(outcome.batched_at, work.intake_at)
+        batched_at = max(outcome.batched_at, work.prepared_at)
         work.batched_at = min(work.batched_at or batched_at, batched_at)
         work.scored_at = outcome.scored_at
         reading.scores = outcome.scores

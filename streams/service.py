@@ -136,7 +136,7 @@ class Service:
             int(message.timestamp * 1000) if message.timestamp is not None else None,
         )
         waited_s = self._observe_lateness(message.timestamp, now)
-        work = Work(ticket, raw, self._tasks[message.topic], now, waited_s, cost)
+        work = Work(ticket, raw, self._tasks[message.topic], now, waited_s, cost, admitted_at=time.monotonic())
         self._pipeline.push(work)
 
     def _observe_lateness(self, timestamp: float | None, now: float) -> float:

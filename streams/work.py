@@ -33,6 +33,8 @@ class Work:
     waiting: int = 0
     """Readings whose scores have not come."""
     read_share: float = 1.0
+    admitted_at: float = 0.0
+    prepared_at: float = 0.0
     batched_at: float = 0.0
     scored_at: float = 0.0
     failure: Failure | None = None

@@ -9,7 +9,8 @@ from schemas import Alert, PostVerdict, SymptomVerdict, TimingsMs
 
 Place = tuple[str, int, int]  # topic, partition, offset of the input record
 
-STAGES = ("reading", "queued", "batched", "scored", "published", "delivery")
+OURS = ("admitted", "prepared", "queued", "inferred", "decided")
+STAGES = ("reading", *OURS, "delivery")
 
 
 @dataclass(slots=True)
@@ -93,11 +94,11 @@ class Tally:
             if place not in self.sent:
                 continue
             count += 1
-            inside = timings.queued + timings.batched + timings.scored + timings.published
+            inside = sum(getattr(timings, stage) for stage in OURS)
             seen_ms = (self.answers[place][0] - self.sent[place][1]) * 1000
             sums["reading"] += max(0.0, timings.total - inside)
             sums["delivery"] += max(0.0, seen_ms - timings.total)
-            for stage in ("queued", "batched", "scored", "published"):
+            for stage in OURS:
                 sums[stage] += getattr(timings, stage)
         return {stage: total / count for stage, total in sums.items()} if count else sums
 

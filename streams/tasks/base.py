@@ -70,24 +70,25 @@ class Moments:
 
     A verdict carries them as `timings_ms`:
 
-    - `queued`: `intake_at` to `batched_at`; gate, decoding, encoding, and the wait for the engine.
-    - `batched`: `batched_at` to `scored_at`; the wait for the batch before it, padding, inference.
-    - `scored`: `scored_at` to `decided_at`; the way back from the engine and the wait for the policy's
-      thread.
-    - `published`: `decided_at` to the serialised verdict, which is handed to the producer. What the broker
-      takes to acknowledge it cannot stand in the message that it acknowledges.
-    - `total`: the Kafka timestamp to the serialised verdict. The other four sum up to the time since intake,
-      so `total` less their sum is `waited_s`, the time in the broker and on the way from it.
+    - `admitted`: `intake_at` to `admitted_at`; the wait at the gate, while too much is in flight.
+    - `prepared`: to `prepared_at`; decoding, cleaning, tokenising, and the wait for their thread.
+    - `queued`: to `batched_at`; the wait for the engine.
+    - `inferred`: to `scored_at`; the wait for the batch before it, padding, inference.
+    - `decided`: to the serialised verdict, which is handed to the producer; the way back from the engine, the policy
+      and the wait for its thread. What the broker takes to acknowledge it cannot stand in the message that it
+      acknowledges.
+    - `total`: the Kafka timestamp to the serialised verdict. The others sum up to the time since intake, so `total`
+      less their sum is `waited_s`, the time in the broker and on the way from it.
 
-    For a duplicate that was answered from the cache `batched_at` and `scored_at` are the moment of the
-    answer.
+    For a duplicate that was answered from the cache `batched_at` and `scored_at` are the moment of the answer; of
+    several readings the first batch and the last answer count.
     """
 
     intake_at: float
+    admitted_at: float
+    prepared_at: float
     batched_at: float
     scored_at: float
-    decided_at: float
-    """When the policy's thread took up the chunk of records that holds this one."""
     waited_s: float = 0.0
     """Wall clock at intake less the Kafka timestamp; 0 where the record has none or the clocks disagree."""
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from hashlib import blake2b
-from typing import Any, NamedTuple
+from itertools import pairwise
+from typing import Any, Final, NamedTuple
 
 import orjson
 
 from streams.record import Outgoing
 from streams.tasks.base import Case, Moments
+
+STAGES: Final = ("admitted", "prepared", "queued", "inferred", "decided")
 
 
 def verdict_id(task: str, model_version: str, policy_version: str, value: bytes) -> str:
@@ -26,14 +29,16 @@ def alert_id(kind: str, verdict: str, count: int | None) -> str:
 
 def timings_ms(moments: Moments, handed_over_at: float) -> dict[str, float]:
     """See Moments."""
-    since_intake = handed_over_at - moments.intake_at
-    return {
-        "queued": round((moments.batched_at - moments.intake_at) * 1e3, 3),
-        "batched": round((moments.scored_at - moments.batched_at) * 1e3, 3),
-        "scored": round((moments.decided_at - moments.scored_at) * 1e3, 3),
-        "published": round((handed_over_at - moments.decided_at) * 1e3, 3),
-        "total": round((moments.waited_s + since_intake) * 1e3, 3),
-    }
+    edges = (
+        moments.intake_at,
+        moments.admitted_at,
+        moments.prepared_at,
+        moments.batched_at,
+        moments.scored_at,
+        handed_over_at,
+    )
+    stages = {name: round((last - first) * 1e3, 3) for name, (first, last) in zip(STAGES, pairwise(edges), strict=True)}
+    return stages | {"total": round((moments.waited_s + handed_over_at - moments.intake_at) * 1e3, 3)}
 
 
 def warnings(case: Case[Any]) -> list[str]:

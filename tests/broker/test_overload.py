@@ -54,7 +54,7 @@ async def test_verdicts_say_where_their_time_went(bench: Bench) -> None:
     answers = await bench.answers(places)
     for each in answers.outputs:
         timings = each.body["timings_ms"]
-        stages = sum(timings[stage] for stage in ("queued", "batched", "scored", "published"))
+        stages = sum(timings.values()) - timings["total"]
         assert all(value >= 0 for value in timings.values())
         assert 5_000 < timings["total"] < 25_000
         assert stages <= timings["total"] - 4_900

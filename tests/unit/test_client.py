@@ -21,7 +21,7 @@ from aiokafka.errors import (
     UnknownTopicOrPartitionError,
 )
 
-from schemas import Post, PostVerdict
+from schemas import Post, PostVerdict, TimingsMs
 from streams.client import Client, Receipt
 from streams.errors import (
     BrokerUnreachableError,
@@ -215,7 +215,7 @@ def verdict(identity: str) -> bytes:
             "model_version": "m",
             "policy_version": "p",
             "degraded": False,
-            "timings_ms": dict.fromkeys(("queued", "batched", "scored", "published", "total"), 1),
+            "timings_ms": dict.fromkeys(TimingsMs.model_fields, 1),
             "task": "posts",
             "post_id": f"post {identity}",
             "lang": "en",

@@ -31,7 +31,7 @@ LABELS = ("toxicity", "insult", "hate", "threat", "sexual", "self_harm", "profan
 
 
 def timings(total: float = 12.0) -> TimingsMs:
-    return TimingsMs(queued=1, batched=4, scored=2, published=1, total=total)
+    return TimingsMs(admitted=0, prepared=1, queued=1, inferred=4, decided=2, total=total)
 
 
 def post_verdict(offset: int = 7, labels: tuple[str, ...] = ()) -> PostVerdict:
@@ -170,7 +170,7 @@ def test_the_summary_says_what_the_tally_counted() -> None:
         "1 (insult 1)",
         "1 (spam_wave 1)",
         "p50 50.0 ms",
-        "batched 4.0",
+        "inferred 4.0",
     ):
         assert part in shown
 

@@ -21,7 +21,7 @@ from streams.tasks.posts import PostsTask
 from streams.tasks.symptoms import SymptomsTask
 
 NOW, WALL_NOW = 100.0, 1_800_000_000.0
-MOMENTS = Moments(intake_at=99.0, batched_at=99.5, scored_at=99.75, decided_at=99.875, waited_s=2.0)
+MOMENTS = Moments(intake_at=99.0, admitted_at=99.125, prepared_at=99.25, batched_at=99.5, scored_at=99.75, waited_s=2.0)
 VERDICTS: Mapping[str, type[BaseModel]] = {
     "labels": PostVerdict,
     "flags": PostVerdict,

@@ -61,10 +61,11 @@ def test_times_add_up() -> None:
     verdict, _ = decide(posts_task(), POST, post_scores())
 
     assert verdict["timings_ms"] == {
-        "queued": 500.0,
-        "batched": 250.0,
-        "scored": 125.0,
-        "published": 125.0,
+        "admitted": 125.0,
+        "prepared": 125.0,
+        "queued": 250.0,
+        "inferred": 250.0,
+        "decided": 250.0,
         "total": 3000.0,
     }
 
