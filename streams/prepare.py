@@ -11,6 +11,7 @@ from schemas import InvalidRecord, Reason
 from streams.duplicates import ScoreCache
 from streams.failures import Failure
 from streams.logs import place_of
+from streams.record import UnreadableBatch
 from streams.work import Work
 
 logger = logging.getLogger(__name__)
@@ -35,6 +36,9 @@ class Preparer:
             self._encode(unseen)
 
     def _read(self, work: Work) -> None:
+        if isinstance(work.raw.value, UnreadableBatch):
+            work.failure = Failure(Reason.UNREADABLE_BATCH, work.raw.value.detail, "decode")
+            return
         try:
             work.record = work.task.decode(work.raw.value, self._max_record_bytes)
             work.rendered = work.task.render(work.record)
