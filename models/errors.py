@@ -22,6 +22,7 @@ TidegateError
 │   ├── NotAcknowledgedError     the record was sent, but no broker took it in time
 │   └── CodecMissingError        compressed batches cannot be read with what is installed here
 ├── EmbeddedBrokerError          the embedded broker did not start, or ended early
+├── BatchUnreadableError         a batch cannot be read and does not say where it ends
 ├── StuckError                   nothing was finished for too long
 ├── AgentEndedError              the stream of an input topic ended by itself
 ├── PublishError                 an output was not acknowledged

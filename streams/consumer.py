@@ -17,11 +17,13 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from mode.services import WaitResults
 
+from streams.broken_batches import BrokenBatches, Places, places
 from streams.connection import reading_options
 from streams.service import Service
 from streams.settings import Settings
 
 LOOK_AGAIN_S = 0.01
+NOWHERE = TP("", -1)  # to aiokafka, no partitions would be all of them
 
 
 def group_options(settings: Settings) -> dict[str, Any]:
@@ -56,33 +58,45 @@ class LedgerConsumerThread(driver.AIOKafkaConsumerThread):
         self.gaps: Mapping[TP, tuple[int | None, int]] = {}
         self._after_last: dict[TP, int] = {}
         self._assignment: Any = None
+        self._broken = BrokenBatches()
 
     def _create_worker_consumer(self, transport: driver.Transport) -> AIOKafkaConsumer:
         """Faust's own would read uncommitted records, and look for new partitions every five minutes."""
         assert isinstance(transport, LedgerTransport)
         return AIOKafkaConsumer(**transport.options)
 
-    async def _fetch_records(self, consumer: Any, *args: Any, **how: Any) -> Any:
-        records = await super()._fetch_records(consumer, *args, **how)
-        # No await from here on: nothing may be fetched between these records and a look at the positions.
-        subscription = consumer._subscription.subscription
-        if subscription is not None and subscription.assignment is not None:
-            self._note(subscription.assignment, records)
+    async def _fetch_records(
+        self, consumer: Any, active_partitions: set[TP], timeout: float | None = None, max_records: int | None = None
+    ) -> Any:
+        before = places(consumer)
+        # Only where the place is known: reading may have to go back to it.
+        wanted = {partition for partition in frozenset(active_partitions) if partition in before.offsets}
+        if suspected := next(filter(self._broken.is_suspected, wanted), None):
+            wanted, max_records = {suspected}, 1
+        if len(wanted) < len(active_partitions):
+            timeout = LOOK_AGAIN_S
+        try:
+            records = await super()._fetch_records(consumer, wanted or {NOWHERE}, timeout, max_records)
+        except Exception as error:  # each codec fails in a way of its own
+            records = await self._broken.take(consumer, before, error)
+        # No await from here on: nothing may be fetched between these records and a look at the places.
+        now = places(consumer)
+        self._broken.observe(now)
+        self._note(now, records)
         return records
 
-    def _note(self, assignment: Any, records: Mapping[Any, Sequence[Any]]) -> None:
-        if assignment is not self._assignment:
-            self._assignment, self._after_last = assignment, {}
+    def _note(self, now: Places, records: Mapping[Any, Sequence[Any]]) -> None:
+        if now.assignment is not self._assignment:
+            self._assignment, self._after_last = now.assignment, {}
         for (topic, partition), fetched in records.items():
             self._after_last[TP(topic, partition)] = fetched[-1].offset + 1
-        self.gaps = dict(self._find_gaps(assignment))
+        self.gaps = dict(self._find_gaps(now.offsets))
 
-    def _find_gaps(self, assignment: Any) -> Iterator[tuple[TP, tuple[int | None, int]]]:
-        for topic, partition in assignment.tps:
-            state = assignment.state_value((topic, partition))
+    def _find_gaps(self, offsets: Mapping[Any, int]) -> Iterator[tuple[TP, tuple[int | None, int]]]:
+        for (topic, partition), offset in offsets.items():
             after_last = self._after_last.get(TP(topic, partition))
-            if state.has_valid_position and state.position > (after_last or 0):
-                yield TP(topic, partition), (after_last, state.position)
+            if offset > (after_last or 0):
+                yield TP(topic, partition), (after_last, offset)
 
 
 class LedgerConsumer(driver.Consumer):

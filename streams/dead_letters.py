@@ -10,7 +10,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError
 
-from schemas import DeadLetter
+from schemas import DeadLetter, Reason
 from schemas.dead_letter import REPLAYED
 from streams.client import MAX_REQUEST_BYTES
 from streams.connection import CONNECT_TIMEOUT_S, REQUEST_TIMEOUT_S, connection_options, reading_options
@@ -88,7 +88,7 @@ async def _up_to_now(consumer: Any, topic: str) -> AsyncIterator[Any]:
 
 @dataclass(slots=True)
 class Replayed:
-    """What a replay did. `foreign` letters name a topic that is not an input of this service; they stay."""
+    """What a replay did. `foreign` letters hold no record of an input topic of this service; they stay."""
 
     sent: int = 0
     failed: int = 0
@@ -113,7 +113,7 @@ async def replay(
     try:
         await asyncio.wait_for(producer.start(), CONNECT_TIMEOUT_S)
         async for letter in read_letters(settings, reasons, limit):
-            if letter.why.original_topic not in inputs:
+            if letter.why.original_topic not in inputs or letter.why.reason is Reason.UNREADABLE_BATCH:
                 done.foreign += 1
             elif dry_run or await _send_original(producer, letter):
                 done.sent += 1

@@ -12,6 +12,7 @@ from models.text import identify_language
 from schemas import InvalidRecord, Reason, unpack
 from streams.duplicates import ScoreCache
 from streams.failures import Failure
+from streams.record import UnreadableBatch
 from streams.work import Work
 
 logger = logging.getLogger(__name__)
@@ -42,6 +43,9 @@ class Preparer:
                 self._refine(work)
 
     def _read(self, work: Work) -> None:
+        if isinstance(work.raw.value, UnreadableBatch):
+            work.failure = Failure(Reason.UNREADABLE_BATCH, work.raw.value.detail, "decode")
+            return
         try:
             value = unpack(work.raw.value, work.raw.headers, self._max_record_bytes)
             work.record = work.task.decode(value, self._max_record_bytes)

@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Self
 
 Header = tuple[str, bytes | None]
 Partition = tuple[str, int]  # topic name, partition number
+
+
+class UnreadableBatch(bytes):
+    """Stands as the value of a record for a whole batch that cannot be read: its bytes, and what is wrong."""
+
+    detail: str
+
+    def __new__(cls, stored: bytes, detail: str) -> Self:
+        batch = super().__new__(cls, stored)
+        batch.detail = detail
+        return batch
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ def replay(
         else:
             typer.echo(
                 f"{'would send' if dry_run else 'sent'} {done.sent}, failed {done.failed}, "
-                f"left {done.foreign} that came from no input topic of this prefix"
+                f"left {done.foreign} that hold no record of an input topic of this prefix"
             )
         if done.failed:
             raise typer.Exit(1)

@@ -73,7 +73,8 @@ async def test_an_aborted_transaction_is_not_judged_and_holds_nothing_up(bench: 
 @in_transactions
 async def test_a_worker_that_comes_later_passes_over_what_was_aborted(bench: Bench) -> None:
     await bench.create_topics()
-    await asyncio.to_thread(transactions, bench.bootstrap, bench.prefix, (*_fives(bench, "aborted"), False))
+    (aborted,) = _fives(bench, "aborted")
+    await asyncio.to_thread(transactions, bench.bootstrap, bench.prefix, (aborted, False))
 
     await bench.start_worker()
 

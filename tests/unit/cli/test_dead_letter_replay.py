@@ -115,6 +115,11 @@ async def test_a_replay_gives_back_every_byte_to_the_place_it_came_from(here: Se
     assert await everything_in(here.brokers, "elsewhere.secrets") == []
 
 
+async def test_a_batch_that_cannot_be_read_is_no_record_to_send(here: Settings) -> None:
+    await put(here.brokers, letter_of(BROKEN, Reason.UNREADABLE_BATCH))
+    assert await replay(here, ["unreadable_batch"]) == Replayed(sent=0, failed=0, foreign=1)
+
+
 def test_a_header_of_the_producer_that_is_called_attempts_stays() -> None:
     own: list[Header] = [("trace", b"1"), ("attempts", b"3")]
     assert original_headers(fail(own)) == [*own, ("tidegate-attempts", b"1")]

@@ -12,6 +12,7 @@ from aiokafka import TopicPartition
 from faust.types import TP
 from mode import Service
 
+from streams.broken_batches import Places
 from streams.consumer import LedgerConsumer, LedgerConsumerThread, LedgerTransport
 from streams.ledger import Ledger
 
@@ -89,10 +90,9 @@ async def test_an_exception_comes_through_at_once_or_later(consumer: LedgerConsu
             await consumer.wait_first(fails(after), never())
 
 
-def assignment(position: int | None) -> Any:
-    """Of one partition, where aiokafka would fetch next from `position`."""
-    state = SimpleNamespace(has_valid_position=position is not None, position=position)
-    return SimpleNamespace(tps={TopicPartition(*HERE)}, state_value=lambda _: state)
+def at(assignment: object, offset: int | None) -> Places:
+    """One partition, which would be read from `offset`."""
+    return Places(assignment, {} if offset is None else {TopicPartition(*HERE): offset})
 
 
 def fetched(*offsets: int) -> Any:
@@ -108,8 +108,7 @@ def thread() -> LedgerConsumerThread:
 
 
 def test_a_gap_is_what_was_read_behind_the_last_record(thread: LedgerConsumerThread) -> None:
-    owned = assignment(0)
-    state = owned.state_value(None)
+    assignment = object()
     for position, offsets, gaps in (
         (0, (), {}),
         (3, (), {HERE: (None, 3)}),  # an aborted transaction
@@ -117,17 +116,17 @@ def test_a_gap_is_what_was_read_behind_the_last_record(thread: LedgerConsumerThr
         (7, (), {HERE: (6, 7)}),  # a marker
         (9, (8,), {}),
     ):
-        state.position = position
-        thread._note(owned, fetched(*offsets))
+        thread._note(at(assignment, position), fetched(*offsets))
         assert thread.gaps == gaps
 
 
 def test_a_new_assignment_knows_nothing_of_the_last(thread: LedgerConsumerThread) -> None:
     """Records that were fetched and then dropped, because the partitions were given up, come again."""
-    thread._note(assignment(9), fetched(7))
-    thread._note(assignment(4), fetched())
+    later = object()
+    thread._note(at(object(), 9), fetched(7))
+    thread._note(at(later, 4), fetched())
     assert thread.gaps == {HERE: (None, 4)}
-    thread._note(assignment(None), fetched())
+    thread._note(at(later, None), fetched())
     assert thread.gaps == {}
 
 
