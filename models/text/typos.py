@@ -42,7 +42,8 @@ def undo_typos(text: str) -> Changes:
 def _slips(text: str) -> list[Slip]:
     if SLIPS.isdisjoint(lower_words(text)):
         return []
-    return [(match, meant) for match in _WORD.finditer(text) if (meant := _meant(match[0].lower())) is not None]
+    words = [match for match in _WORD.finditer(text) if match.start() == 0 or not match[0].istitle()]  # but for names
+    return [(match, meant) for match in words if (meant := _meant(match[0].lower())) is not None]
 
 
 def _meant(word: str) -> str | None:
@@ -71,17 +72,13 @@ def _with_slip(word: str) -> Iterator[str]:
 
 
 def _with_change(word: str) -> Iterator[str]:
-    """Letters that sound or look alike; or one left out, where that leaves nothing that can be said, or enough.
-
-    One of two equal letters is never left out: Niger is a country.
-    """
+    """Letters that sound or look alike, or a vowel left out where that leaves no other, or enough letters."""
     for i in range(len(word)):
         for letters, others in _ALIKE.items():
             if word.startswith(letters, i):
                 yield from [word[:i] + other + word[i + len(letters) :] for other in others]
         left = word[:i] + word[i + 1 :]
-        is_single = 0 < i < len(word) - 1 and word[i] not in (word[i - 1], word[i + 1])
-        if is_single and (len(left) > _SHORTEST or not _VOWEL.search(left)):
+        if 0 < i < len(word) - 1 and _VOWEL.match(word[i]) and (len(left) > _SHORTEST or not _VOWEL.search(left)):
             yield left
 
 

@@ -97,7 +97,8 @@ def test_undone(disguised: str, plain: str) -> None:
         "Hmmm, www", "wow!great", "he*she", "3 * 4 = 12", "Привет соре мир", "αβγ 5 μm", "$100 and $5", "café naïve",
         "今天 天气 很 好啊", "红、黄、蓝", "北京，上海", "哈哈哈哈", "🇺🇸 ℹ info", "媽媽 好", "don't x-ray it",
         "🇺🇸🇬🇧 5ᵗʰ xⁿ Ⅻ", "λx.x and ρgh", "Стакан и Cтакан", "нет, как", "GoT and LoL", "s.end() or a.dd",
-        "person(s), he/she", "tōa la̍t lâng bo̍k", "für hätte schön", "5€ £3", "Straße", "A&B", "x*y*z", "**bold** price*", "IoT, PoC",
+        "person(s), he/she", "tōa la̍t lâng bo̍k", "für hätte schön", "5€ £3", "Straße", "A&B", "x*y*z", "**bold** price*",
+        "IoT, PoC",
     ],
 )  # fmt: skip
 def test_left_alone(text: str) -> None:
@@ -152,7 +153,8 @@ def test_word_lists_are_what_folding_relies_on() -> None:
 
 UNITS = [
     "k ", "k.", "傻 ", "a1", "a*", "aaab", "а", "𝓯", "!a", "$", "id🤡", "\u0301\u200b", "a|", "a.b ", "(", "'",
-    "a!", "aB ", "aA", "IDioT ", "é", "k\u0308", "ïd ", "&amp;", "&#38", "<b ", '<b "', "<a href='", "<!--", "st-", "a.b,",
+    "a!", "aB ", "aA", "IDioT ",
+    "é", "k\u0308", "ïd ", "&amp;", "&#38", "<b ", '<b "', "<a href='", "<!--", "st-", "a.b,",
     "s*a*b*c ", "s**t ", "a%#", "fu ck ", "stuipd ", "a55 ", "脑can", "can脑", "傻。。", "逼", "傻、", "🇫", "ᶠ", "ιa ",
     "ck ", "KILL ",
 ]  # fmt: skip

@@ -58,7 +58,8 @@ def test_a_doubtful_disguise_is_undone_in_the_second_reading(text: str, second: 
 @pytest.mark.parametrize(
     "text",
     [
-        "Niger lies north of Nigeria", "our dragon left its lair for carp", "the beta is out, please assess it",
+        "Niger lies north of Nigeria", "Our landlord Mr. Shitole and Ms. Lozer met Nishit", "Welcome Shital and Klit",
+        "our dragon left its lair for carp", "the beta is out, please assess it",
         "plan b and vitamin c for the Model s hit", "pen is mightier", "I saw it so many times at the co-op",
         "the self-harm and check-in forms, and/or both", "T-shirt, e-mail, x-ray, son-in-law, U-Bahn",
         "The Galaxy A55 and the Model Y", "obj.kill = kill.get(x.name)", "os.path.join(self.name, other.name)",
