@@ -6,12 +6,12 @@ import re
 
 from models.text.changes import Changes, proves
 from models.text.masks import PLACEHOLDER
-from models.text.plain_words import WORDS
+from models.text.plain_words import HIDDEN, WORDS
 
 _WORD = re.compile(rf"{PLACEHOLDER}|[A-Za-z]++")
 _MIXED = re.compile(r"[a-z][A-Z]|[A-Z]{2}[a-z]")
 CAMEL = "[A-Z]?[a-z]{2,}+(?:[A-Z][a-z]{2,}+)++"
-_SHORTEST = 3
+_SHORTEST = 4  # letters, of words that nobody hides: GoT and LoL are names
 _SHOUTED = 8  # letters of a text in capitals: shorter ones are abbreviations
 
 
@@ -23,9 +23,13 @@ def unmix(text: str) -> Changes:
         return {}
     words = [word for word in _WORD.finditer(text) if word[0][0] != "["]
     mixed = [word for word in words if _is_mixed(word[0])]
-    if not proves(lower for word in mixed if len(lower := word[0].lower()) >= _SHORTEST and lower in WORDS):
+    plain = [_plain(word[0]) for word in mixed]
+    if not proves(word for word in plain if word in HIDDEN or (word in WORDS and len(word) >= _SHORTEST)):
         return {}
-    return _lower(text, words if 2 * len(mixed) >= len(words) else mixed)
+    lower = _lower(text, words if 2 * len(mixed) >= len(words) else mixed)
+    return lower | {
+        i: new for match, word in zip(mixed, plain, strict=True) for i, new in enumerate(word, match.start())
+    }
 
 
 def unshout(text: str) -> Changes:
@@ -35,6 +39,13 @@ def unshout(text: str) -> Changes:
     words = [word for word in _WORD.finditer(text) if word[0][0] != "["]
     letters = sum(len(word[0]) for word in words)
     return _lower(text, words) if letters >= max(_SHOUTED, len(text) // 2) else {}
+
+
+def _plain(word: str) -> str:
+    """The word in lower case; a capital I in it may pass for an l ("kiII")."""
+    lower = word.lower()
+    other = word.replace("I", "l").lower()
+    return other if lower not in WORDS and other in WORDS else lower
 
 
 def _is_mixed(word: str) -> bool:

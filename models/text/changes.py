@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from models.text.plain_words import HIDDEN
 
-Changes = Mapping[int, str]
+Changes = dict[int, str]
 """Index of a character to what stands there instead: mostly a character or nothing."""
 
 Step = Callable[[str], Changes]

@@ -19,7 +19,7 @@ _LIKE = dict(zip("пπηωєзиυμякѡҽүԌβεικτχσϝИЯДΛΣШ", "
 
 _ALPHABETS = "\u0370-\u03ff\u0400-\u052f\u0531-\u058f\u13a0-\u13ff\u1c80-\u1c8f\u1f00-\u1fff\u2c80-\u2cff\ua640-\ua69f"
 _WORD = re.compile(rf"[^\W\d_](?:[^\W\d_]|[{ACCENTS}])*+")
-_LATIN = re.compile("[A-Za-z]")
+_LATIN = re.compile(f"[A-Za-z{BEYOND_ASCII}]")
 _PLACEHOLDER = re.compile(PLACEHOLDER)
 _SHORTEST = 3  # letters: shorter words that mix alphabets are symbols of mathematics
 

@@ -9,40 +9,38 @@ from itertools import product
 
 from models.text.changes import Changes
 from models.text.characters import EMOJI, HAN
-from models.text.plain_words import HAN_HIDDEN, HAN_SOUNDS
+from models.text.plain_words import HAN_HIDDEN, HAN_SOUNDS, TRADITIONAL
 
 HAN_SEPARATORS = " *.\u00b7_|~/+-"
 _IN_HAN = re.compile(f"[{HAN}]")
 _SPACED = re.compile(f"(?<![{HAN}])[{HAN}]([{HAN_SEPARATORS}])[{HAN}](?![{HAN}])(?:\\1[{HAN}](?![{HAN}]))++")
 _LATIN = "A-Za-z\u00e0-\u01dc"  # pinyin with its tones
-_MIXED = re.compile(f"[{HAN}][{_LATIN}]|[{_LATIN}][{HAN}]")
+_MIXED = re.compile(f"[{_LATIN}](?:(?<=[{HAN}].)|[{HAN}])")
 _SOUND = re.compile(f"[{_LATIN}]++")
 _LONGEST = max(map(len, HAN_HIDDEN))
-
-
-def _words(between: str) -> re.Pattern[str]:
-    """The words of `HAN_HIDDEN` with something between their characters."""
-    starts = "".join(sorted({word[0] for word in HAN_HIDDEN}))
-    words = sorted(HAN_HIDDEN, key=lambda word: (-len(word), word))
-    return re.compile(f"(?=[{starts}])(?:{'|'.join([between.join(word) for word in words])})")
-
-
-_SURE = _words(f"[{HAN_SEPARATORS}{EMOJI}]?")
-_GUESSED = _words(f"(?:[{HAN_SEPARATORS}{EMOJI}]|[{HAN_SEPARATORS}\u3001\u3002\uff01-\uff0f\u2026,!?#]{{2,6}}+)?")
+_SIMPLE = str.maketrans(TRADITIONAL)
+_APART = re.compile(f"(?<![{HAN}])[{HAN}]++(?:[{HAN_SEPARATORS}{EMOJI}][{HAN}]++)++")
+_ODD = (
+    rf"(?:[{HAN_SEPARATORS}{EMOJI}\u3001\u3008-\u3011\uff08\uff09()\[\]<>#$%&^@]"
+    r"|[.\u3002]{2,6}+|[,\uff0c]{2,6}+|[\u2014\u2026]{1,6}+)"
+)
+_ODDLY_APART = re.compile(f"(?<![{HAN}])[{HAN}]++(?:{_ODD}[{HAN}]++)++")
+_IS_ODD = re.compile(f"{_ODD}[{HAN}]")
 
 
 def join_han(text: str) -> Changes:
     """Characters with separators: three and more that all stand alone, or the parts of a word that is often hidden."""
     if text.isascii():
         return {}
-    return _without_signs(text, _SPACED) | _without_signs(text, _SURE)
+    spaced = {i for run in _SPACED.finditer(text) for i in range(*run.span()) if _IN_HAN.match(text, i) is None}
+    return dict.fromkeys(spaced, "") | _joined(text, _APART)
 
 
 def guess_han(text: str) -> Changes:
     """Parts of hidden words with punctuation between them, or some of them in pinyin."""
     if text.isascii():
         return {}
-    changes = dict(_without_signs(text, _GUESSED))
+    changes = _joined(text, _ODDLY_APART) if _IS_ODD.search(text) else {}
     for sound in _SOUND.finditer(text) if is_mixed(text) else ():
         changes |= _characters(text, *sound.span())
     return changes
@@ -53,9 +51,17 @@ def is_mixed(text: str) -> bool:
     return not text.isascii() and _MIXED.search(text) is not None
 
 
-def _without_signs(text: str, words: re.Pattern[str]) -> Changes:
-    spans = [match.span() for match in words.finditer(text)]
-    return {i: "" for span in spans for i in range(*span) if _IN_HAN.match(text, i) is None}
+def _joined(text: str, apart: re.Pattern[str]) -> Changes:
+    """Hidden words without what stands between their characters."""
+    changes: dict[int, str] = {}
+    for run in apart.finditer(text):
+        places = [place.start() for place in _IN_HAN.finditer(text, *run.span())]
+        characters = "".join([text[place] for place in places]).translate(_SIMPLE)
+        for first, size in product(range(len(places) - 1), range(2, _LONGEST + 1)):
+            inside = places[first : first + size]
+            if characters[first : first + size] in HAN_HIDDEN:
+                changes |= {i: "" for i in range(inside[0], inside[-1]) if i not in inside}
+    return changes
 
 
 def _characters(text: str, start: int, end: int) -> Changes:
@@ -63,7 +69,7 @@ def _characters(text: str, start: int, end: int) -> Changes:
     sound = "".join([c for c in unicodedata.normalize("NFD", text[start:end].lower()) if c.isalpha()])
     for before, after in product(range(_LONGEST), repeat=2):
         key = f"{text[max(0, start - before) : start]}{sound}{text[end : end + after]}"
-        word = SPELT.get(key)
+        word = SPELT.get(key.translate(_SIMPLE))
         if word is not None:
             meant = word[before : len(word) - after]
             pieces = dict.fromkeys(range(start, end), "") | dict(enumerate(meant[:-1], start))
@@ -73,9 +79,14 @@ def _characters(text: str, start: int, end: int) -> Changes:
 
 def _spellings(word: str) -> Iterator[str]:
     """The word with some of its characters as they sound, or with the first letter of that, but not all of them."""
-    for parts in product(*[(one, HAN_SOUNDS[one], HAN_SOUNDS[one][0]) for one in word]):
+    for parts in product(*[_parts(one) for one in word]):
         if _IN_HAN.search("".join(parts)):
             yield "".join(parts)
+
+
+def _parts(one: str) -> tuple[str, ...]:
+    sound = HAN_SOUNDS[one]
+    return (one, sound, sound[0], "v") if sound[0] == "w" else (one, sound, sound[0])
 
 
 SPELT: Mapping[str, str] = {

@@ -41,12 +41,17 @@ def unmark(text: str) -> Changes:
 
 
 def _proves(marked: list[re.Match[str]], plain: list[str]) -> bool:
-    """Whether plain words came out, and more than the few that are written with one accent ("café", "naïve")."""
+    """Whether plain words came out, and more than the few that are written with one accent ("café", "naïve").
+
+    A hidden word with one mark is enough where no other marked word is left: "hàng" is Vietnamese among its like.
+    """
     found = {
         word: len(_MARKED.findall(match[0])) for match, word in zip(marked, plain, strict=True)
         if word in HIDDEN or (word in WORDS and len(word) >= _SHORTEST)
     }  # fmt: skip
-    return len(found) >= _FEWEST or proves(word for word, marks in found.items() if marks > 1 or word in HIDDEN)
+    if len(found) >= _FEWEST or proves(word for word, marks in found.items() if marks > 1):
+        return True
+    return not HIDDEN.isdisjoint(found) and all(word in WORDS or word in SHORT for word in plain)
 
 
 def _bare(letter: str) -> str:

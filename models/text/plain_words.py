@@ -70,6 +70,15 @@ _SOUNDS = _HAN_SOUNDS.split()
 HAN_SOUNDS = {character: sound for sound, same in zip(_SOUNDS[::2], _SOUNDS[1::2], strict=True) for character in same}
 """The characters of `HAN_HIDDEN` in pinyin without tones."""
 
+TRADITIONAL = dict(
+    zip(
+        "媽馬腦殘殺賤貨廢驢豬滾瘋雜種敗類鷄雞綠態騷蕩噁惡樣裝強姦輪愛約賣陰莖賭場職單貸開發證詐騙槍彈藥該婦東蠻砲幹變沒絲樓瑪",
+        "妈马脑残杀贱货废驴猪滚疯杂种败类鸡鸡绿态骚荡恶恶样装强奸轮爱约卖阴茎赌场职单贷开发证诈骗枪弹药该妇东蛮炮干变没丝楼玛",
+        strict=True,
+    )
+)
+"""Traditional forms of the characters of `HAN_HIDDEN`."""
+
 WORDS = HIDDEN | COMMON
 LONGEST = max(map(len, WORDS))
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+from models.text.casing import unshout
+from models.text.changes import Step
 from models.text.cleaning import NormalisedText, settled
 from models.text.folding import GUESSES, STEPS
-from models.text.han import is_mixed
+from models.text.han import guess_han
 from models.text.plain_words import lower_words
 from models.text.scanning import is_plain
-from models.text.separators import GAP_SIGNS, undo_gaps
+from models.text.spacing import GAP_SIGNS, undo_gaps
 from models.text.typos import SLIPS, undo_typos
 
-_RIDDEN = (undo_typos, undo_gaps)
-_SIGNS = SLIPS | GAP_SIGNS
+_UNDO: Final[tuple[Step, ...]] = (undo_typos, undo_gaps)
+_SIGNS: Final = SLIPS | GAP_SIGNS
 
 
 def readings(text: str) -> tuple[NormalisedText, ...]:
@@ -21,17 +25,14 @@ def readings(text: str) -> tuple[NormalisedText, ...]:
     text, but for one whose words are full of slips or gaps: those are mended.
     """
     first = NormalisedText(text, range(len(text)))
-    if not is_plain(text):
+    looks_plain = is_plain(text)
+    if not looks_plain:
         first = settled(first, STEPS)
-    elif not _is_odd(text):
+    is_odd = not _SIGNS.isdisjoint(lower_words(first.text))
+    if is_odd and any(undo(first.text) for undo in _UNDO):
+        first = settled(first, (*STEPS, *_UNDO))
+    guesses = (unshout, guess_han) if looks_plain and not is_odd else GUESSES
+    if not any(guess(first.text) for guess in guesses):
         return (first,)
-    if any(undo(first.text) for undo in _RIDDEN):
-        first = settled(first, (*STEPS, *_RIDDEN))
-    if not any(guess(first.text) for guess in GUESSES):
-        return (first,)
-    return first, settled(first, (*STEPS, *GUESSES))
-
-
-def _is_odd(text: str) -> bool:
-    """Whether a plain text may hold anything that a guess looks for: a scan of its words, and no more."""
-    return not _SIGNS.isdisjoint(lower_words(text)) or is_mixed(text)
+    second = settled(first, (*STEPS, *GUESSES))
+    return (first,) if second.text == first.text else (first, second)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from models.text.casing import CAMEL, unshout
+from models.text.casing import CAMEL
 from models.text.characters import ACCENTS, BEYOND_ASCII, EMOJI, HAN, INVISIBLE, ODD_SPACE, SURROGATES
 from models.text.confusables import FOREIGN
 from models.text.han import HAN_SEPARATORS
@@ -25,7 +25,7 @@ _SUSPECT = (
     rf"[{_ODD_LETTERS}@*]|\A | (?:[ ]|\Z|[A-Za-z] [A-Za-z](?![A-Za-z]))|&[#A-Za-z]|<[!/A-Za-z]|://"
     rf"|(?<=[A-Za-z])[{BETWEEN}]{{1,3}}+[A-Za-z]"
     rf"|[-/,]{_AFTER_LETTER}(?!(?:{'|'.join(SHORT)})(?![A-Za-z]))[A-Za-z]{{1,2}}(?![A-Za-z])"
-    rf"|[{WILD}]{_AFTER_LETTER}[A-Za-z{SIGNS}{WILD}]|[{SIGNS}](?:[A-Za-z]|{_AFTER_LETTER})|[0-9][0-9 ().-]{{3}}[0-9]"
+    rf"|[{WILD}]{_AFTER_LETTER}[A-Za-z{SIGNS}{WILD}]|[{SIGNS}](?:[A-Za-z]|(?<=[A-Za-z][^!]))|[0-9][0-9 ().-]{{3}}[0-9]"
     rf"|[{HAN_SEPARATORS}{EMOJI}](?<=[{HAN}].)[{HAN}]"
 )
 # Words with what usually follows them, Han text and short numbers first: no suspect part begins inside. The rest
@@ -42,6 +42,6 @@ _LETTER_TRIPLE = re.compile(r"([A-Za-z])\1\1")
 
 def is_plain(text: str) -> bool:
     """Whether `normalise` has nothing to do. False may be said of a plain text, too: it only takes longer then."""
-    if _PLAIN.fullmatch(text) is None or (text[:64].isupper() and unshout(text)):
+    if _PLAIN.fullmatch(text) is None:
         return False
     return _TRIPLE.search(text) is None or _LETTER_TRIPLE.search(text) is None

@@ -29,8 +29,9 @@ _SHORTEST_SWORN = 4  # characters, of words in which signs stand for any letter 
 _MOST_PART_NUMBER = 4  # characters: A55 and M4A1 are no words
 
 
-Signed = tuple[int, str]
-"""Where a word with signs starts, and the word as it is written."""
+Key = tuple[int, tuple[int, str], tuple[int, str]]
+Signed = tuple[int, str, list[str]]
+"""Where a word with signs starts, how it is written, and the words that fit."""
 
 
 def unsign(text: str) -> Changes:
@@ -40,20 +41,20 @@ def unsign(text: str) -> Changes:
     sure: dict[int, str] = {}
     others: dict[int, str] = {}
     found: list[str] = []
-    for start, body in _signed(text):
-        words = _words(body)
+    for start, body, words in _signed(text):
         is_sure = bool(words) and _is_sure(body.lower(), words)
         (sure if is_sure else others).update(_written(start, body, words[0] if words else _spelt(body)))
-        found += words[:1] if is_sure or "*" in body else []
+        if words and (is_sure or "*" in body):
+            found.append(words[0] if is_sure else "")
     return sure | others if proves(found) else sure
 
 
 def guess_signs(text: str) -> Changes:
-    """What may be a hidden word, but also a part number ("a55"), or where signs fit more than one ("s**t", "c@nt")."""
+    """What may be a hidden word or a part number ("a55", but not "A55"), or more than one word ("s**t", "c@nt")."""
     changes: dict[int, str] = {}
-    for start, body in _signed(text):
-        hidden = [word for word in (*_words(body), *_words_with_any(body.lower())) if word in HIDDEN]
-        if hidden:
+    for start, body, words in _signed(text):
+        hidden = [word for word in (*words, *_words_with_any(body.lower())) if word in HIDDEN]
+        if hidden and not (body.isupper() and len(body) <= _MOST_PART_NUMBER):
             changes |= _written(start, body, hidden[0])
     return changes
 
@@ -61,14 +62,17 @@ def guess_signs(text: str) -> Changes:
 def _signed(text: str) -> Iterator[Signed]:
     for match in _SIGNED.finditer(text):
         body = match[0].lstrip("*")
-        start = match.end() - len(body)
         # Signs around a word are seldom letters; a star behind one may stand for its last letter.
         cores = [body.rstrip("!|+*"), body.rstrip("!*")]
-        if len(body) == len(match[0]) and body[-1] == "*" != body[-2:-1] and body[:-1].lower() not in WORDS:
+        if match[0][0] != "*" and body[-1] == "*" != body[-2] and body[:-1].lower() not in WORDS:
             cores.append(body)
-        for core in dict.fromkeys(cores):
-            if 2 <= len(core) <= _MOST_SIGNED and _count_letters(core) not in (0, len(core)):
-                yield start, core
+        found = [
+            (core, _words(core)) for core in dict.fromkeys(cores)
+            if 2 <= len(core) <= _MOST_SIGNED and _count_letters(core) not in (0, len(core))
+        ]  # fmt: skip
+        if found:
+            core, words = next((one for one in found if one[1]), found[0])
+            yield match.end() - len(body), core, words
 
 
 def _words(body: str) -> list[str]:
@@ -84,7 +88,8 @@ def _words_with_any(body: str) -> list[str]:
     known = [(i, letter) for i, letter in enumerate(body) if "a" <= letter <= "z" or letter.isdigit()]
     if len(known) < 2 or len(body) < (3 if "*" in body else _SHORTEST_SWORN):
         return []
-    found = [word for word in _BY_START[body[0], len(body)] if all(word[i] == letter for i, letter in known)]
+    alike = _BY_TWO_LETTERS.get((len(body), known[0], known[1]), ())
+    found = [word for word in alike if all(word[i] == letter for i, letter in known)]
     if "*" not in body:
         return [word for word in found if word in HIDDEN]
     return sorted(found, key=lambda word: (word not in HIDDEN, _hides_consonant(body, word)))
@@ -117,7 +122,7 @@ def _is_sure(body: str, words: Sequence[str]) -> bool:
     if "*" in body or not all(map(_fits, body, words[0])):
         return len(hidden) == 1 and (len(body) > 3 or not _hides_consonant(body, hidden[0]))
     stem = body.strip("0123456789")
-    if not hidden and (stem in WORDS or (stem.isalpha() and len(stem) < 3)):
+    if not hidden and (_words_with_any(body) or stem in WORDS or (stem.isalpha() and len(stem) < 3)):
         return False
     return len(body) > _MOST_PART_NUMBER or 2 * sum(map(str.isdigit, body)) < len(body)
 
@@ -128,12 +133,13 @@ def _written(start: int, body: str, word: str) -> Changes:
     return {start + i: new for i, (old, new) in enumerate(zip(body, letters, strict=True)) if old in _NO_LETTERS}
 
 
-def _by_start() -> Mapping[tuple[str, int], list[str]]:
-    words = defaultdict[tuple[str, int], list[str]](list)
+def _by_two_letters() -> Mapping[Key, list[str]]:
+    words = defaultdict[Key, list[str]](list)
     for word in dict.fromkeys((*sorted(HIDDEN), *FREQUENT)):
-        words[word[0], len(word)].append(word)
-    return words
+        for i in range(1, len(word)):
+            words[len(word), (0, word[0]), (i, word[i])].append(word)
+    return dict(words)
 
 
-_BY_START = _by_start()
-"""Words by their first letter and their length, hidden ones first, then by frequency."""
+_BY_TWO_LETTERS = _by_two_letters()
+"""Words by their length, their first letter and any other; hidden ones first, then by frequency."""

@@ -26,7 +26,7 @@ def plain_letter(character: str) -> str | None:
     plain = unicodedata.normalize("NFKC", character)
     if len(plain) == 1 and plain.isascii() and plain.isalnum():
         return plain
-    name = _DRESSED.fullmatch(unicodedata.name(plain, "")) if len(plain) == 1 else None
+    name = _DRESSED.fullmatch(unicodedata.name(plain if len(plain) == 1 else character, ""))
     return None if name is None else name[1].lower()  # these have one case only
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.text import normalise
+from models.text import normalise, readings
 from models.text.plain_words import COMMON, HAN_HIDDEN, HIDDEN
 
 PARTS = (
@@ -57,6 +57,33 @@ def test_placeholders_are_kept(parts: list[str]) -> None:
         ("去 死 吧", "去死吧"),
         ("他.妈.的垃😡圾", "他妈的垃圾"),
         ("ＡＢＣ１２，你好！", "ABC12，你好！"),
+        # signs between letters
+        ("you id.io.t, st-up-id f(u)ck", "you idiot, stupid fuck"),
+        ("yo.u ar.e su.ch a m.oron", "you are such a moron"),
+        ("he li💀ke⭐s yo🔥ur bo.ok", "he likes your book"),
+        ('"f""u""c""k" f..u..c..k fu.ck.in', '"fuck" fuck fuckin'),
+        # digits, signs and stars
+        ("f**k that s#it, fu©k, n*gger, bitc*", "fuck that shit, fuck, nigger, bitch"),
+        ("y0u 4r3 @ tr4sh p3rs0n 4nd ugly", "you are @ trash person and ugly"),
+        ("th*y w*nt to k*ll", "they want to kill"),
+        ("F&@k off", "Fuck off"),
+        # case
+        ("yOu ArE sUcH aN iDiOt", "you are such an idiot"),
+        ("hELLO wORLD, hOW are you", "hello world, how are you"),
+        ("kiII yourseIf", "kill yourself"),
+        # marks
+        ("f̈ück̊ ẏöů", "fuck you"),
+        ("i̲d̲i̲o̲t̲ f\u20e3u\u20e3c\u20e3k", "idiot fuck"),
+        ("yöü ärë süch à mörön", "you are such a moron"),
+        ("ïdïöt şhıt ⱥsshole", "idiot shit asshole"),
+        ("ș\u0301\u0316h\u0301\u0302\u0303i\u0300\u0301\u0302t", "shit"),
+        ("cafe\u0301", "café"),
+        ("tie\u0302\u0301ng Vie\u0323\u0302t", "tiếng Việt"),
+        # other alphabets and styles
+        ("тհe ԁоɡ bɩt уоυ", "the dog bɩt you"),
+        ("fμck кill ꓝUCK", "fuck kill FUCK"),
+        ("⒡⒰⒞⒦ ᶠᵘᶜᵏ ⁱᵗ 🇫🇺🇨🇰", "fuck fuck it fuck"),
+        ("🇸\u200b🇭\u200b🇮\u200b🇹", "shit"),
     ],
 )
 def test_undone(disguised: str, plain: str) -> None:
@@ -69,6 +96,9 @@ def test_undone(disguised: str, plain: str) -> None:
         "the U.S.A and the F.B.I", "a b c list", "e.g. this", "i a m", "x y z", "1st 2nd 5in 4am 90s", "day2 h1n1 mp3",
         "Hmmm, www", "wow!great", "he*she", "3 * 4 = 12", "Привет соре мир", "αβγ 5 μm", "$100 and $5", "café naïve",
         "今天 天气 很 好啊", "红、黄、蓝", "北京，上海", "哈哈哈哈", "🇺🇸 ℹ info", "媽媽 好", "don't x-ray it",
+        "🇺🇸🇬🇧 5ᵗʰ xⁿ Ⅻ", "λx.x and ρgh", "Стакан и Cтакан", "нет, как", "GoT and LoL", "s.end() or a.dd",
+        "person(s), he/she", "tōa la̍t lâng bo̍k", "für hätte schön", "5€ £3", "Straße", "A&B", "x*y*z", "**bold** price*",
+        "IoT, PoC",
     ],
 )  # fmt: skip
 def test_left_alone(text: str) -> None:
@@ -84,6 +114,11 @@ def test_left_alone(text: str) -> None:
         ("个傻 逼！", "傻逼", "傻 逼"),
         ("be \u200bf\u200bu c k, go\u200b", "f", "f"),
         ("http://x.example 𝓯𝓾𝓬𝓴 ok", "fuck", "𝓯𝓾𝓬𝓴"),
+        ("oh id.io.t!", "idiot", "id.io.t"),
+        ("oh f**k!", "fuck", "f**k"),
+        ("oh iDiOt!", "idiot", "iDiOt"),
+        ("oh f̈u̇c̈k, ok", "fuck", "f̈u̇c̈k"),
+        ("oh 🇫🇺🇨🇰", "fuck", "🇫🇺🇨🇰"),
     ],
 )
 def test_spans_reach_what_was_folded(text: str, plain: str, behind: str) -> None:
@@ -117,28 +152,16 @@ def test_word_lists_are_what_folding_relies_on() -> None:
 
 
 UNITS = [
-    "k ",
-    "k.",
-    "傻 ",
-    "a1",
-    "a*",
-    "aaab",
-    "а",
-    "𝓯",
-    "!a",
-    "$",
-    "id🤡",
-    "\u0301\u200b",
-    "a|",
-    "a.b ",
-    "(",
-    "'",
-    "a!",
-]
+    "k ", "k.", "傻 ", "a1", "a*", "aaab", "а", "𝓯", "!a", "$", "id🤡", "\u0301\u200b", "a|", "a.b ", "(", "'",
+    "a!", "aB ", "aA", "IDioT ",
+    "é", "k\u0308", "ïd ", "&amp;", "&#38", "<b ", '<b "', "<a href='", "<!--", "st-", "a.b,",
+    "s*a*b*c ", "s**t ", "a%#", "fu ck ", "stuipd ", "a55 ", "脑can", "can脑", "傻。。", "逼", "傻、", "🇫", "ᶠ", "ιa ",
+    "ck ", "KILL ",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("unit", UNITS)
 def test_time_grows_with_length_and_not_with_its_square(unit: str) -> None:
     began = time.perf_counter()
-    normalise(unit * (20_000 // len(unit)))
-    assert time.perf_counter() - began < 1.5  # at most 100 ms on an idle machine
+    readings(unit * (20_000 // len(unit)))
+    assert time.perf_counter() - began < 1.5  # at most 200 ms on an idle machine

@@ -1,0 +1,102 @@
+"""Words with spaces inside: between all letters ("k i l l"), or somewhere ("fu ck")."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from models.text.changes import Changes
+from models.text.pieces import PIECE, Run, between, is_word, joined, runs_of
+from models.text.plain_words import HIDDEN, LONGEST, SHORT, WORDS, lower_words
+
+_MOST_SPACED = 200  # letters
+_SPACED = re.compile(
+    r"(?<![A-Za-z0-9'])[A-Za-z]([ .\-_*/,|~+])[A-Za-z](?![A-Za-z0-9'])(?:\1[A-Za-z](?![A-Za-z0-9']))++"
+)
+
+_PHRASE = re.compile("[A-Za-z]++(?: [A-Za-z]++)++")
+_VOWEL = re.compile("[aeiouyAEIOUY]")
+_FEWEST_GAPS = 3  # in words that nobody hides: fewer are mistakes
+
+
+def join(text: str) -> Changes:
+    """Single letters with one separator ("k i l l", "f.u.c.k"), where they are words from end to end."""
+    changes: dict[int, str] = {}
+    for match in _SPACED.finditer(text):
+        letters = match[0][::2].lower()
+        for first, last in ((0, 0), (0, 1), (1, 0), (1, 1)):  # at its ends there may be a letter of a neighbour
+            if ends := _split(letters[first : len(letters) - last]):
+                for i in range(1, len(letters) - first - last):
+                    changes[match.start() + 2 * (first + i) - 1] = " " if i in ends else ""
+                break
+    return changes
+
+
+def _split(letters: str) -> set[int]:
+    """Where the fewest words end that make up the letters; empty where none do or all of them are short."""
+    if len(letters) > _MOST_SPACED:
+        return set()
+    costs: list[float] = [0.0]
+    starts = [0]
+    for end in range(1, len(letters) + 1):
+        reachable = [
+            (costs[start] + (2 if end - start < 3 else 1), start)
+            for start in range(max(0, end - LONGEST), end)
+            if letters[start:end] in (SHORT if end - start < 3 else WORDS)
+        ]
+        cost, start = min(reachable, default=(float("inf"), 0))
+        costs.append(cost)
+        starts.append(start)
+    ends: set[int] = set()
+    longest, end = 0, len(letters)
+    while end and costs[end] < float("inf"):
+        ends.add(end)
+        longest, end = max(longest, end - starts[end]), starts[end]
+    return ends if longest >= 3 else set()
+
+
+def guess_gaps(text: str) -> Changes:
+    """Words with a space inside ("fu ck", "mo ron"): hidden ones, or many of any kind."""
+    runs = _gapped(text)
+    if len(runs) < _FEWEST_GAPS and not any(joined(run) in HIDDEN for run in runs):
+        return {}
+    return {i: "" for run in runs for i in between(run)}
+
+
+def undo_gaps(text: str) -> Changes:
+    """The same where one word in ten has a space inside: that is no chance."""
+    runs = len(_gapped(text))
+    return guess_gaps(text) if runs >= _FEWEST_GAPS and 10 * runs >= text.count(" ") else {}
+
+
+def _gapped(text: str) -> list[Run]:
+    """What makes up a word in pieces that are none; in a text that does it again and again, one of them may be."""
+    if GAP_SIGNS.isdisjoint(lower_words(text)):
+        return []
+    runs: list[Run] = []
+    for phrase in _PHRASE.finditer(text):
+        pieces = list(PIECE.finditer(text, *phrase.span()))
+        runs += [pieces[first:last] for first, last in runs_of(pieces, WORDS)]
+    sure = [run for run in runs if _is_gapped(run)]
+    return [run for run in runs if not all(map(is_word, run))] if len(sure) >= _FEWEST_GAPS else sure
+
+
+def _is_gapped(run: Run) -> bool:
+    """Real words side by side may make one, too ("pen is")."""
+    if any(len(piece[0]) > 2 and is_word(piece) for piece in run):
+        return False
+    return any(_VOWEL.search(piece[0]) is None for piece in run) or not any(map(is_word, run))
+
+
+def _gap_signs() -> Iterator[str]:
+    for word in HIDDEN:
+        for i in range(1, len(word)):
+            yield f"{word[:i]}-{word[i:]}"
+            pieces = (word[:i], word[i:])
+            yield from [piece for piece in pieces if _VOWEL.search(piece) is None]
+            if not any(piece in WORDS or piece in SHORT for piece in pieces):
+                yield max(pieces, key=len)
+
+
+GAP_SIGNS = frozenset(_gap_signs())
+"""What betrays a hidden word in two pieces: one that is no word, or both with their hyphen."""
