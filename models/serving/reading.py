@@ -43,15 +43,16 @@ def combined(parts: Sequence[Scores]) -> Scores:
     - `sentiment`: the mean.
     - `spans` stay with the readings, whose tokens they mark.
 
-    Where the early exit answered some readings because of an overload, the answer is the early exit's.
+    Where the early exit answered some readings because of an overload, the answer is the early exit's: labels alone.
     """
     if len(parts) == 1:
         return parts[0]
     full = [part for part in parts if not part.is_early]
     degraded = any(part.degraded for part in parts)
     version = (full or parts)[0].model_version
-    if degraded and len(full) < len(parts):
+    if degraded:
         version = version.removesuffix(EARLY_SUFFIX) + EARLY_SUFFIX
+        return Scores(version, degraded, post=_highest([part.post for part in parts]))
     return Scores(
         version,
         degraded,

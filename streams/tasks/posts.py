@@ -150,6 +150,8 @@ class PostsTask(Task[Post]):
         return alarms
 
     def _spans(self, case: Case[Post]) -> list[dict[str, int]]:
+        if case.scores is None or case.scores.degraded:
+            return []
         known = self._span_thresholds
         threshold = known.get(case.rendered.lang, max(known.values(), default=FALLBACK_THRESHOLD))
         return [{"start": first, "end": last} for first, last in marked(case.readings, threshold)]

@@ -45,6 +45,6 @@ def test_a_cascade_that_asks_the_whole_model_for_one_window_answers_as_the_whole
 
 
 def test_an_overload_that_began_between_two_windows_has_the_version_of_the_early_exit() -> None:
-    together = combined([post(0.1, version="m"), post(0.6, version="m+early", degraded=True)])
-    assert together.model_version == "m+early"
-    assert together.degraded
+    full = post(0.1, version="m", sentiment=(0.2, 0.2, 0.6))
+    together = combined([full, post(0.6, version="m+early", degraded=True)])
+    assert (together.model_version, together.degraded, together.sentiment) == ("m+early", True, None)
