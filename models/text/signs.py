@@ -22,6 +22,7 @@ WILD = "*#%&^"
 _ANY = f"{SIGNS}{WILD}"
 _SIGNED = re.compile(f"(?<![A-Za-z{_ANY}])[A-Za-z]*+[{_ANY}][A-Za-z{_ANY}]*+")
 _INNER = re.compile(f"[A-Za-z][{SIGNS}]++[A-Za-z]")
+_PART = re.compile(f"[a-z][{SIGNS}]++[A-Z]")  # "Direct3D" is no word
 _NO_LETTERS = frozenset(_LETTERS) | frozenset(WILD)
 _MOST_SIGNED = 24  # characters; longer ones are no words
 _MOST_READINGS = 16
@@ -42,10 +43,10 @@ def unsign(text: str) -> Changes:
     others: dict[int, str] = {}
     found: list[str] = []
     for start, body, words in _signed(text):
-        is_sure = bool(words) and _is_sure(body.lower(), words)
+        is_sure = bool(words) and _is_sure(body, words)
         (sure if is_sure else others).update(_written(start, body, words[0] if words else _spelt(body)))
         if words and (is_sure or "*" in body):
-            found.append(words[0] if is_sure else "")
+            found.append(words[0] if is_sure else body)
     return sure | others if proves(found) else sure
 
 
@@ -115,16 +116,15 @@ def _spelt(body: str) -> str:
 
 
 def _is_sure(body: str, words: Sequence[str]) -> bool:
-    """Digits around a word ("day2") or a unit ("5in") hide one of `HIDDEN` or nothing."""
-    if len(body) < 3:
-        return False
+    """Hidden words, but for what may be a part number; others if most of the letters stand around the signs."""
     hidden = [word for word in words if word in HIDDEN]
-    if "*" in body or not all(map(_fits, body, words[0])):
+    lower = body.lower()
+    if "*" in body or not all(map(_fits, lower, words[0])):
         return len(hidden) == 1 and (len(body) > 3 or not _hides_consonant(body, hidden[0]))
-    stem = body.strip("0123456789")
-    if not hidden and (_words_with_any(body) or stem in WORDS or (stem.isalpha() and len(stem) < 3)):
-        return False
-    return len(body) > _MOST_PART_NUMBER or 2 * sum(map(str.isdigit, body)) < len(body)
+    if hidden:
+        return len(body) > _MOST_PART_NUMBER or 2 * sum(map(str.isdigit, body)) < len(body)
+    is_inner = body[0] not in _NO_LETTERS and body[-1] not in _NO_LETTERS and 2 * _count_letters(body) >= len(body)
+    return is_inner and _PART.search(body) is None and len(body) > 2 and not _words_with_any(lower)
 
 
 def _written(start: int, body: str, word: str) -> Changes:
