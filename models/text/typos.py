@@ -27,20 +27,26 @@ Slip = tuple[re.Match[str], str]
 
 
 def guess_typos(text: str) -> Changes:
-    """The words that were meant: hidden ones, or many of any kind where most words are known."""
+    """The words that were meant: hidden ones, or all of many in a text where most words are known."""
     slips = _slips(text)
-    if not any(meant in HIDDEN for _, meant in slips) and not _is_ridden(text, slips, 0.0):
-        return {}
+    if not _is_ridden(text, slips):
+        slips = [(match, meant) for match, meant in slips if meant in HIDDEN and not _is_name(match)]
     return {i: piece for match, meant in slips for i, piece in _mended(match, meant).items()}
 
 
 def undo_typos(text: str) -> Changes:
     """The same where a third of the longer words and more have a slip: that is no chance."""
-    return guess_typos(text) if _is_ridden(text, _slips(text), 1 / 3) else {}
+    return guess_typos(text) if _is_ridden(text, _slips(text), share=1 / 3) else {}
 
 
-def _is_ridden(text: str, slips: list[Slip], share: float) -> bool:
-    """Whether enough words have slips, in a text of words that are known: in one of another language they are none."""
+def _slips(text: str) -> list[Slip]:
+    if SLIPS.isdisjoint(lower_words(text)):
+        return []
+    return [(match, meant) for match in _WORD.finditer(text) if (meant := _meant(match[0].lower())) is not None]
+
+
+def _is_ridden(text: str, slips: list[Slip], share: float = 0.0) -> bool:
+    """Whether enough words have slips, and most are known: words of another language only look like slips."""
     if len(slips) < _FEWEST:
         return False
     words = [match[0].lower() for match in _WORD.finditer(text)]
@@ -48,15 +54,10 @@ def _is_ridden(text: str, slips: list[Slip], share: float) -> bool:
     return len(slips) >= share * len(words) and 2 * (known + len(slips)) > len(words)
 
 
-def _slips(text: str) -> list[Slip]:
-    if SLIPS.isdisjoint(lower_words(text)):
-        return []
-    words = [match for match in _WORD.finditer(text) if match.start() == 0 or not _is_name(match[0])]
-    return [(match, meant) for match in words if (meant := _meant(match[0].lower())) is not None]
-
-
-def _is_name(word: str) -> bool:
-    return word.istitle() or (word.isupper() and len(word) <= _MOST_INITIALS)
+def _is_name(match: re.Match[str]) -> bool:
+    """Or an abbreviation. A capital at the start of the text says nothing."""
+    word = match[0]
+    return (word.istitle() and match.start() > 0) or (word.isupper() and len(word) <= _MOST_INITIALS)
 
 
 def _meant(word: str) -> str | None:
