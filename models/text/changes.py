@@ -22,13 +22,9 @@ def changed(text: str, offsets: Sequence[int], changes: Changes) -> tuple[str, S
 
 
 def proves(words: Iterable[str]) -> bool:
-    """Whether words that came out show that their text is disguised: one that is hidden, or two of any kind.
+    """Whether words that came out show that their text is disguised: one that is hidden, or two different ones.
 
     A text that is shown to be disguised is read so throughout, where a single odd word is left as it stands.
     """
-    found = 0
-    for word in words:
-        found += 2 if word in HIDDEN else 1
-        if found >= 2:
-            return True
-    return False
+    found = set(words)
+    return len(found) > 1 or not HIDDEN.isdisjoint(found)

@@ -1,10 +1,7 @@
-"""Undo disguised spellings, so that the encoder reads nearly plain words.
+"""The steps that undo disguised spellings, so that the encoder reads nearly plain words.
 
-What a disguise is, the standards say first: Unicode's compatibility forms, its TR39 confusables, its composed letters.
-Where they are silent, a word of `models.text.plain_words` has to come out. `STEPS` are sure; `GUESSES` may be wrong,
-and so a text with a guess is read both ways. Every step keeps, replaces or drops characters, so each one that is left
-knows its place in the original. All patterns are linear: possessive or bounded quantifiers, and look-behinds so that a
-word is tried once.
+`STEPS` are sure; `GUESSES` may be wrong, and so a text with a guess is read both ways. All patterns are linear:
+possessive or bounded quantifiers, and look-behinds so that a word is tried once.
 """
 
 from __future__ import annotations

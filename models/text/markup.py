@@ -16,14 +16,14 @@ _ENTITY = re.compile(
 )
 _INLINE = (
     "a abbr acronym b big bdi bdo cite code del dfn em font i ins kbd mark nobr q rp rt ruby s samp small span strike "
-    "strong sub sup tt u var wbr"
+    "strong sub sup tt u var"
 )
 _BLOCK = (
     "article aside blockquote body br center dd details div dl dt figcaption figure footer form h1 h2 h3 h4 h5 h6 head "
     "header hr html iframe img li main nav ol p pre script section style svg table tbody td tfoot th thead tr ul"
 )
 _TAG = re.compile(
-    rf"</?(?:(?P<inline>{'|'.join(_INLINE.split())})|{'|'.join(_BLOCK.split())})"
+    rf"</?(?:(?P<inline>{'|'.join(_INLINE.split())})|(?P<joint>wbr)|{'|'.join(_BLOCK.split())})"
     r"""(?:\s[^<>"'=]{0,200}+=(?:[^<>"']|"[^"]{0,2000}+"|'[^']{0,2000}+')*+)?\s?/?>|<!--(?:[^<>-]|-(?!->)){0,2000}+-->""",
     re.IGNORECASE,
 )
@@ -66,12 +66,15 @@ def unwrap(text: str) -> Changes:
     """
     changes: dict[int, str] = {}
     for match in _TAG.finditer(text) if "<" in text else ():
+        if match["inline"] and "=" not in match[0] and "</" not in text:
+            continue  # the key <i>, or a placeholder: nothing is closed here
         first, last = match.start(), match.end() - 1
         changes |= dict.fromkeys(range(first, last + 1), "")
         links = list(_LINK.finditer(match[0]))
         for link in links:
             changes |= dict(enumerate(link[0], first + link.start()))
-        if links or (match["inline"] is None and not match[0].startswith("<!")):
+        is_block = not (match["inline"] or match["joint"] or match[0].startswith("<!"))
+        if links or is_block:
             changes[first] = " "
             changes[last] = " "
     return changes

@@ -22,6 +22,7 @@ WILD = "*#%&^"
 _ANY = f"{SIGNS}{WILD}"
 _SIGNED = re.compile(f"(?<![A-Za-z{_ANY}])[A-Za-z]*+[{_ANY}][A-Za-z{_ANY}]*+")
 _INNER = re.compile(f"[A-Za-z][{SIGNS}]++[A-Za-z]")
+_PART = re.compile(f"[a-z][{SIGNS}]++[A-Z]")  # "Direct3D" is no word
 _NO_LETTERS = frozenset(_LETTERS) | frozenset(WILD)
 _MOST_SIGNED = 24  # characters; longer ones are no words
 _MOST_READINGS = 16
@@ -42,10 +43,12 @@ def unsign(text: str) -> Changes:
     others: dict[int, str] = {}
     found: list[str] = []
     for start, body, words in _signed(text):
-        is_sure = bool(words) and _is_sure(body.lower(), words)
+        is_sure = bool(words) and _is_sure(body, words)
         (sure if is_sure else others).update(_written(start, body, words[0] if words else _spelt(body)))
-        if words and (is_sure or "*" in body):
-            found.append(words[0] if is_sure else "")
+        if is_sure:
+            found.append(words[0])
+        elif words and _may_be_word(body):
+            found.append(body)
     return sure | others if proves(found) else sure
 
 
@@ -53,8 +56,8 @@ def guess_signs(text: str) -> Changes:
     """What may be a hidden word or a part number ("a55", but not "A55"), or more than one word ("s**t", "c@nt")."""
     changes: dict[int, str] = {}
     for start, body, words in _signed(text):
-        hidden = [word for word in (*words, *_words_with_any(body.lower())) if word in HIDDEN]
-        if hidden and not (body.isupper() and len(body) <= _MOST_PART_NUMBER):
+        hidden = [word for word in words if word in HIDDEN] or _words_with_any(body.lower())
+        if hidden and hidden[0] in HIDDEN and not (body.isupper() and len(body) <= _MOST_PART_NUMBER):
             changes |= _written(start, body, hidden[0])
     return changes
 
@@ -84,15 +87,16 @@ def _words(body: str) -> list[str]:
 
 
 def _words_with_any(body: str) -> list[str]:
-    """Without a star, only hidden words: people swear like that ("f#ck"), and H&M is no word."""
+    """Hidden words that fit, or with stars the likeliest other one: people swear with any sign, and H&M is no word."""
     known = [(i, letter) for i, letter in enumerate(body) if "a" <= letter <= "z" or letter.isdigit()]
     if len(known) < 2 or len(body) < (3 if "*" in body else _SHORTEST_SWORN):
         return []
     alike = _BY_TWO_LETTERS.get((len(body), known[0], known[1]), ())
     found = [word for word in alike if all(word[i] == letter for i, letter in known)]
-    if "*" not in body:
-        return [word for word in found if word in HIDDEN]
-    return sorted(found, key=lambda word: (word not in HIDDEN, _hides_consonant(body, word)))
+    hidden = [word for word in found if word in HIDDEN]
+    if hidden or not found or "*" not in body:
+        return hidden
+    return [min(found, key=lambda word: _hides_consonant(body, word))]
 
 
 def _fits(sign: str, letter: str) -> bool:
@@ -115,16 +119,24 @@ def _spelt(body: str) -> str:
 
 
 def _is_sure(body: str, words: Sequence[str]) -> bool:
-    """Digits around a word ("day2") or a unit ("5in") hide one of `HIDDEN` or nothing."""
-    if len(body) < 3:
-        return False
+    """Hidden words, but for what may be a part number; others if most of the letters stand around the signs."""
     hidden = [word for word in words if word in HIDDEN]
-    if "*" in body or not all(map(_fits, body, words[0])):
+    lower = body.lower()
+    if "*" in body or not all(map(_fits, lower, words[0])):
         return len(hidden) == 1 and (len(body) > 3 or not _hides_consonant(body, hidden[0]))
-    stem = body.strip("0123456789")
-    if not hidden and (_words_with_any(body) or stem in WORDS or (stem.isalpha() and len(stem) < 3)):
-        return False
-    return len(body) > _MOST_PART_NUMBER or 2 * sum(map(str.isdigit, body)) < len(body)
+    if hidden:
+        return len(body) > _MOST_PART_NUMBER or 2 * sum(map(str.isdigit, body)) < len(body)
+    is_inner = body[0] not in _NO_LETTERS and body[-1] not in _NO_LETTERS and 2 * _count_letters(body) >= len(body)
+    return is_inner and _PART.search(body) is None and len(body) > 2 and not _words_with_any(lower)
+
+
+def _may_be_word(body: str) -> bool:
+    """Whether it shows something beside others, neither part number, nor unit ("5in"), nor a word with a number."""
+    if "*" in body:
+        return True
+    stem = body.lower().strip("0123456789")
+    is_unit = stem in WORDS or (stem.isalpha() and len(stem) < 3)
+    return not (is_unit or body.isupper() or _PART.search(body)) and 2 * _count_letters(body) >= len(body)
 
 
 def _written(start: int, body: str, word: str) -> Changes:

@@ -14,7 +14,8 @@ _SPACED = re.compile(
     r"(?<![A-Za-z0-9'])[A-Za-z]([ .\-_*/,|~+])[A-Za-z](?![A-Za-z0-9'])(?:\1[A-Za-z](?![A-Za-z0-9']))++"
 )
 
-_PHRASE = re.compile("[A-Za-z]++(?: [A-Za-z]++)++")
+_WHOLE = r"(?<![\w'\u2019])[A-Za-z]++(?![\w'\u2019])"
+_PHRASE = re.compile(f"{_WHOLE}(?: {_WHOLE})++")
 _VOWEL = re.compile("[aeiouyAEIOUY]")
 _FEWEST_GAPS = 3  # in words that nobody hides: fewer are mistakes
 
@@ -33,7 +34,7 @@ def join(text: str) -> Changes:
 
 
 def _split(letters: str) -> set[int]:
-    """Where the fewest words end that make up the letters; empty where none do or all of them are short."""
+    """Where the fewest words end that make up the letters; empty where none do, or only abbreviations ("a.k.a")."""
     if len(letters) > _MOST_SPACED:
         return set()
     costs: list[float] = [0.0]
@@ -48,11 +49,12 @@ def _split(letters: str) -> set[int]:
         costs.append(cost)
         starts.append(start)
     ends: set[int] = set()
-    longest, end = 0, len(letters)
+    is_clear, end = False, len(letters)
     while end and costs[end] < float("inf"):
         ends.add(end)
-        longest, end = max(longest, end - starts[end]), starts[end]
-    return ends if longest >= 3 else set()
+        is_clear = is_clear or end - starts[end] > 3 or letters[starts[end] : end] in HIDDEN
+        end = starts[end]
+    return ends if is_clear else set()
 
 
 def guess_gaps(text: str) -> Changes:
@@ -83,7 +85,7 @@ def _gapped(text: str) -> list[Run]:
 
 def _is_gapped(run: Run) -> bool:
     """Real words side by side may make one, too ("pen is")."""
-    if any(len(piece[0]) > 2 and is_word(piece) for piece in run):
+    if any(len(piece[0]) > 2 and is_word(piece) for piece in run) or any(piece[0].istitle() for piece in run[1:]):
         return False
     return any(_VOWEL.search(piece[0]) is None for piece in run) or not any(map(is_word, run))
 

@@ -15,6 +15,7 @@ _WORD = re.compile(r"(?<![A-Za-z'])[A-Za-z]{3,24}+(?![A-Za-z']|-[A-Za-z])")
 _VOWEL = re.compile("[aeiouy]")
 _SHORTEST = 4  # letters
 _FEWEST = 3  # slips in words that nobody hides: fewer are mistakes
+_MOST_INITIALS = 4  # letters of an abbreviation
 _TELLING = 1000  # words: in a text full of slips, one of these is sure to be among them
 
 _ALIKE = {
@@ -26,24 +27,37 @@ Slip = tuple[re.Match[str], str]
 
 
 def guess_typos(text: str) -> Changes:
-    """The words that were meant: hidden ones, or many of any kind."""
+    """The words that were meant: hidden ones, or all of many in a text where most words are known."""
     slips = _slips(text)
-    if len(slips) < _FEWEST and not any(meant in HIDDEN for _, meant in slips):
-        return {}
+    if not _is_ridden(text, slips):
+        slips = [(match, meant) for match, meant in slips if meant in HIDDEN and not _is_name(match)]
     return {i: piece for match, meant in slips for i, piece in _mended(match, meant).items()}
 
 
 def undo_typos(text: str) -> Changes:
     """The same where a third of the longer words and more have a slip: that is no chance."""
-    slips = len(_slips(text))
-    return guess_typos(text) if slips >= _FEWEST and 3 * slips >= len(_WORD.findall(text)) else {}
+    return guess_typos(text) if _is_ridden(text, _slips(text), share=1 / 3) else {}
 
 
 def _slips(text: str) -> list[Slip]:
     if SLIPS.isdisjoint(lower_words(text)):
         return []
-    words = [match for match in _WORD.finditer(text) if match.start() == 0 or not match[0].istitle()]  # but for names
-    return [(match, meant) for match in words if (meant := _meant(match[0].lower())) is not None]
+    return [(match, meant) for match in _WORD.finditer(text) if (meant := _meant(match[0].lower())) is not None]
+
+
+def _is_ridden(text: str, slips: list[Slip], share: float = 0.0) -> bool:
+    """Whether enough words have slips, and most are known: words of another language only look like slips."""
+    if len(slips) < _FEWEST:
+        return False
+    words = [match[0].lower() for match in _WORD.finditer(text)]
+    known = sum(word in WORDS for word in words)
+    return len(slips) >= share * len(words) and 2 * (known + len(slips)) > len(words)
+
+
+def _is_name(match: re.Match[str]) -> bool:
+    """Or an abbreviation. A capital at the start of the text says nothing."""
+    word = match[0]
+    return (word.istitle() and match.start() > 0) or (word.isupper() and len(word) <= _MOST_INITIALS)
 
 
 def _meant(word: str) -> str | None:

@@ -34,7 +34,7 @@ def test_every_reading_is_clean_and_knows_its_way_back(text: str) -> None:
     [
         ("you are a stuipd man", "you are a stupid man"),
         ("what an idiiot!", "what an idiot!"),
-        ("Fvck off, BTCH", "Fuck off, BITCH"),
+        ("Fvck off, btch", "Fuck off, bitch"),
         ("phuck you, dik", "fuck you, dick"),
         ("oh fu ck you", "oh fuck you"),
         ("what a mo ron", "what a moron"),
@@ -59,6 +59,8 @@ def test_a_doubtful_disguise_is_undone_in_the_second_reading(text: str, second: 
     "text",
     [
         "Niger lies north of Nigeria", "Our landlord Mr. Shitole and Ms. Lozer met Nishit", "Welcome Shital and Klit",
+        "can't it be? won't it? l'ano, tämä it",
+        "CRP, HRT and the SPLC", "cnt += 1", "Gilbert de Clare", "anno scorso nella casa della mia amica",
         "our dragon left its lair for carp", "the beta is out, please assess it",
         "plan b and vitamin c for the Model s hit", "pen is mightier", "I saw it so many times at the co-op",
         "the self-harm and check-in forms, and/or both", "T-shirt, e-mail, x-ray, son-in-law, U-Bahn",
