@@ -193,7 +193,8 @@ async def test_only_the_records_that_fail_alone_get_an_error() -> None:
     assert len(bench.deliveries) == 1
     stats = bench.scheduler.stats()
     assert (stats.rows, stats.batches, stats.failed_rows) == (32, 1, 2)
-    assert 0 < stats.splits <= 2 * 5
+    assert 2 <= stats.splits <= 2 * 5
+    assert 0 <= stats.run_s < LIMIT_S
     await bench.scheduler.stop()
 
 
@@ -212,6 +213,7 @@ async def test_a_wrong_number_of_answers_is_a_failure_not_a_mixup() -> None:
     bench.scheduler.submit([item(n) for n in range(3)])
     await bench.settled(3)
     assert all(isinstance(o.error, InferenceError) for o in bench.outcomes)
+    assert str(bench.outcomes[0].error.__cause__) == "The engine gave 0 answers to 1 records."
     await bench.scheduler.stop()
 
 
@@ -219,7 +221,10 @@ async def test_a_text_longer_than_the_grid_fails_alone() -> None:
     bench = Bench(FakeEngine())
     bench.scheduler.submit([item("good"), item("long", tokens=257), item("good too")])
     await bench.settled(3)
-    assert [o.item.payload for o in bench.outcomes if o.error] == ["long"]
+    (failed,) = (outcome for outcome in bench.outcomes if outcome.error)
+    assert failed.item.payload == "long"
+    assert "257 tokens" in str(failed.error)
+    assert 0 < failed.batched_at <= failed.scored_at
     assert bench.scheduler.alive
     await bench.scheduler.stop()
 
@@ -255,6 +260,8 @@ async def test_the_forming_thread_is_watched_too(caplog: pytest.LogCaptureFixtur
     bench.scheduler.submit([item("x")])
     await bench.settled(1)
     assert isinstance(bench.outcomes[0].error, EngineLostError)
+    assert str(bench.outcomes[0].error) == "A serving thread died."
+    assert "A serving thread died" in caplog.text
     assert not bench.scheduler.alive
     assert "A serving thread died: ZeroDivisionError at" in caplog.text
     assert "what a runtime quotes" not in caplog.text
@@ -303,7 +310,51 @@ async def test_drain_waits_for_all_and_is_bounded() -> None:
     await bench.scheduler.stop()
 
 
-async def test_stop_is_bounded_while_the_engine_hangs_and_delivers_nothing_more() -> None:
+async def test_what_gathered_before_the_start_is_one_turn() -> None:
+    """However many calls it came in."""
+    engine, delivered = FakeEngine(), asyncio.Queue[Sequence[Outcome]]()
+    scheduler = BatchScheduler(engine, TokenBudgetBatcher(engine.grid), delivered.put_nowait)
+    for number in range(3):
+        scheduler.submit([item(number)])
+    scheduler.start(asyncio.get_running_loop())
+    assert len(await asyncio.wait_for(delivered.get(), LIMIT_S)) == 3
+    assert engine.runs == [[0, 1, 2]]
+    await scheduler.stop()
+
+
+async def test_stop_waits_for_the_batch_that_runs_and_says_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    before = set(threading.enumerate())
+    engine = FakeEngine()
+    engine.hold()
+    bench = Bench(engine)
+    threads = [thread for thread in set(threading.enumerate()) - before if thread.name.startswith("tidegate-")]
+    assert {thread.name for thread in threads} == {"tidegate-forming", "tidegate-engine"}
+    assert all(thread.daemon for thread in threads), "one that hangs must not keep the process"
+    bench.scheduler.submit([item("runs")])
+    await bench.entered()
+    stopping = asyncio.create_task(bench.scheduler.stop(LIMIT_S))
+    await asyncio.sleep(0.02)
+    assert not stopping.done()
+
+    engine.gate.release()
+    await asyncio.wait_for(stopping, LIMIT_S)
+    assert not any(thread.is_alive() for thread in threads)
+    assert bench.outcomes == []
+    assert caplog.text == ""
+
+
+async def test_what_comes_after_the_stop_is_told_so() -> None:
+    bench = Bench(FakeEngine())
+    await bench.scheduler.stop()
+    bench.scheduler.submit([item("late")])
+    await bench.settled(1)
+    assert isinstance(bench.outcomes[0].error, EngineLostError)
+    assert "stopped" in str(bench.outcomes[0].error)
+
+
+async def test_stop_is_bounded_while_the_engine_hangs_and_delivers_nothing_more(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     engine = FakeEngine()
     engine.hold()
     bench = Bench(engine)
@@ -313,6 +364,7 @@ async def test_stop_is_bounded_while_the_engine_hangs_and_delivers_nothing_more(
     started = time.monotonic()
     await bench.scheduler.stop(0.05)
     assert time.monotonic() - started < 1.0
+    assert "still runs" in caplog.text
     assert not bench.scheduler.alive
     engine.gate.release()
     for thread in bench.scheduler._threads:

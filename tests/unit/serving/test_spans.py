@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.serving.spans import toxic_spans
+from models.serving.reading import Reading
+from models.serving.spans import marked, toxic_spans
+from models.serving.types import Encoding, Scores
 from models.text import normalise
 
 
@@ -73,6 +75,38 @@ def test_what_stands_before_the_clean_text_is_never_marked() -> None:
 
     assert toxic_spans(np.array([1.0]), np.array([(19, 23)], np.int32) - before, "fool", range(4), 0.5) == [(0, 4)]
     assert toxic_spans(np.array([1.0]), np.array([(0, 3)], np.int32) - before, "fool", range(4), 0.5) == []
+
+
+def reading(text: str, start: int, toxic: set[str]) -> Reading:
+    """A part that begins at `start` of what was sent, with its answer."""
+    tokens = [match.span() for match in re.finditer(r"\S+", text)]
+    probabilities = np.array([float(text[first:last] in toxic) for first, last in tokens])
+    encoding = Encoding(np.ones(len(tokens), np.int32), np.array(tokens, np.int32))
+    scores = Scores("v", degraded=False, spans=probabilities)
+    return Reading(text, range(start, start + len(text)), 0, encoding, scores)
+
+
+def test_what_several_parts_mark_is_one_list_in_order_and_apart() -> None:
+    """Parts overlap, and a text may be read in two ways."""
+    whole = "utter fool you are a fool and more of a fool here"
+    later = reading(whole[16:], 16, {"fool", "of"})
+    first = reading(whole[:20], 0, {"utter", "fool", "are"})
+    inner = reading(whole[21:25], 21, {"fool"})
+    cut = reading(whole[6:8], 6, {"fo"})
+
+    ranges = marked([later, first, inner, cut], 0.5)
+
+    assert [whole[start:end] for start, end in ranges] == ["utter fool", "are", "fool", "of", "fool"]
+    touching = [reading("foo", 0, {"foo"}), reading("l", 3, {"l"}), reading("!", 5, {"!"})]
+    assert marked(touching, 0.5) == [(0, 4), (5, 6)]
+
+
+def test_a_part_without_an_answer_marks_nothing() -> None:
+    unread = Reading("fool", range(4))
+    early = reading("fool", 0, {"fool"})
+    early.scores = Scores("v+early", degraded=True)
+    assert marked([unread, early], 0.5) == []
+    assert marked([unread, reading("fool", 9, {"fool"})], 0.5) == [(9, 13)]
 
 
 @given(st.text(st.sampled_from("ab 蛋\u200b😀\u202e\t.@"), max_size=40), st.data())

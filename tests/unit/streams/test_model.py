@@ -79,6 +79,7 @@ def test_score_honours_the_cascade(with_bars: Path) -> None:
     assert calm["model_version"] == f"{insult['model_version']}+early"
     assert (calm["action"], calm["spans"], calm["sentiment"], calm["degraded"]) == ("allow", [], None, False)
     assert (insult["labels"][0], len(insult["spans"]), insult["degraded"]) == ("toxicity", 1, False)
+    assert insult["source"] is None, "it came from no topic"
 
     calm, _ = map(orjson.loads, score_lines(lines, "posts", Settings(artifact=with_bars, device="cpu", threads=1)))
     assert calm["error"]["reason"] == "inference_failed"

@@ -32,6 +32,16 @@ def test_a_bound_itself_is_not_late_and_half_of_it_not_on_time() -> None:
     assert run(controller, 5.0, 6.3, 20) is Depth.EARLY
 
 
+def test_it_comes_back_after_two_seconds_below_half_of_the_bound_and_no_sooner() -> None:
+    controller = Overload(10.0)
+    run(controller, 11.0, 0, 2)
+
+    assert run(controller, 4.9, 2.1, 4.0) is Depth.EARLY
+    assert run(controller, 5.1, 4.1, 4.2) is Depth.EARLY, "a break"
+    assert run(controller, 4.9, 4.3, 6.2) is Depth.EARLY
+    assert run(controller, 4.9, 6.3, 6.4) is Depth.FULL
+
+
 def test_a_second_of_lateness_and_two_of_none_are_enough() -> None:
     controller = Overload(10.0)
 

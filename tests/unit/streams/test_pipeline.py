@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import gzip
 import threading
 import time
@@ -20,6 +21,7 @@ from models.serving.reader import Reader
 from models.serving.types import Encoding, EngineLostError, InferenceError, Item, Outcome, Scores
 from schemas import PostVerdict, Reason
 from streams.duplicates import ScoreCache
+from streams.failures import Failure
 from streams.pipeline import Pipeline
 from streams.policy import Policy
 from streams.record import Header, RawRecord
@@ -145,7 +147,7 @@ async def test_a_stop_does_not_wait_for_a_stage_that_hangs_and_begins_nothing_mo
         bench.pipeline.deliver(bench.engine.outcomes())
     assert await asyncio.to_thread(entered.wait, 5)
     behind = asyncio.create_task(bench.pipeline.in_order(left.append, False))
-    await asyncio.sleep(0)
+    await asyncio.sleep(0.02)
     await bench.pipeline.stop()
     assert left == ([] if stage == "decide" else [False])
     released.set()
@@ -251,6 +253,40 @@ async def test_a_defect_in_the_policy_costs_one_record_and_its_text_stays_out_of
     assert kinds == {0: ["dead-letters"], 1: ["labels"]}
     assert "decide failed with ValueError" in caplog.text
     assert "secret" not in caplog.text
+
+
+@pytest.mark.parametrize("step", ["decode", "render"])
+async def test_a_defect_in_reading_costs_one_record(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, step: str
+) -> None:
+    right = getattr(bench.task, step)
+
+    def broken(given: object, *others: object) -> object:
+        if "secret" in str(given):
+            raise ZeroDivisionError(given)
+        return right(given, *others)
+
+    monkeypatch.setattr(bench.task, step, broken)
+    for offset, text in enumerate(("my secret", "hello there")):
+        bench.push(offset, post(text))
+    await bench.submitted(1)
+    bench.pipeline.deliver(bench.engine.outcomes())
+    await bench.all_finished(2)
+    failures = {work.raw.offset: work.failure for work in bench.finished}
+    assert failures == {0: Failure(Reason.INTERNAL_ERROR, "decode failed with ZeroDivisionError", "decode"), 1: None}
+    assert "secret" not in caplog.text
+
+
+async def test_what_is_finished_leaves_nothing_behind(bench: Bench) -> None:
+    def tasks() -> int:
+        gc.collect()
+        return sum(isinstance(one, asyncio.Task) for one in gc.get_objects())
+
+    before = tasks()
+    for offset in range(20):
+        bench.push(offset, b"{")
+        await bench.all_finished(offset + 1)
+    assert tasks() < before + 5
 
 
 async def test_no_dead_letter_quotes_the_record_in_its_own_headers(

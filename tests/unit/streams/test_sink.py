@@ -115,7 +115,7 @@ async def test_a_refused_output_fails_everything_behind_it_in_its_lane() -> None
     await settled()
     publisher.acks[0].set_exception(MessageSizeTooLargeError())
     for publishing in (first, second):
-        with pytest.raises(PublishError, match=r"moderation\.labels .* MessageSizeTooLargeError") as failed:
+        with pytest.raises(PublishError, match=r"moderation\.labels .*: MessageSizeTooLargeError: ") as failed:
             await asyncio.wait_for(publishing, 1)
         assert isinstance(failed.value.__cause__, MessageSizeTooLargeError)
 
