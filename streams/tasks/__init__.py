@@ -10,9 +10,9 @@ from models.artifact import Artifact
 from streams.policy import Policy
 from streams.settings import Settings
 from streams.tasks.base import Case, Decision, Moments, Origin, Parts, Rendered, Task
-from streams.tasks.posts import PostsTask
-from streams.tasks.symptoms import SymptomsTask
-from streams.triage import PACKAGED
+from streams.tasks.posts.task import PostsTask
+from streams.tasks.symptoms.red_flags import PACKAGED
+from streams.tasks.symptoms.task import SymptomsTask
 
 __all__ = ["REGISTRY", "Case", "Decision", "Moments", "Origin", "Parts", "Rendered", "Task", "build_tasks"]
 

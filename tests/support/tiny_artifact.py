@@ -70,11 +70,7 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789!?:;'-/()[]@#&=_+*%$"
 """Other words are spelled with these, so that only what stands in no list is unknown."""
 _HAN = "今天气很们一起去公园散步然后吃饭晚上再见谢头痛恶心"
 """Characters of the records that tests send."""
-_SPELLED = (
-    (*_HAN,)
-    + tuple(letter for letter in _LETTERS if letter not in _PLAIN)
-    + tuple(f"##{letter}" for letter in _LETTERS)
-)
+_SPELLED = (*_HAN, *(one for one in _LETTERS if one not in _PLAIN), *(f"##{one}" for one in _LETTERS))
 VOCABULARY = (*_SPECIAL, *_PLAIN, *_SPELLED, *_WORDS, POISON)  # poison is last: out of reach for the guard table
 
 _WIDTHS = {

@@ -213,6 +213,7 @@ async def test_a_wrong_number_of_answers_is_a_failure_not_a_mixup() -> None:
     bench.scheduler.submit([item(n) for n in range(3)])
     await bench.settled(3)
     assert all(isinstance(o.error, InferenceError) for o in bench.outcomes)
+    assert bench.outcomes[0].error is not None
     assert str(bench.outcomes[0].error.__cause__) == "The engine gave 0 answers to 1 records."
     await bench.scheduler.stop()
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from streams.triage import Triage
+from streams.tasks.symptoms.red_flags import Triage
 
 TRIAGE = Triage.load()
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.authors import MAX_POSTS, AuthorHistory, author_hash
 from streams.policy import RepeatOffenderPolicy
+from streams.tasks.posts.authors import MAX_POSTS, AuthorHistory, author_hash
 
 SECRET = b"s" * 32
 WHO = author_hash(SECRET, "someone")

@@ -26,8 +26,8 @@ from streams.pipeline import Pipeline
 from streams.policy import Policy
 from streams.record import Header, RawRecord
 from streams.tasks import Case, Decision, Parts
-from streams.tasks.messages import verdict_id
-from streams.tasks.posts import PostsTask
+from streams.tasks.outputs import verdict_id
+from streams.tasks.posts.task import PostsTask
 from streams.work import Work
 from tests.support.tiny_artifact import write_tiny_artifact
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.secret import load_or_create_secret
+from streams.tasks.posts.author_key import load_or_create_secret
 
 
 def test_the_same_folder_gives_the_same_key(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from streams.service import Service, StuckError
 from streams.settings import Settings
 from streams.sink import PublishError, Sink
 from streams.tasks import build_tasks
-from streams.tasks.posts import PostsTask
+from streams.tasks.posts.task import PostsTask
 from tests.support.policies import write_policy
 
 BAD = b"{"

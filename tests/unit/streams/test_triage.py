@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.triage import PACKAGED, Triage
+from streams.tasks.symptoms.red_flags import PACKAGED, Triage
 
 CONTENT = tomllib.loads(PACKAGED.read_text("utf-8"))
 

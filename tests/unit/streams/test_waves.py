@@ -5,7 +5,7 @@ import random
 import pytest
 
 from streams.policy import SpamWavePolicy
-from streams.waves import MAX_AUTHORS, Sketch, SpamWaves, sketch
+from streams.tasks.posts.waves import MAX_AUTHORS, Sketch, SpamWaves, sketch
 
 ENGLISH = "Hello friend, earn money quickly from home with this trusted method, click below and join us today"
 CHINESE = "想赚钱的朋友加我微信免费领取红包每天轻松收入上千元名额有限先到先得"

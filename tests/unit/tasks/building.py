@@ -17,8 +17,8 @@ from models.serving.types import Encoding, Scores
 from schemas import Alert, PostVerdict, SymptomVerdict
 from streams.policy import Policy
 from streams.tasks import Case, Moments, Origin, Parts, Task
-from streams.tasks.posts import PostsTask
-from streams.tasks.symptoms import SymptomsTask
+from streams.tasks.posts.task import PostsTask
+from streams.tasks.symptoms.task import SymptomsTask
 
 NOW, WALL_NOW = 100.0, 1_800_000_000.0
 MOMENTS = Moments(intake_at=99.0, admitted_at=99.125, prepared_at=99.25, batched_at=99.5, scored_at=99.75, waited_s=2.0)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.serving.types import Scores
-from streams.tasks.symptoms import DISCLAIMERS, MAX_EVIDENCE, median_level
+from streams.tasks.symptoms.task import DISCLAIMERS, MAX_EVIDENCE, median_level
 from tests.unit.tasks.building import decide, kinds, symptom_scores, symptoms_task
 
 RECORD = {"id": "s1", "text": "my knee has been stiff for weeks", "patient": "pat"}

@@ -10,7 +10,7 @@ import pytest
 from models.artifact import Artifact
 from streams.settings import Settings
 from streams.tasks import build_tasks
-from streams.triage import PACKAGED
+from streams.tasks.symptoms.red_flags import PACKAGED
 from tests.support.tiny_artifact import write_manifest, write_tiny_artifact
 
 

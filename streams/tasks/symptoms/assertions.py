@@ -4,7 +4,7 @@ A small rule in the manner of NegEx and ConText: trigger words with a direction 
 Simple Algorithm for Identifying Negated Findings and Diseases in Discharge Summaries", J Biomed Inform 34, 2001;
 Harkema et al., "ConText: An Algorithm for Determining Negation, Experiencer, and Temporal Status from Clinical
 Reports", J Biomed Inform 42, 2009). One thing differs: where theirs reaches on to the next stop word, this one
-reaches only over words that are known, so what it does not understand stays a finding. The words are in triage.toml.
+reaches only over words that are known, so what it does not understand stays a finding. The words are in red_flags.toml.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class Assertions:
     @classmethod
     def compile(cls, lists: Mapping[str, Any], findings: Iterable[str], lang: str) -> Assertions:
         """Args:
-        lists: the table `assertions` of a language in triage.toml.
+        lists: the table `assertions` of a language in red_flags.toml.
         findings: phrases of all findings in that language; they are members of lists, too.
         lang: en or zh.
         """

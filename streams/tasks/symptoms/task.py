@@ -14,11 +14,11 @@ from models.serving.reading import Reading
 from models.serving.types import Scores
 from models.text import identify_language, normalise
 from schemas import SymptomRecord
-from streams.assertions import Found
 from streams.tasks.base import Case, Decision, Parts, Rendered, Task
-from streams.tasks.messages import Alarm, outputs, timings_ms, verdict_id, warnings
-from streams.triage import RedFlag, Triage
-from streams.vitals import FEVER, INFANT_AGE, MAX_POINTS, Unusual, grade
+from streams.tasks.outputs import Alarm, outputs, timings_ms, verdict_id, warnings
+from streams.tasks.symptoms.assertions import Found
+from streams.tasks.symptoms.red_flags import RedFlag, Triage
+from streams.tasks.symptoms.vital_signs import FEVER, INFANT_AGE, MAX_POINTS, Unusual, grade
 
 DISCLAIMERS: Final = {
     "en": "Decision support for trained staff: not a diagnosis, and no reason to wait. In doubt, see the patient.",

@@ -11,7 +11,7 @@ from bisect import bisect_right
 from math import inf
 from typing import Final, NamedTuple, Protocol
 
-from streams.triage import RedFlag
+from streams.tasks.symptoms.red_flags import RedFlag
 
 ADULT_AGE: Final = 16.0
 EMERGENCY_POINTS: Final = 7  # NEWS2: emergency response

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 from models.labels import POST_LABELS, SENTIMENTS
@@ -14,58 +12,13 @@ from models.serving.spans import marked
 from models.serving.types import Scores
 from models.text import identify_language, readings
 from schemas import Post
-from streams.authors import AuthorHistory, author_hash
 from streams.policy import Action, PostPolicy
-from streams.quota import Quota
 from streams.rules import FALLBACK_THRESHOLD, NOTHING, PostRules, Ruling
-from streams.secret import load_or_create_secret, passing_secret
 from streams.tasks.base import Case, Decision, Parts, Rendered, Task
-from streams.tasks.messages import Alarm, outputs, timings_ms, verdict_id, warnings
-from streams.waves import SpamWaves
+from streams.tasks.outputs import Alarm, outputs, timings_ms, verdict_id, warnings
+from streams.tasks.posts.memory import Memory
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(slots=True)
-class Memory:
-    """What outlives a single post: all of it bounded, and nothing but the quota touches an action."""
-
-    policy: PostPolicy
-    secret: bytes
-    authors: AuthorHistory
-    waves: SpamWaves
-    quota: Quota | None
-    folder: Path | None
-    """Where author history is kept, one file an input partition; None: nowhere."""
-
-    @classmethod
-    def open(cls, policy: PostPolicy, folder: Path | None, has_quota: bool) -> Memory:
-        secret = passing_secret() if folder is None else load_or_create_secret(folder)
-        authors = AuthorHistory(policy.repeat_offender, secret)
-        quota = Quota(policy.quota) if has_quota else None
-        return cls(policy, secret, authors, SpamWaves(policy.spam_wave), quota, folder)
-
-    def alarms(self, case: Case[Post], identity: str, is_offence: bool, sent_at: float) -> list[Alarm]:
-        """What this post means beside the posts before it."""
-        author = case.record.author or (case.key or b"").decode("utf-8", "replace")
-        if not author:
-            return []
-        alarms: list[Alarm] = []
-        who = author_hash(self.secret, author)
-        if is_offence:
-            partition = 0 if case.origin is None else case.origin.partition
-            count = self.authors.add(who, identity, partition, sent_at)
-            if count is not None:
-                reason = f"posts>={self.policy.repeat_offender.posts}"
-                alarms.append(Alarm("repeat_offender", "high", author, [reason], count))
-        count = self.waves.add(case.rendered.text, who, identity, sent_at)
-        if count is not None:
-            reason = f"authors>={self.policy.spam_wave.authors}"
-            alarms.append(Alarm("spam_wave", "high", case.record.id, [reason], count))
-        return alarms
-
-    def path(self, partition: int) -> Path | None:
-        return None if self.folder is None else self.folder / f"authors-{partition}.json"
 
 
 class PostsTask(Task[Post]):

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from streams.assertions import Assertions, Found, words
+from streams.tasks.symptoms.assertions import Assertions, Found, words
 
-PACKAGED: Final = Path(__file__).with_name("triage.toml")
+PACKAGED: Final = Path(__file__).with_name("red_flags.toml")
 
 # One character for one: apostrophes and dashes as people type them.
 _PLAIN: Final = str.maketrans(dict.fromkeys("’‘ʼ＇`´′‛ꞌ", "'") | dict.fromkeys("‐‑‒–—−－﹣", "-"))
@@ -66,7 +66,7 @@ class _Lists:
 
 @dataclass(frozen=True, slots=True)
 class Triage:
-    """The lists of triage.toml, compiled. Pure; repetitions are bounded or possessive, so matching is linear."""
+    """The lists of red_flags.toml, compiled. Pure; repetitions are bounded or possessive, so matching is linear."""
 
     red_flags: tuple[RedFlag, ...]
     en: _Lists

@@ -1,0 +1,1 @@
+"""Posts: labels, spans, an action, and alerts about posts, authors and waves."""

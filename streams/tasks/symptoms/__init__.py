@@ -1,0 +1,1 @@
+"""Symptom records: conditions, an urgency that rules can only raise, and the evidence."""
