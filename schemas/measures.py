@@ -11,6 +11,7 @@ from schemas.words import MAX_WORD, by_spelling, is_unknown, plain, squash
 
 VITALS: Final = ("heart_rate", "respiratory_rate", "systolic", "diastolic", "temperature", "saturation", "pain")
 _LONGEST_LINE: Final = 1_000  # characters of vital signs in one line of text
+HIGHEST: Final = 400.0  # no vital sign has a higher number, in any unit
 _DECIMALS: Final = {"age": 4, "systolic": 0, "diastolic": 0}  # of what was converted; 1 otherwise
 
 _NUMBER: Final = r"-?\d{1,9}(?:[.,]\d{1,9})?"
@@ -93,7 +94,7 @@ def read_vitals(found: Mapping[str, Any], warnings: list[str]) -> dict[str, Any]
         if is_unknown(value):
             continue
         number, unit = _quantity(name, value)
-        if number is None:
+        if number is None or not 0 <= number <= HIGHEST:  # nor does it say in which unit the others are
             vitals[name] = value
             continue
         units[name] = unit or _unit_by_size(name, number, units)

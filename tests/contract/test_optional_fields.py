@@ -423,6 +423,7 @@ def test_whatever_the_other_fields_hold_there_is_a_record(fields: dict[str, Any]
 @settings(max_examples=200, deadline=None)
 @given(fields=_FIELDS)
 @example(fields={"vitals": {"systolic": "0/6", "saturation": 0.01}})
+@example(fields={"systolic": -1, "diastolic": "0.0/8.4"})
 def test_what_was_understood_stays_as_it_is(fields: dict[str, Any]) -> None:
     """A record in the schema's own words is read as it stands, on the quick way and without a warning."""
     read = SymptomRecord.decode(json.dumps({**fields, "id": "1", "text": "hi"}).encode(), MAX_BYTES)
