@@ -26,7 +26,7 @@ OTHER_PREFIXES = ("TIDEGATE_TEST_", "TIDEGATE_LOAD_")
 
 _ADDRESS = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\]):(\d{1,5})")
 _TOPIC_PREFIX = re.compile(r"[A-Za-z0-9._-]{1,200}")
-POLICY = Path(__file__).parent / "policy.toml"
+POLICY = Path(__file__).parent / "policy" / "policy.toml"
 
 
 class SettingsError(TidegateError):

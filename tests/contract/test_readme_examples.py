@@ -17,7 +17,8 @@ import typer
 from schemas import PostVerdict, SymptomVerdict
 from schemas.examples import POST, POST_VERDICT, SYMPTOM_RECORD, SYMPTOM_VERDICT
 from streams.cli.app import build_app
-from streams.policy import PACKAGED, Policy
+from streams.policy import Policy
+from streams.settings import POLICY
 from tests.support.bench import Bench
 
 ROOT = Path(__file__).parents[2]
@@ -76,7 +77,7 @@ def test_the_passages_that_the_verdicts_mark_are_in_their_records() -> None:
 
 def test_the_policy_example_is_a_part_of_a_valid_policy() -> None:
     (block,) = _blocks("toml")
-    whole = tomllib.loads(PACKAGED.read_text("utf-8"))
+    whole = tomllib.loads(POLICY.read_text("utf-8"))
     for name, value in tomllib.loads(block)["posts"].items():
         assert name in whole["posts"]
         whole["posts"][name] = value

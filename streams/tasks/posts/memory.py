@@ -7,7 +7,7 @@ from pathlib import Path
 
 from schemas import Post
 from streams.policy import PostPolicy
-from streams.quota import Quota
+from streams.policy.quota import Quota
 from streams.tasks.base import Case
 from streams.tasks.outputs import Alarm
 from streams.tasks.posts.author_key import load_or_create_secret, passing_secret

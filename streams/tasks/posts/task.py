@@ -13,7 +13,7 @@ from models.serving.types import Scores
 from models.text import identify_language, readings
 from schemas import Post
 from streams.policy import Action, PostPolicy
-from streams.rules import FALLBACK_THRESHOLD, NOTHING, PostRules, Ruling
+from streams.policy.rules import FALLBACK_THRESHOLD, NOTHING, PostRules, Ruling
 from streams.tasks.base import Case, Decision, Parts, Rendered, Task
 from streams.tasks.outputs import Alarm, outputs, timings_ms, verdict_id, warnings
 from streams.tasks.posts.memory import Memory

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from streams.policy import PACKAGED, Policy, PolicyError
+from streams.policy import Policy, PolicyError
+from streams.settings import POLICY
 
 
 def write(folder: Path, before: str, after: str) -> Path:
-    text = PACKAGED.read_text("utf-8")
+    text = POLICY.read_text("utf-8")
     assert before in text
     path = folder / "policy.toml"
     path.write_text(text.replace(before, after, 1), "utf-8")

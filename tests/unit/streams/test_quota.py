@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.policy import Action, QuotaPolicy
-from streams.quota import Quota
+from streams.policy.quota import Quota
 
 
 def quota(limit: int = 2, window_s: float = 60.0) -> Quota:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from models.labels import POST_LABELS
-from streams.policy import Action, Language, Policy, PostPolicy
+from streams.policy.file import Action, Language, Policy, PostPolicy
 
 Thresholds = Mapping[str, Mapping[str, float]]
 LANGUAGES: Final[tuple[Language, ...]] = ("en", "zh", "other")

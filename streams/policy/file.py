@@ -6,15 +6,14 @@ import tomllib
 from enum import IntEnum
 from hashlib import blake2b
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Literal
 
 import orjson
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from models.labels import POST_LABELS
 from streams.errors import TidegateError
-
-PACKAGED: Final = Path(__file__).with_name("policy.toml")
+from streams.settings import POLICY
 
 
 class PolicyError(TidegateError):
@@ -136,7 +135,7 @@ class Policy(_Table):
         return f"{self.version}-{blake2b(content, digest_size=4).hexdigest()}"
 
     @classmethod
-    def load(cls, path: Path = PACKAGED) -> Policy:
+    def load(cls, path: Path = POLICY) -> Policy:
         """Raises PolicyError."""
         try:
             return cls.model_validate(tomllib.loads(path.read_text("utf-8")))

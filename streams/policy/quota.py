@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from streams.policy import Action, QuotaPolicy
+from streams.policy.file import Action, QuotaPolicy
 
 
 class Quota:
