@@ -13,8 +13,8 @@ import psutil
 from load.local_kafka import LocalKafka
 from load.worker_process import Worker, WorkerFailed
 from models.artifact import RELEASE
+from streams.kafka.topics import create_topics
 from streams.settings import Settings
-from streams.topics import create_topics
 
 
 @dataclass(frozen=True, slots=True)

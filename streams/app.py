@@ -10,8 +10,8 @@ from faust.types import TP
 from mode import ServiceT
 
 from streams.agents import add_agents
-from streams.connection import connection_options
 from streams.consumer import LedgerTransport, group_options
+from streams.kafka.connection import connection_options
 from streams.service import Service
 from streams.settings import Settings
 

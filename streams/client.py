@@ -21,7 +21,6 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from schemas import Alert, Post, PostVerdict, SymptomRecord, SymptomVerdict
-from streams.connection import CONNECT_TIMEOUT_S, connection_options
 from streams.errors import (
     ClientError,
     NotAcknowledgedError,
@@ -30,11 +29,12 @@ from streams.errors import (
     missing_topic,
     translate,
 )
+from streams.kafka.connection import CONNECT_TIMEOUT_S, connection_options
+from streams.kafka.topics import topic_name
 from streams.messages import Letter, decode_letter, decoder, post_message, symptoms_message
 from streams.record import Outgoing
 from streams.settings import Settings
 from streams.subscription import Decode, Subscription
-from streams.topics import topic_name
 
 Item = TypeVar("Item")
 

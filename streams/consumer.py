@@ -18,7 +18,7 @@ from faust.types import TP
 from mode.services import WaitResults
 
 from streams.broken_batches import BrokenBatches, Places, places
-from streams.connection import reading_options
+from streams.kafka.connection import reading_options
 from streams.service import Service
 from streams.settings import Settings
 

@@ -13,8 +13,8 @@ from typing import Any, Generic, Protocol, Self, TypeVar
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError, UnknownTopicOrPartitionError
 
-from streams.connection import CONNECT_TIMEOUT_S, REQUEST_TIMEOUT_S, reading_options
 from streams.errors import BrokerUnreachableError, missing_topic, translate
+from streams.kafka.connection import CONNECT_TIMEOUT_S, REQUEST_TIMEOUT_S, reading_options
 from streams.positions import Positions
 from streams.settings import Settings
 

@@ -16,10 +16,11 @@ from aiokafka import AIOKafkaProducer
 
 from models.errors import place_of
 from streams.app import TidegateApp, create_app
-from streams.codecs import check_codecs
-from streams.connection import CONNECT_TIMEOUT_S, connection_options
 from streams.errors import TidegateError, TopicMissingError, translate
-from streams.group import await_coordinator
+from streams.kafka.codecs import check_codecs
+from streams.kafka.connection import CONNECT_TIMEOUT_S, connection_options
+from streams.kafka.group import await_coordinator
+from streams.kafka.topics import OUTPUT_KINDS, list_topics, topic_name
 from streams.logs import configure_logging
 from streams.memory import restrain_allocator
 from streams.model import Model, load_model
@@ -27,12 +28,11 @@ from streams.service import Service
 from streams.settings import Settings
 from streams.sink import Sink
 from streams.tasks import Task, build_tasks
-from streams.topics import OUTPUT_KINDS, list_topics, topic_name
 
 logger = logging.getLogger(__name__)
 
 PUBLISH_TIMEOUT_S = 30.0
-MAX_REQUEST_BYTES = 4 * 1024 * 1024  # a dead letter is a record of 1 MiB and its headers; see streams/topics.py
+MAX_REQUEST_BYTES = 4 * 1024 * 1024  # a dead letter is a record of 1 MiB and its headers; see streams/kafka/topics.py
 MAX_BATCH_BYTES = 512 * 1024
 LEAVE_GROUP_S = 10.0
 FLUSH_S = 2.0

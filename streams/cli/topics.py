@@ -11,7 +11,7 @@ import typer
 from streams.cli.console import AsJson, Brokers, Prefix, reporting, run, settings_from, stdout
 
 if TYPE_CHECKING:
-    from streams.topics import TopicState
+    from streams.kafka.topics import TopicState
 
 
 def create(
@@ -25,7 +25,7 @@ def create(
 ) -> None:
     """Create the topics that are missing. What exists is never changed."""
     with reporting():
-        from streams.topics import create_topics
+        from streams.kafka.topics import create_topics
 
         settings = settings_from(brokers=brokers, topic_prefix=prefix)
         states = run(create_topics(settings, partitions, replication))
@@ -35,7 +35,7 @@ def create(
 def list_(brokers: Brokers = None, prefix: Prefix = None, as_json: AsJson = False) -> None:
     """List the topics and their partition counts."""
     with reporting():
-        from streams.topics import list_topics
+        from streams.kafka.topics import list_topics
 
         _show(run(list_topics(settings_from(brokers=brokers, topic_prefix=prefix))), as_json)
 

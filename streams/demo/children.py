@@ -45,7 +45,7 @@ class Children:
     async def start_broker(self) -> str:
         """Returns host:port."""
         port_file = self._folder / "broker"
-        await self._start("broker", ["streams.embedded_broker", "--port-file", str(port_file)], {})
+        await self._start("broker", ["streams.kafka.embedded_broker", "--port-file", str(port_file)], {})
         await self._wait_for("broker", port_file, BROKER_START_S)
         return port_file.read_text()
 

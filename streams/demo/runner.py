@@ -21,11 +21,11 @@ from streams.demo.stream import Bundled, bundled_stream
 from streams.demo.summary import print_summary, print_verdict
 from streams.demo.tally import Tally
 from streams.demo.view import View, open_view
+from streams.kafka.topics import create_topics
 from streams.messages import Letter
 from streams.record import Outgoing
 from streams.settings import Settings
 from streams.subscription import Subscription
-from streams.topics import create_topics
 
 ANSWER_WITHIN_S = 15.0  # after the last record was sent
 AFTERGLOW_S = 0.5  # alerts and flags are written together with verdicts; they may be read a moment later

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from streams.client import Client
+from streams.kafka.topics import create_topics
 from streams.settings import Settings
-from streams.topics import create_topics
 from tests.support.bench import Bench
 from tests.support.foreign import produce, transactions
 from tests.support.records import posts

@@ -17,8 +17,8 @@ import schemas
 from schemas import DeadLetter
 from schemas.asyncapi import CHANNELS, asyncapi_document, to_yaml
 from schemas.generate import MODELS, definitions
-from streams.topics import _CONFIGS, INPUT_KINDS, KINDS, OUTPUT_KINDS
-from streams.topics import _wanted as wanted_partitions
+from streams.kafka.topics import _CONFIGS, INPUT_KINDS, KINDS, OUTPUT_KINDS
+from streams.kafka.topics import _wanted as wanted_partitions
 
 DOCUMENT: dict[str, Any] = yaml.safe_load((Path(schemas.__file__).parent / "asyncapi.yaml").read_text("utf-8"))
 MESSAGES: dict[str, Any] = DOCUMENT["components"]["messages"]

@@ -9,8 +9,8 @@ import pytest
 from pydantic.fields import FieldInfo
 
 from models.artifact import RELEASE
+from streams.kafka.topics import KINDS
 from streams.settings import POLICY, Settings
-from streams.topics import KINDS
 
 ROOT = Path(__file__).parents[2]
 PATH = ROOT / "README.md"

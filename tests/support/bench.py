@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from load.worker_process import Worker
+from streams.kafka.topics import create_topics
 from streams.settings import Settings
-from streams.topics import create_topics
 from tests.support.traffic import Draft, Output, Place, committed, members, read, send, send_steadily
 
 ANSWERS = ("labels", "triage", "dead-letters")

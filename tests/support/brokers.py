@@ -28,7 +28,7 @@ def _embedded() -> Iterator[str]:
     """In a process of its own: it needs an event loop that nothing blocks."""
     with TemporaryDirectory() as folder:
         port_file = Path(folder) / "port"
-        command = [sys.executable, "-m", "streams.embedded_broker", "--port-file", str(port_file)]
+        command = [sys.executable, "-m", "streams.kafka.embedded_broker", "--port-file", str(port_file)]
         process = subprocess.Popen(command, stdin=subprocess.PIPE, cwd=ROOT)
         deadline = time.monotonic() + 30
         while not port_file.exists():

@@ -12,11 +12,11 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from schemas import DeadLetter, Reason
 from streams.dead_letters import Replayed, original_headers, read_letters, replay
-from streams.embedded_broker import EmbeddedBroker
 from streams.failures import Failure, dead_letter
+from streams.kafka.embedded_broker import EmbeddedBroker
+from streams.kafka.topics import create_topics
 from streams.record import Header, Outgoing, RawRecord
 from streams.settings import Settings
-from streams.topics import create_topics
 
 OWN: list[Header] = [("trace", b"\x00\xff"), ("reason", b"their own"), ("empty", None), ("trace", b"again")]
 FAILURE = Failure(Reason.INVALID_JSON, "the record is not JSON", "decode")

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
-from streams.embedded_broker import MAX_FETCH_WAIT_MS, EmbeddedBroker, shorten_fetch_wait
+from streams.kafka.embedded_broker import MAX_FETCH_WAIT_MS, EmbeddedBroker, shorten_fetch_wait
+from streams.kafka.topics import KINDS, create_topics, list_topics
 from streams.settings import Settings
-from streams.topics import KINDS, create_topics, list_topics
 
 
 async def test_records_come_back_with_nulls_headers_and_committed_offsets() -> None:
@@ -97,7 +97,7 @@ def test_only_the_wait_of_a_fetch_changes(client_id: bytes) -> None:
 def test_the_process_ends_when_its_starter_lets_go(tmp_path: Path) -> None:
     port_file = tmp_path / "address"
     process = subprocess.Popen(
-        [sys.executable, "-m", "streams.embedded_broker", "--port-file", str(port_file)],
+        [sys.executable, "-m", "streams.kafka.embedded_broker", "--port-file", str(port_file)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )

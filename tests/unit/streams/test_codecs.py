@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from streams.codecs import CODECS, check_codecs
 from streams.errors import CodecMissingError
+from streams.kafka.codecs import CODECS, check_codecs
 
 
 def test_every_codec_of_kafka_can_be_read_here() -> None:

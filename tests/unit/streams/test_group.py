@@ -17,8 +17,8 @@ from aiokafka.errors import (
 )
 from aiokafka.structs import OffsetAndMetadata
 
-from streams import group
-from streams.group import await_coordinator
+from streams.kafka import group
+from streams.kafka.group import await_coordinator
 from streams.settings import Settings
 
 PARTITION = TopicPartition("moderation.posts", 0)

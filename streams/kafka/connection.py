@@ -12,8 +12,8 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 from aiokafka.helpers import create_ssl_context
 
-from streams.codecs import check_codecs
 from streams.errors import translate
+from streams.kafka.codecs import check_codecs
 from streams.settings import Settings, SettingsError
 
 REQUEST_TIMEOUT_S = 10.0

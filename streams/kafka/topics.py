@@ -10,8 +10,8 @@ from typing import Any
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import for_code
 
-from streams.connection import connected_admin
 from streams.errors import ClientError, NotAuthorisedError
+from streams.kafka.connection import connected_admin
 from streams.settings import Settings
 
 INPUT_KINDS = ("posts", "symptoms", "reviews")

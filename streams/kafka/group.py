@@ -9,7 +9,7 @@ from typing import Any
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
-from streams.connection import connected_admin
+from streams.kafka.connection import connected_admin
 from streams.settings import Settings
 
 logger = logging.getLogger(__name__)

@@ -1,6 +1,6 @@
 """A Kafka-compatible broker without Java, for the demo and for quick tests: in memory, loopback only.
 
-    python -m streams.embedded_broker --port-file FILE
+    python -m streams.kafka.embedded_broker --port-file FILE
 
 It is the mock cluster inside librdkafka, behind a small proxy. The proxy is there because the mock does not answer a
 waiting fetch when a record arrives, only when the fetch's own wait is over (1.5 s for Faust): it cuts the wait short.
