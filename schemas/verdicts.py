@@ -39,6 +39,8 @@ class Span(Part):
 
 
 class Sentiment(Part):
+    """Probabilities that sum up to 1."""
+
     negative: Probability
     neutral: Probability
     positive: Probability
@@ -94,11 +96,15 @@ class PostVerdict(Verdict):
 
 
 class Condition(Part):
+    """A likely condition; no diagnosis."""
+
     condition: str
     probability: Probability
 
 
 class Urgency(Part):
+    """How soon the patient should be seen."""
+
     level: int = Field(ge=1, le=5, description="1 is the most urgent.")
     probabilities: Annotated[list[Probability], Field(min_length=5, max_length=5)] | None = Field(
         description="The model's, level 1 first; a red flag can make `level` more urgent than they say. "

@@ -41,7 +41,7 @@ def replay(
     with reporting():
         import orjson
 
-        from streams.dead_letters import replay as replay_letters
+        from streams.client.dead_letters import replay as replay_letters
 
         settings = settings_from(brokers=brokers, topic_prefix=prefix)
         done = run(replay_letters(settings, _known(reason), limit, dry_run))
@@ -68,7 +68,7 @@ def _known(reasons: list[str] | None) -> list[str]:
 
 async def _list(settings: Settings, reasons: list[str], limit: int | None, as_json: bool) -> None:
     from streams.cli.lines import json_line, letter_line
-    from streams.dead_letters import read_letters
+    from streams.client.dead_letters import read_letters
 
     console = stdout()
     async for letter in read_letters(settings, reasons, limit):

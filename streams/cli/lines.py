@@ -11,7 +11,7 @@ from rich.text import Text
 
 from schemas import Alert, PostVerdict, SymptomVerdict
 from streams.cli.console import printable
-from streams.messages import Letter
+from streams.client.messages import Letter
 
 ACTION_STYLES = {"allow": "green", "limit": "yellow", "review": "magenta", "remove": "bold red"}
 URGENCY_STYLES = {1: "bold red", 2: "red", 3: "yellow", 4: "green", 5: "green"}

@@ -15,9 +15,9 @@ from streams.cli.console import AsJson, Brokers, Prefix, reporting, run, setting
 from streams.cli.score import open_lines
 
 if TYPE_CHECKING:
+    from streams.client.subscription import Subscription
     from streams.record import Outgoing
     from streams.settings import Settings
-    from streams.subscription import Subscription
 
 _READ_BYTES = 1 << 20
 
@@ -78,7 +78,7 @@ async def _send(settings: Settings, kind: Input, lines: BinaryIO, text: bool) ->
 
 async def messages(lines: BinaryIO, kind: Input, text: bool) -> AsyncIterator[Outgoing]:
     """Lines as messages, empty ones left out."""
-    from streams.messages import line_message
+    from streams.client.messages import line_message
 
     run_id, number = uuid4().hex[:8], 0
     async for line in _lines(lines):

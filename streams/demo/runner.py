@@ -16,16 +16,16 @@ from rich.console import Console
 
 from schemas import Alert, PostVerdict, SymptomVerdict
 from streams.client import Client, Receipt
+from streams.client.messages import Letter
+from streams.client.subscription import Subscription
 from streams.demo.children import Children, DemoError
 from streams.demo.stream import Bundled, bundled_stream
 from streams.demo.summary import print_summary, print_verdict
 from streams.demo.tally import Tally
 from streams.demo.view import View, open_view
 from streams.kafka.topics import create_topics
-from streams.messages import Letter
 from streams.record import Outgoing
 from streams.settings import Settings
-from streams.subscription import Subscription
 
 ANSWER_WITHIN_S = 15.0  # after the last record was sent
 AFTERGLOW_S = 0.5  # alerts and flags are written together with verdicts; they may be read a moment later

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import orjson
 
-from streams.messages import line_message
+from streams.client.messages import line_message
 from streams.record import Outgoing
 
 FOLDER = Path(__file__).parent

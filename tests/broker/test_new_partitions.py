@@ -7,11 +7,11 @@ import pytest
 
 from schemas import Reason
 from streams.client import Client
+from streams.client.messages import Letter
+from streams.client.subscription import Subscription
 from streams.failures import Failure, dead_letter
-from streams.messages import Letter
 from streams.record import RawRecord
 from streams.settings import Settings
-from streams.subscription import Subscription
 from tests.support.bench import Bench
 from tests.support.records import posts
 from tests.support.traffic import Draft, add_partitions

@@ -23,6 +23,8 @@ from aiokafka.errors import (
 
 from schemas import Post, PostVerdict, TimingsMs
 from streams.client import Client, Receipt
+from streams.client.messages import decoder, line_message, post_message, symptoms_message
+from streams.client.subscription import RecentIds, Subscription
 from streams.errors import (
     BrokerUnreachableError,
     ClientError,
@@ -32,10 +34,8 @@ from streams.errors import (
     TopicMissingError,
     translate,
 )
-from streams.messages import decoder, line_message, post_message, symptoms_message
 from streams.record import Outgoing
 from streams.settings import Settings
-from streams.subscription import RecentIds, Subscription
 
 SETTINGS = Settings(brokers="127.0.0.1:1")
 

@@ -11,7 +11,7 @@ import pytest
 from schemas import DeadLetter, Reason
 from streams.cli.lines import json_line, letter_line
 from streams.cli.records import Input, messages
-from streams.messages import Letter, line_message
+from streams.client.messages import Letter, line_message
 from streams.record import Outgoing, RawRecord
 
 

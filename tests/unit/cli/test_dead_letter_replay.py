@@ -11,7 +11,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from schemas import DeadLetter, Reason
-from streams.dead_letters import Replayed, original_headers, read_letters, replay
+from streams.client.dead_letters import Replayed, original_headers, read_letters, replay
 from streams.failures import Failure, dead_letter
 from streams.kafka.embedded_broker import EmbeddedBroker
 from streams.kafka.topics import create_topics

@@ -21,6 +21,8 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from schemas import Alert, Post, PostVerdict, SymptomRecord, SymptomVerdict
+from streams.client.messages import Letter, decode_letter, decoder, post_message, symptoms_message
+from streams.client.subscription import Decode, Subscription
 from streams.errors import (
     ClientError,
     NotAcknowledgedError,
@@ -31,10 +33,8 @@ from streams.errors import (
 )
 from streams.kafka.connection import CONNECT_TIMEOUT_S, connection_options
 from streams.kafka.topics import topic_name
-from streams.messages import Letter, decode_letter, decoder, post_message, symptoms_message
 from streams.record import Outgoing
 from streams.settings import Settings
-from streams.subscription import Decode, Subscription
 
 Item = TypeVar("Item")
 
@@ -137,7 +137,7 @@ class Client:
     ) -> AsyncGenerator[Receipt | ClientError, None]:
         """The fast path: up to `in_flight` messages on the way at once, one result for each, in order.
 
-        Build messages with `streams.messages`, or from raw bytes. Results lag the input by up to
+        Build messages with `streams.client.messages`, or from raw bytes. Results lag the input by up to
         `in_flight`; a message that the broker did not take yields its error and the rest goes on.
 
         Raises:

@@ -13,9 +13,9 @@ from schemas import Alert, DeadLetter, InvalidRecord, Post, PostVerdict, Symptom
 from schemas.base import Record
 from schemas.wire import parse
 from schemas.words import read_reference
+from streams.client.subscription import Decode
 from streams.errors import InvalidRecordError
 from streams.record import Outgoing, RawRecord
-from streams.subscription import Decode
 
 Checked = TypeVar("Checked", bound=Record)
 Model = TypeVar("Model", bound=BaseModel)
@@ -37,6 +37,7 @@ def post_message(post: Post | Mapping[str, Any]) -> Outgoing:
 
 
 def symptoms_message(record: SymptomRecord | Mapping[str, Any]) -> Outgoing:
+    """A symptom record, checked, as a message for `send_many`."""
     checked = _checked(SymptomRecord, record)
     return Outgoing("symptoms", _key(checked.patient), _encode(checked))
 

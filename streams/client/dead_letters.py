@@ -12,11 +12,11 @@ from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError
 
 from schemas import DeadLetter, Reason
 from schemas.dead_letter import REPLAYED
-from streams.client import MAX_REQUEST_BYTES
+from streams.client.client import MAX_REQUEST_BYTES
+from streams.client.messages import Letter, decode_letter
 from streams.errors import missing_topic, translate
 from streams.kafka.connection import CONNECT_TIMEOUT_S, REQUEST_TIMEOUT_S, connection_options, reading_options
 from streams.kafka.topics import INPUT_KINDS, topic_name
-from streams.messages import Letter, decode_letter
 from streams.positions import Positions
 from streams.record import Header
 from streams.settings import Settings

@@ -1,0 +1,39 @@
+"""What a program outside needs: send records, read verdicts, alerts and dead letters.
+
+These names are public: they stay, or change with a note in the changelog.
+"""
+
+from models.errors import TidegateError
+from streams.client.client import Client, Reading, Receipt
+from streams.client.messages import Letter, line_message, post_message, symptoms_message
+from streams.client.subscription import Subscription
+from streams.errors import (
+    BrokerUnreachableError,
+    ClientError,
+    CodecMissingError,
+    InvalidRecordError,
+    NotAcknowledgedError,
+    NotAuthorisedError,
+    TopicMissingError,
+)
+from streams.record import Outgoing
+
+__all__ = [
+    "BrokerUnreachableError",
+    "Client",
+    "ClientError",
+    "CodecMissingError",
+    "InvalidRecordError",
+    "Letter",
+    "NotAcknowledgedError",
+    "NotAuthorisedError",
+    "Outgoing",
+    "Reading",
+    "Receipt",
+    "Subscription",
+    "TidegateError",
+    "TopicMissingError",
+    "line_message",
+    "post_message",
+    "symptoms_message",
+]

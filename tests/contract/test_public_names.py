@@ -1,0 +1,31 @@
+"""What users import: the list changes on purpose or not at all."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+import pytest
+
+import schemas
+import streams.client
+
+CLIENT = """
+    BrokerUnreachableError Client ClientError CodecMissingError InvalidRecordError Letter NotAcknowledgedError
+    NotAuthorisedError Outgoing Reading Receipt Subscription TidegateError TopicMissingError line_message post_message
+    symptoms_message
+"""
+
+
+def test_the_client_exports_these_names() -> None:
+    assert sorted(streams.client.__all__) == sorted(CLIENT.split())
+
+
+@pytest.mark.parametrize("module", [streams.client, schemas])
+def test_every_public_name_is_there_and_says_what_it_is(module: object) -> None:
+    for name in module.__all__:  # type: ignore[attr-defined]
+        assert getattr(module, name).__doc__, name
+
+
+@pytest.mark.parametrize("package", ["schemas", "models", "streams", "load"])
+def test_its_users_get_its_types(package: str) -> None:
+    assert (files(package) / "py.typed").is_file()
