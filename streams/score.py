@@ -14,14 +14,14 @@ import orjson
 from models.serving.reader import Reader
 from models.serving.scheduler import BatchScheduler
 from models.serving.types import Depth
-from streams.duplicates import ScoreCache
 from streams.errors import TidegateError
 from streams.model import Model, load_model, new_batcher
-from streams.pipeline import Pipeline
+from streams.pipeline.pipeline import Pipeline
+from streams.pipeline.score_cache import ScoreCache
+from streams.pipeline.work import Work
 from streams.record import RawRecord
 from streams.settings import Settings
 from streams.tasks import Task, build_tasks
-from streams.work import Work
 
 
 def score_lines(lines: Iterable[bytes], task: str, settings: Settings) -> Iterator[bytes]:

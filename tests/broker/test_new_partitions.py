@@ -9,7 +9,7 @@ from schemas import Reason
 from streams.client import Client
 from streams.client.messages import Letter
 from streams.client.subscription import Subscription
-from streams.failures import Failure, dead_letter
+from streams.pipeline.failures import Failure, dead_letter
 from streams.record import RawRecord
 from streams.settings import Settings
 from tests.support.bench import Bench

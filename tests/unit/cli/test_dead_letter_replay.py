@@ -12,9 +12,9 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from schemas import DeadLetter, Reason
 from streams.client.dead_letters import Replayed, original_headers, read_letters, replay
-from streams.failures import Failure, dead_letter
 from streams.kafka.embedded_broker import EmbeddedBroker
 from streams.kafka.topics import create_topics
+from streams.pipeline.failures import Failure, dead_letter
 from streams.record import Header, Outgoing, RawRecord
 from streams.settings import Settings
 

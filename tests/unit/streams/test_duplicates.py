@@ -3,7 +3,7 @@
 import numpy as np
 
 from models.serving.types import Encoding, Scores
-from streams.duplicates import ScoreCache
+from streams.pipeline.score_cache import ScoreCache
 
 POST, TRIAGE = frozenset({"post", "spans"}), frozenset({"urgency"})
 ENCODING = Encoding(np.zeros(2, np.int32), np.zeros((2, 2), np.int32))

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from schemas import DeadLetter, Reason
-from streams.failures import DeadLetterLimit, DeadLetterLimitExceeded, Failure, dead_letter
+from streams.dead_letter_limit import DeadLetterLimit, DeadLetterLimitExceeded
+from streams.pipeline.failures import Failure, dead_letter
 from streams.record import RawRecord
 
 FAILURE = Failure(Reason.INVALID_JSON, "is not JSON", "decode")

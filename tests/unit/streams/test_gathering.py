@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from streams.gathering import CHUNK, Gathering
+from streams.pipeline.gathering import CHUNK, Gathering
 
 
 class Recorder:

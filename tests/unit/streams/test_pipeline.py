@@ -20,15 +20,15 @@ from models.serving.encoder import Encoder
 from models.serving.reader import Reader
 from models.serving.types import Encoding, EngineLostError, InferenceError, Item, Outcome, Scores
 from schemas import PostVerdict, Reason
-from streams.duplicates import ScoreCache
-from streams.failures import Failure
-from streams.pipeline import Pipeline
+from streams.pipeline.failures import Failure
+from streams.pipeline.pipeline import Pipeline
+from streams.pipeline.score_cache import ScoreCache
+from streams.pipeline.work import Work
 from streams.policy import Policy
 from streams.record import Header, RawRecord
 from streams.tasks import Case, Decision, Parts
 from streams.tasks.outputs import verdict_id
 from streams.tasks.posts.task import PostsTask
-from streams.work import Work
 from tests.support.tiny_artifact import write_tiny_artifact
 
 

@@ -18,7 +18,7 @@ import streams.service
 from models.serving.encoder import Encoder
 from models.serving.engine import OnnxEngine
 from models.serving.types import Batch, Depth, Encoding, Scores
-from streams.failures import DeadLetterLimitExceeded
+from streams.dead_letter_limit import DeadLetterLimitExceeded
 from streams.model import Model, load_model
 from streams.record import Header, Outgoing, Partition
 from streams.service import Service, StuckError

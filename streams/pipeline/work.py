@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from models.serving.reading import Reading
-from streams.failures import Failure
+from streams.pipeline.failures import Failure
 from streams.record import Outgoing, RawRecord
 from streams.tasks import Rendered, Task
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from models.serving.reading import combined
-from streams.failures import dead_letter
-from streams.prepare import unexpected
+from streams.pipeline.failures import dead_letter, unexpected
+from streams.pipeline.work import Work
 from streams.tasks import Case, Moments, Origin
-from streams.work import Work
 
 
 def decide(chunk: Sequence[Work], from_kafka: bool = True) -> None:

@@ -1,47 +1,15 @@
-"""What becomes of a record that gets no verdict: a dead letter, within limits."""
+"""Stops a worker that makes dead letters of a good topic."""
 
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from dataclasses import dataclass
-from datetime import UTC, datetime
 
-from schemas import DeadLetter, Reason
-from streams.errors import TidegateError
-from streams.record import Outgoing, Partition, RawRecord
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """Why a record gets no verdict. `detail` is one sentence and never holds content of the record."""
-
-    reason: Reason
-    detail: str
-    stage: str
+from models.errors import TidegateError
+from streams.record import Partition
 
 
 class DeadLetterLimitExceeded(TidegateError):
     """Too much of a partition became dead letters: the topic is good and the deploy is bad, more likely than not."""
-
-
-def dead_letter(raw: RawRecord, failure: Failure, failed_at: datetime | None = None) -> Outgoing:
-    """The record as it came, key, value and headers untouched, with the reason appended as headers.
-
-    A letter that was replayed and failed again carries the headers of its latest failure only, so that they never
-    pile up, and a raised count of attempts.
-    """
-    attempts, headers = DeadLetter.split_headers(raw.headers)
-    letter = DeadLetter(
-        reason=failure.reason,
-        detail=failure.detail,
-        stage=failure.stage,
-        original_topic=raw.topic,
-        original_partition=raw.partition,
-        original_offset=raw.offset,
-        attempts=attempts + 1,
-        failed_at=failed_at or datetime.now(UTC),
-    )
-    return Outgoing("dead-letters", raw.key, raw.value, raw.partition, (*headers, *letter.to_headers()))
 
 
 class DeadLetterLimit:

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 
-from models.errors import place_of
 from models.serving.reader import Reader
 from models.serving.reading import Reading
 from models.text import identify_language
 from schemas import InvalidRecord, Reason, unpack
-from streams.duplicates import ScoreCache
-from streams.failures import Failure
+from streams.pipeline.failures import Failure, unexpected
+from streams.pipeline.score_cache import ScoreCache
+from streams.pipeline.work import Work
 from streams.record import UnreadableBatch
-from streams.work import Work
-
-logger = logging.getLogger(__name__)
 
 
 class Preparer:
@@ -98,9 +94,3 @@ class Preparer:
         work.read_share = round(len(read) / max(1, len(set(rendered.offsets))), 4)
         if parts and rendered.lang == "other":  # what is left of it may be English or Chinese
             rendered.lang = identify_language(" ".join(part.text[part.start :] for part in parts))
-
-
-def unexpected(error: Exception, stage: str) -> Failure:
-    """A defect of ours: the record gets a dead letter, the log gets the place."""
-    logger.error("%s failed with %s", stage, place_of(error))
-    return Failure(Reason.INTERNAL_ERROR, f"{stage} failed with {type(error).__name__}", stage)

@@ -22,12 +22,12 @@ from models.serving.reader import Reader
 from models.serving.reading import Reading
 from models.serving.types import EngineLostError, Item, Outcome, Scores
 from schemas import Reason
-from streams.decide import decide
-from streams.duplicates import ScoreCache
-from streams.failures import Failure
-from streams.gathering import Gathering
-from streams.prepare import Preparer
-from streams.work import Work
+from streams.pipeline.decide import decide
+from streams.pipeline.failures import Failure
+from streams.pipeline.gathering import Gathering
+from streams.pipeline.prepare import Preparer
+from streams.pipeline.score_cache import ScoreCache
+from streams.pipeline.work import Work
 
 T = TypeVar("T")
 TwinKey = tuple[str, frozenset[str]]
