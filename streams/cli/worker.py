@@ -47,14 +47,14 @@ def worker(
 
 
 def _run_one(settings: Settings) -> int:
-    from streams.worker import run_worker
+    from streams.worker.life import run_worker
 
     return run_worker(settings)
 
 
 def _run_several(count: int, settings: Settings, given: dict[str, Any]) -> int:
     """The settings were checked once, here; the children read the same sources and the same command line."""
-    from streams.supervisor import Supervisor
+    from streams.worker.supervisor import Supervisor
 
     if settings.threads is None:
         given = {**given, "threads": threads_each(os.cpu_count() or 1, count)}

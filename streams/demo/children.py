@@ -52,7 +52,14 @@ class Children:
     async def start_worker(self, environment: Mapping[str, str]) -> None:
         """Returns when it consumes."""
         ready = self._folder / "ready"
-        command = ["streams.supervisor", "--stop-within-s", str(WORKER_STOP_S - 2), sys.executable, "-m", "streams.cli"]
+        command = [
+            "streams.worker.supervisor",
+            "--stop-within-s",
+            str(WORKER_STOP_S - 2),
+            sys.executable,
+            "-m",
+            "streams.cli",
+        ]
         await self._start("worker", [*command, "worker"], {**environment, "TIDEGATE_READY_FILE": str(ready)})
         await self._wait_for("worker", ready, WORKER_START_S)
 

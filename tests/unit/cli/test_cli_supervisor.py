@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from streams.supervisor import Supervisor
+from streams.worker.supervisor import Supervisor
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
 
@@ -96,7 +96,7 @@ async def test_a_child_that_does_not_listen_is_killed_in_time(tmp_path: Path) ->
 
 def leash(*command: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-m", "streams.supervisor", "--stop-within-s", "5", *command], stdin=subprocess.PIPE
+        [sys.executable, "-m", "streams.worker.supervisor", "--stop-within-s", "5", *command], stdin=subprocess.PIPE
     )
 
 

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 import pytest
 
 from schemas import DeadLetter, Reason
-from streams.dead_letter_limit import DeadLetterLimit, DeadLetterLimitExceeded
 from streams.pipeline.failures import Failure, dead_letter
 from streams.record import RawRecord
+from streams.worker.dead_letter_limit import DeadLetterLimit, DeadLetterLimitExceeded
 
 FAILURE = Failure(Reason.INVALID_JSON, "is not JSON", "decode")
 POSTS, OTHER = ("posts", 0), ("posts", 1)

@@ -12,9 +12,9 @@ from aiokafka import TopicPartition
 from faust.types import TP
 from mode import Service
 
-from streams.broken_batches import Places
-from streams.consumer import LedgerConsumer, LedgerConsumerThread, LedgerTransport
-from streams.ledger import Ledger
+from streams.worker.broken_batches import Places
+from streams.worker.faust_consumer import LedgerConsumer, LedgerConsumerThread, LedgerTransport
+from streams.worker.ledger import Ledger
 
 HERE = TP("posts", 0)
 

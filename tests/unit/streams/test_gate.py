@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from streams.gate import AdmissionGate
+from streams.worker.gate import AdmissionGate
 
 
 async def admitted(gate: AdmissionGate, cost: int) -> asyncio.Task[None]:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.ledger import Ledger, Ticket
+from streams.worker.ledger import Ledger, Ticket
 
 POSTS = ("moderation.posts", 0)
 OTHER = ("moderation.posts", 1)

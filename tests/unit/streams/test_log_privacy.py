@@ -10,7 +10,7 @@ import pytest
 from models.serving.types import EngineLostError
 from streams.logs import configure_logging
 from streams.settings import Settings
-from streams.worker import describe
+from streams.worker.life import describe
 
 SECRET = "my secret"
 

@@ -44,7 +44,7 @@ def test_a_repeated_line_is_counted_and_not_repeated(clock: Clock) -> None:
 
 def test_our_own_lines_are_always_shown(clock: Clock) -> None:
     lines = ForeignLines(logging.INFO, clock)
-    assert all(lines.filter(line("ready", name="streams.worker", level=logging.INFO)) for _ in range(3))
+    assert all(lines.filter(line("ready", name="streams.worker.life", level=logging.INFO)) for _ in range(3))
 
 
 def test_a_line_that_cannot_be_formatted_is_left_to_the_handler(clock: Clock) -> None:

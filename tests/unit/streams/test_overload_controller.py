@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.serving.types import Depth
-from streams.overload import Overload
+from streams.worker.overload import Overload
 
 
 def run(controller: Overload, lateness_s: float, start: float, end: float) -> Depth:

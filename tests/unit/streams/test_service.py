@@ -13,19 +13,19 @@ from typing import Any
 import orjson
 import pytest
 
-import streams.overload
-import streams.service
+import streams.worker.overload
+import streams.worker.service
 from models.serving.encoder import Encoder
 from models.serving.engine import OnnxEngine
 from models.serving.types import Batch, Depth, Encoding, Scores
-from streams.dead_letter_limit import DeadLetterLimitExceeded
 from streams.model import Model, load_model
 from streams.record import Header, Outgoing, Partition
-from streams.service import Service, StuckError
 from streams.settings import Settings
-from streams.sink import PublishError, Sink
 from streams.tasks import build_tasks
 from streams.tasks.posts.task import PostsTask
+from streams.worker.dead_letter_limit import DeadLetterLimitExceeded
+from streams.worker.service import Service, StuckError
+from streams.worker.sink import PublishError, Sink
 from tests.support.policies import write_policy
 
 BAD = b"{"
@@ -302,9 +302,9 @@ async def test_overload_answers_with_less_and_drops_nothing(start: Start) -> Non
 async def test_the_log_says_once_a_minute_how_much_was_answered_early(
     start: Start, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(streams.service, "CHECK_EVERY_S", 0.01)
-    monkeypatch.setattr(streams.service, "REPORT_EVERY_S", 0.0)
-    caplog.set_level("INFO", "streams.service")
+    monkeypatch.setattr(streams.worker.service, "CHECK_EVERY_S", 0.01)
+    monkeypatch.setattr(streams.worker.service, "REPORT_EVERY_S", 0.0)
+    caplog.set_level("INFO", "streams.worker.service")
     bench = await start(degrade_after_s=1)
     bench.sink.answer()
     for now in (0.0, 1.0, 1.5, 2.5):
@@ -344,7 +344,7 @@ async def test_too_many_dead_letters_are_a_crash(start: Start, limit: dict[str, 
 
 
 async def test_a_service_in_which_nothing_moves_is_a_crash(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(streams.service, "CHECK_EVERY_S", 0.01)
+    monkeypatch.setattr(streams.worker.service, "CHECK_EVERY_S", 0.01)
     bench = await start(stuck_after_s=0.05)
     await bench.take_in(BAD)
 
@@ -356,8 +356,8 @@ async def test_a_service_in_which_nothing_moves_is_a_crash(start: Start, monkeyp
 
 async def test_a_watch_that_fails_is_a_crash(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     """It would be missed when nothing moves."""
-    monkeypatch.setattr(streams.service, "CHECK_EVERY_S", 0.01)
-    monkeypatch.setattr(streams.service, "CHECKPOINT_EVERY_S", 0.0)
+    monkeypatch.setattr(streams.worker.service, "CHECK_EVERY_S", 0.01)
+    monkeypatch.setattr(streams.worker.service, "CHECKPOINT_EVERY_S", 0.0)
     monkeypatch.setattr(PostsTask, "checkpoint", lambda self: self.no_such_thing)
     bench = await start()
     await eventually(lambda: bench.crashes)
@@ -420,8 +420,8 @@ async def test_an_authors_posts_are_written_down_now_and_then(
     def written() -> list[Path]:
         return list(tmp_path.rglob("authors-*.json"))
 
-    monkeypatch.setattr(streams.service, "CHECK_EVERY_S", 0.005)
-    caplog.set_level("INFO", "streams.service")
+    monkeypatch.setattr(streams.worker.service, "CHECK_EVERY_S", 0.005)
+    caplog.set_level("INFO", "streams.worker.service")
     killed, after = await start(**three_strikes), await start(**three_strikes)
     await killed.service.assign({POSTS})
     assert "alerts" not in await offend(killed, 1, 2)
@@ -429,7 +429,7 @@ async def test_an_authors_posts_are_written_down_now_and_then(
     assert not written()
     assert "finished" not in caplog.text, "once a minute"
 
-    monkeypatch.setattr(streams.service, "CHECKPOINT_EVERY_S", 0.0)
+    monkeypatch.setattr(streams.worker.service, "CHECKPOINT_EVERY_S", 0.0)
     await eventually(written)
     await after.service.assign({POSTS})
     assert "alerts" in await offend(after, 3)
@@ -469,7 +469,7 @@ def under_way_s(verdict: dict[str, Any]) -> float:
 
 
 async def test_a_clock_that_is_wrong_by_days_degrades_nobody(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(streams.overload, "RISE_AFTER_S", 0.0)
+    monkeypatch.setattr(streams.worker.overload, "RISE_AFTER_S", 0.0)
     bench = await start(degrade_after_s=1)
     bench.sink.answer()
     for offset, ahead_s in enumerate((-2 * 86_400, 2 * 86_400, 60, -60)):

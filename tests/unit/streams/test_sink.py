@@ -8,7 +8,7 @@ import pytest
 from aiokafka.errors import MessageSizeTooLargeError
 
 from streams.record import Header, Outgoing
-from streams.sink import PublishError, Sink
+from streams.worker.sink import PublishError, Sink
 
 TOPICS = {"labels": "moderation.labels", "dead-letters": "moderation.dead-letters"}
 

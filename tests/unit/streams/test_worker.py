@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from streams.settings import Settings
-from streams.worker import _Worker
+from streams.worker.life import _Worker
 
 
 async def test_a_stop_ends_a_wait() -> None:

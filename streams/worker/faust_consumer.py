@@ -17,10 +17,10 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from mode.services import WaitResults
 
-from streams.broken_batches import BrokenBatches, Places, places
 from streams.kafka.connection import reading_options
-from streams.service import Service
 from streams.settings import Settings
+from streams.worker.broken_batches import BrokenBatches, Places, places
+from streams.worker.service import Service
 
 LOOK_AGAIN_S = 0.01
 NOWHERE = TP("", -1)  # to aiokafka, no partitions would be all of them

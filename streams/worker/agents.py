@@ -9,7 +9,7 @@ import faust
 from mode.supervisors import CrashingSupervisor
 
 from streams.errors import TidegateError
-from streams.service import Service
+from streams.worker.service import Service
 
 
 class AgentEndedError(TidegateError):

@@ -14,19 +14,19 @@ from typing import Any, Protocol
 
 from models.serving.reader import Reader
 from models.serving.scheduler import BatchScheduler
-from streams.dead_letter_limit import DeadLetterLimit
 from streams.errors import TidegateError
-from streams.gate import AdmissionGate
-from streams.ledger import Ledger
 from streams.model import Model, new_batcher
-from streams.overload import Overload
 from streams.pipeline.pipeline import Pipeline
 from streams.pipeline.score_cache import ScoreCache
 from streams.pipeline.work import Work
 from streams.record import Partition, RawRecord
 from streams.settings import Settings
-from streams.sink import Sink
 from streams.tasks import Task
+from streams.worker.dead_letter_limit import DeadLetterLimit
+from streams.worker.gate import AdmissionGate
+from streams.worker.ledger import Ledger
+from streams.worker.overload import Overload
+from streams.worker.sink import Sink
 
 logger = logging.getLogger(__name__)
 

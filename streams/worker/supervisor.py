@@ -1,6 +1,6 @@
 """Keeps child processes together: all run, or none does, and none outlives its parent.
 
-    python -m streams.supervisor COMMAND...     runs one command and ends it when standard input closes
+    python -m streams.worker.supervisor COMMAND...     runs one command and ends it when standard input closes
 
 The latter is a leash: whoever holds the other end of that pipe takes the command along when it dies, however it dies.
 """

@@ -15,19 +15,19 @@ from typing import Any
 from aiokafka import AIOKafkaProducer
 
 from models.errors import place_of
-from streams.app import TidegateApp, create_app
 from streams.errors import TidegateError, TopicMissingError, translate
 from streams.kafka.codecs import check_codecs
 from streams.kafka.connection import CONNECT_TIMEOUT_S, connection_options
 from streams.kafka.group import await_coordinator
 from streams.kafka.topics import OUTPUT_KINDS, list_topics, topic_name
 from streams.logs import configure_logging
-from streams.memory import restrain_allocator
 from streams.model import Model, load_model
-from streams.service import Service
 from streams.settings import Settings
-from streams.sink import Sink
 from streams.tasks import Task, build_tasks
+from streams.worker.allocator import restrain_allocator
+from streams.worker.faust_app import TidegateApp, create_app
+from streams.worker.service import Service
+from streams.worker.sink import Sink
 
 logger = logging.getLogger(__name__)
 

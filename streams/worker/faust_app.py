@@ -1,4 +1,4 @@
-"""The Faust app of a worker: it joins the consumer group, fetches, balances and commits; see streams/consumer.py."""
+"""The Faust app of a worker: it joins the consumer group, fetches, balances and commits; see faust_consumer.py."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import faust
 from faust.types import TP
 from mode import ServiceT
 
-from streams.agents import add_agents
-from streams.consumer import LedgerTransport, group_options
 from streams.kafka.connection import connection_options
-from streams.service import Service
 from streams.settings import Settings
+from streams.worker.agents import add_agents
+from streams.worker.faust_consumer import LedgerTransport, group_options
+from streams.worker.service import Service
 
 BUFFER_RECORDS = 1024  # read and not yet taken in, per topic
 NOBODY = "no sensor"

@@ -1,0 +1,1 @@
+"""One process of a consumer group: from consumed messages to released offsets."""
