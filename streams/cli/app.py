@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import typer
 
-from streams.cli import dead_letters, demo, evaluate, factory, misc, models, records, score, topics, worker
+from streams.cli import dead_letters, evaluate, factory, models, records, schema, score, topics, worker
+from streams.cli.demo.command import demo
 
 _HELP = "Tidegate: streaming content moderation on Kafka. Settings come from TIDEGATE_* variables and tidegate.toml."
 
@@ -23,7 +24,7 @@ def build_app() -> typer.Typer:
     app.command("send")(records.send)
     app.command("watch")(records.watch)
     app.command("score")(score.score)
-    app.command("demo")(demo.demo)
+    app.command("demo")(demo)
     _add_group(app, "topics", "Create and list the topics.", create=topics.create, list=topics.list_)
     _add_group(
         app,
@@ -32,7 +33,7 @@ def build_app() -> typer.Typer:
         list=dead_letters.list_,
         replay=dead_letters.replay,
     )
-    _add_group(app, "schema", "JSON Schemas and the AsyncAPI document.", export=misc.export_schemas)
+    _add_group(app, "schema", "JSON Schemas and the AsyncAPI document.", export=schema.export_schemas)
     app.command("train")(factory.train)
     app.command("ablate")(factory.ablate)
     app.command("export")(factory.export)
@@ -46,7 +47,7 @@ def build_app() -> typer.Typer:
         verify=models.verify,
         diff=models.diff,
     )
-    app.command("version")(misc.version)
+    app.command("version")(schema.version)
     return app
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from streams.cli.console import AsJson, Brokers, Prefix, reporting, run, settings_from, stdout
+from streams.cli.terminal import AsJson, Brokers, Prefix, reporting, run, settings_from, stdout
 
 if TYPE_CHECKING:
     from streams.settings import Settings

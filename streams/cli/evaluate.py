@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from streams.cli.console import AsJson, reporting, settings_from, stderr
+from streams.cli.terminal import AsJson, reporting, settings_from, stderr
 
 if TYPE_CHECKING:
     from rich.progress import Progress

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from streams.cli.console import reporting
+from streams.cli.terminal import reporting
 
 
 def train(

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from rich.text import Text
 
 from schemas import Alert, PostVerdict, SymptomVerdict
-from streams.cli.console import printable
+from streams.cli.terminal import printable
 from streams.client.messages import Letter
 
 ACTION_STYLES = {"allow": "green", "limit": "yellow", "review": "magenta", "remove": "bold red"}

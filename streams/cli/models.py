@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from streams.cli.console import AsJson, reporting, settings_from
 from streams.cli.evaluate import (
     DeviceOption,
     ThreadsOption,
@@ -18,6 +17,7 @@ from streams.cli.evaluate import (
     read_rows,
     scored,
 )
+from streams.cli.terminal import AsJson, reporting, settings_from
 
 if TYPE_CHECKING:
     from models.artifact import Artifact, Manifest

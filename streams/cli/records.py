@@ -11,8 +11,8 @@ from uuid import uuid4
 
 import typer
 
-from streams.cli.console import AsJson, Brokers, Prefix, reporting, run, settings_from, stderr, stdout
 from streams.cli.score import open_lines
+from streams.cli.terminal import AsJson, Brokers, Prefix, reporting, run, settings_from, stderr, stdout
 
 if TYPE_CHECKING:
     from streams.client.subscription import Subscription

@@ -8,7 +8,7 @@ from typing import Annotated, BinaryIO
 
 import typer
 
-from streams.cli.console import reporting, settings_from
+from streams.cli.terminal import reporting, settings_from
 
 
 def score(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from rich.console import Console
 from rich.table import Table
 
-from streams.cli.console import printable
+from streams.cli.terminal import printable
 
 if TYPE_CHECKING:
     from models.evaluation.comparison import Change, Example

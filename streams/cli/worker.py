@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from streams.cli.console import Brokers, Prefix, reporting, settings_from
+from streams.cli.terminal import Brokers, Prefix, reporting, settings_from
 
 if TYPE_CHECKING:
     from streams.settings import Settings

@@ -16,11 +16,11 @@ from aiokafka import AIOKafkaProducer
 
 from models.errors import place_of
 from streams.errors import TidegateError, TopicMissingError, translate
+from streams.health.logs import configure_logging
 from streams.kafka.codecs import check_codecs
 from streams.kafka.connection import CONNECT_TIMEOUT_S, connection_options
 from streams.kafka.group import await_coordinator
 from streams.kafka.topics import OUTPUT_KINDS, list_topics, topic_name
-from streams.logs import configure_logging
 from streams.model import Model, load_model
 from streams.settings import Settings
 from streams.tasks import Task, build_tasks

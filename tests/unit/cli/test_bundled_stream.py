@@ -10,7 +10,7 @@ import pytest
 
 from models.labels import POST_LABELS
 from schemas import InvalidRecord, Post, SymptomRecord
-from streams.demo.stream import FOLDER, bundled_stream
+from streams.cli.demo.stream import FOLDER, bundled_stream
 
 LIMIT = 1_048_576
 

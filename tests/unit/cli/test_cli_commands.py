@@ -15,7 +15,7 @@ from typer.testing import CliRunner, Result
 from models.artifact import ArtifactError
 from models.serving.types import DeviceError, EngineLostError
 from streams.cli.app import build_app
-from streams.cli.console import printable
+from streams.cli.terminal import printable
 from streams.cli.worker import command, threads_each
 from streams.errors import BrokerUnreachableError
 from streams.policy import PolicyError
@@ -169,7 +169,7 @@ def test_a_reader_that_goes_away_is_quiet(tmp_path: Path) -> None:
     script = tmp_path / "many_lines.py"
     script.write_text(
         "import typer\n"
-        "from streams.cli.console import reporting\n"
+        "from streams.cli.terminal import reporting\n"
         "def many_lines():\n"
         "    with reporting():\n"
         "        for _ in range(100_000):\n"

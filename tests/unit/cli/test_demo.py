@@ -21,10 +21,10 @@ from schemas import (
     TimingsMs,
     Urgency,
 )
-from streams.demo.children import Children, DemoError
-from streams.demo.summary import print_summary, print_verdict
-from streams.demo.tally import Tally, percentile
-from streams.demo.view import LiveView, PlainView, highlighted, panel_heights
+from streams.cli.demo.children import Children, DemoError
+from streams.cli.demo.summary import print_summary, print_verdict
+from streams.cli.demo.tally import Tally, percentile
+from streams.cli.demo.view import LiveView, PlainView, highlighted, panel_heights
 
 PLACE = ("moderation.posts", 1, 7)
 LABELS = ("toxicity", "insult", "hate", "threat", "sexual", "self_harm", "profanity", "spam")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from models.serving.types import EngineLostError
-from streams.logs import configure_logging
+from streams.health.logs import configure_logging
 from streams.settings import Settings
 from streams.worker.life import describe
 

@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from streams.logs import ORDINARY, REMEMBERED_LINES, REPEAT_S, ForeignLines
+from streams.health.logs import ORDINARY, REMEMBERED_LINES, REPEAT_S, ForeignLines
 
 
 class Clock:

@@ -15,9 +15,9 @@ from rich.table import Table
 from rich.text import Text
 
 from schemas import Alert, PostVerdict, Span, SymptomVerdict
-from streams.cli.console import printable
+from streams.cli.demo.tally import Tally
 from streams.cli.lines import ACTION_STYLES, SEVERITY_STYLES, URGENCY_STYLES, alert_line
-from streams.demo.tally import Tally
+from streams.cli.terminal import printable
 
 _MOST_ROWS = (12, 6, 5)  # of flags, triage, alerts
 _FRAME_ROWS = 11  # status, bars, borders, and a line to spare

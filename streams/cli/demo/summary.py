@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from rich.console import Console
 from rich.table import Table
 
-from streams.demo.tally import Tally, percentile
+from streams.cli.demo.tally import Tally, percentile
 
 _SHOWN = 5
 

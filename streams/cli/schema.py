@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from streams.cli.console import AsJson, reporting
+from streams.cli.terminal import AsJson, reporting
 
 
 def export_schemas(folder: Annotated[Path, typer.Argument(help="Where to write.")] = Path("schemas")) -> None:

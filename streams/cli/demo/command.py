@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from streams.cli.console import reporting, run
+from streams.cli.terminal import reporting, run
 
 
 def demo(
@@ -15,7 +15,7 @@ def demo(
 ) -> None:
     """Run everything on this machine for half a minute: broker, worker, a stream of posts and symptom records."""
     with reporting():
-        from streams.demo.runner import run_demo
+        from streams.cli.demo.runner import run_demo
 
         code = run(run_demo(rate, plain))
     raise typer.Exit(code)

@@ -15,14 +15,14 @@ from pathlib import Path
 from rich.console import Console
 
 from schemas import Alert, PostVerdict, SymptomVerdict
+from streams.cli.demo.children import Children, DemoError
+from streams.cli.demo.stream import Bundled, bundled_stream
+from streams.cli.demo.summary import print_summary, print_verdict
+from streams.cli.demo.tally import Tally
+from streams.cli.demo.view import View, open_view
 from streams.client import Client, Receipt
 from streams.client.messages import Letter
 from streams.client.subscription import Subscription
-from streams.demo.children import Children, DemoError
-from streams.demo.stream import Bundled, bundled_stream
-from streams.demo.summary import print_summary, print_verdict
-from streams.demo.tally import Tally
-from streams.demo.view import View, open_view
 from streams.kafka.topics import create_topics
 from streams.record import Outgoing
 from streams.settings import Settings
