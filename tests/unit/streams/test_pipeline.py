@@ -18,6 +18,7 @@ from models.artifact import Artifact
 from models.labels import POST_LABELS
 from models.serving.encoder import Encoder
 from models.serving.reader import Reader
+from models.serving.reading import Reading
 from models.serving.types import Encoding, EngineLostError, InferenceError, Item, Outcome, Scores
 from schemas import PostVerdict, Reason
 from streams.pipeline.failures import Failure
@@ -357,6 +358,33 @@ async def test_harm_at_the_end_of_a_long_post_counts(bench: Bench) -> None:
     assert verdict["labels"] == ["threat"]
     assert verdict["read_share"] == 1.0
     assert verdict["assessed"] is True
+
+
+async def test_parts_that_were_scored_before_are_not_scored_again(bench: Bench) -> None:
+    bench.push(0, post(days(100)))
+    await bench.submitted(10)
+    bench.pipeline.deliver(bench.engine.outcomes())
+    await bench.all_finished(1)
+    bench.push(1, post(days(100)))
+    await bench.all_finished(2)
+    assert bench.engine.items == []
+
+
+async def test_a_defect_while_a_long_text_is_cut_costs_one_record(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(self: Reader, reading: Reading) -> list[Reading]:
+        raise ZeroDivisionError(reading.text)
+
+    monkeypatch.setattr(Reader, "refined", broken)
+    bench.push(0, post("my secret . " * 100))
+    bench.push(1, post("hello there"))
+    await bench.submitted(1)
+    bench.pipeline.deliver(bench.engine.outcomes())
+    await bench.all_finished(2)
+    failures = {work.raw.offset: work.failure for work in bench.finished}
+    assert failures == {0: Failure(Reason.INTERNAL_ERROR, "encode failed with ZeroDivisionError", "encode"), 1: None}
+    assert "secret" not in caplog.text
 
 
 async def test_of_a_very_long_post_the_verdict_says_how_much_was_read(bench: Bench) -> None:

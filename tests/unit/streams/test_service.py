@@ -157,6 +157,33 @@ async def test_an_output_tells_where_its_record_came_from(start: Start) -> None:
     assert dict(letter.headers)["original-offset"] == b"8"
 
 
+async def test_a_copy_is_answered_from_memory_and_alike(start: Start) -> None:
+    bench = await start()
+    bench.sink.answer()
+    for offset in range(2):
+        await bench.service.take_in(Message(offset, post("you are an idiot")))
+        await bench.service.drain()
+
+    first, second = (orjson.loads(output.value or b"") for output in bench.sink.published if output.kind == "labels")
+    assert first["spans"] == [{"start": 11, "end": 16}]
+    for name in ("timings_ms", "source"):
+        del first[name], second[name]
+    assert first == second
+
+
+@pytest.mark.parametrize(("most", "is_all"), [(2, False), (24, True)])
+async def test_of_a_long_record_so_many_parts_are_read_as_the_settings_say(
+    start: Start, most: int, is_all: bool
+) -> None:
+    bench = await start(max_windows=most)
+    bench.sink.answer()
+    await bench.take_in(post("you are lovely . " * 100))
+    await bench.service.drain()
+
+    (output,) = bench.sink.published
+    assert (orjson.loads(output.value or b"")["read_share"] == 1.0) is is_all
+
+
 async def test_an_idle_service_is_drained_at_once(start: Start) -> None:
     bench = await start(drain_s=30)
     await asyncio.wait_for(bench.service.drain(), 2)
@@ -489,7 +516,9 @@ async def test_the_total_counts_from_the_time_stamp(start: Start) -> None:
     await bench.service.take_in(Message(2, post("you are lovely")))
     await bench.service.drain()
 
-    late = [under_way_s(orjson.loads(output.value or b"")) for output in bench.sink.published]
+    verdicts = [orjson.loads(output.value or b"") for output in bench.sink.published]
+    assert all(0 <= stage <= each["timings_ms"]["total"] for each in verdicts for stage in each["timings_ms"].values())
+    late = [under_way_s(each) for each in verdicts]
     assert 0.5 <= late[0] < 1800
     assert 3600 <= late[1] < 5400
     assert late[2] == pytest.approx(0.0, abs=0.01), "no time stamp, no lateness"
