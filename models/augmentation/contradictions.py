@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from models.augmentation.knowledge import Knowledge
 from models.augmentation.profiles import Clinic, Symptom
+from models.examples import UNKNOWN, Example
 from models.labels import CONDITIONS
-from models.training.examples import UNKNOWN, Example
 
 _NEVER, _OFTEN = 0.02, 0.3
 _FEWEST = 2  # mentions that are all foreign; one alone is often a side remark

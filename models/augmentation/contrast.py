@@ -20,9 +20,9 @@ from models.augmentation.identities import GROUPS
 from models.augmentation.swapping import identity_swap, mentions, pattern_of, replace_mentions
 from models.augmentation.written import SENTENCES, read_words
 from models.augmentation.written import SOURCE as WRITTEN
+from models.examples import Example
 from models.labels import LANGUAGES, POST_LABELS
 from models.text import content_hash
-from models.training.examples import Example
 
 __all__ = ["contrast_pairs", "identity_swap", "negate", "quote", "swap_target"]
 

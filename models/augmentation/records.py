@@ -14,10 +14,10 @@ from models.augmentation import acuity
 from models.augmentation.knowledge import Knowledge
 from models.augmentation.profiles import PAIN, SKIN, SWELLING, Clinic, Profile
 from models.augmentation.prose import Case, Prose
+from models.examples import UNKNOWN, Example
 from models.labels import CONDITIONS
-from models.rendering import SymptomFields, render_symptoms
 from models.text import normalise
-from models.training.examples import UNKNOWN, Example
+from models.text.rendering import SymptomFields, render_symptoms
 
 SOURCE, TIER = "knowledge_graph", "A"
 _TEMPER = 0.15  # power of the prior: the rarest condition is drawn about 2.3 times less often than the commonest

@@ -9,8 +9,8 @@ from dataclasses import replace
 from typing import Final
 
 from models.augmentation.identities import GROUPS, article
+from models.examples import Example, Intervals
 from models.labels import LANGUAGES
-from models.training.examples import Example, Intervals
 
 Table = dict[str, tuple[str, ...]]
 

@@ -25,8 +25,8 @@ import numpy as np
 
 from models.augmentation.identities import GROUPS, Group, article
 from models.errors import TidegateError
+from models.examples import Example
 from models.labels import LANGUAGES, POST_LABELS
-from models.training.examples import Example
 
 SENTENCES: Final = Path(__file__).parent / "sentences"
 SOURCE: Final = "handwritten"

@@ -19,8 +19,8 @@ from rich.progress import track
 from torch import Tensor
 from torch.nn import functional
 
+from models.examples import Example
 from models.training.collate import Batch, Collator
-from models.training.examples import Example
 from models.training.network import Encoded, Network
 from models.training.recipe import Distillation
 

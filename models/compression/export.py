@@ -32,6 +32,7 @@ from models.compression.parity import (
     largest_gap,
 )
 from models.compression.runtime import onnx_scorer, open_session
+from models.examples import Example
 from models.training.calibrate import (
     Scale,
     apply_calibration,
@@ -41,7 +42,6 @@ from models.training.calibrate import (
 from models.training.collate import Collator, pad
 from models.training.compare import shipped_summaries, summary
 from models.training.corpus import Corpus, load_corpus
-from models.training.examples import Example
 from models.training.network import Network
 from models.training.predict import Logits, Scorer, predict, torch_scorer
 from models.training.pretrained import rebuild

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from tokenizers import Tokenizer
 
 from models.artifact import GoldenCase, GoldenCases
-from models.rendering import SymptomFields, render_symptoms
 from models.serving.scores import ordinal, sigmoid, softmax
 from models.text import normalise
+from models.text.rendering import SymptomFields, render_symptoms
 from models.training.collate import pad
 from models.training.network import Shape
 from models.training.predict import Logits, Scorer

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from models.errors import TidegateError
+from models.examples import Example
 from models.labels import POST_LABELS
 from models.serving.scores import sigmoid, softmax
 from models.training.calibrate import MIN_POSITIVES
 from models.training.collate import pad
-from models.training.examples import Example
 from models.training.metrics import flatten
 from models.training.predict import Logits, Scorer
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from models.errors import TidegateError
-from models.rendering import SymptomFields, render_symptoms
 from models.serving.reading import Reading
 from models.text import identify_language, normalise, readings
+from models.text.rendering import SymptomFields, render_symptoms
 
 Intervals = tuple[tuple[int, int], ...]
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from models.evaluation.rows import EvaluationError, Row
-from models.evaluation.visits import SYMPTOM_COLUMNS, symptom_fields
 from models.labels import CLASS_HEADS, POST_LABELS
 from models.text import detect_language, normalise
+from models.text.visits import SYMPTOM_COLUMNS, symptom_fields
 
 Record = Mapping[str, Any]
 

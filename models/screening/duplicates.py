@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from models.examples import Example
 from models.screening.screened import CONFLICT, EXACT, NEAR, TARGETS, Drop, target_table
 from models.screening.similar import Indices, similar_pairs
-from models.training.examples import Example
 
 GRAMS = {"en": 5, "zh": 3}
 CLUSTER_FLOOR = 0.6

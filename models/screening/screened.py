@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from models.examples import UNKNOWN, Example
 from models.labels import CLASS_HEADS, POST_LABELS
 from models.screening.rules import ScreeningRules
-from models.training.examples import UNKNOWN, Example
 
 BLOCKED, EXACT, NEAR = "blocked text", "exact duplicate", "near duplicate"
 CONFLICT, SUSPECT = "conflicting labels", "likely label error"

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 
+from models.examples import Example
 from models.screening.duplicates import find_conflicts, find_exact, find_near, near_pairs, text_key
 from models.screening.rules import ScreeningRules
 from models.screening.screened import BLOCKED, EMPTY, MASKS, Drop, Screened, apply_drops, screening_key, teaches
 from models.screening.suspects import find_suspects
 from models.text import is_blocked
-from models.training.examples import Example
 
 CACHE = "screening.json"
 

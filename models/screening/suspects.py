@@ -16,11 +16,11 @@ from scipy.sparse.csgraph import connected_components
 from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
 from sklearn.linear_model import SGDClassifier
 
+from models.examples import Example
 from models.labels import LANGUAGES, POST_LABELS, SENTIMENTS
 from models.screening.rules import ScreeningRules
 from models.screening.screened import SUSPECT, Drop
 from models.screening.similar import Indices
-from models.training.examples import Example
 
 MAX_CHARACTERS = 2000
 """With 600, insults further down in long texts were taken for errors."""

@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 from sklearn.metrics import cohen_kappa_score, roc_auc_score
 from tokenizers import Tokenizer
 
+from models.examples import Example
 from models.labels import POST_LABELS
 from models.training.collate import token_targets
 from models.training.evaluate import expected_level
-from models.training.examples import Example
 from models.training.predict import Logits
 
 DRAWS = 400

@@ -12,10 +12,10 @@ import numpy as np
 from rich.console import Console
 
 from models.augmentation.lexicons import Lexicons
+from models.examples import Example
 from models.training.ablation import DEFORMED, ablation_table, compare_answers, measures, save_table, span_measure
 from models.training.augment import Augmenter
 from models.training.corpus import load_corpus
-from models.training.examples import Example
 from models.training.final_report import write_final_report
 from models.training.network import Network
 from models.training.predict import Logits, predict, torch_scorer

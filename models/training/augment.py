@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from models.augmentation.deformation import DEFORMATIONS, Deformed, kinds_for
 from models.augmentation.lexicons import Lexicons
+from models.examples import Example, move_spans
 from models.text import is_blocked, normalise
-from models.training.examples import Example, move_spans
 
 _TASKS = ("post", "sentiment", "spans")
 _SECOND_SHARE = 0.2

@@ -16,11 +16,11 @@ from rich.progress import track
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression, SGDClassifier
 
+from models.examples import Example
 from models.labels import CLASS_HEADS, CONDITIONS, LANGUAGES, SENTIMENTS, URGENCY_LEVELS
 from models.training.calibrate import MIN_POSITIVES, choose_thresholds, hold_back
 from models.training.corpus import Corpus, weakly_labelled
 from models.training.evaluate import post_figures
-from models.training.examples import Example
 from models.training.metrics import class_figures, ordinal_figures
 from models.training.recipe import DataRules
 from models.training.tfidf import TfIdf

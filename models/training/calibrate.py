@@ -10,9 +10,9 @@ from sklearn.linear_model import LogisticRegression
 
 from models.compression.linear import Matrix
 from models.evaluation.statistics import Floats
+from models.examples import Example
 from models.labels import LANGUAGES, POST_LABELS
 from models.serving.scores import sigmoid
-from models.training.examples import Example
 from models.training.predict import Logits
 
 MIN_POSITIVES = 15

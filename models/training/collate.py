@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tokenizers import Encoding, Tokenizer
 from torch import Tensor
 
-from models.training.examples import Example
+from models.examples import Example
 
 
 @dataclass(slots=True)

@@ -16,10 +16,10 @@ from models.augmentation.contrast import contrast_pairs
 from models.augmentation.knowledge import Knowledge
 from models.augmentation.records import generate_records
 from models.augmentation.written import read_written, split_families
+from models.examples import TASKS, Example
 from models.labels import POST_LABELS
 from models.screening import screen_once
 from models.text import is_blocked
-from models.training.examples import TASKS, Example
 from models.training.recipe import DataRules, RecipeError
 from models.training.tables import read_examples
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
+from models.examples import Example
 from models.labels import POST_LABELS
 from models.training.collate import Collator
-from models.training.examples import Example
 from models.training.network import Network
 from models.training.predict import Logits, predict, torch_scorer
 from models.training.trainer import Check

@@ -9,9 +9,9 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from models.evaluation.statistics import character_f1
+from models.examples import Example
 from models.labels import LANGUAGES, POST_LABELS
 from models.serving.scores import ordinal, sigmoid
-from models.training.examples import Example
 from models.training.metrics import binary_figures, class_figures, ordinal_figures
 from models.training.predict import Logits
 

@@ -9,10 +9,10 @@ import torch
 from torch import Tensor
 from transformers import AutoConfig, AutoModel, AutoTokenizer
 
-from models.compression.vocabulary import Trimmed
 from models.labels import CONDITIONS
 from models.training.network import Network, Shape
 from models.training.recipe import MAX_POSITIONS, BaseModelChoice, Recipe, RecipeError
+from models.training.vocabulary import Trimmed
 
 
 def load_tokenizer_json(name: str) -> str:

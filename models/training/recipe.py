@@ -9,9 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from models.augmentation.deformation import DEFORMATIONS
 from models.errors import TidegateError
+from models.examples import TASKS
 from models.labels import POST_LABELS
 from models.screening.rules import ScreeningRules
-from models.training.examples import TASKS
 
 MAX_POSITIONS = 256
 """Longest input of the artifact in tokens; later position rows of an encoder are cut off."""

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from models.examples import Example
 from models.labels import POST_LABELS
-from models.training.examples import Example
 from models.training.recipe import DataRules
 
 CHUNK = 4096

@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 
-from models.evaluation.visits import symptom_fields
+from models.examples import Example, move_spans
 from models.labels import CONDITIONS, LANGUAGES, POST_LABELS, SENTIMENTS, URGENCY_LEVELS
-from models.rendering import render_symptoms
 from models.serving.spans import trimmed
 from models.text import normalise
-from models.training.examples import Example, move_spans
+from models.text.rendering import render_symptoms
+from models.text.visits import symptom_fields
 from models.training.recipe import TIERS, RecipeError
 
 OWN = "own"

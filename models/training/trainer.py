@@ -14,10 +14,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as Bar
 from torch import Tensor
 
+from models.examples import Example
 from models.training.augment import Augmenter
 from models.training.collate import Batch, Collator
 from models.training.corpus import Corpus
-from models.training.examples import Example
 from models.training.losses import task_losses
 from models.training.network import Encoded, Network
 from models.training.recipe import Recipe, Schedule

@@ -13,18 +13,18 @@ from rich.console import Console
 from tokenizers import Tokenizer
 
 from models.augmentation.lexicons import Lexicons
-from models.compression.vocabulary import Trimmed, count_pieces, trim
+from models.examples import Example
 from models.training.augment import Augmenter
 from models.training.collate import Collator
 from models.training.corpus import Corpus, load_corpus
 from models.training.dev_check import quick_check
-from models.training.examples import Example
 from models.training.network import Network
 from models.training.pretrained import load_network, load_tokenizer_json
 from models.training.recipe import BaseModelChoice, Recipe, RecipeError
 from models.training.report import write_report
 from models.training.run_folder import RunFolder, write_whole
 from models.training.trainer import Advice, Trainer
+from models.training.vocabulary import Trimmed, count_pieces, trim
 
 
 @dataclass(slots=True)

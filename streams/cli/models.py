@@ -22,8 +22,8 @@ from streams.cli.terminal import AsJson, reporting, settings_from
 if TYPE_CHECKING:
     from models.artifact import Artifact, Manifest
     from models.evaluation.comparison import Change, Example, Side
-    from models.evaluation.registry import Summary
     from models.evaluation.rows import Row
+    from models.registry import Summary
 
 _MAIN_FIGURES = ("auroc", "f1", "accuracy", "macro_f1", "quadratic_kappa", "character_f1")
 Folder = Annotated[Path, typer.Argument(help="Model folder.")]
@@ -36,7 +36,7 @@ def list_(
     """List model folders, with their main figures as measured at export."""
     with reporting():
         from models.artifact import RELEASE
-        from models.evaluation.registry import find_artifacts, summarise
+        from models.registry import find_artifacts, summarise
 
         here = Path.cwd()
         release = RELEASE.relative_to(here) if RELEASE.is_relative_to(here) else RELEASE
@@ -89,7 +89,7 @@ def diff(
     """What two manifests say differently, and on which posts the two models decide differently."""
     with reporting():
         from models.evaluation.comparison import compare, examples
-        from models.evaluation.registry import differences
+        from models.registry import differences
 
         rows: list[Row] = []
         sides: list[Side] = []
@@ -160,7 +160,7 @@ def _show_list(found: Sequence[Summary]) -> None:
 
 
 def _show_manifest(folder: Path, manifest: Manifest) -> None:
-    from models.evaluation.registry import megabytes, rows_by_tier
+    from models.registry import megabytes, rows_by_tier
     from streams.cli.tables import nested_table, plain_table, shown, wide_console
 
     console = wide_console()

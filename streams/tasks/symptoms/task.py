@@ -9,10 +9,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from models.rendering import SymptomFields, render_symptoms
 from models.serving.reading import Reading
 from models.serving.types import Scores
 from models.text import identify_language, normalise
+from models.text.rendering import SymptomFields, render_symptoms
 from schemas import SymptomRecord
 from streams.tasks.base import Case, Decision, Parts, Rendered, Task
 from streams.tasks.outputs import Alarm, outputs, timings_ms, verdict_id, warnings

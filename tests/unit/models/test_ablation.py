@@ -12,9 +12,9 @@ from safetensors.numpy import load_file, save_file
 
 pytest.importorskip("torch")
 
+from models.examples import Example, no_post_labels
 from models.training.ablation import ablation_table, compare_answers, measures, span_measure
 from models.training.ablation_runs import run_ablations
-from models.training.examples import Example, no_post_labels
 from models.training.predict import Logits
 from models.training.recipe import RecipeError
 from tests.unit.models.made_up import make_tokenizer

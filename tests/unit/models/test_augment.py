@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.augmentation.lexicons import Lexicons
+from models.examples import Example, Intervals, move_spans
 from models.text import content_hash, normalise
 from models.training.augment import Augmenter
-from models.training.examples import Example, Intervals, move_spans
 
 LEXICONS = Lexicons(homophones={"你": "尼泥", "好": "郝"}, lookalikes={"人": "入"}, decompositions={"好": "女子"})
 TEXTS = st.one_of(

@@ -11,10 +11,10 @@ import pytest
 
 pytest.importorskip("sklearn")
 
+from models.examples import Example
 from models.labels import POST_LABELS, URGENCY_LEVELS
 from models.training.baseline import baseline_figures, question_table
 from models.training.corpus import Corpus
-from models.training.examples import Example
 from models.training.recipe import DataRules
 from models.training.recipe_file import read_recipe
 

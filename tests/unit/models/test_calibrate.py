@@ -8,6 +8,7 @@ import pytest
 pytest.importorskip("sklearn")
 
 from models.evaluation.statistics import character_f1
+from models.examples import Example, no_post_labels
 from models.labels import POST_LABELS
 from models.serving.scores import sigmoid
 from models.training.calibrate import (
@@ -19,7 +20,6 @@ from models.training.calibrate import (
     fold_calibration,
     hold_back,
 )  # fmt: skip
-from models.training.examples import Example, no_post_labels
 from models.training.predict import Logits
 
 

@@ -12,8 +12,8 @@ from models.augmentation.contrast import contrast_pairs, identity_swap, negate, 
 from models.augmentation.identities import GROUPS, article
 from models.augmentation.swapping import swap_table
 from models.augmentation.written import read_written
+from models.examples import Example, Intervals
 from models.labels import LANGUAGES, POST_LABELS
-from models.training.examples import Example, Intervals
 
 SEEDS = range(40)
 

@@ -11,10 +11,10 @@ import pytest
 
 pytest.importorskip("pyarrow")
 
+from models.examples import Example, move_spans
 from models.labels import POST_LABELS
 from models.text import content_hash, normalise
 from models.training.corpus import load_corpus, weakly_labelled
-from models.training.examples import Example, move_spans
 from models.training.recipe import DataRules, RecipeError
 
 TOXICITY, SPAM, SELF_HARM = (POST_LABELS.index(label) for label in ("toxicity", "spam", "self_harm"))

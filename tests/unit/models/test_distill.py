@@ -12,8 +12,8 @@ torch = pytest.importorskip("torch")
 
 from models.compression import distill  # noqa: E402
 from models.compression.distill import TeacherAdvice, TeacherTargets  # noqa: E402
+from models.examples import Example, no_post_labels  # noqa: E402
 from models.training.collate import Collator  # noqa: E402
-from models.training.examples import Example, no_post_labels  # noqa: E402
 from models.training.network import Network, Shape  # noqa: E402
 from models.training.recipe import Distillation  # noqa: E402
 from tests.unit.models.made_up import make_tokenizer  # noqa: E402

@@ -10,9 +10,9 @@ import pytest
 
 from models.augmentation.contradictions import screen_symptoms
 from models.augmentation.knowledge import Knowledge
+from models.examples import Example
 from models.labels import CONDITIONS
 from models.training.corpus import Corpus, drop_contradictions
-from models.training.examples import Example
 from tests.unit.models.made_up import write_table
 
 DRAWS = 4000

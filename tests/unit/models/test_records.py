@@ -13,9 +13,9 @@ from models.augmentation.knowledge import Knowledge
 from models.augmentation.profiles import PAIN, SKIN, SWELLING, Clinic
 from models.augmentation.prose import Case, Prose
 from models.augmentation.records import Records, generate_records
+from models.examples import UNKNOWN, Example
 from models.labels import CONDITIONS
 from models.text import detect_language
-from models.training.examples import UNKNOWN, Example
 from tests.unit.models.test_knowledge import write_graph
 
 ROWS = 1500

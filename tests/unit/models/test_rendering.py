@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from models.rendering import SymptomFields, render_symptoms
+from models.text.rendering import SymptomFields, render_symptoms
 
 
 def test_fields_come_before_the_complaint_in_a_fixed_order() -> None:

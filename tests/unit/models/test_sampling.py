@@ -9,8 +9,8 @@ import pytest
 
 pytest.importorskip("torch")
 
+from models.examples import Example
 from models.labels import POST_LABELS
-from models.training.examples import Example
 from models.training.recipe import DataRules
 from models.training.sampling import group_examples, plan_batches
 

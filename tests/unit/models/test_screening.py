@@ -12,13 +12,13 @@ import pytest
 
 pytest.importorskip("sklearn")
 
+from models.examples import Example
 from models.labels import POST_LABELS
 from models.screening import Screened, ScreeningRules, screen, screen_once, screening_key
 from models.screening.duplicates import text_key
 from models.screening.similar import similar_pairs
 from models.screening.suspects import assign_folds, suspected
 from models.text import content_hash
-from models.training.examples import Example
 
 QUIET = ScreeningRules(suspects=False)
 TOXICITY, HATE = POST_LABELS.index("toxicity"), POST_LABELS.index("hate")

@@ -11,8 +11,8 @@ import pytest
 
 pytest.importorskip("pyarrow")
 
+from models.examples import TASKS
 from models.labels import POST_LABELS
-from models.training.examples import TASKS
 from models.training.recipe import RecipeError
 from models.training.tables import read_examples
 from tests.unit.models.made_up import write_table

@@ -9,7 +9,7 @@ import pytest
 
 pytest.importorskip("torch")
 
-from models.compression.vocabulary import Trimmed, count_pieces, trim
+from models.training.vocabulary import Trimmed, count_pieces, trim
 
 TEXTS = ["today nice day and good soup", "you idiot", "你好 笨蛋", "warm bread [URL]"]
 

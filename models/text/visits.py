@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from models.rendering import SymptomFields
+from models.text.rendering import SymptomFields
 
 SYMPTOM_COLUMNS: Final = ("condition", "urgency")
 """A row with one of them is a symptom record."""
