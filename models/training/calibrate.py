@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import minimize
 from sklearn.linear_model import LogisticRegression
 
-from models.compression.linear import Matrix
 from models.evaluation.statistics import Floats
 from models.examples import Example
 from models.labels import LANGUAGES, POST_LABELS
 from models.serving.scores import sigmoid
 from models.training.predict import Logits
+
+Matrix = NDArray[np.float32]
 
 MIN_POSITIVES = 15
 """With fewer positives (or negatives) of a label, its slope and its own threshold would be noise."""

@@ -24,7 +24,7 @@ def train(
 ) -> None:
     """Run the factory by a recipe, from data to artifact; run it again to go on after a stop."""
     with reporting(), _factory("train"):
-        from models.training import cli
+        from models.factory import commands as cli
 
         typer.echo(cli.train(config, data, out, device, base))
 
@@ -42,7 +42,7 @@ def ablate(
 ) -> None:
     """Measure what each part of the factory is worth, by short runs with and without it."""
     with reporting(), _factory("ablate"):
-        from models.training import cli
+        from models.factory import commands as cli
 
         typer.echo(cli.ablate(config, start, data, out, part, device, base))
 
@@ -56,7 +56,7 @@ def export(
 ) -> None:
     """Export a trained run as an artifact: int8 ONNX, tokenizer, manifest, golden cases, model card."""
     with reporting(), _factory("export"):
-        from models.training import cli
+        from models.factory import commands as cli
 
         typer.echo(cli.export(run, out, data, dev_rows, half))
 

@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 LAYERS = ("schemas", "models", "streams", "load")
 FAUST = ("streams/worker/faust_app.py", "streams/worker/agents.py", "streams/worker/faust_consumer.py")
-FACTORY = ("models/augmentation/", "models/compression/", "models/screening/", "models/training/")
+FACTORY = ("models/augmentation/", "models/compression/", "models/factory/", "models/screening/", "models/training/")
 HEAVY = ("torch", "transformers", "pandas", "sklearn", "pyarrow", "matplotlib")
 SERVING = ("streams.worker.life", "streams.cli.app", "streams.score", "streams.client", "schemas.generate")
 

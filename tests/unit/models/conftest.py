@@ -62,7 +62,7 @@ def tiny_recipe(tiny_base: Path) -> Any:
 @pytest.fixture(scope="session")
 def tiny_run(tiny_recipe: Any, tiny_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a finished run."""
-    from models.training.training_run import run_training
+    from models.factory.stage import run_training
 
     out = tmp_path_factory.mktemp("runs") / "tiny"
     run_training(tiny_recipe, tiny_data, out)
@@ -72,7 +72,7 @@ def tiny_run(tiny_recipe: Any, tiny_data: Path, tmp_path_factory: pytest.TempPat
 @pytest.fixture(scope="session")
 def tiny_artifact(tiny_run: Path, tiny_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The exported artifact of that run."""
-    from models.compression.export import export_run
+    from models.factory.export import export_run
 
     out = tmp_path_factory.mktemp("artifacts") / "tiny"
     export_run(tiny_run, out, tiny_data, threads=1)

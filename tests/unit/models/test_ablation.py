@@ -13,8 +13,8 @@ from safetensors.numpy import load_file, save_file
 pytest.importorskip("torch")
 
 from models.examples import Example, no_post_labels
-from models.training.ablation import ablation_table, compare_answers, measures, span_measure
-from models.training.ablation_runs import run_ablations
+from models.factory.ablation import ablation_table, compare_answers, measures, span_measure
+from models.factory.ablation_runs import run_ablations
 from models.training.predict import Logits
 from models.training.recipe import RecipeError
 from tests.unit.models.made_up import make_tokenizer

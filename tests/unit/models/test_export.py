@@ -12,8 +12,8 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from models.compression.graph import build_graph  # noqa: E402
-from models.compression.parity import Parity, ParityError, batch_mate_gap, head_losses  # noqa: E402
 from models.compression.runtime import onnx_scorer, open_session  # noqa: E402
+from models.factory.parity import Parity, ParityError, batch_mate_gap, head_losses  # noqa: E402
 from models.training.collate import pad  # noqa: E402
 from models.training.predict import torch_scorer  # noqa: E402
 from models.training.run_folder import RunFolder  # noqa: E402

@@ -16,10 +16,10 @@ from safetensors.torch import load_file  # noqa: E402
 from transformers import BertConfig  # noqa: E402
 
 from models.artifact import Artifact  # noqa: E402
-from models.compression.card import write_card  # noqa: E402
-from models.compression.export import export_run  # noqa: E402
-from models.training import factory  # noqa: E402
-from models.training.factory import run_factory  # noqa: E402
+from models.factory import factory  # noqa: E402
+from models.factory.card import write_card  # noqa: E402
+from models.factory.export import export_run  # noqa: E402
+from models.factory.factory import run_factory  # noqa: E402
 from models.training.recipe import Recipe, RecipeError  # noqa: E402
 from models.training.run_folder import RunFolder  # noqa: E402
 

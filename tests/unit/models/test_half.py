@@ -14,11 +14,11 @@ from onnx import TensorProto
 torch = pytest.importorskip("torch")
 
 from models.artifact import Artifact  # noqa: E402
-from models.compression.export import export_run  # noqa: E402
 from models.compression.graph import build_graph  # noqa: E402
 from models.compression.half import to_half  # noqa: E402
 from models.compression.linear import Matrix  # noqa: E402
 from models.compression.runtime import onnx_scorer, open_session  # noqa: E402
+from models.factory.export import export_run  # noqa: E402
 from models.training.collate import pad  # noqa: E402
 from models.training.predict import Logits  # noqa: E402
 from models.training.run_folder import RunFolder  # noqa: E402

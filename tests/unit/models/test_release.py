@@ -23,7 +23,7 @@ def test_it_is_under_40_mb(release: Artifact) -> None:
 
 
 def test_golden_cases_hold(release: Artifact) -> None:
-    golden_module = pytest.importorskip("models.compression.golden")
+    golden_module = pytest.importorskip("models.factory.golden_cases")
     predict = pytest.importorskip("models.training.predict")
     score = onnx_scorer(open_session(release.model_path))
     tokenizer = Tokenizer.from_file(str(release.tokenizer_path))

@@ -10,9 +10,9 @@ import pytest
 
 pytest.importorskip("torch")
 
-from models.compression import export
-from models.training.compare import largest_loss, summary, summary_table
-from models.training.curves import shown_value
+from models.factory import export
+from models.factory.compare import largest_loss, summary, summary_table
+from models.factory.curves import shown_value
 
 
 def _post(positives: int) -> dict[str, Any]:

@@ -20,8 +20,8 @@ from models.compression.activation import (  # noqa: E402
 )
 from models.compression.graph import build_graph  # noqa: E402
 from models.compression.linear import Matrix, quantise_columns  # noqa: E402
-from models.compression.parity import batch_mate_gap  # noqa: E402
 from models.compression.runtime import onnx_scorer, open_session  # noqa: E402
+from models.factory.parity import batch_mate_gap  # noqa: E402
 from models.training.collate import pad  # noqa: E402
 from models.training.network import Network, Shape  # noqa: E402
 from models.training.predict import torch_scorer  # noqa: E402

@@ -18,12 +18,15 @@ from tokenizers import Tokenizer
 
 from models.artifact import Artifact, Cascade
 from models.compression.activation import Batch, calibrate_activations
-from models.compression.folder import write_folder
 from models.compression.graph import build_graph
 from models.compression.half import to_half
-from models.compression.judge import DevRows, cascade_figures, choose_cascade, judge
 from models.compression.linear import SHIPPED, Matrix
-from models.compression.parity import (
+from models.compression.runtime import onnx_scorer, open_session
+from models.examples import Example
+from models.factory.artifact_folder import write_folder
+from models.factory.compare import shipped_summaries, summary
+from models.factory.judge import DevRows, cascade_figures, choose_cascade, judge
+from models.factory.parity import (
     Parity,
     batch_mate_gap,
     class_agreement,
@@ -31,8 +34,6 @@ from models.compression.parity import (
     head_losses,
     largest_gap,
 )
-from models.compression.runtime import onnx_scorer, open_session
-from models.examples import Example
 from models.training.calibrate import (
     Scale,
     apply_calibration,
@@ -40,7 +41,6 @@ from models.training.calibrate import (
     fold_calibration,
 )  # fmt: skip
 from models.training.collate import Collator, pad
-from models.training.compare import shipped_summaries, summary
 from models.training.corpus import Corpus, load_corpus
 from models.training.network import Network
 from models.training.predict import Logits, Scorer, predict, torch_scorer

@@ -10,7 +10,7 @@ from typing import Any
 
 from rich.progress import track
 
-from models.compression.judge import DevRows, judge
+from models.factory.judge import DevRows, judge
 from models.training.calibrate import apply_calibration, fit_calibration
 from models.training.collate import Collator
 from models.training.corpus import Corpus

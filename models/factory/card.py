@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from models.artifact import Cascade, Manifest
+from models.factory.compare import summary_table
 from models.labels import LANGUAGES, POST_LABELS
-from models.training.compare import summary_table
 from models.training.recipe import Recipe
 
 _COMPARISON = """## Networks of the run and linear models, side by side on dev, in points

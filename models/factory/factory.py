@@ -12,20 +12,20 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from models.compression.distill import TeacherAdvice, TeacherTargets
-from models.compression.export import export_run, write_plain_graphs
 from models.compression.prune import keep_layers, measure_importance, prune
+from models.factory.compare import STAGES, compare
+from models.factory.export import export_run, write_plain_graphs
+from models.factory.final_report import write_final_report
+from models.factory.stage import Material, choose_base, gather, open_stage, pretrained, run_stage, share_files
 from models.training.baseline import baseline_figures
 from models.training.collate import Collator
-from models.training.compare import STAGES, compare
 from models.training.corpus import load_corpus
-from models.training.final_report import write_final_report
 from models.training.network import Network
 from models.training.pretrained import check_sizes
 from models.training.recipe import BaseModelChoice, Distillation, Pruning, Recipe, Schedule, Teacher
 from models.training.run_folder import RunFolder, write_whole
 from models.training.sampling import group_examples, plan_batches
 from models.training.trainer import share_done
-from models.training.training_run import Material, choose_base, gather, open_stage, pretrained, run_stage, share_files
 
 
 def run_factory(recipe: Recipe, data: Path, out: Path, device: str = "cpu", base: str | None = None) -> Path:

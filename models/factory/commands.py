@@ -19,8 +19,8 @@ def train(
     `base` is a folder that holds the recipe's encoder, where the hub cannot be reached. A recipe of the kind
     `baseline` trains the linear models alone and returns their figures' file.
     """
-    from models.training.factory import run_baseline, run_factory
-    from models.training.recipe_file import find_data, read_recipe
+    from models.factory.factory import run_baseline, run_factory
+    from models.factory.recipe_file import find_data, read_recipe
 
     recipe = read_recipe(config)
     folder = out or Path("runs") / recipe.name
@@ -39,8 +39,8 @@ def ablate(
     base: str | None = None,
 ) -> Path:
     """Short runs from the checkpoint in `start` with and without each part of the factory; tables as Markdown."""
-    from models.training.ablation_runs import run_ablations
-    from models.training.recipe_file import find_data, read_recipe
+    from models.factory.ablation_runs import run_ablations
+    from models.factory.recipe_file import find_data, read_recipe
 
     recipe = read_recipe(config)
     return run_ablations(recipe, start, find_data(data), out or Path("runs") / recipe.name, parts, device, base)
@@ -48,8 +48,8 @@ def ablate(
 
 def export(run: Path, out: Path, data: Path | None = None, dev_rows: int | None = None, half: bool = False) -> Path:
     """Write the artifact of a run to the folder `out`; nothing is written where the parity gate fails."""
-    from models.compression.export import export_run
-    from models.training.recipe_file import find_data
+    from models.factory.export import export_run
+    from models.factory.recipe_file import find_data
 
     export_run(run, out, find_data(data), dev_rows=dev_rows, half=half)
     return out

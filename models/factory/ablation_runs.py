@@ -13,15 +13,15 @@ from rich.console import Console
 
 from models.augmentation.lexicons import Lexicons
 from models.examples import Example
-from models.training.ablation import DEFORMED, ablation_table, compare_answers, measures, save_table, span_measure
+from models.factory.ablation import DEFORMED, ablation_table, compare_answers, measures, save_table, span_measure
+from models.factory.final_report import write_final_report
+from models.factory.stage import Material, prepare_vocabulary, pretrained, run_stage
 from models.training.augment import Augmenter
 from models.training.corpus import load_corpus
-from models.training.final_report import write_final_report
 from models.training.network import Network
 from models.training.predict import Logits, predict, torch_scorer
 from models.training.recipe import DataRules, Recipe, RecipeError
 from models.training.run_folder import RunFolder
-from models.training.training_run import Material, prepare_vocabulary, pretrained, run_stage
 
 SOURCES = {
     "contrastive replacement": "contrast",

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from models.training.ablation import ablation_table
-from models.training.compare import STAGES, largest_loss, summary, summary_table
+from models.factory.ablation import ablation_table
+from models.factory.compare import STAGES, largest_loss, summary, summary_table
 from models.training.run_folder import RunFolder
 
 

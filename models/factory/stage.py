@@ -14,14 +14,14 @@ from tokenizers import Tokenizer
 
 from models.augmentation.lexicons import Lexicons
 from models.examples import Example
+from models.factory.dev_check import quick_check
+from models.factory.stage_report import write_report
 from models.training.augment import Augmenter
 from models.training.collate import Collator
 from models.training.corpus import Corpus, load_corpus
-from models.training.dev_check import quick_check
 from models.training.network import Network
 from models.training.pretrained import load_network, load_tokenizer_json
 from models.training.recipe import BaseModelChoice, Recipe, RecipeError
-from models.training.report import write_report
 from models.training.run_folder import RunFolder, write_whole
 from models.training.trainer import Advice, Trainer
 from models.training.vocabulary import Trimmed, count_pieces, trim

@@ -22,9 +22,9 @@ from models.artifact import (
     SourceRows,
     file_hash,
 )
-from models.compression.card import write_card
-from models.compression.golden import make_golden
 from models.compression.linear import SHIPPED
+from models.factory.card import write_card
+from models.factory.golden_cases import make_golden
 from models.labels import CONDITIONS, POST_LABELS, SENTIMENTS, URGENCY_LEVELS
 from models.serving.engine import HALF_PRECISION
 from models.training.corpus import Corpus
@@ -33,7 +33,7 @@ from models.training.predict import Scorer
 from models.training.recipe import Recipe
 
 if TYPE_CHECKING:
-    from models.compression.export import Exported
+    from models.factory.export import Exported
 
 
 def write_folder(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from models.training.curves import draw_curves
+from models.factory.curves import draw_curves
 from models.training.run_folder import RunFolder
 
 

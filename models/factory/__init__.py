@@ -1,0 +1,1 @@
+"""Strings the stages together: recipes, stages, comparison, export with its gates, card, reports, ablation."""
