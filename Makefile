@@ -4,7 +4,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet --constraint constraints.txt
-JARS := tests/kafka/jars
+JARS := load/kafka/jars
 
 .PHONY: demo test lint format kafka load clean
 
@@ -26,7 +26,7 @@ format: $(VENV)/all.installed
 # The jars of Apache Kafka, unless the tests were told to use another broker.
 kafka: $(VENV)/all.installed
 ifeq ($(TIDEGATE_TEST_BROKER)$(TIDEGATE_TEST_KAFKA),)
-	$(BIN)/python -m load.local_kafka fetch
+	$(BIN)/python -m load.kafka.cluster fetch
 endif
 
 # A short run of the load test on this machine; the README says how to read the report.

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 
-from load.local_kafka import LocalKafka
+from load.kafka.cluster import LocalKafka
 from load.worker_process import Worker, WorkerFailed
 from models.artifact import RELEASE
 from streams.kafka.topics import create_topics

@@ -1,10 +1,11 @@
 """What travels: every message of the service, in and out. pydantic and orjson, nothing else."""
 
 from schemas.alert import Alert
-from schemas.control import Control, Review
+from schemas.control import Control
 from schemas.dead_letter import DeadLetter
 from schemas.post import Post
 from schemas.reasons import InvalidRecord, Reason
+from schemas.review import Review
 from schemas.symptoms import Context, SymptomRecord, Vitals
 from schemas.verdicts import (
     Condition,

@@ -1,4 +1,4 @@
-"""What people and operators tell the service: reviews of verdicts, and what is active."""
+"""What operators tell the service: what is active."""
 
 from __future__ import annotations
 
@@ -7,18 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from schemas.base import Input
-from schemas.text import Identifier, Reference, Time
-from schemas.verdicts import Action
-
-
-class Review(Input):
-    """A person's decision on a post that was sent to review."""
-
-    verdict_id: Identifier
-    post_id: Identifier
-    action: Action
-    reviewer: Reference | None = None
-    time: Time | None = None
+from schemas.text import Identifier
 
 
 class Control(Input):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from aiokafka.record.util import calc_crc32c
 
-from load.local_kafka import LocalKafka
+from load.kafka.cluster import LocalKafka
 from tests.support.bench import Bench
 from tests.support.foreign import produce
 from tests.support.records import posts

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from load.local_kafka import LocalKafka
+from load.kafka.cluster import LocalKafka
 from tests.support.bench import Bench
 from tests.support.records import posts
 

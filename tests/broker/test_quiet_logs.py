@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import orjson
 import pytest
 
-from load.local_kafka import LocalKafka
+from load.kafka.cluster import LocalKafka
 from load.worker_process import Worker
 from tests.support.bench import Bench
 from tests.support.records import posts

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from load.local_kafka import LocalKafka
+from load.kafka.cluster import LocalKafka
 from load.worker_process import ROOT
 
 EMBEDDED = "embedded"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from models.errors import TidegateError
 
-POM = Path(__file__).parents[1] / "tests" / "kafka" / "pom.xml"
+POM = Path(__file__).with_name("pom.xml")
 JARS = POM.parent / "jars"
 
 

@@ -1,7 +1,7 @@
 """A real Apache Kafka (KRaft) on this machine's Java, for tests, load and fault runs.
 
-    python -m load.local_kafka fetch     copy the jars that tests/kafka/pom.xml names, by Maven
-    python -m load.local_kafka run       start a broker, print its address, stop it on Ctrl-C
+    python -m load.kafka.cluster fetch     copy the jars that load/kafka/pom.xml names, by Maven
+    python -m load.kafka.cluster run       start a broker, print its address, stop it on Ctrl-C
 
 Data lives in a temporary folder that goes away with the broker; if the parent dies, so does the broker.
 """
@@ -22,8 +22,8 @@ from typing import Annotated, Self
 import psutil
 import typer
 
-from load.kafka_config import LOGGING, Node, server_properties
-from load.kafka_jars import KafkaUnavailable, fetch, require_java
+from load.kafka.config import LOGGING, Node, server_properties
+from load.kafka.jars import KafkaUnavailable, fetch, require_java
 from load.leash import start_leashed, stop_leashed, tail
 
 _CLUSTER_ID = "dGlkZWdhdGVjbHVzdGVyMQ"
