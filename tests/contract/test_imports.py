@@ -57,6 +57,47 @@ def test_imports_go_one_way(layer: str) -> None:
     assert wrong == []
 
 
+ROOMS = {
+    "streams": (
+        ("errors", "record", "positions"),
+        ("settings",),
+        ("policy", "kafka", "health"),
+        ("model", "tasks"),
+        ("pipeline", "client"),
+        ("score", "worker"),
+        ("cli",),
+    ),
+    "models": (
+        ("errors", "labels"),
+        ("artifact", "examples"),
+        ("registry", "text", "serving"),
+        ("augmentation", "screening"),
+        ("evaluation",),
+        ("training",),
+        ("compression",),
+        ("factory",),
+    ),
+}
+"""From the ground up. A room may import from lower floors alone: no arrow upwards, none to a neighbour, no circle."""
+
+
+def _room(name: str) -> str:
+    """The room of a file or module inside of its layer; the layer's own name for what stands at its door."""
+    return name.removesuffix(".py").replace("/", ".").split(".")[1]
+
+
+@pytest.mark.parametrize("layer", ROOMS)
+def test_rooms_import_from_lower_floors_alone(layer: str) -> None:
+    floors = {room: floor for floor, rooms in enumerate(ROOMS[layer]) for room in rooms}
+    pairs = {
+        (_room(file), _room(module))
+        for file, module in IMPORTS
+        if file.startswith(f"{layer}/") and module.startswith(f"{layer}.") and not file.endswith(f"{layer}/__init__.py")
+    }
+    assert {room for pair in pairs for room in pair} == set(floors), "a room without a floor, or a floor without a room"
+    assert [f"{a} imports {b}" for a, b in sorted(pairs) if a != b and floors[a] <= floors[b]] == []
+
+
 def test_faust_stays_in_three_modules() -> None:
     assert _users("faust", "mode") <= set(FAUST)
 

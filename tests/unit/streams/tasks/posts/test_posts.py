@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from models.serving.types import Scores
 from schemas import InvalidRecord, Reason
 from streams.tasks import Origin
-from tests.unit.tasks.building import WALL_NOW, decide, kinds, post_scores, posts_task
+from tests.unit.streams.tasks.building import WALL_NOW, decide, kinds, post_scores, posts_task
 
 POST = {"id": "p1", "text": "you utter fool", "author": "ann"}
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from models.serving.types import Scores
 from streams.tasks.symptoms.task import DISCLAIMERS, MAX_EVIDENCE, median_level
-from tests.unit.tasks.building import decide, kinds, symptom_scores, symptoms_task
+from tests.unit.streams.tasks.building import decide, kinds, symptom_scores, symptoms_task
 
 RECORD = {"id": "s1", "text": "my knee has been stiff for weeks", "patient": "pat"}
 VITALS = {"heart_rate": 72, "respiratory_rate": 14, "systolic": 120, "temperature": 36.8, "saturation": 98}

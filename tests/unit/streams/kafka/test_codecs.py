@@ -41,7 +41,7 @@ def test_without_the_package_a_start_ends_with_one_sentence(tmp_path: Path, comm
     done = subprocess.run(
         [sys.executable, "-m", "streams.cli", *command],
         env=environment,
-        cwd=Path(__file__).parents[3],
+        cwd=Path(__file__).parents[4],
         capture_output=True,
         text=True,
         timeout=60,

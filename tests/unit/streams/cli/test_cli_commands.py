@@ -177,7 +177,7 @@ def test_a_reader_that_goes_away_is_quiet(tmp_path: Path) -> None:
         "typer.run(many_lines)\n"
     )
     pipeline = f"{sys.executable} {script} | head -1"
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[4])}
     piped = subprocess.run(
         ["bash", "-c", pipeline], env=environment, capture_output=True, text=True, timeout=60, check=False
     )

@@ -7,7 +7,7 @@ import pytest
 from streams.policy import PolicyError
 from streams.settings import Settings
 from streams.tasks import build_tasks
-from tests.unit.tasks.building import decide, parts, post_scores
+from tests.unit.streams.tasks.building import decide, parts, post_scores
 
 
 def test_the_settings_choose_the_tasks(tmp_path: Path) -> None:
