@@ -34,7 +34,7 @@ def measure_engine(settings: Settings, payloads: Sequence[Payload]) -> EngineRat
     model = load_model(settings)
     texts = [normalise(orjson.loads(payload.value)["text"]).text for payload in payloads]
     waiting = deque(_items(model.encoder.encode(texts)))
-    batcher = new_batcher(settings, model)
+    batcher = new_batcher(model)
     batches: list[Batch] = []
     busy_s = cpu_s = 0.0
     while waiting or len(batcher):

@@ -34,6 +34,7 @@ class Model:
     encoder: Encoder
     engine: Engine
     batch_tokens: int
+    batch_rows: int
     in_flight_tokens: int
 
 
@@ -58,14 +59,14 @@ def load_model(settings: Settings) -> Model:
     if clean_below is not None:  # the measured speed is the whole model's: nobody knows how much will be clean
         engine = CascadeEngine(engine, clean_below)
     logger.info("model %s on %s: about %d tokens a second", engine.model_version, engine.device, speed)
-    return Model(artifact, encoder, engine, batch_tokens, in_flight_tokens)
+    return Model(artifact, encoder, engine, batch_tokens, settings.max_batch_rows, in_flight_tokens)
 
 
-def new_batcher(settings: Settings, model: Model) -> TokenBudgetBatcher:
+def new_batcher(model: Model) -> TokenBudgetBatcher:
     return TokenBudgetBatcher(
         grid=model.engine.grid,
         max_batch_tokens=model.batch_tokens,
-        max_batch_rows=settings.max_batch_rows,
+        max_batch_rows=model.batch_rows,
         run_cost_tokens=model.engine.run_cost_tokens,
     )
 

@@ -11,13 +11,11 @@ from typing import Any, ClassVar
 
 import orjson
 
-from models.serving.reader import Reader
-from models.serving.scheduler import BatchScheduler
 from models.serving.types import Depth
 from streams.errors import TidegateError
-from streams.model import Model, load_model, new_batcher
+from streams.model import Model, load_model
+from streams.pipeline.activation import Activation
 from streams.pipeline.pipeline import Pipeline
-from streams.pipeline.score_cache import ScoreCache
 from streams.pipeline.work import Work
 from streams.record import RawRecord
 from streams.settings import Settings
@@ -67,22 +65,18 @@ class _Scan:
 
     async def start(self, lines: Iterable[bytes]) -> None:
         self._pipeline = Pipeline(
-            Reader(self._model.encoder, self._settings.max_windows),
-            ScoreCache(self._settings.cache_size),
-            self._model.engine.model_version,
+            self._settings.cache_size,
             self._settings.max_record_bytes,
             finish=self._finish,
             crash=self._crash,
             from_kafka=False,
         )
-        self._scheduler = BatchScheduler(
-            self._model.engine,
-            new_batcher(self._settings, self._model),
-            deliver=self._pipeline.deliver,
-            depth=lambda: Depth.FULL,
+        tasks = {self._task.name: self._task}
+        windows = self._settings.max_windows
+        self._activation = Activation.open(
+            self._model, tasks, windows, self._pipeline.deliver, depth=lambda: Depth.FULL
         )
-        self._scheduler.start(asyncio.get_running_loop())
-        self._pipeline.start(self._scheduler)
+        self._pipeline.start(self._activation)
         self._reading = asyncio.create_task(self._read(iter(lines)))
         self._reading.add_done_callback(lambda _: self._changed.set())
 
@@ -94,7 +88,7 @@ class _Scan:
             place = _Place()
             self._places.append(place)
             raw = RawRecord("", 0, number, None, line.rstrip(b"\r\n"))
-            self._pipeline.push(Work(place, raw, self._task, time.monotonic()))
+            self._pipeline.push(Work(place, raw, self._activation, self._task, time.monotonic()))
             number += 1
 
     async def next_answers(self) -> list[bytes]:
@@ -127,7 +121,6 @@ class _Scan:
     async def stop(self) -> None:
         self._reading.cancel()
         await self._pipeline.stop()
-        await self._scheduler.stop()
 
 
 def _answer(work: Work) -> bytes:

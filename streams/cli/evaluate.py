@@ -73,7 +73,7 @@ def open_served(**given: Any) -> Served:
     settings = settings_from(**given)
     model = load_model(settings)
     reader = Reader(model.encoder, settings.max_windows)
-    return Served(model.artifact, reader, model.engine, new_batcher(settings, model))
+    return Served(model.artifact, reader, model.engine, new_batcher(model))
 
 
 def read_rows(data: Sequence[Path], served: Served, slice_column: str = "slice", labelled: bool = True) -> list[Row]:

@@ -13,15 +13,16 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, TypeVar, cast
 
-from models.serving.reader import Reader
 from models.serving.reading import Reading
 from models.serving.types import EngineLostError, Item, Outcome, Scores
 from schemas import Reason
+from streams.pipeline.activation import Activation
 from streams.pipeline.decide import decide
 from streams.pipeline.failures import Failure
 from streams.pipeline.gathering import Gathering
@@ -30,21 +31,16 @@ from streams.pipeline.score_cache import ScoreCache
 from streams.pipeline.work import Work
 
 T = TypeVar("T")
-TwinKey = tuple[str, frozenset[str]]
+TwinKey = tuple[str, str, frozenset[str]]
 Twin = tuple[Work, Reading]
-
-
-class Scorer(Protocol):
-    """The one method of BatchScheduler that the pipeline calls."""
-
-    def submit(self, items: Sequence[Item]) -> None: ...
 
 
 class Pipeline:
     """Every pushed work comes back exactly once through `finish`, with a verdict or a dead letter in `outputs`.
 
     Args:
-        reader, cache, model_version, max_record_bytes: see Preparer.
+        cache_size: texts whose scores are remembered; 0: none.
+        max_record_bytes: larger records become dead letters.
         finish: takes finished works and returns when their outputs are safe. An exception of it is a crash.
         crash: called once with the exception that ended a stage; nothing can be relied on afterwards.
         from_kafka: whether verdicts name a topic, partition and offset as their source.
@@ -54,18 +50,15 @@ class Pipeline:
 
     def __init__(
         self,
-        reader: Reader,
-        cache: ScoreCache,
-        model_version: str,
+        cache_size: int,
         max_record_bytes: int,
         finish: Callable[[Sequence[Work]], Coroutine[Any, Any, None]],
         crash: Callable[[BaseException], None],
         from_kafka: bool = True,
     ) -> None:
-        self._prepare = Preparer(reader, cache, model_version, max_record_bytes)
+        self.cache = ScoreCache(cache_size)
+        self._prepare = Preparer(self.cache, max_record_bytes)
         self._decide = partial(decide, from_kafka=from_kafka)
-        self._cache = cache
-        self._model_version = model_version
         self._finish = finish
         self._crash = crash
         self._incoming: Gathering[Work] = Gathering(self._prepare_chunk)
@@ -74,15 +67,35 @@ class Pipeline:
         self._preparing = ThreadPoolExecutor(1, "prepare")
         self._deciding = ThreadPoolExecutor(1, "decide")
         self._tasks: set[asyncio.Task[None]] = set()
-        self._scorer: Scorer | None = None
+        self._active: Activation | None = None
+        self._inside: Counter[Activation] = Counter()
 
-    def start(self, scorer: Scorer) -> None:
+    @property
+    def active(self) -> Activation:
+        """What a record that comes now is judged with."""
+        assert self._active is not None
+        return self._active
+
+    def start(self, activation: Activation) -> None:
         """Begins to work. Call it on the loop, with a scheduler that hands its outcomes to `deliver`."""
-        self._scorer = scorer
+        self._active = activation
         self._spawn(self._incoming.run())
         self._spawn(self._scored.run())
 
+    def switch(self, activation: Activation) -> None:
+        """From the next record on this one judges. What is inside stays with what it came in under, which ends with
+        its last record.
+        """
+        former, self._active = self.active, activation
+        if self._inside[former] == 0:
+            self._retire(former)
+
+    def _retire(self, activation: Activation) -> None:
+        del self._inside[activation]
+        self._spawn(activation.scheduler.stop())
+
     def push(self, work: Work) -> None:
+        self._inside[work.activation] += 1
         self._incoming.add_one(work)
 
     async def _prepare_chunk(self, chunk: list[Work]) -> None:
@@ -90,7 +103,7 @@ class Pipeline:
         await asyncio.get_running_loop().run_in_executor(self._preparing, self._prepare, chunk)
         prepared_at = time.monotonic()
         ready: list[Work] = []
-        items: list[Item] = []
+        items: dict[Activation, list[Item]] = {}
         for work in chunk:
             unscored = [] if work.failure else [reading for reading in work.readings if reading.scores is None]
             work.waiting = len(unscored)
@@ -104,10 +117,9 @@ class Pipeline:
                     twins.append((work, reading))
                 else:
                     self._twins[key] = []
-                    items.append(_item(work, reading))
-        if items:
-            assert self._scorer is not None
-            self._scorer.submit(items)
+                    items.setdefault(work.activation, []).append(_item(work, reading))
+        for activation, its_items in items.items():
+            activation.scheduler.submit(its_items)
         if ready:
             self._scored.add(ready)
 
@@ -143,11 +155,19 @@ class Pipeline:
 
     def _remember(self, work: Work, reading: Reading, scores: Scores | None) -> None:
         if scores is not None and not scores.degraded and reading.encoding is not None:
-            self._cache.put(self._model_version, reading.text, work.task.heads, scores, reading.encoding)
+            key = work.activation.model_version, reading.text, work.task.heads
+            self.cache.put(*key, scores, reading.encoding)
 
     async def _decide_chunk(self, chunk: list[Work]) -> None:
         await asyncio.get_running_loop().run_in_executor(self._deciding, self._decide, chunk)
-        self._spawn(self._finish(chunk))
+        self._spawn(self._let_go(chunk))
+
+    async def _let_go(self, chunk: list[Work]) -> None:
+        await self._finish(chunk)
+        for work in chunk:
+            self._inside[work.activation] -= 1
+            if self._inside[work.activation] == 0 and work.activation is not self._active:
+                self._retire(work.activation)
 
     async def in_order(self, function: Callable[..., T], *args: Any) -> T:
         """Runs a function in the thread that decides, between two chunks, where tasks keep their state."""
@@ -170,12 +190,15 @@ class Pipeline:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks, timeout=1.0)
+        for activation in {*self._inside, self._active} - {None}:
+            assert activation is not None
+            await activation.scheduler.stop()
         self._preparing.shutdown(wait=False, cancel_futures=True)
         self._deciding.shutdown(wait=False, cancel_futures=True)
 
 
 def _twin_key(work: Work, reading: Reading) -> TwinKey:
-    return reading.text, work.task.heads
+    return work.activation.model_version, reading.text, work.task.heads
 
 
 def _item(work: Work, reading: Reading) -> Item:

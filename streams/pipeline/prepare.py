@@ -20,10 +20,8 @@ class Preparer:
     Raises nothing.
     """
 
-    def __init__(self, reader: Reader, cache: ScoreCache, model_version: str, max_record_bytes: int) -> None:
-        self._reader = reader
+    def __init__(self, cache: ScoreCache, max_record_bytes: int) -> None:
         self._cache = cache
-        self._model_version = model_version
         self._max_record_bytes = max_record_bytes
 
     def __call__(self, chunk: Sequence[Work]) -> None:
@@ -32,8 +30,8 @@ class Preparer:
             self._read(work)
             if work.failure is None:
                 unseen += [(work, reading) for reading in work.readings if not self._seen_before(work, reading)]
-        if unseen:
-            self._encode(unseen)
+        for activation in dict.fromkeys(work.activation for work, _ in unseen):
+            self._encode(activation.reader, [one for one in unseen if one[0].activation is activation])
         for work in dict.fromkeys(work for work, _ in unseen):
             if work.failure is None:
                 self._refine(work)
@@ -53,31 +51,32 @@ class Preparer:
             work.failure = unexpected(error, "decode")
 
     def _seen_before(self, work: Work, reading: Reading) -> bool:
-        known = self._cache.get(self._model_version, reading.text, work.task.heads)
+        known = self._cache.get(work.activation.model_version, reading.text, work.task.heads)
         if known is None:
             return False
         reading.scores, reading.encoding = known
         return True
 
-    def _encode(self, unseen: Sequence[tuple[Work, Reading]]) -> None:
+    def _encode(self, reader: Reader, unseen: Sequence[tuple[Work, Reading]]) -> None:
         try:
-            self._reader.encode([reading for _, reading in unseen])
+            reader.encode([reading for _, reading in unseen])
         except Exception:
             for work, reading in unseen:  # one text spoils the chunk: find it
                 self._encode_alone(work, reading)
 
     def _encode_alone(self, work: Work, reading: Reading) -> None:
         try:
-            self._reader.encode([reading])
+            work.activation.reader.encode([reading])
         except Exception as error:
             work.failure = unexpected(error, "encode")
 
     def _refine(self, work: Work) -> None:
         """Puts windows in place of what is too long, and takes out what the model does not know. Seldom has to."""
-        if not any(reading.scores is None and self._reader.needs_refining(reading) for reading in work.readings):
+        reader = work.activation.reader
+        if not any(reading.scores is None and reader.needs_refining(reading) for reading in work.readings):
             return
         try:
-            refined = [self._reader.refined(way) if way.scores is None else [way] for way in work.readings]
+            refined = [reader.refined(way) if way.scores is None else [way] for way in work.readings]
             self._note_what_is_read(work, refined[0])
             work.readings = [reading for parts in refined for reading in parts]
         except Exception as error:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from models.serving.reading import Reading
+from streams.pipeline.activation import Activation
 from streams.pipeline.failures import Failure
 from streams.record import Outgoing, RawRecord
 from streams.tasks import Rendered, Task
@@ -22,6 +23,7 @@ class Work:
 
     ticket: Any
     raw: RawRecord
+    activation: Activation
     task: Task[Any]
     intake_at: float
     waited_s: float = 0.0

@@ -16,6 +16,14 @@ class Quota:
         self._order: dict[Action, deque[tuple[float, str]]] = {action: deque() for action in self._limits}
         self._counted: dict[Action, set[str]] = {action: set() for action in self._limits}
 
+    def adopt(self, policy: QuotaPolicy) -> None:
+        """Other limits from now on; what was counted counts for them."""
+        self._window_s = policy.window_s
+        self._limits = {Action[action.upper()]: limit for action, limit in policy.limits.items()}
+        for action in self._limits:
+            self._order.setdefault(action, deque())
+            self._counted.setdefault(action, set())
+
     def allows(self, action: Action, verdict_id: str, now: float) -> bool:
         """Counts the action and says whether it may be taken. A verdict that was counted keeps its action."""
         limit = self._limits.get(action)

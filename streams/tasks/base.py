@@ -150,6 +150,9 @@ class Task(Protocol[R]):
 
     def decide(self, case: Case[R]) -> Decision: ...
 
+    def succeed(self, parts: Parts) -> Task[R]:
+        """The task under other parts; what this one remembers goes on. In the thread of `decide`."""
+
     def assign(self, partitions: Collection[int]) -> None:
         """Takes over input partitions: reads what was remembered about those that are new. Does file I/O."""
 

@@ -23,6 +23,11 @@ class AdmissionGate:
         self.tokens = 0
         self._waiting: deque[tuple[asyncio.Future[None], int]] = deque()
 
+    def resize(self, max_tokens: int) -> None:
+        """Another engine is faster or slower. What is inside stays; who waits may come in."""
+        self._max_tokens = max_tokens
+        self._let_in()
+
     def try_admit(self, cost: int) -> bool:
         """Admits at once if there is room and nobody waits; a record that costs more than the gate passes alone."""
         if self._waiting or not self._fits(cost):

@@ -12,16 +12,14 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Protocol
 
-from models.serving.reader import Reader
-from models.serving.scheduler import BatchScheduler
 from streams.errors import TidegateError
-from streams.model import Model, new_batcher
+from streams.model import Model
+from streams.pipeline.activation import Activation
 from streams.pipeline.pipeline import Pipeline
-from streams.pipeline.score_cache import ScoreCache
 from streams.pipeline.work import Work
 from streams.record import Partition, RawRecord
 from streams.settings import Settings
-from streams.tasks import Task
+from streams.tasks import Parts, Task
 from streams.worker.dead_letter_limit import DeadLetterLimit
 from streams.worker.gate import AdmissionGate
 from streams.worker.ledger import Ledger
@@ -73,34 +71,23 @@ class Service:
         self.ledger: Ledger[Work] = Ledger()
         self.gate = AdmissionGate(settings.max_in_flight_records, model.in_flight_tokens)
         self.overload = Overload(settings.degrade_after_s)
+        self._model = model
         self._tasks = tasks
         self._sink = sink
         self._report_crash = crash
         self._drain_s = settings.drain_s
         self._stuck_after_s = settings.stuck_after_s
-        self._max_cost = model.artifact.manifest.max_tokens * settings.max_windows
+        self._max_windows = settings.max_windows
         self._limit = DeadLetterLimit(
             settings.dead_letter_max_ratio, settings.dead_letter_min_records, settings.dead_letter_max_consecutive
         )
         self._is_broken = False
         self._drained_by: float | None = None
-        self._cache = ScoreCache(settings.cache_size)
         self._dead_letters = 0
         self._idle = asyncio.Event()
         self._idle.set()
         self._pipeline = Pipeline(
-            Reader(model.encoder, settings.max_windows),
-            self._cache,
-            model.engine.model_version,
-            settings.max_record_bytes,
-            finish=self._finish,
-            crash=self._crash,
-        )
-        self._scheduler = BatchScheduler(
-            model.engine,
-            new_batcher(settings, model),
-            deliver=self._pipeline.deliver,
-            depth=lambda: self.overload.depth,
+            settings.cache_size, settings.max_record_bytes, finish=self._finish, crash=self._crash
         )
         self._watching: asyncio.Task[None] | None = None
 
@@ -113,17 +100,30 @@ class Service:
         """Raises PublishError if an output topic is missing."""
         await self._sink.start()
         loop = asyncio.get_running_loop()
-        self._scheduler.start(loop)
-        self._pipeline.start(self._scheduler)
+        self._pipeline.start(self._activation(self._model, self._tasks))
         self._watching = loop.create_task(self._watch())
         self._watching.add_done_callback(self._watched)
+
+    def _activation(self, model: Model, tasks: Mapping[str, Task[Any]]) -> Activation:
+        return Activation.open(
+            model, tasks, self._max_windows, self._pipeline.deliver, depth=lambda: self.overload.depth
+        )
+
+    async def activate(self, model: Model, parts: Parts) -> None:
+        """From the next record on this model and these parts judge; what is in flight stays with the former ones."""
+        names = dict(self._tasks)
+        tasks = {name: await self._pipeline.in_order(task.succeed, parts) for name, task in names.items()}
+        self._pipeline.switch(self._activation(model, tasks))
+        self._model, self._tasks = model, tasks
+        self.gate.resize(model.in_flight_tokens)
 
     async def take_in(self, message: Message) -> None:
         """Opens a ticket and hands the record to the pipeline; waits while too much is in flight."""
         now = time.monotonic()
         ticket = self.ledger.open(message.tp, message.offset, now)
         self._idle.clear()
-        cost = min(self._max_cost, 1 + len(message.value or b"") // BYTES_PER_TOKEN)
+        most = self._model.artifact.manifest.max_tokens * self._max_windows
+        cost = min(most, 1 + len(message.value or b"") // BYTES_PER_TOKEN)
         if not self.gate.try_admit(cost):
             await self.gate.admit(cost)
         raw = RawRecord(
@@ -136,8 +136,9 @@ class Service:
             int(message.timestamp * 1000) if message.timestamp is not None else None,
         )
         waited_s = self._observe_lateness(message.timestamp, now)
-        work = Work(ticket, raw, self._tasks[message.topic], now, waited_s, cost, admitted_at=time.monotonic())
-        self._pipeline.push(work)
+        activation = self._pipeline.active
+        task = activation.tasks[message.topic]
+        self._pipeline.push(Work(ticket, raw, activation, task, now, waited_s, cost, admitted_at=time.monotonic()))
 
     def _observe_lateness(self, timestamp: float | None, now: float) -> float:
         if timestamp is None:
@@ -226,14 +227,14 @@ class Service:
             self._crash(error)
 
     def _report(self) -> None:
-        stats = self._scheduler.stats()
+        stats = self._pipeline.active.scheduler.stats()
         early = 100 * stats.early_rows / max(1, stats.rows)
         padding = stats.padded_tokens / max(1, stats.real_tokens)
         logger.info(
             "finished %d, in flight %d, dead letters %d, scored %d (early %.0f %%, padding %.2f), "
             "from the cache %d, depth %s",
             *(self.ledger.released_total, self.ledger.in_flight, self._dead_letters),
-            *(stats.rows, early, padding, self._cache.hits, self.overload.depth.value),
+            *(stats.rows, early, padding, self._pipeline.cache.hits, self.overload.depth.value),
         )
 
     async def stop(self) -> None:
@@ -243,5 +244,4 @@ class Service:
         for task in self._tasks.values():
             await self._pipeline.in_order(task.checkpoint)
         await self._pipeline.stop()
-        await self._scheduler.stop()
         await self._sink.stop()

@@ -58,6 +58,10 @@ class AuthorHistory:
     def __len__(self) -> int:
         return len(self._authors)
 
+    def adopt(self, policy: RepeatOffenderPolicy) -> None:
+        """Another number, window or size from now on; what is remembered stays."""
+        self._policy = policy
+
     def count(self, author: int) -> int:
         """Posts of an author that are remembered, for tests and for people who look."""
         found = self._authors.get(author)

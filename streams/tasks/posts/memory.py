@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import logging
+from collections.abc import Collection
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from schemas import Post
@@ -13,6 +15,8 @@ from streams.tasks.outputs import Alarm
 from streams.tasks.posts.author_key import load_or_create_secret, passing_secret
 from streams.tasks.posts.authors import AuthorHistory, author_hash
 from streams.tasks.posts.waves import SpamWaves
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -26,6 +30,8 @@ class Memory:
     quota: Quota | None
     folder: Path | None
     """Where author history is kept, one file an input partition; None: nowhere."""
+    held: set[int] = field(default_factory=set)
+    """Input partitions of this worker."""
 
     @classmethod
     def open(cls, policy: PostPolicy, folder: Path | None, has_quota: bool) -> Memory:
@@ -53,5 +59,41 @@ class Memory:
             alarms.append(Alarm("spam_wave", "high", case.record.id, [reason], count))
         return alarms
 
-    def path(self, partition: int) -> Path | None:
+    def adopt(self, policy: PostPolicy) -> None:
+        """What is remembered stays; from now on this policy says what it means."""
+        self.policy = policy
+        self.authors.adopt(policy.repeat_offender)
+        self.waves.adopt(policy.spam_wave)
+        if self.quota is not None:
+            self.quota.adopt(policy.quota)
+
+    def assign(self, partitions: Collection[int]) -> None:
+        """Reads what is known of the authors of partitions that are new."""
+        for partition in set(partitions) - self.held:
+            path = self._path(partition)
+            if path is not None:
+                self.authors.load(path, partition)
+        self.held.update(partitions)
+
+    def revoke(self, partitions: Collection[int]) -> None:
+        """Writes down what is known of partitions that were given up, and forgets it."""
+        self._save(self.authors.changed().intersection(partitions))
+        self.authors.forget(partitions)
+        self.held.difference_update(partitions)
+
+    def checkpoint(self) -> None:
+        """Writes down what changed since the last time."""
+        self._save(self.authors.changed() & self.held)  # the file of any other is its owner's
+
+    def _save(self, partitions: Collection[int]) -> None:
+        for partition in partitions:
+            path = self._path(partition)
+            try:
+                if path is not None:
+                    self.authors.save(path, partition)
+            except OSError as error:
+                reason = error.strerror or type(error).__name__
+                logger.warning("author history of partition %d is not saved: %s", partition, reason)
+
+    def _path(self, partition: int) -> Path | None:
         return None if self.folder is None else self.folder / f"authors-{partition}.json"

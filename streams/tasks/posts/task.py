@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Collection
 from typing import Any, Final
 
@@ -17,8 +16,6 @@ from streams.policy.rules import FALLBACK_THRESHOLD, NOTHING, PostRules, Ruling
 from streams.tasks.base import Case, Decision, Parts, Rendered, Task
 from streams.tasks.outputs import Alarm, outputs, timings_ms, verdict_id, warnings
 from streams.tasks.posts.memory import Memory
-
-logger = logging.getLogger(__name__)
 
 
 class PostsTask(Task[Post]):
@@ -40,7 +37,6 @@ class PostsTask(Task[Post]):
         self._model_version = parts.artifact.version
         self._unassessed = _unassessed(parts.policy.posts)
         self._memory = memory
-        self._held: set[int] = set()
         self._clock = parts.clock
         self._wall_clock = parts.wall_clock
 
@@ -109,30 +105,18 @@ class PostsTask(Task[Post]):
         threshold = known.get(case.rendered.lang, max(known.values(), default=FALLBACK_THRESHOLD))
         return [{"start": first, "end": last} for first, last in marked(case.readings, threshold)]
 
+    def succeed(self, parts: Parts) -> PostsTask:
+        self._memory.adopt(parts.policy.posts)
+        return PostsTask(parts, self._memory)
+
     def assign(self, partitions: Collection[int]) -> None:
-        for partition in set(partitions) - self._held:
-            path = self._memory.path(partition)
-            if path is not None:
-                self._memory.authors.load(path, partition)
-        self._held.update(partitions)
+        self._memory.assign(partitions)
 
     def revoke(self, partitions: Collection[int]) -> None:
-        self._save(self._memory.authors.changed().intersection(partitions))
-        self._memory.authors.forget(partitions)
-        self._held.difference_update(partitions)
+        self._memory.revoke(partitions)
 
     def checkpoint(self) -> None:
-        self._save(self._memory.authors.changed() & self._held)  # the file of any other is its owner's
-
-    def _save(self, partitions: Collection[int]) -> None:
-        for partition in partitions:
-            path = self._memory.path(partition)
-            try:
-                if path is not None:
-                    self._memory.authors.save(path, partition)
-            except OSError as error:
-                reason = error.strerror or type(error).__name__
-                logger.warning("author history of partition %d is not saved: %s", partition, reason)
+        self._memory.checkpoint()
 
 
 _NAMES: Final = {action: action.name.lower() for action in Action}

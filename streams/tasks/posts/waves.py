@@ -127,6 +127,10 @@ class SpamWaves:
         self._by_key: dict[int, _Group] = {}
         self._groups: OrderedDict[_Group, None] = OrderedDict()
 
+    def adopt(self, policy: SpamWavePolicy) -> None:
+        """Another number, window or size from now on; what is remembered stays."""
+        self._policy = policy
+
     def __len__(self) -> int:
         return len(self._groups)
 

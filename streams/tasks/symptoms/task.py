@@ -54,6 +54,9 @@ class SymptomsTask(Task[SymptomRecord]):
     def build(cls, parts: Parts) -> SymptomsTask:
         return cls(parts, Triage.load())
 
+    def succeed(self, parts: Parts) -> SymptomsTask:
+        return self.build(parts)
+
     def decode(self, value: bytes | None, max_bytes: int) -> SymptomRecord:
         return SymptomRecord.decode(value, max_bytes)
 

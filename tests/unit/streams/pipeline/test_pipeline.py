@@ -19,11 +19,12 @@ from models.labels import POST_LABELS
 from models.serving.encoder import Encoder
 from models.serving.reader import Reader
 from models.serving.reading import Reading
+from models.serving.stats import Stats
 from models.serving.types import Encoding, EngineLostError, InferenceError, Item, Outcome, Scores
 from schemas import PostVerdict, Reason
+from streams.pipeline.activation import Activation
 from streams.pipeline.failures import Failure
 from streams.pipeline.pipeline import Pipeline
-from streams.pipeline.score_cache import ScoreCache
 from streams.pipeline.work import Work
 from streams.policy import Policy
 from streams.record import Header, RawRecord
@@ -38,14 +39,21 @@ class HeldEngine:
 
     def __init__(self) -> None:
         self.items: list[Item] = []
+        self.stopped = False
 
     def submit(self, items: Sequence[Item]) -> None:
         self.items += items
 
-    def outcomes(self, error: Exception | None = None, degraded: bool = False) -> list[Outcome]:
+    def stats(self) -> Stats:
+        raise NotImplementedError
+
+    async def stop(self) -> None:
+        self.stopped = True
+
+    def outcomes(self, error: Exception | None = None, degraded: bool = False, version: str = "v1") -> list[Outcome]:
         items, self.items = self.items, []
         now = time.monotonic()
-        scores = Scores("v1", degraded=degraded, post=np.zeros(8), sentiment=np.zeros(3), spans=np.zeros(64))
+        scores = Scores(version, degraded=degraded, post=np.zeros(8), sentiment=np.zeros(3), spans=np.zeros(64))
         return [Outcome(item, None if error else scores, error, now, now) for item in items]
 
 
@@ -56,10 +64,10 @@ class Bench:
         self.finished: list[Work] = []
         self.crashes: list[BaseException] = []
         self._changed = asyncio.Condition()
-        self.pipeline = Pipeline(
-            Reader(Encoder.from_artifact(artifact)), ScoreCache(100), "v1", 10_000, self._finish, self.crashes.append
-        )
-        self.pipeline.start(self.engine)
+        self.pipeline = Pipeline(100, 10_000, self._finish, self.crashes.append)
+        reader = Reader(Encoder.from_artifact(artifact))
+        self.activation = Activation(reader, self.engine, "v1", {"posts": task})
+        self.pipeline.start(self.activation)
 
     async def _finish(self, works: Sequence[Work]) -> None:
         async with self._changed:
@@ -67,7 +75,8 @@ class Bench:
             self._changed.notify_all()
 
     def push(self, offset: int, value: bytes | None, headers: tuple[Header, ...] = ()) -> Work:
-        work = Work(None, RawRecord("posts", 0, offset, b"key", value, headers), self.task, time.monotonic())
+        raw = RawRecord("posts", 0, offset, b"key", value, headers)
+        work = Work(None, raw, self.pipeline.active, self.task, time.monotonic())
         self.pipeline.push(work)
         return work
 
@@ -428,3 +437,31 @@ async def test_known_words_between_unknown_ones_are_judged_in_their_own_language
     verdict = orjson.loads(bench.finished[0].outputs[0].value or b"")
     assert (verdict["assessed"], verdict["lang"]) == (True, "en")
     assert 0 < verdict["read_share"] < 0.5
+
+
+async def test_what_is_inside_stays_with_the_activation_that_it_came_in_under(bench: Bench) -> None:
+    """Though its copy is judged by the next one at the same time; the former ends with its last record."""
+    former, engine = bench.pipeline.active, HeldEngine()
+    bench.push(0, post("a lovely day"))
+    await bench.submitted(1)
+    bench.pipeline.switch(Activation(former.reader, engine, "v2", former.tasks))
+    bench.push(1, post("a lovely day"))
+    async with asyncio.timeout(5):
+        while not engine.items:  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
+    assert not bench.engine.stopped
+
+    bench.pipeline.deliver(bench.engine.outcomes())
+    bench.pipeline.deliver(engine.outcomes(version="v2"))
+    await bench.all_finished(2)
+    await asyncio.sleep(0.01)
+    versions = {work.raw.offset: orjson.loads(work.outputs[0].value or b"")["model_version"] for work in bench.finished}
+    assert versions == {0: "v1", 1: "v2"}
+    assert (bench.engine.stopped, engine.stopped) == (True, False)
+
+
+async def test_an_activation_of_which_nothing_is_inside_ends_at_once(bench: Bench) -> None:
+    former = bench.pipeline.active
+    bench.pipeline.switch(Activation(former.reader, HeldEngine(), "v2", former.tasks))
+    await asyncio.sleep(0.01)
+    assert bench.engine.stopped

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -19,14 +20,16 @@ from models.serving.encoder import Encoder
 from models.serving.engine import OnnxEngine
 from models.serving.types import Batch, Depth, Encoding, Scores
 from streams.model import Model, load_model
+from streams.policy import Policy
 from streams.record import Header, Outgoing, Partition
 from streams.settings import Settings
-from streams.tasks import build_tasks
+from streams.tasks import Parts, build_tasks
 from streams.tasks.posts.task import PostsTask
 from streams.worker.dead_letter_limit import DeadLetterLimitExceeded
 from streams.worker.service import Service, StuckError
 from streams.worker.sink import PublishError, Sink
 from tests.support.policies import write_policy
+from tests.support.tiny_artifact import write_manifest
 
 BAD = b"{"
 POSTS = ("posts", 0)
@@ -522,3 +525,38 @@ async def test_the_total_counts_from_the_time_stamp(start: Start) -> None:
     assert 0.5 <= late[0] < 1800
     assert 3600 <= late[1] < 5400
     assert late[2] == pytest.approx(0.0, abs=0.01), "no time stamp, no lateness"
+
+
+async def test_a_switch_under_load_loses_nothing_and_no_record_is_judged_by_two(
+    start: Start, tiny_artifact: Path, tmp_path: Path
+) -> None:
+    """Another model and another policy, while records come in; what is remembered goes on."""
+    bench = await start(max_in_flight_records=64)
+    bench.sink.answer()
+    await bench.service.assign({POSTS})
+    changed = Path(shutil.copytree(tiny_artifact, tmp_path / "changed"))
+    write_manifest(changed, version="2026.11.25")
+    model = load_model(Settings(artifact=changed, device="cpu", threads=1))
+    policy = Policy.load(write_policy(tmp_path, action="limit"))
+
+    async def load() -> None:
+        for offset in range(2000):
+            await bench.service.take_in(Message(offset, post(f"you are an idiot {offset}")))
+            if offset % 50 == 0:
+                await asyncio.sleep(0)
+
+    loading = asyncio.create_task(load())
+    await eventually(lambda: len(bench.sink.published) > 300)
+    await bench.service.activate(model, Parts(model.artifact, policy, "changed"))
+    await loading
+    await eventually(lambda: bench.released == {POSTS: 2000})
+
+    verdicts = [orjson.loads(each.value or b"") for each in bench.sink.published if each.kind == "labels"]
+    assert [verdict["source"]["offset"] for verdict in verdicts] == list(range(2000))
+    sides = [(verdict["model_version"][:10], verdict["policy_version"]) for verdict in verdicts]
+    switched_at = sides.index(("2026.11.25", "changed"))
+    assert 0 < switched_at < 2000
+    assert {side[0] for side in sides[:switched_at]} == {"2026.11.24"}
+    assert set(sides[switched_at:]) == {("2026.11.25", "changed")}
+    assert len({verdict["id"] for verdict in verdicts}) == 2000
+    assert bench.crashes == []

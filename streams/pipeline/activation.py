@@ -1,0 +1,53 @@
+"""What a record is judged with."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from models.serving.reader import Reader
+from models.serving.scheduler import BatchScheduler
+from models.serving.stats import Stats
+from models.serving.types import Depth, Item, Outcome
+from streams.model import Model, new_batcher
+from streams.tasks import Task
+
+
+class Scorer(Protocol):
+    """What the pipeline calls of a BatchScheduler."""
+
+    def submit(self, items: Sequence[Item]) -> None: ...
+
+    def stats(self) -> Stats: ...
+
+    async def stop(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Activation:
+    """Frozen. A record carries the one that it was taken in under, from intake to verdict, so two can live side by
+    side while one takes over from the other. What outlives it (author history, waves, the quota) is its tasks' memory.
+    """
+
+    reader: Reader
+    scheduler: Scorer
+    model_version: str
+    """As served, with the precision: equal texts have equal scores under it, whatever the policy."""
+    tasks: Mapping[str, Task[Any]]
+    """By what the caller reads their records from: the name of a topic, for a worker."""
+
+    @classmethod
+    def open(
+        cls,
+        model: Model,
+        tasks: Mapping[str, Task[Any]],
+        max_windows: int,
+        deliver: Callable[[Sequence[Outcome]], None],
+        depth: Callable[[], Depth],
+    ) -> Activation:
+        """Starts the engine's threads. Call it on the loop on which `deliver` is to be called."""
+        scheduler = BatchScheduler(model.engine, new_batcher(model), deliver, depth)
+        scheduler.start(asyncio.get_running_loop())
+        return cls(Reader(model.encoder, max_windows), scheduler, model.engine.model_version, tasks)
