@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -22,6 +23,7 @@ NOBODY = "no sensor"
 class TidegateApp(faust.App):
     """A Faust app that carries the service its consumer commits for, and the options that it reads with."""
 
+    logger = logging.getLogger(faust.__name__)  # or Faust's lines would come in our name
     tidegate: Service
     reading: Mapping[str, Any]
 

@@ -53,6 +53,8 @@ class LedgerConsumerThread(driver.AIOKafkaConsumerThread):
     away lie in it.
     """
 
+    logger = driver.logger  # or Faust's lines would come in our name
+
     def __post_init__(self) -> None:
         super().__post_init__()
         self.gaps: Mapping[TP, tuple[int | None, int]] = {}
@@ -102,6 +104,7 @@ class LedgerConsumerThread(driver.AIOKafkaConsumerThread):
 class LedgerConsumer(driver.Consumer):
     """Commits what the ledger released, nothing else, and drains for a bounded time."""
 
+    logger = driver.logger
     _thread: LedgerConsumerThread
 
     @property
