@@ -12,6 +12,7 @@ from aiokafka import TopicPartition
 from faust.types import TP
 from mode import Service
 
+from streams.app import TidegateApp
 from streams.broken_batches import Places
 from streams.consumer import LedgerConsumer, LedgerConsumerThread, LedgerTransport
 from streams.ledger import OffsetLedger
@@ -88,6 +89,17 @@ async def test_an_exception_comes_through_at_once_or_later(consumer: LedgerConsu
     for after in (False, True):
         with pytest.raises(LookupError, match="broken"):
             await consumer.wait_first(fails(after), never())
+
+
+@pytest.mark.parametrize("steps", [("start", "return", "end"), ("start", "end", "return")])
+async def test_a_rebalance_without_sensors_is_no_warning(
+    steps: tuple[str, ...], caplog: pytest.LogCaptureFixture
+) -> None:
+    app = TidegateApp("tidegate", broker="kafka://127.0.0.1:1", store="memory://", web_enabled=False)
+    for step in steps:
+        getattr(app, f"on_rebalance_{step}")()
+    assert not app.rebalancing
+    assert not caplog.records
 
 
 def at(assignment: object, offset: int | None) -> Places:
