@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,7 +13,7 @@ from mode import Service
 
 from streams.app import TidegateApp
 from streams.broken_batches import Places
-from streams.consumer import LedgerConsumer, LedgerConsumerThread, LedgerTransport
+from streams.consumer import LedgerConsumer, LedgerConsumerThread, LedgerTransport, Unread
 from streams.ledger import OffsetLedger
 
 HERE = TP("posts", 0)
@@ -173,8 +172,17 @@ def holds_back(consumer: LedgerConsumer, ledger: OffsetLedger, gap: tuple[int | 
     consumer._thread = SimpleNamespace(gaps={HERE: gap} if gap else {})  # type: ignore[assignment]
 
 
-async def test_faust_keeps_no_book_of_gaps(consumer: LedgerConsumer) -> None:
-    """It would grow with every transaction: nobody asks the arithmetic that forgets them again."""
-    consumer._gap, consumer._committed_offset = defaultdict(list), defaultdict(lambda: None)
-    await consumer._add_gap(HERE, 6, 7)
-    assert not consumer._gap
+def test_faust_remembers_nothing_of_what_was_read() -> None:
+    """It would drop what stands before it, and keep a book of the gaps."""
+    unread = Unread()
+    unread[HERE] = 50
+    unread.update({HERE: 51})
+    assert unread.__getitem__(HERE) is None
+
+
+def test_an_offset_that_goes_back_is_committed(consumer: LedgerConsumer) -> None:
+    consumer._committed_offset = {HERE: 50}
+    holds_back(consumer, OffsetLedger(), (None, 50))
+    assert consumer._filter_committable_offsets([]) == {}
+    holds_back(consumer, OffsetLedger(), (None, 20))
+    assert consumer._filter_committable_offsets([]) == {HERE: 20}
