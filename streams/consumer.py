@@ -109,7 +109,7 @@ class Unread(dict[TP, int | None]):
     log cut back. And it keeps every gap between two records, one for each transaction, and forgets none.
     """
 
-    def __getitem__(self, tp: TP) -> None:
+    def __getitem__(self, tp: TP) -> int | None:
         return None
 
 

@@ -177,7 +177,7 @@ def test_faust_remembers_nothing_of_what_was_read() -> None:
     unread = Unread()
     unread[HERE] = 50
     unread.update({HERE: 51})
-    assert unread.__getitem__(HERE) is None
+    assert unread[HERE] is None
 
 
 def test_an_offset_that_goes_back_is_committed(consumer: LedgerConsumer) -> None:
