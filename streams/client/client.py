@@ -171,7 +171,8 @@ class Client:
         if isinstance(sent, ClientError):
             return sent
         try:
-            done = await (sent if sent.done() else asyncio.wait_for(sent, DELIVERY_TIMEOUT_S))
+            async with asyncio.timeout(DELIVERY_TIMEOUT_S):
+                done = await sent
         except (KafkaError, TimeoutError, OSError) as error:
             return NotAcknowledgedError(f"Not acknowledged. {translate(error, self._settings.brokers)}")
         return Receipt(done.topic, done.partition, done.offset)

@@ -168,7 +168,8 @@ class Subscription(Generic[Item]):
         assert self._positions is not None
         try:
             fetched = await self._consumer.getmany(timeout_ms=int(_POLL_S * 1000), max_records=500)
-            batches = await asyncio.wait_for(self._positions.follow(fetched), REQUEST_TIMEOUT_S)
+            async with asyncio.timeout(REQUEST_TIMEOUT_S):  # `wait_for` can miss that the reader is cancelled
+                batches = await self._positions.follow(fetched)
         except (KafkaError, OSError) as error:
             raise translate(error, self._brokers) from error
         arrived = [message for messages in batches.values() for message in messages]
@@ -195,7 +196,8 @@ class Subscription(Generic[Item]):
         self._handled.clear()
         try:
             if handled:
-                await asyncio.wait_for(self._consumer.commit(handled), REQUEST_TIMEOUT_S)
+                async with asyncio.timeout(REQUEST_TIMEOUT_S):
+                    await self._consumer.commit(handled)
         except (CommitFailedError, IllegalStateError):
             logger.info("a rebalance came before the commit; what was read will be read again")
         except TimeoutError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -22,6 +23,7 @@ NOBODY = "no sensor"
 class TidegateApp(faust.App):
     """A Faust app that carries the service its consumer commits for, and the options that it reads with."""
 
+    logger = logging.getLogger(faust.__name__)  # or Faust's lines would come in our name
     tidegate: Service
     reading: Mapping[str, Any]
 
@@ -35,10 +37,13 @@ class TidegateApp(faust.App):
         self.producer.buffer.wait_until_ebb = _no_wait  # type: ignore[method-assign]
         return dependencies
 
-    def on_rebalance_start(self) -> None:
-        """Faust warns of missing sensors at each rebalance, in our name, if there are none to take notes of it."""
-        super().on_rebalance_start()
-        self._rebalancing_sensor_state = self._rebalancing_sensor_state or {NOBODY: {}}
+    def on_rebalance_return(self) -> None:
+        """Faust would tell the sensors, and warn that there are none."""
+
+    def on_rebalance_end(self) -> None:
+        """As above; but this does more than tell them, so it is given the notes of a sensor that nobody asks for."""
+        self._rebalancing_sensor_state = {NOBODY: {}}
+        super().on_rebalance_end()
 
     def _create_directories(self) -> None:
         """Faust would keep tables in the data folder. There are none, so it may be missing or full."""

@@ -1,11 +1,12 @@
 """How a worker reads: Faust's consumer with our options, which commits what the ledger released and nothing else.
 
-Faust's arithmetic over single acks, its unbounded wait at a rebalance and its book of gaps in the offsets are not used.
+Faust's arithmetic over single acks, its memory of what it has read and its unbounded wait at a rebalance are not used.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import types
 from collections.abc import Callable, Coroutine, Generator, Iterable, Iterator, Mapping, Sequence
 from functools import partial
@@ -53,6 +54,8 @@ class LedgerConsumerThread(driver.AIOKafkaConsumerThread):
     away lie in it.
     """
 
+    logger = logging.getLogger("faust.consumer")  # or Faust's lines would come in our name
+
     def __post_init__(self) -> None:
         super().__post_init__()
         self.gaps: Mapping[TP, tuple[int | None, int]] = {}
@@ -99,10 +102,26 @@ class LedgerConsumerThread(driver.AIOKafkaConsumerThread):
                 yield TP(topic, partition), (after_last, offset)
 
 
+class Unread(dict[TP, int | None]):
+    """Tells Faust of every partition that nothing of it was read so far.
+
+    It drops records that stand before what it has read, without a word: all of them where a topic was made anew or its
+    log cut back. And it keeps every gap between two records, one for each transaction, and forgets none.
+    """
+
+    def __getitem__(self, tp: TP) -> int | None:
+        return None
+
+
 class LedgerConsumer(driver.Consumer):
     """Commits what the ledger released, nothing else, and drains for a bounded time."""
 
+    logger = logging.getLogger("faust.consumer")
     _thread: LedgerConsumerThread
+
+    def __init__(self, *args: Any, **how: Any) -> None:
+        super().__init__(*args, **how)
+        self._read_offset = Unread()
 
     @property
     def _service(self) -> Service:
@@ -116,7 +135,8 @@ class LedgerConsumer(driver.Consumer):
         return iter(())
 
     def _filter_committable_offsets(self, tps: Iterable[TP]) -> dict[TP, int]:
-        return {tp: offset for tp, offset in self._releasable().items() if self._should_commit(tp, offset)}
+        """Whatever differs from the last commit: an offset may go back, too, where a topic was made anew."""
+        return {tp: offset for tp, offset in self._releasable().items() if offset != self._committed_offset[tp]}
 
     def _releasable(self) -> dict[TP, int]:
         """What the ledger released, and behind that what holds no record: else the lag would never be zero."""
@@ -125,9 +145,6 @@ class LedgerConsumer(driver.Consumer):
             if offsets.get(tp) == begin:
                 offsets[tp] = end
         return offsets
-
-    async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
-        """Faust would keep each gap for its own arithmetic: one for each transaction, and sorted at each new one."""
 
     async def _wait_next_records(self, timeout: float) -> tuple[Any, set[TP] | None]:
         """Faust stops reading a partition whose buffer is full, and looks again after a whole second.

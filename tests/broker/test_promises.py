@@ -127,3 +127,20 @@ async def test_verdicts_of_one_key_keep_their_order(bench: Bench) -> None:
         assert len({each.partition for each in of_key}) == 1
         ids = [int(each.body["post_id"]) for each in sorted(of_key, key=lambda each: each.offset)]
         assert ids == sorted(ids)
+
+
+@pytest.mark.real_broker("it cannot delete a topic")
+async def test_an_input_topic_that_is_made_anew_is_read_from_its_beginning(bench: Bench) -> None:
+    """Its offsets begin at 0 again, below those that the worker has read."""
+    await bench.create_topics()
+    worker = await bench.start_worker(metadata_max_age_s=2)
+    topic = bench.topic("posts")
+    await bench.answers(await bench.send(posts(topic, 50, name="before")))
+
+    await delete_topic(bench.bootstrap, topic)
+    await bench.create_topics()
+    places = await bench.send(posts(topic, 20, name="after"))
+
+    outputs = await bench.read(["labels"], until=lambda outputs: len(outputs) >= 70)
+    assert [each.body["post_id"] for each in outputs[50:]] == [f"after{i}" for i in range(len(places))]
+    assert worker.process.poll() is None

@@ -13,7 +13,7 @@ from tests.support.records import posts
 
 pytestmark = [
     pytest.mark.timeout(180),
-    pytest.mark.real_broker("it coordinates no groups of more than one member, and every group from the first moment"),
+    pytest.mark.real_broker("it has no consumer groups of more than one member"),
 ]
 
 

@@ -270,6 +270,25 @@ async def test_without_a_group_nothing_is_committed() -> None:
     assert consumer.commits == []
 
 
+async def test_a_cancelled_reader_stops_whenever_it_is_cancelled() -> None:
+    """`asyncio.wait_for` forgets that it was cancelled when what it waits for is done at the same moment."""
+
+    class Silent(FakeConsumer):
+        async def getmany(self, *, timeout_ms: int, max_records: int) -> dict[TopicPartition, list[Any]]:
+            await asyncio.sleep(0)
+            return {}
+
+    subscription = Subscription(SETTINGS, "moderation.labels", decoder(PostVerdict), make_consumer=Silent([]))
+    async with subscription:
+        for steps in range(12):
+            reader = asyncio.ensure_future(anext(subscription))
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            reader.cancel()
+            await asyncio.wait({reader}, timeout=0.2)
+            assert reader.cancelled(), f"after {steps} steps"
+
+
 async def test_what_cannot_be_read_is_counted_and_passed_over() -> None:
     consumer = FakeConsumer([verdict("a"), b"not a verdict", b"", verdict("b")])
     async with reading(consumer) as subscription:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,7 +12,8 @@ from faust.types import TP
 from mode import Service
 
 from streams.worker.broken_batches import Places
-from streams.worker.faust_consumer import LedgerConsumer, LedgerConsumerThread, LedgerTransport
+from streams.worker.faust_app import TidegateApp
+from streams.worker.faust_consumer import LedgerConsumer, LedgerConsumerThread, LedgerTransport, Unread
 from streams.worker.ledger import Ledger
 
 HERE = TP("posts", 0)
@@ -90,6 +90,17 @@ async def test_an_exception_comes_through_at_once_or_later(consumer: LedgerConsu
             await consumer.wait_first(fails(after), never())
 
 
+@pytest.mark.parametrize("steps", [("start", "return", "end"), ("start", "end", "return")])
+async def test_a_rebalance_without_sensors_is_no_warning(
+    steps: tuple[str, ...], caplog: pytest.LogCaptureFixture
+) -> None:
+    app = TidegateApp("tidegate", broker="kafka://127.0.0.1:1", store="memory://", web_enabled=False)
+    for step in steps:
+        getattr(app, f"on_rebalance_{step}")()
+    assert not app.rebalancing
+    assert not caplog.records
+
+
 def at(assignment: object, offset: int | None) -> Places:
     """One partition, which would be read from `offset`."""
     return Places(assignment, {} if offset is None else {TopicPartition(*HERE): offset})
@@ -161,8 +172,17 @@ def holds_back(consumer: LedgerConsumer, ledger: Ledger[str], gap: tuple[int | N
     consumer._thread = SimpleNamespace(gaps={HERE: gap} if gap else {})  # type: ignore[assignment]
 
 
-async def test_faust_keeps_no_book_of_gaps(consumer: LedgerConsumer) -> None:
-    """It would grow with every transaction: nobody asks the arithmetic that forgets them again."""
-    consumer._gap, consumer._committed_offset = defaultdict(list), defaultdict(lambda: None)
-    await consumer._add_gap(HERE, 6, 7)
-    assert not consumer._gap
+def test_faust_remembers_nothing_of_what_was_read() -> None:
+    """It would drop what stands before it, and keep a book of the gaps."""
+    unread = Unread()
+    unread[HERE] = 50
+    unread.update({HERE: 51})
+    assert unread[HERE] is None
+
+
+def test_an_offset_that_goes_back_is_committed(consumer: LedgerConsumer) -> None:
+    consumer._committed_offset = {HERE: 50}
+    holds_back(consumer, Ledger(), (None, 50))
+    assert consumer._filter_committable_offsets([]) == {}
+    holds_back(consumer, Ledger(), (None, 20))
+    assert consumer._filter_committable_offsets([]) == {HERE: 20}
