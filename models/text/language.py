@@ -19,8 +19,10 @@ CANDIDATES = 5
 SURE = 0.8
 """Probability of all other languages together. Of 6,528 English posts of six foreign sets 15 reach it, of 914 sentences
 in other languages with Latin letters 805."""
-MAX_CHARACTERS = 400
-"""Of a text, so many are looked at: 20 us, and more of them change nothing."""
+MAX_CHARACTERS = 120
+"""Of a text, so many are looked at: 18 us, and more of them change nothing."""
+FUNCTION_WORDS = frozenset("the and you that with this have they what my your are not was for".split())
+"""Two of them show English without asking the identifier: 64 % of those posts, and 1 of those sentences."""
 
 
 def detect_language(text: str, hint: str | None = None) -> str:
@@ -46,10 +48,13 @@ def identify_language(text: str, hint: str | None = None) -> str:
     which is often the language of a user interface.
     """
     script = detect_language(text, hint)
-    words = text[:MAX_CHARACTERS]
-    if script == "zh" or len(words.split(maxsplit=MIN_WORDS)) < MIN_WORDS:
+    beginning = text[:MAX_CHARACTERS].lower()
+    words = beginning.split()
+    if script == "zh" or len(words) < MIN_WORDS:
         return script
-    found = _detector().detect(words.lower(), model="lite", k=CANDIDATES)
+    if len(FUNCTION_WORDS.intersection(words)) >= 2:
+        return "en"
+    found = _detector().detect(beginning, model="lite", k=CANDIDATES)
     english = sum(one["score"] for one in found if one["lang"] == "en")
     others = sum(one["score"] for one in found) - english
     if others >= SURE:
