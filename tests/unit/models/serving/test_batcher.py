@@ -203,10 +203,10 @@ def test_refuses_a_budget_in_which_one_record_does_not_fit() -> None:
     TokenBudgetBatcher((16, 32, 256), max_batch_tokens=256)
 
 
-@pytest.mark.parametrize("bounds", [{"max_batch_rows": 0}, {"window": 0}])
-def test_refuses_a_turn_without_room(bounds: dict[str, int]) -> None:
+@pytest.mark.parametrize("bounds", [(0, 1), (1, 0)])
+def test_refuses_a_turn_without_room(bounds: tuple[int, int]) -> None:
     with pytest.raises(ValueError, match="must be 1 or more"):
-        TokenBudgetBatcher(**bounds)
+        TokenBudgetBatcher((16, 256), 256, *bounds)
     TokenBudgetBatcher((1, 256), max_batch_rows=1, window=1)
 
 
