@@ -27,7 +27,11 @@ class Push:
 
 
 pushes = st.builds(Push, st.integers(0, 256), st.integers(0, 20), st.sampled_from(Lane))
-actions = st.lists(st.one_of(pushes, pushes, pushes, st.just("pop"), st.just("cancel")), max_size=120)
+actions = st.lists(
+    st.one_of(pushes, pushes, pushes, st.just("pop"), st.just("cancel")),
+    min_size=30,  # without it most lists are empty, and none fills a turn
+    max_size=120,
+)
 batchers = st.builds(
     TokenBudgetBatcher,
     grid=st.sampled_from([(256,), (16, 32, 64, 128, 256), (7, 100, 256)]),
@@ -138,6 +142,21 @@ def test_a_small_group_does_not_join_where_the_turn_would_break_its_budget() -> 
     assert [batch.length for batch in batcher.pop()] == [16, 128]
 
 
+def test_a_group_joins_a_longer_batch_only_while_it_costs_less_than_a_run() -> None:
+    for run_cost, lengths in ((16, [16, 32]), (17, [32])):
+        batcher = TokenBudgetBatcher((16, 32), 1024, run_cost_tokens=run_cost)
+        for tokens in (10, 30):
+            batcher.push(make_item(tokens))
+        assert [batch.length for batch in batcher.pop()] == lengths
+
+
+def test_what_one_group_spends_is_not_there_for_the_next() -> None:
+    batcher = TokenBudgetBatcher((16, 32, 64), max_batch_tokens=16 + 32 + 64 + 16, run_cost_tokens=10_000)
+    for tokens in (10, 30, 60):
+        batcher.push(make_item(tokens))
+    assert [(batch.length, len(batch.items)) for batch in batcher.pop()] == [(32, 2), (64, 1)]
+
+
 def test_earliest_deadline_goes_first() -> None:
     batcher = TokenBudgetBatcher(window=1)
     for deadline in (3.0, 1.0, 2.0):
@@ -178,9 +197,17 @@ def test_a_pop_looks_at_no_more_than_it_takes() -> None:
 
 
 def test_refuses_a_budget_in_which_one_record_does_not_fit() -> None:
-    with pytest.raises(ValueError, match="max_batch_tokens is 255"):
-        TokenBudgetBatcher((16, 256), max_batch_tokens=255)
-    TokenBudgetBatcher((16, 256), max_batch_tokens=256)
+    told = "max_batch_tokens is 255, but one record may have 256 tokens; set it to 256 or more"
+    with pytest.raises(ValueError, match=told):
+        TokenBudgetBatcher((16, 32, 256), max_batch_tokens=255)
+    TokenBudgetBatcher((16, 32, 256), max_batch_tokens=256)
+
+
+@pytest.mark.parametrize("bounds", [(0, 1), (1, 0)])
+def test_refuses_a_turn_without_room(bounds: tuple[int, int]) -> None:
+    with pytest.raises(ValueError, match="must be 1 or more"):
+        TokenBudgetBatcher((16, 256), 256, *bounds)
+    TokenBudgetBatcher((1, 256), max_batch_rows=1, window=1)
 
 
 @pytest.mark.parametrize("grid", [(), (32, 16), (16, 16), (0, 16)])
@@ -191,6 +218,6 @@ def test_refuses_a_grid_that_does_not_rise(grid: tuple[int, ...]) -> None:
 
 def test_refuses_an_encoding_longer_than_the_grid() -> None:
     batcher = TokenBudgetBatcher()
-    with pytest.raises(ValueError, match="257 tokens"):
+    with pytest.raises(ValueError, match="257 tokens, at most 256 are served"):
         batcher.push(make_item(257))
     assert len(batcher) == 0

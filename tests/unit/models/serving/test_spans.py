@@ -61,6 +61,30 @@ def test_a_masked_link_is_covered_as_a_whole(piece: str) -> None:
     assert text[first:last] == "https://example.com/path"
 
 
+@pytest.mark.parametrize("text", ["{} now", "see {}", "{}", "see {} {}", "({} )"])
+@pytest.mark.parametrize("width", [1, 2, 3])
+def test_a_mask_is_covered_wherever_it_stands_and_whatever_of_it_is_marked(text: str, width: int) -> None:
+    links = ("https://example.com/path", "http://b.example/")
+    sent = text.format(*links)
+    clean = normalise(sent)
+    mask = clean.text.index("[URL]")
+    for start in range(mask, mask + 6 - width):
+        offsets = np.array([(start, start + width)], np.int32)
+        ((first, last),) = toxic_spans(np.array([1.0]), offsets, clean.text, clean.offsets, 0.5)
+        assert sent[first:last] == links[0]
+
+
+def test_what_touches_a_mask_is_not_covered_with_it() -> None:
+    sent = "ab https://example.com/path cd"
+    clean = normalise(sent)
+    for word in ("ab", "cd"):
+        start = clean.text.index(word)
+        ((first, last),) = toxic_spans(
+            np.array([1.0]), np.array([(start, start + 2)], np.int32), clean.text, clean.offsets, 0.5
+        )
+        assert sent[first:last] == word
+
+
 def test_chinese() -> None:
     assert spans("你 真是个 笨蛋 啊", {"笨蛋"}) == ["笨蛋"]
     assert spans("你真是个笨蛋啊", {"笨", "蛋"}, split=".") == ["笨蛋"]
@@ -99,6 +123,7 @@ def test_what_several_parts_mark_is_one_list_in_order_and_apart() -> None:
     assert [whole[start:end] for start, end in ranges] == ["utter fool", "are", "fool", "of", "fool"]
     touching = [reading("foo", 0, {"foo"}), reading("l", 3, {"l"}), reading("!", 5, {"!"})]
     assert marked(touching, 0.5) == [(0, 4), (5, 6)]
+    assert marked([reading("fool", 0, {"fool"}), reading("fool", 0, {"fool"})], 0.5) == [(0, 4)]
 
 
 def test_a_part_without_an_answer_marks_nothing() -> None:

@@ -31,6 +31,7 @@ from streams.record import Header, RawRecord
 from streams.tasks import Case, Decision, Parts
 from streams.tasks.outputs import verdict_id
 from streams.tasks.posts.task import PostsTask
+from streams.worker.ledger import Ticket
 from tests.support.tiny_artifact import write_tiny_artifact
 
 
@@ -185,6 +186,16 @@ async def test_a_record_on_which_the_model_fails_becomes_a_dead_letter(bench: Be
     said = dict(letter.headers)
     assert said["reason"] == Reason.INFERENCE_FAILED.encode()
     assert said["detail"] == b"the model failed on this record: InferenceError"
+
+
+async def test_an_abandoned_record_holds_up_none_of_its_chunk(bench: Bench) -> None:
+    given_up, other = bench.push(0, post("hello there")), bench.push(1, post("good day"))
+    given_up.ticket = Ticket(("posts", 0), 0, 0.0, abandoned=True)
+    await bench.submitted(2)
+    bench.pipeline.deliver(bench.engine.outcomes())
+    await bench.all_finished(2)
+    assert given_up.outputs == ()
+    assert [output.kind for output in other.outputs] == ["labels"]
 
 
 async def test_a_lost_engine_is_a_crash_and_no_answer(bench: Bench) -> None:

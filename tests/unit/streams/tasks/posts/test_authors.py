@@ -35,6 +35,10 @@ def test_an_alert_at_the_third_post_and_at_each_doubling() -> None:
     assert add_many(history(), range(1, 50)) == [3, 6, 12, 24, 48]
 
 
+def test_the_first_post_may_be_enough() -> None:
+    assert add_many(history(posts=1), range(1, 9)) == [1, 2, 4, 8]
+
+
 def test_a_redelivered_verdict_counts_once() -> None:
     authors = history()
 
@@ -57,6 +61,38 @@ def test_posts_outside_the_window_do_not_count() -> None:
     assert add_many(authors, [3], now=DAY + 1) == []
     assert authors.count(WHO) == 1
     assert add_many(authors, [4, 5], now=DAY + 2) == [3], "a new row of posts starts at the first bar again"
+
+
+def test_an_alert_goes_with_the_post_that_raised_it() -> None:
+    authors = history()
+    assert add_many(authors, [1, 2, 3], now=0.0) == [3]
+    add_many(authors, [4], now=DAY + 1)
+    assert add_many(authors, [3], now=DAY + 2) == [], "long ago, and counted anew"
+
+
+def test_a_count_that_stays_where_it_was_raises_no_second_alert() -> None:
+    authors = history()
+    add_many(authors, [1], now=0.0)
+    assert add_many(authors, [2, 3], now=10.0) == [3]
+    assert add_many(authors, [4], now=DAY + 5) == [], "the first has left, so there are three again"
+
+
+def test_those_who_were_acted_on_least_recently_make_room(tmp_path: Path) -> None:
+    authors = history(max_authors=2)
+    for number, (author, partition) in enumerate(((1, 4), (2, 5), (1, 4))):
+        authors.add(author, verdict(number), partition, float(number))
+    for partition in (4, 5):
+        authors.save(tmp_path / f"{partition}.json", partition)
+    authors.add(3, verdict(3), 4, 3.0)
+
+    assert [authors.count(author) for author in (1, 2, 3)] == [2, 0, 1]
+    assert authors.changed() == {4, 5}, "the file of the one who left is out of date"
+
+
+def test_any_name_has_a_hash_of_its_own() -> None:
+    names = ("", "ann", "Ann", "键", "\ud800", "\ud801")
+    assert len({author_hash(SECRET, name) for name in names}) == len(names)
+    assert all(0 <= author_hash(SECRET, name) < 1 << 56 for name in names)
 
 
 def test_memory_is_bounded_in_authors_and_posts() -> None:

@@ -34,6 +34,7 @@ def test_an_alert_at_the_bar_and_at_each_doubling(text: str) -> None:
         ("Buy the golden watch today, it is nearly free", "Buuuuy the gollden watch todayyyy, it is nearly freeee"),
         ("Get 500 coins right now [URL] my friends", "Get 73 coins right now, my friends [URL] [PHONE]"),
         ("get the golden watch today my friend", "get the golden watch today my friend"),
+        ("Ｂｕｙ ｔｈｅ ｇｏｌｄｅｎ ｗａｔｃｈ ｔｏｄａｙ", "Buy the golden watch today"),
         ("加我微信,领取888元红包,名额有限", "加我微信 领取6元红包!!名额有限。。。"),
     ],
 )
@@ -55,6 +56,21 @@ def test_texts_resemble_each_other_when_they_share_half_of_their_words() -> None
 def test_six_words_have_neighbours_and_five_have_copies_only() -> None:
     words = ["golden", "watches", "nearly", "gratis", "today", "everywhere"]
     assert [len(set(sketch(" ".join(words[:count]), 20).keys)) for count in (5, 6)] == [1, 5]
+
+
+def test_short_words_do_not_count_and_two_bytes_a_letter_are_words_too() -> None:
+    assert len(sketch("abc abcd abcde bcdef cdefg defgh", 20).smallest) == 5
+    assert len(sketch("купите золотые часы сегодня почти даром", 20).smallest) == 6
+    assert len(sketch("想赚钱的朋友加我微信", 20).smallest) == 9
+
+
+def test_so_many_letters_are_enough() -> None:
+    assert sketch("abcdefghij", 10).keys
+    assert not sketch("abcdefghi", 10).keys
+
+
+def test_two_authors_may_be_a_wave() -> None:
+    assert send(waves(authors=2), [ENGLISH] * 4) == [2, 4]
 
 
 def test_texts_without_a_word_in_common_have_no_key_in_common() -> None:
