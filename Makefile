@@ -29,7 +29,7 @@ ifeq ($(TIDEGATE_TEST_BROKER)$(TIDEGATE_TEST_KAFKA),)
 	$(BIN)/python -m load.kafka.cluster fetch
 endif
 
-# A short run of the load test on this machine; the README says how to read the report.
+# A short run of the load test on this machine; load/README.md says how to read the report.
 load: $(VENV)/all.installed kafka
 	$(BIN)/python -m load capacity
 
