@@ -1,4 +1,5 @@
-# Two commands do everything: `make demo` and `make test`. Both share one virtual environment, in any order.
+# Two commands do everything: `make demo` and `make test`; `make check` does what needs neither torch nor Java. They
+# share one virtual environment, in any order.
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
@@ -6,7 +7,9 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet --constraint constraints.txt
 JARS := load/kafka/jars
 
-.PHONY: demo test lint format kafka load clean
+CHECKS = $(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+
+.PHONY: demo test check lint format kafka load clean
 
 demo: $(VENV)/demo.installed
 	$(BIN)/tidegate demo
@@ -14,10 +17,13 @@ demo: $(VENV)/demo.installed
 test: $(VENV)/all.installed kafka lint
 	$(BIN)/pytest
 
+# Tests of the factory skip themselves where there is no torch, tests that need a real Kafka on the embedded broker.
+check: $(VENV)/check.installed
+	$(CHECKS)
+	TIDEGATE_TEST_BROKER=embedded $(BIN)/pytest
+
 lint: $(VENV)/all.installed
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+	$(CHECKS)
 
 format: $(VENV)/all.installed
 	$(BIN)/ruff check --fix .
@@ -38,6 +44,12 @@ $(VENV)/bin/python:
 		{ echo "Tidegate needs Python 3.11 or newer; set PYTHON to one."; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
+# Serving, the embedded broker and the tools of a developer: no torch.
+$(VENV)/check.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
+	@echo "Installing everything but torch into $(VENV) ..."
+	$(PIP) --editable '.[demo,load,test,docs]'
+	@touch $(VENV)/demo.installed $@
+
 # Serving and the embedded broker: no torch.
 $(VENV)/demo.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@echo "Installing the serving dependencies into $(VENV) ..."
@@ -47,7 +59,7 @@ $(VENV)/demo.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
 $(VENV)/all.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@echo "Installing everything, torch included (about 5 GB), into $(VENV) ..."
 	$(PIP) --editable '.[all]'
-	@touch $(VENV)/demo.installed $@
+	@touch $(VENV)/demo.installed $(VENV)/check.installed $@
 
 clean:
 	rm -rf $(VENV) $(JARS) .pytest_cache .mypy_cache .ruff_cache *.egg-info

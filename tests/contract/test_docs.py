@@ -44,7 +44,9 @@ def test_the_table_of_timings_lists_every_timing() -> None:
 
 
 def test_the_table_of_rooms_is_the_one_that_is_tested() -> None:
-    found = re.search(r"<!-- rooms.*?-->\n(.*)\n<!-- /rooms -->", (DOCS / "architecture.md").read_text("utf-8"), re.DOTALL)
+    found = re.search(
+        r"<!-- rooms.*?-->\n(.*)\n<!-- /rooms -->", (DOCS / "architecture.md").read_text("utf-8"), re.DOTALL
+    )
     assert found is not None
     rows = [line.split("|")[2:4] for line in found[1].splitlines()[2:]]
     for column, layer in enumerate(("streams", "models")):
