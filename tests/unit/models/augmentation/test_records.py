@@ -7,7 +7,8 @@ import re
 from collections import Counter
 
 import pytest
-from tests.unit.models.augmentation.test_knowledge import write_graph
+
+pytest.importorskip("sklearn")
 
 from models.augmentation import acuity
 from models.augmentation.knowledge import Knowledge
@@ -17,6 +18,7 @@ from models.augmentation.records import Records, generate_records
 from models.examples import UNKNOWN, Example
 from models.labels import CONDITIONS
 from models.text import detect_language
+from tests.unit.models.augmentation.test_knowledge import write_graph
 
 ROWS = 1500
 SEVERITIES = ("mild", "moderate", "severe")
