@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet --constraint constraints.txt
 JARS := load/kafka/jars
 
-CHECKS = $(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+RUFF = $(BIN)/ruff check . && $(BIN)/ruff format --check .
 
 .PHONY: demo test check lint format kafka load clean
 
@@ -18,12 +18,15 @@ test: $(VENV)/all.installed kafka lint
 	$(BIN)/pytest
 
 # Tests of the factory skip themselves where there is no torch, tests that need a real Kafka on the embedded broker.
+# Without torch's types a network is an Any, of which two rules of mypy complain; `make lint` applies them.
 check: $(VENV)/check.installed
-	$(CHECKS)
+	$(RUFF)
+	$(BIN)/mypy --allow-subclassing-any --no-warn-return-any
 	TIDEGATE_TEST_BROKER=embedded $(BIN)/pytest
 
 lint: $(VENV)/all.installed
-	$(CHECKS)
+	$(RUFF)
+	$(BIN)/mypy
 
 format: $(VENV)/all.installed
 	$(BIN)/ruff check --fix .
