@@ -237,7 +237,7 @@ def _refuse_unknown_variables(fields: frozenset[str]) -> None:
         if not name.startswith(PREFIX) or name in OTHER_VARIABLES or name.startswith(OTHER_PREFIXES):
             continue
         if name.removeprefix(PREFIX).lower() not in fields:
-            raise SettingsError(f"{name} is not a setting of tidegate; see the settings table in the README.")
+            raise SettingsError(f"{name} is not a setting of tidegate; see docs/settings.md.")
 
 
 def _sentence(error: ValidationError) -> str:
@@ -247,7 +247,7 @@ def _sentence(error: ValidationError) -> str:
     if not name:
         return f"The settings do not fit together: {message}."
     if first["type"] == "extra_forbidden":
-        return f"{name} is not a setting of tidegate; see the settings table in the README."
+        return f"{name} is not a setting of tidegate; see docs/settings.md."
     message = re.sub("^Input should", "it must", message)
     shown = "" if "password" in name else f" is {first['input']!r}"
     return f"Setting {name}{shown}: {message}."

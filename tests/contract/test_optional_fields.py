@@ -308,7 +308,7 @@ EAST = timezone(timedelta(hours=8))
         ("20261124T171500+0800", datetime(2026, 11, 24, 17, 15, tzinfo=EAST)),
         (" 2026-11-24T17:15+08 ", datetime(2026, 11, 24, 17, 15, tzinfo=EAST)),
         ("20261124091500", datetime(2026, 11, 24, 9, 15, tzinfo=UTC)),
-        ("20261124", datetime(2026, 11, 24)),
+        ("20261124", datetime(2026, 11, 24)),  # noqa: DTZ001 - a day says no zone
         ("2026-11-24T09:15:00.123456789Z", datetime(2026, 11, 24, 9, 15, 0, 123_456, UTC)),
         ("", None),
     ],

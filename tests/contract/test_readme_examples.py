@@ -1,4 +1,4 @@
-"""What the README shows works: its program runs, its messages are valid, its commands exist."""
+"""What README and docs/ show works: the program runs, the messages are valid, the commands exist."""
 
 from __future__ import annotations
 
@@ -23,10 +23,13 @@ from tests.support.bench import Bench
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
+MESSAGES, POLICY_PAGE, COMMANDS, RUNNING = (
+    (ROOT / "docs" / f"{name}.md").read_text("utf-8") for name in ("messages", "policy", "commands", "running")
+)
 
 
-def _blocks(language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+def _blocks(page: str, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", page, re.DOTALL)
 
 
 def _commands(group: Any, prefix: str = "tidegate") -> dict[str, Any]:
@@ -44,11 +47,11 @@ def commands() -> dict[str, Any]:
 
 
 def test_the_commands_table_lists_every_command(commands: dict[str, Any]) -> None:
-    assert set(re.findall(r"^\| `(tidegate [a-z -]+)` \|", README, re.MULTILINE)) == set(commands)
+    assert set(re.findall(r"^\| `(tidegate [a-z -]+)` \|", COMMANDS, re.MULTILINE)) == set(commands)
 
 
 def test_options_of_commands_exist(commands: dict[str, Any]) -> None:
-    lines = re.findall(r"(?:^|[|$] )(tidegate [^|#>\n]*)", README, re.MULTILINE)
+    lines = re.findall(r"(?:^|[|$] )(tidegate [^|#>\n]*)", "\n".join((README, COMMANDS, RUNNING)), re.MULTILINE)
     used = 0
     for line in lines:
         name = next((name for name in sorted(commands, key=len, reverse=True) if line.startswith(name)), None)
@@ -61,8 +64,9 @@ def test_options_of_commands_exist(commands: dict[str, Any]) -> None:
 
 
 def test_the_verdicts_are_the_examples_of_the_schemas() -> None:
-    shown = [json.loads(block) for block in _blocks("json")]
+    shown = [json.loads(block) for block in _blocks(MESSAGES, "json")]
     assert shown == [POST_VERDICT, SYMPTOM_VERDICT]
+    assert [json.loads(block) for block in _blocks(README, "json")] == [POST_VERDICT]
     assert PostVerdict.model_validate(shown[0]).post_id == POST["id"]
     assert SymptomVerdict.model_validate(shown[1]).record_id == SYMPTOM_RECORD["id"]
 
@@ -76,7 +80,7 @@ def test_the_passages_that_the_verdicts_mark_are_in_their_records() -> None:
 
 
 def test_the_policy_example_is_a_part_of_a_valid_policy() -> None:
-    (block,) = _blocks("toml")
+    (block,) = _blocks(POLICY_PAGE, "toml")
     whole = tomllib.loads(POLICY.read_text("utf-8"))
     for name, value in tomllib.loads(block)["posts"].items():
         assert name in whole["posts"]
@@ -95,7 +99,7 @@ async def test_the_program_runs(bench: Bench) -> None:
     """As it stands in the README, but for the address of the broker and the seconds that it waits at the end."""
     await bench.create_topics()
     await bench.start_worker()
-    (code,) = _blocks("python")
+    (code,) = _blocks(README, "python")
     code = code.replace("localhost:9092", bench.bootstrap).replace("timeout_s=10", "timeout_s=4")
     environment = {"PATH": "", "TIDEGATE_TOPIC_PREFIX": bench.prefix}
     done = await asyncio.to_thread(

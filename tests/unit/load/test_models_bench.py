@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-pytest.importorskip("onnx")
+pytest.importorskip("scipy")
 
 import onnx
 from typer.testing import CliRunner

@@ -14,7 +14,7 @@ from tests.unit.models.made_up import make_tokenizer, mood_row, post_row, span_r
 @pytest.fixture(scope="session")
 def tiny_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in transformers' format: two layers of width 64 and a unigram tokenizer."""
-    import torch
+    torch = pytest.importorskip("torch")
     from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
     folder = tmp_path_factory.mktemp("base")

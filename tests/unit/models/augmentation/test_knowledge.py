@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+pytest.importorskip("sklearn")
+
 from models.augmentation.contradictions import screen_symptoms
 from models.augmentation.knowledge import Knowledge
 from models.examples import Example

@@ -8,6 +8,8 @@ from collections import Counter
 
 import pytest
 
+pytest.importorskip("sklearn")
+
 from models.augmentation import acuity
 from models.augmentation.knowledge import Knowledge
 from models.augmentation.profiles import PAIN, SKIN, SWELLING, Clinic

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from safetensors.numpy import load_file, save_file
 
 pytest.importorskip("torch")
+
+from safetensors.numpy import load_file, save_file
 
 from models.examples import Example, no_post_labels
 from models.factory.ablation import ablation_table, compare_answers, measures, span_measure

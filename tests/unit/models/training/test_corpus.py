@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-pytest.importorskip("pyarrow")
+pytest.importorskip("sklearn")
 
 from models.examples import Example, move_spans
 from models.labels import POST_LABELS

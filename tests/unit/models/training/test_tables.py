@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-pytest.importorskip("pyarrow")
+pytest.importorskip("sklearn")
 
 from models.examples import TASKS
 from models.labels import POST_LABELS
