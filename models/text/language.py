@@ -21,7 +21,9 @@ SURE = 0.8
 in other languages with Latin letters 805."""
 MAX_CHARACTERS = 120
 """Of a text, so many are looked at: 18 us, and more of them change nothing."""
-FUNCTION_WORDS = frozenset(["the", "and", "you", "that", "with", "this", "have", "they", "what", "my", "your", "are", "not", "was", "for"])
+FUNCTION_WORDS = frozenset(
+    ["the", "and", "you", "that", "with", "this", "have", "they", "what", "my", "your", "are", "not", "was", "for"]
+)
 """Two of them show English without asking the identifier: 64 % of those posts, and 1 of those sentences."""
 
 
