@@ -32,6 +32,22 @@ def test_a_redelivered_verdict_counts_once_and_keeps_its_action() -> None:
     assert breaker.allows(Action.REMOVE, "a", 12.0)
 
 
+def test_other_limits_count_what_was_counted_before() -> None:
+    breaker = quota(limit=1)
+    assert breaker.allows(Action.REMOVE, "a", 0.0)
+    assert not breaker.allows(Action.REMOVE, "b", 1.0)
+
+    breaker.adopt(QuotaPolicy(window_s=60.0, limits={"remove": 2, "limit": 1}))
+    assert [breaker.allows(Action.REMOVE, verdict, 2.0) for verdict in ("a", "b", "c")] == [True, True, False]
+    assert [breaker.allows(Action.LIMIT, verdict, 2.0) for verdict in ("d", "d", "e")] == [True, True, False]
+
+    breaker.adopt(QuotaPolicy(window_s=60.0, limits={"limit": 1}))
+    assert breaker.allows(Action.REMOVE, "f", 3.0)
+    breaker.adopt(QuotaPolicy(window_s=10.0, limits={"remove": 2}))
+    assert not breaker.allows(Action.REMOVE, "f", 4.0)
+    assert breaker.allows(Action.REMOVE, "f", 12.0), "the window is another"
+
+
 def test_actions_without_a_limit_are_always_allowed() -> None:
     breaker = quota(limit=0)
 

@@ -85,6 +85,17 @@ def test_what_just_fits_is_admitted() -> None:
     assert gate.try_admit(6)
 
 
+async def test_a_gate_that_grows_lets_those_in_who_wait() -> None:
+    gate = AdmissionGate(max_records=10, max_tokens=10)
+    assert gate.try_admit(8)
+    waiting = await admitted(gate, 8)
+    gate.resize(16)
+    await asyncio.wait_for(waiting, 1)
+    gate.resize(10)
+    assert (gate.records, gate.tokens) == (2, 16), "what is inside stays"
+    assert not gate.try_admit(1)
+
+
 @pytest.mark.parametrize("bounds", [(0, 1), (1, 0)])
 def test_a_gate_without_room_is_refused(bounds: tuple[int, int]) -> None:
     with pytest.raises(ValueError, match="room"):

@@ -252,6 +252,36 @@ async def test_intake_waits_while_too_many_tokens_are_in_flight(tiny_artifact: P
     await asyncio.wait_for(taking_in, 5)
 
 
+async def test_another_model_brings_room_of_its_own(tiny_artifact: Path, start: Start) -> None:
+    small, large = (
+        load_model(Settings(artifact=tiny_artifact, device="cpu", threads=1, max_in_flight_tokens=tokens))
+        for tokens in (2_000, 20_000)
+    )
+    bench = await start(model=small)
+    taking_in = asyncio.create_task(bench.take_in(*(post("you are lovely " * 400 + str(i)) for i in range(3))))
+    await eventually(lambda: len(bench.sink.published) == 1)
+    await asyncio.sleep(0.02)
+    assert not taking_in.done()
+
+    await bench.service.activate(large, Parts(large.artifact, Policy.load(), "other"))
+    await asyncio.wait_for(taking_in, 5)
+    bench.sink.answer()
+
+
+async def test_the_wait_at_the_gate_is_a_stage_of_its_own(start: Start) -> None:
+    bench = await start(max_in_flight_records=1)
+    taking_in = asyncio.create_task(bench.take_in(post("you are lovely"), post("what a day")))
+    await eventually(lambda: len(bench.sink.published) == 1)
+    await asyncio.sleep(0.05)
+    bench.sink.answer()
+    await asyncio.wait_for(taking_in, 5)
+    await bench.service.drain()
+
+    stages = [orjson.loads(output.value or b"")["timings_ms"] for output in bench.sink.published]
+    assert stages[1]["admitted"] >= 50
+    assert stages[0]["admitted"] < stages[1]["admitted"]
+
+
 async def test_a_record_counts_as_a_token_for_four_of_its_bytes_and_one_more(start: Start) -> None:
     bench = await start()
     await bench.take_in(b"{" * 42)
