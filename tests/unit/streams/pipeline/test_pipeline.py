@@ -27,7 +27,7 @@ from streams.pipeline.failures import Failure
 from streams.pipeline.pipeline import Pipeline
 from streams.pipeline.work import Work
 from streams.policy import Policy
-from streams.record import Header, RawRecord
+from streams.record import Header, RawRecord, UnreadableBatch
 from streams.tasks import Case, Decision, Parts
 from streams.tasks.outputs import verdict_id
 from streams.tasks.posts.task import PostsTask
@@ -162,8 +162,10 @@ async def test_a_stop_does_not_wait_for_a_stage_that_hangs_and_begins_nothing_mo
     await bench.pipeline.stop()
     assert left == ([] if stage == "decide" else [False])
     released.set()
-    behind.cancel()
-    await asyncio.wait({behind})
+    await asyncio.sleep(0.05)
+    assert left == ([True] if stage == "decide" else [False, True]), "what waited behind it never ran"
+    await asyncio.wait({behind}, timeout=5)
+    assert behind.done()
 
 
 async def test_degraded_scores_are_not_remembered(bench: Bench) -> None:
@@ -274,6 +276,16 @@ async def test_a_defect_in_the_policy_costs_one_record_and_its_text_stays_out_of
     assert kinds == {0: ["dead-letters"], 1: ["labels"]}
     assert "decide failed with ValueError" in caplog.text
     assert "secret" not in caplog.text
+
+
+async def test_a_batch_that_cannot_be_read_becomes_a_dead_letter_as_it_is(bench: Bench) -> None:
+    bench.push(0, UnreadableBatch(b"torn", "the batch does not match its checksum"))
+    await bench.all_finished(1)
+    (letter,) = bench.finished[0].outputs
+    said = dict(letter.headers)
+    assert (letter.kind, letter.value) == ("dead-letters", b"torn")
+    assert (said["reason"], said["stage"]) == (b"unreadable_batch", b"decode")
+    assert said["detail"] == b"the batch does not match its checksum"
 
 
 @pytest.mark.parametrize("step", ["decode", "render"])
