@@ -151,10 +151,17 @@ def test_a_group_joins_a_longer_batch_only_while_it_costs_less_than_a_run() -> N
 
 
 def test_what_one_group_spends_is_not_there_for_the_next() -> None:
-    batcher = TokenBudgetBatcher((16, 32, 64), max_batch_tokens=16 + 32 + 64 + 16, run_cost_tokens=10_000)
-    for tokens in (10, 30, 60):
+    batcher = TokenBudgetBatcher((16, 48, 64), max_batch_tokens=16 + 48 + 64 + 40, run_cost_tokens=10_000)
+    for tokens in (10, 40, 60):
         batcher.push(make_item(tokens))
-    assert [(batch.length, len(batch.items)) for batch in batcher.pop()] == [(32, 2), (64, 1)]
+    assert [(batch.length, len(batch.items)) for batch in batcher.pop()] == [(48, 2), (64, 1)]
+
+
+def test_batches_leave_in_the_order_of_their_oldest_items() -> None:
+    batcher = TokenBudgetBatcher(max_batch_rows=1, run_cost_tokens=0)
+    for tokens in (10, 200, 12):
+        batcher.push(make_item(tokens))
+    assert [batch.items[0].encoding.tokens for batch in batcher.pop()] == [10, 200, 12]
 
 
 def test_earliest_deadline_goes_first() -> None:
