@@ -20,8 +20,8 @@ OVERLAP_TOKENS = 12
 SLACK = 4
 """Tokens left free: a part that begins inside a word may take one or two more than it did in the whole."""
 UNKNOWN_LIMIT = 0.3
-"""Share of a text's letters that may be missing in the vocabulary. Of 62,784 English and 31,907 Chinese ordinary texts
-none and 1 in 1,500 has more; sentences in scripts that the model was not trained for have 0.65 and more."""
+"""Share of a text's letters that may be missing in the vocabulary. Of 1,500 English and 1,500 Chinese ordinary texts
+none and one have more; sentences in scripts that the model was not trained for have 0.65 and more."""
 ENOUGH_LETTERS = 12
 """Known letters that make a part worth reading: an insult between Thai words is, "NATO" in a Korean headline is not."""
 
