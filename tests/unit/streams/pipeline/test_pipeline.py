@@ -483,6 +483,24 @@ async def test_what_is_inside_stays_with_the_activation_that_it_came_in_under(be
     assert (bench.engine.stopped, engine.stopped) == (True, False)
 
 
+async def test_an_activation_ends_with_the_last_of_its_records_and_not_before(bench: Bench) -> None:
+    former = bench.pipeline.active
+    for offset, text in enumerate(("one", "two")):
+        bench.push(offset, post(text))
+    await bench.submitted(2)
+    first, second = bench.engine.outcomes()
+    bench.pipeline.switch(Activation(former.reader, HeldEngine(), "v2", former.tasks))
+    bench.pipeline.deliver([first])
+    await bench.all_finished(1)
+    await asyncio.sleep(0.01)
+    assert not bench.engine.stopped
+
+    bench.pipeline.deliver([second])
+    await bench.all_finished(2)
+    await asyncio.sleep(0.01)
+    assert bench.engine.stopped
+
+
 async def test_an_activation_of_which_nothing_is_inside_ends_at_once(bench: Bench) -> None:
     former = bench.pipeline.active
     bench.pipeline.switch(Activation(former.reader, HeldEngine(), "v2", former.tasks))

@@ -367,6 +367,7 @@ async def test_the_log_says_once_a_minute_how_much_was_answered_early(
     caplog.set_level("INFO", "streams.worker.service")
     bench = await start(degrade_after_s=1)
     bench.sink.answer()
+    await eventually(lambda: "scored 0 (early 0 %, padding 0.00)" in caplog.text)
     for now in (0.0, 1.0, 1.5, 2.5):
         bench.service.overload.observe(60.0, now)
     await bench.service.take_in(Message(0, post("me"), time.time() - 60))
