@@ -35,7 +35,7 @@ class Reader:
     """Encodes readings. Thread-safe; the same text always gives the same readings."""
 
     def __init__(self, encoder: Encoder, max_windows: int = MAX_WINDOWS) -> None:
-        """`max_windows`: parts of a long text that are read, each of the model's `max_tokens`."""
+        """`max_windows`: parts that are read of a long text; its end is always one."""
         self._encoder = encoder
         self._max_windows = max_windows
 

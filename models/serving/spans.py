@@ -18,17 +18,7 @@ def marked(readings: Sequence[Reading], threshold: float) -> list[Range]:
             continue
         text, offsets = reading.text, reading.offsets
         found += toxic_spans(reading.scores.spans, reading.encoding.offsets, text, offsets, threshold)
-    return found if len(readings) == 1 else _united(found)
-
-
-def _united(ranges: Sequence[Range]) -> list[Range]:
-    united: list[Range] = []
-    for start, end in sorted(ranges):
-        if united and start <= united[-1][1]:
-            united[-1] = (united[-1][0], max(united[-1][1], end))
-        else:
-            united.append((start, end))
-    return united
+    return found if len(readings) == 1 else _merged(found)
 
 
 def toxic_spans(
@@ -53,7 +43,8 @@ def toxic_spans(
     return [(offsets[start], offsets[end - 1] + 1) for start, end in spans if start < end]
 
 
-def _merged(ranges: Iterable[Range], text: str) -> list[Range]:
+def _merged(ranges: Iterable[Range], text: str = "") -> list[Range]:
+    """Those that overlap or touch as one; of ranges of a `text` also those with white space alone between them."""
     merged: list[Range] = []
     for start, end in sorted(ranges):
         if merged:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-Range = tuple[int, int]
+from models.serving.reading import Range
 
 _SENTENCE_END = re.compile(r"[.!?。！？…\n]++[\"”’)）」』]*+")
 

@@ -190,9 +190,9 @@ class Pipeline:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks, timeout=1.0)
-        for activation in {*self._inside, self._active} - {None}:
-            assert activation is not None
-            await activation.scheduler.stop()
+        if self._active is not None:
+            for activation in {*self._inside, self._active}:
+                await activation.scheduler.stop()
         self._preparing.shutdown(wait=False, cancel_futures=True)
         self._deciding.shutdown(wait=False, cancel_futures=True)
 
