@@ -51,3 +51,7 @@ class Example:
     """Rows of one family (a sentence and its variants) never sit on both sides of train and dev."""
     raw: str = ""
     """The text as its table has it, which is what the hashes of blocked texts are of; empty for what is no table's."""
+    id: str = ""
+    """Of its table; labels of other tables find the row by it."""
+    domain: str = ""
+    """Of ordinary text, all of whose labels are 0 or unknown: a group of its own when rows are drawn."""

@@ -14,10 +14,10 @@ from models.compression.cascade import choose_clean_thresholds, is_clean
 from models.examples import Example
 from models.serving.scores import sigmoid
 from models.training.calibrate import choose_thresholds, hold_back
-from models.training.corpus import weakly_labelled
 from models.training.evaluate import choose_span_threshold, evaluate_heads, post_figures
 from models.training.predict import Logits
 from models.training.recipe import Recipe
+from models.training.weak_negatives import weakly_labelled
 
 
 @dataclass(slots=True, frozen=True)

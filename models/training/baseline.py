@@ -19,11 +19,12 @@ from sklearn.linear_model import LogisticRegression, SGDClassifier
 from models.examples import Example
 from models.labels import CLASS_HEADS, CONDITIONS, LANGUAGES, SENTIMENTS, URGENCY_LEVELS
 from models.training.calibrate import MIN_POSITIVES, choose_thresholds, hold_back
-from models.training.corpus import Corpus, weakly_labelled
+from models.training.corpus import Corpus
 from models.training.evaluate import post_figures
 from models.training.metrics import class_figures, ordinal_figures
 from models.training.recipe import DataRules
 from models.training.tfidf import TfIdf
+from models.training.weak_negatives import weakly_labelled
 
 MODELS: Mapping[str, tuple[str, float]] = {"svm": ("hinge", 0.3), "logistic": ("log_loss", 3.0)}
 """Loss, and C as in liblinear: the weight of the rows against that of the penalty."""

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -17,41 +15,13 @@ from models.augmentation.knowledge import Knowledge
 from models.augmentation.records import generate_records
 from models.augmentation.written import read_written, split_families
 from models.examples import TASKS, Example
-from models.labels import POST_LABELS
+from models.labels import LANGUAGES, POST_LABELS
 from models.screening import screen_once
 from models.text import is_blocked
+from models.training.more_labels import add_labels
 from models.training.recipe import DataRules, RecipeError
 from models.training.tables import read_examples
-
-_LIKELY_POSITIVE = {
-    "self_harm": re.compile(
-        r"suicid|self.?harm|kill(ing)? (my|your|him|her)sel|\bkys\b|end (my|it all)|hang (my|your)self|overdos|"
-        r"want to die|自杀|自残|轻生|想死|去死|寻死|割腕|跳楼|活着|抑郁|遗书|不想活|结束生命|死了算",
-        re.IGNORECASE,
-    ),
-    "spam": re.compile(
-        r"\[PHONE\]|subscribe|\bfree\b|click|\bwin|offer|\btxt\b|check out|加微信|加群|代理|优惠|免费|点击|办理|贷款|"
-        r"详情|致电|兼职",
-        re.IGNORECASE,
-    ),
-    "threat": re.compile(
-        r"kill|shoot|shot|stab|beat|burn|murder|\bdie\b|hang|bomb|\bguns?\b|punch|attack|hurt|smash|rape|slap|hunt|"
-        r"watch your|coming for|regret|杀|死|打|砍|捅|烧|炸|揍|宰|废了|小心|等着|枪|刀|报复|不得好|全家|崩|弄你|"
-        r"收拾|后果",
-        re.IGNORECASE,
-    ),
-    "profanity": re.compile(
-        r"fuck|shit|damn|hell|\bass|bitch|crap|dick|cunt|\bsb\b|nmsl|cnm|\btmd?\b|wtf|操|草|艹|肏|日你|妈的|他妈|特么|"
-        r"尼玛|你妈|逼|屌|屄|鸡巴|几把|傻|卧槽|我靠|靠北|屎|屁|婊|贱|滚|丫的|王八|狗日|混蛋",
-        re.IGNORECASE,
-    ),
-    "sexual": re.compile(
-        r"sex|porn|nude|naked|cock|dick|puss|cunt|\bcum\b|horny|rape|blow ?job|boob|tits|\bass\b|slut|whore|penis|"
-        r"vagina|masturb|orgasm|suck (my|it)|性|裸|奸|操你|操他|鸡巴|逼|婊|嫖|骚|奶子|屌|肏|睡了|上床",
-        re.IGNORECASE,
-    ),
-}
-"""Rows that match are never taken as weak negatives."""
+from models.training.weak_negatives import add_weak_negatives, imply_negatives
 
 
 @dataclass(slots=True)
@@ -87,23 +57,23 @@ class Corpus:
 def load_corpus(data: Path, rules: DataRules, seed: int, cache: Path | None = None) -> Corpus:
     """Read, screen and extend every task under the licence rule; the steps and their order are those of the report.
 
-    Dev rows follow the same licence rule and are neither screened nor weakly labelled. `cache` is a folder in which
-    the outcome of the screening is kept, for a run that is resumed.
+    The folder holds the blocked hashes and the knowledge graph, too; those beside it add rows and labels. Dev rows
+    follow the same licence rule and are neither screened nor weakly labelled. `cache` is a folder in which the outcome
+    of the screening is kept, for a run that is resumed.
     """
-    blocked = read_blocked(data / "blocked.txt")
-    corpus = Corpus([], [], blocked)
+    folders = [data, *(data.absolute().parent / name for name in rules.beside)]
+    if missing := [folder for folder in folders if not folder.is_dir()]:
+        raise RecipeError(f"The recipe reads {missing[0]}, which is not there.")
+    corpus = Corpus([], [], read_blocked(data / "blocked.txt"))
     for task in TASKS:
-        for split, kept in (("train", corpus.train), ("dev", corpus.dev)):
-            for example in read_examples(data, task, split):
-                reason = _refusal(example, rules, blocked)
-                if reason is None:
-                    kept.append(example)
-                elif split == "train":
-                    corpus.dropped[f"{task} {example.source}: {reason}"] += 1
+        for folder in folders:
+            for split, kept in (("train", corpus.train), ("dev", corpus.dev)):
+                _read(folder, task, split, rules, corpus, kept)
     _check_usable(corpus, rules)
+    add_labels((*corpus.train, *corpus.dev), folders, rules)
     corpus.train = join_spans(corpus.train, corpus.dropped)
     if rules.screening:
-        screened = screen_once(corpus.train, rules.screening, blocked, cache)
+        screened = screen_once(corpus.train, rules.screening, corpus.blocked, cache)
         corpus.train = screened.kept
         corpus.dropped.update(screened.counts())
         drop_contradictions(corpus, Knowledge.load(data))
@@ -111,6 +81,17 @@ def load_corpus(data: Path, rules: DataRules, seed: int, cache: Path | None = No
     imply_negatives(corpus.train, rules)
     add_weak_negatives(corpus.train, rules, seed)
     return corpus
+
+
+def _read(folder: Path, task: str, split: str, rules: DataRules, corpus: Corpus, kept: list[Example]) -> None:
+    for example in read_examples(folder, task, split):
+        if split == "dev" and example.lang not in LANGUAGES:
+            continue  # no threshold is chosen for them, and no figure shown
+        reason = _refusal(example, rules, corpus.blocked)
+        if reason is None:
+            kept.append(example)
+        elif split == "train":
+            corpus.dropped[f"{task} {example.source}: {reason}"] += 1
 
 
 def _check_usable(corpus: Corpus, rules: DataRules) -> None:
@@ -157,9 +138,13 @@ def read_blocked(path: Path) -> frozenset[str]:
 
 
 def _refusal(example: Example, rules: DataRules, blocked: frozenset[str]) -> str | None:
-    """Why a row may not be used, or None. Masks the labels that its licence tier may not teach."""
+    """Why a row may not be used, or None. Masks what it may not teach: zeros that mean something else in
+    its source, and labels that its licence tier forbids."""
     if _stands_in(blocked, example):
         return "blocked text"
+    for label in rules.masked.get(example.source, ()):
+        if example.post[column := POST_LABELS.index(label)] == 0.0:
+            example.post[column] = np.nan
     if example.tier in rules.tiers:
         return None
     allowed = rules.exceptions.get(example.source)
@@ -174,8 +159,11 @@ def _refusal(example: Example, rules: DataRules, blocked: frozenset[str]) -> str
 
 
 def _stands_in(blocked: frozenset[str], example: Example) -> bool:
-    """Either as the network reads it or as it was written: a record's line is longer than its complaint."""
-    return is_blocked(example.text, blocked) or is_blocked(example.raw, blocked)
+    """Either as the network reads it or as it was written: a record's line is longer than its complaint.
+
+    What is no table's has no raw text; a list that blocks the empty text would block every such row.
+    """
+    return is_blocked(example.text, blocked) or bool(example.raw and is_blocked(example.raw, blocked))
 
 
 def join_spans(examples: list[Example], dropped: Counter[str]) -> list[Example]:
@@ -188,52 +176,3 @@ def join_spans(examples: list[Example], dropped: Counter[str]) -> list[Example]:
     joined = [e for e in examples if e.task == "post" and e.text in span_texts]
     dropped.update(f"post {e.source}: its labels went to the spans row of its text" for e in joined)
     return [e for e in examples if e.task != "post" or e.text not in span_texts]
-
-
-def add_weak_negatives(examples: list[Example], rules: DataRules, seed: int) -> None:
-    """Set a label to 0 on a sample of permissive rows that nobody labelled for it (documented as weak)."""
-    for label, wanted in rules.weak_negatives.items():
-        column = POST_LABELS.index(label)
-        for lang, rows in wanted.items():
-            for example in _sample(_weak_candidates(examples, label, column, lang), rows, seed):
-                example.post[column] = 0.0
-
-
-def imply_negatives(examples: Iterable[Example], rules: DataRules) -> None:
-    """Set to 0 what another label's 0 implies: a post that is not toxic at all is no threat and no hate."""
-    for label, others in rules.implied.items():
-        column, columns = POST_LABELS.index(label), [POST_LABELS.index(other) for other in others]
-        for example in examples:
-            if example.post[column] == 0.0:
-                for other in columns:
-                    if np.isnan(example.post[other]):
-                        example.post[other] = 0.0
-
-
-def weakly_labelled(examples: Iterable[Example], rules: DataRules) -> list[Example]:
-    """Copies with every implied and weak negative set: what calibration and thresholds look at, never the dev figures.
-
-    Without it, a label whose labelled rows are half positive would be tuned for a stream that is half positive.
-    """
-    copies = [replace(example, post=example.post.copy()) for example in examples]
-    imply_negatives(copies, rules)
-    for label, wanted in rules.weak_negatives.items():
-        column = POST_LABELS.index(label)
-        for lang in wanted:
-            for example in _weak_candidates(copies, label, column, lang):
-                example.post[column] = 0.0
-    return copies
-
-
-def _weak_candidates(examples: Iterable[Example], label: str, column: int, lang: str) -> list[Example]:
-    suspicious = _LIKELY_POSITIVE[label]
-    return [
-        e for e in examples
-        if e.task in ("post", "sentiment") and e.lang == lang and e.tier in ("A", "B") and np.isnan(e.post[column])
-        and not suspicious.search(e.text)
-    ]  # fmt: skip
-
-
-def _sample(examples: list[Example], rows: int, seed: int) -> list[Example]:
-    picked = np.random.default_rng(seed).permutation(len(examples))[:rows]
-    return [examples[i] for i in picked]

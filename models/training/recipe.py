@@ -46,6 +46,8 @@ class BaseModelChoice(_Section):
 class DataRules(_Section):
     """Which rows may teach what."""
 
+    beside: tuple[str, ...] = ()
+    """Folders beside the data folder, whose tables add rows and labels."""
     tiers: tuple[str, ...] = Field(("A", "B"), min_length=1)
     exceptions: dict[str, tuple[str, ...]] = {}
     """Tier C sources allowed, each with the labels or tasks that it may teach."""
@@ -53,6 +55,10 @@ class DataRules(_Section):
     """{label: {language: rows}}: unlabelled rows taken as negatives; word filters keep likely positives out."""
     implied: dict[str, tuple[str, ...]] = {}
     """{label: other labels}: where the label is 0, the others are 0 too if nobody labelled them."""
+    masked: dict[str, tuple[str, ...]] = {}
+    """{source: labels} whose 0 says less there: "not hateful" is no "not toxic". Such zeros are not used."""
+    ordinary: float = Field(0.0, ge=0, lt=1)
+    """Share of the post samples drawn from ordinary texts, those that name a domain; every domain weighs alike."""
     shares: dict[str, float] = {
         "post": 0.70,
         "spans": 0.08,
@@ -88,6 +94,7 @@ class DataRules(_Section):
         _check("exceptions", [name for names in self.exceptions.values() for name in names], (*POST_LABELS, *TASKS))
         _check("weak_negatives", self.weak_negatives, WEAK_LABELS)
         _check("implied", [label for one, others in self.implied.items() for label in (one, *others)], POST_LABELS)
+        _check("masked", [label for labels in self.masked.values() for label in labels], POST_LABELS)
         _check("shares", self.shares, TASKS)
         _check("rare_labels", self.rare_labels, POST_LABELS)
         _check("deformations", self.deformations, tuple(DEFORMATIONS))

@@ -33,8 +33,9 @@ def group_examples(examples: Sequence[Example], rules: DataRules) -> list[Group]
     """Groups with the share of samples that each one gets; shares add up to 1. A task without a share gets none."""
     members: dict[tuple[str, str], list[int]] = defaultdict(list)
     for index, example in enumerate(examples):
-        members[example.task, example.source].append(index)
-    rare = _rare_groups(examples, rules)
+        if not (example.domain and rules.ordinary):
+            members[example.task, example.source].append(index)
+    rare = _rare_groups(examples, rules) | _ordinary_groups(examples, rules)
     left = 1.0 - sum(share for _, share in rare.values())
     fixed: dict[str, float] = defaultdict(float)
     totals: dict[str, float] = defaultdict(float)
@@ -51,7 +52,7 @@ def group_examples(examples: Sequence[Example], rules: DataRules) -> list[Group]
         share *= rules.shares.get(task, 0.0) * (left if task == "post" else 1.0)
         groups.append(Group(f"{task}/{source}", np.array(rows), share))
     for name, (rows, share) in sorted(rare.items()):
-        groups.append(Group(f"rare/{name}", np.array(rows), share * rules.shares.get("post", 0.0)))
+        groups.append(Group(name, np.array(rows), share * rules.shares.get("post", 0.0)))
     whole = sum(group.share for group in groups)
     return [Group(g.name, g.rows, g.share / whole) for g in groups]
 
@@ -66,8 +67,19 @@ def _rare_groups(examples: Sequence[Example], rules: DataRules) -> dict[str, tup
             if example.post[column] == 1.0:
                 by_language[example.lang].append(index)
         for lang, rows in by_language.items():
-            groups[f"{label} {lang}"] = (rows, share / len(by_language))
+            groups[f"rare/{label} {lang}"] = (rows, share / len(by_language))
     return groups
+
+
+def _ordinary_groups(examples: Sequence[Example], rules: DataRules) -> dict[str, tuple[list[int], float]]:
+    """{domain and language: (rows, share)}: domains share alike, or the largest would stand for all of them."""
+    if not rules.ordinary:
+        return {}
+    domains: dict[str, list[int]] = defaultdict(list)
+    for index, example in enumerate(examples):
+        if example.domain:
+            domains[f"ordinary/{example.domain} {example.lang}"].append(index)
+    return {name: (rows, rules.ordinary / len(domains)) for name, rows in domains.items()}
 
 
 def plan_batches(

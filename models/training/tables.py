@@ -25,6 +25,9 @@ from models.training.recipe import TIERS, RecipeError
 OWN = "own"
 """The source of rows that name none; without a tier they count as A, because what is yours you may use."""
 
+OTHER = "other"
+"""The language of posts in any other one: they teach that what cannot be read is no harm."""
+
 _FOLDERS = {"post": "posts", "condition": "symptoms"}
 _REQUIRED = {
     "post": ("text", "lang"),
@@ -37,13 +40,13 @@ _ORIGIN = ("source", "licence_tier", "family")
 _VITALS = ("sbp", "dbp", "hr", "rr", "bt", "saturation", "nrs_pain")
 _CODES = ("arrival_mode", "injury", "mental", "pain")
 _OPTIONAL = {
-    "post": ("id", *_ORIGIN, *POST_LABELS),
+    "post": ("id", *_ORIGIN, "domain", *POST_LABELS),
     "spans": ("id", *_ORIGIN),
     "sentiment": ("id", *_ORIGIN),
     "condition": ("record_id", *_ORIGIN, "age", "sex", "body_part"),
     "urgency": ("record_id", *_ORIGIN, "age", "sex", *_CODES, *_VITALS),
 }
-_WORDS = ("text", *_ORIGIN, "sex", "body_part")
+_WORDS = ("text", "id", "domain", *_ORIGIN, "sex", "body_part")
 _MOST_LISTED = 10
 Row = Mapping[str, Any]
 
@@ -54,6 +57,8 @@ def read_examples(data: Path, task: str, split: str) -> list[Example]:
     A task without any table has no rows. Raises RecipeError for a split that is missing and for any faulty row.
     """
     folder = data / _FOLDERS.get(task, task)
+    if task == "post" and not folder.is_dir():
+        folder = data
     paths = [path for path in (folder / f"{split}.parquet", folder / f"{split}.jsonl") if path.is_file()]
     if not paths and folder.is_dir() and any(path.suffix in (".parquet", ".jsonl") for path in folder.iterdir()):
         raise RecipeError(f"{folder} has tables but none for {split}: {split}.parquet or {split}.jsonl.")
@@ -104,13 +109,16 @@ def _complete(given: object, unlabelled: Row, required: Sequence[str]) -> Row:
         raise ValueError(f"{', '.join(wrong)} is not a string")
     if row["licence_tier"] is not None:
         _position(row, "licence_tier", TIERS)
-    _position(row, "lang", LANGUAGES)
+    _position(row, "lang", (*LANGUAGES, OTHER) if "toxicity" in row else LANGUAGES)
     return row
 
 
 def _post(row: Row) -> Example:
     labels = np.array([_label(row, label) for label in POST_LABELS], dtype=np.float32)
-    return Example(normalise(row["text"]).text, *_origin(row), "post", post=labels, family=row["family"] or "")
+    return Example(
+        normalise(row["text"]).text, *_origin(row), "post",
+        post=labels, family=row["family"] or "", id=row["id"] or "", domain=row["domain"] or "",
+    )  # fmt: skip
 
 
 def _spans(row: Row) -> Example:

@@ -7,6 +7,9 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 pytest.importorskip("sklearn")
@@ -14,8 +17,9 @@ pytest.importorskip("sklearn")
 from models.examples import Example, move_spans
 from models.labels import POST_LABELS
 from models.text import content_hash, normalise
-from models.training.corpus import load_corpus, weakly_labelled
+from models.training.corpus import load_corpus
 from models.training.recipe import DataRules, RecipeError
+from models.training.weak_negatives import weakly_labelled
 
 TOXICITY, SPAM, SELF_HARM = (POST_LABELS.index(label) for label in ("toxicity", "spam", "self_harm"))
 
@@ -191,3 +195,53 @@ def test_screening_is_reported_and_kept_in_the_run_folder(tiny_data: Path, tmp_p
     again = load_corpus(tiny_data, rules, seed=1, cache=tmp_path)
     assert any("duplicate" in reason for reason in first.dropped)
     assert [e.text for e in first.train] == [e.text for e in again.train]
+
+
+def test_a_list_that_blocks_the_empty_text_blocks_no_written_row(tiny_data: Path, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    shutil.copytree(tiny_data, data)
+    with (data / "blocked.txt").open("a", encoding="ascii") as file:
+        file.write(content_hash("") + "\n")
+    corpus = load_corpus(data, DataRules(written=True), seed=1)
+    assert any(e.source == "handwritten" for e in corpus.train)
+
+
+def test_folders_beside_add_rows_and_labels(tiny_data: Path, tmp_path: Path) -> None:
+    data, more = tmp_path / "data", tmp_path / "more"
+    shutil.copytree(tiny_data, data)
+    row = {
+        "id": "r1",
+        "text": "A sentence that nobody labelled for hate",
+        "lang": "en",
+        "toxicity": 1,
+        "source": "first",
+    }
+    (data / "posts" / "train.jsonl").write_bytes(orjson.dumps(row) + b"\n")
+    (more / "posts").mkdir(parents=True)
+    table = pa.Table.from_pylist([{"id": "r1", "new_source": "later", "licence_tier": "A", "hate": 1, "toxicity": 0}])
+    pq.write_table(table, more / "posts" / "labels_later.parquet")
+    other = {"text": "Ein Satz über das Wetter", "lang": "other", "domain": "weather", "toxicity": 0}
+    (more / "train.jsonl").write_bytes(orjson.dumps(other) + b"\n")
+    (more / "posts" / "train.jsonl").write_bytes(orjson.dumps(other) + b"\n")
+
+    rows = {e.source: e for e in load_corpus(data, DataRules(beside=("more",)), seed=1).train}
+
+    toxicity, _, hate, *_ = rows["first"].post
+    assert (toxicity, hate) == (1, 1)  # a label that is known is never changed
+    assert rows["own"].domain == "weather"
+    with pytest.raises(RecipeError, match="elsewhere"):
+        load_corpus(data, DataRules(beside=("elsewhere",)), seed=1)
+
+
+def test_zeros_that_mean_something_else_in_a_source_are_not_used(tiny_data: Path, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    shutil.copytree(tiny_data, data)
+    rows = [
+        {"text": f"Not hateful, says who labelled it {i}", "lang": "en", "toxicity": i, "hate": i, "source": "hate"}
+        for i in (0, 1)
+    ]
+    (data / "posts" / "train.jsonl").write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in rows))
+    found = [
+        e for e in load_corpus(data, DataRules(masked={"hate": ("toxicity",)}), seed=1).train if e.source == "hate"
+    ]
+    assert [(np.isnan(e.post[0]), e.post[2]) for e in found] == [(True, 0), (False, 1)]
