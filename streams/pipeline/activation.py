@@ -5,14 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import Any, Protocol
 
+from models.artifact import Artifact
 from models.serving.reader import Reader
 from models.serving.scheduler import BatchScheduler
 from models.serving.stats import Stats
 from models.serving.types import Depth, Item, Outcome
 from streams.model import Model, new_batcher
-from streams.tasks import Task
+from streams.policy import Policy
+from streams.settings import Settings
+from streams.tasks import declared
+from streams.tasks.base import Parts, Task
 
 
 class Scorer(Protocol):
@@ -51,3 +56,30 @@ class Activation:
         scheduler = BatchScheduler(model.engine, new_batcher(model), deliver, depth)
         scheduler.start(asyncio.get_running_loop())
         return cls(Reader(model.encoder, max_windows), scheduler, model.engine.model_version, tasks)
+
+
+def build_tasks(settings: Settings, artifact: Artifact, enforces: bool = True) -> list[Task[Any]]:
+    """The tasks that the settings name.
+
+    Args:
+        enforces: False where verdicts are only read (`tidegate score`): no quota, and nothing kept in the data
+            folder.
+
+    Raises:
+        PolicyError: the policy file is wrong.
+    """
+    state = settings.data_dir / f"state-{settings.topic_prefix}" if enforces else None
+    policy = Policy.load(settings.policy)
+    parts = Parts(artifact, policy, _version_in_force(policy, artifact, settings), state, has_quota=enforces)
+    tasks = declared()
+    return [tasks[name].build(parts) for name in settings.tasks]
+
+
+def _version_in_force(policy: Policy, artifact: Artifact, settings: Settings) -> str:
+    """Covers what fills the policy (the model's thresholds), the tasks' own rules, and how a text is read."""
+    return policy.version_with(
+        thresholds=artifact.manifest.thresholds,
+        max_windows=settings.max_windows,
+        package=version("tidegate"),
+        **{name: path.read_text("utf-8") for task in declared().values() for name, path in task.rules.items()},
+    )

@@ -10,7 +10,7 @@ from models.text import identify_language
 from schemas import InvalidRecord, Reason, unpack
 from streams.pipeline.failures import Failure, unexpected
 from streams.pipeline.score_cache import ScoreCache
-from streams.pipeline.work import Work
+from streams.pipeline.work import Work, key_of
 from streams.record import UnreadableBatch
 
 
@@ -51,7 +51,7 @@ class Preparer:
             work.failure = unexpected(error, "decode")
 
     def _seen_before(self, work: Work, reading: Reading) -> bool:
-        known = self._cache.get(work.activation.model_version, reading.text, work.task.heads)
+        known = self._cache.get(key_of(work, reading))
         if known is None:
             return False
         reading.scores, reading.encoding = known

@@ -19,7 +19,7 @@ from streams.pipeline.pipeline import Pipeline
 from streams.pipeline.work import Work
 from streams.record import Partition, RawRecord
 from streams.settings import Settings
-from streams.tasks import Parts, Task
+from streams.tasks.base import Parts, Task
 from streams.worker.dead_letter_limit import DeadLetterLimit
 from streams.worker.gate import AdmissionGate
 from streams.worker.ledger import Ledger

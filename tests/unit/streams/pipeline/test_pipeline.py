@@ -28,7 +28,7 @@ from streams.pipeline.pipeline import Pipeline
 from streams.pipeline.work import Work
 from streams.policy import Policy
 from streams.record import Header, RawRecord, UnreadableBatch
-from streams.tasks import Case, Decision, Parts
+from streams.tasks.base import Case, Decision, Parts
 from streams.tasks.outputs import verdict_id
 from streams.tasks.posts.task import PostsTask
 from streams.worker.ledger import Ticket
@@ -54,7 +54,7 @@ class HeldEngine:
     def outcomes(self, error: Exception | None = None, degraded: bool = False, version: str = "v1") -> list[Outcome]:
         items, self.items = self.items, []
         now = time.monotonic()
-        scores = Scores(version, degraded=degraded, post=np.zeros(8), sentiment=np.zeros(3), spans=np.zeros(64))
+        scores = Scores(version, degraded, {"post": np.zeros(8), "sentiment": np.zeros(3), "spans": np.zeros(64)})
         return [Outcome(item, None if error else scores, error, now, now) for item in items]
 
 
@@ -372,7 +372,8 @@ def days(count: int) -> str:
 
 
 def high(*labels: str) -> Scores:
-    return Scores("v1", post=np.array([0.9 if label in labels else 0.1 for label in POST_LABELS]), sentiment=np.ones(3))
+    post = np.array([0.9 if label in labels else 0.1 for label in POST_LABELS])
+    return Scores("v1", heads={"post": post, "sentiment": np.ones(3)})
 
 
 async def test_harm_at_the_end_of_a_long_post_counts(bench: Bench) -> None:
