@@ -12,7 +12,7 @@ pytest.importorskip("torch")
 from models.examples import Example
 from models.labels import POST_LABELS
 from models.training.recipe import DataRules
-from models.training.sampling import group_examples, plan_batches
+from models.training.sampling import Group, group_examples, plan_batches
 
 
 def make_examples() -> list[Example]:
@@ -64,3 +64,18 @@ def test_a_task_keeps_its_share_where_all_its_sources_have_fixed_ones() -> None:
 def test_shares_add_up_to_one() -> None:
     groups = group_examples(make_examples(), DataRules(rare_labels={"threat": 0.1}))
     assert sum(group.share for group in groups) == pytest.approx(1.0)
+
+
+def test_every_domain_of_ordinary_text_is_drawn_alike() -> None:
+    examples = make_examples()
+    for number, example in enumerate(examples[:300]):
+        example.domain = "news" if number % 10 else "recipes"
+    groups = {group.name: group for group in group_examples(examples, DataRules(ordinary=0.2))}
+    shares = [group.share for name, group in groups.items() if name.startswith("ordinary/")]
+    assert len(groups["ordinary/news en"].rows) == 270
+    assert shares == pytest.approx([0.1 * posts_share(groups)] * 2)
+    assert len(groups["post/large"].rows) == 600
+
+
+def posts_share(groups: dict[str, Group]) -> float:
+    return sum(group.share for name, group in groups.items() if not name.startswith("urgency/"))
