@@ -1,10 +1,10 @@
-"""A text that the model reads in one go, and how the answers to several become the answer to one record."""
+"""What the model reads in one go, and how the answers to several readings become the answer to one record."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import ClassVar, Final
 
 import numpy as np
 
@@ -15,9 +15,15 @@ from models.serving.types import EARLY_SUFFIX, Encoding, Probabilities, Scores
 Range = tuple[int, int]
 
 
+TEXT: Final = "text"
+
+
 @dataclass(slots=True, eq=False)
 class Reading:
     """Filled in from stage to stage. A record has one, or several where it is long or can be read in two ways.
+
+    The pipeline knows four things of it: `modality`, which says who encodes and who scores it; `content_key`, which
+    two readings with equal scores have in common; `encoding`; and `scores`. All else belongs to texts.
 
     `text[start:]` is what somebody wrote, cleaned; what stands before it (the fields of a symptom record) belongs to
     every part. `offsets` has for each cleaned character the index of the one that was sent.
@@ -28,6 +34,12 @@ class Reading:
     start: int = 0
     encoding: Encoding | None = None
     scores: Scores | None = None
+    modality: ClassVar[str] = TEXT
+
+    @property
+    def content_key(self) -> str:
+        """The text itself, not a hash of it, so that two texts never share scores."""
+        return self.text
 
     def part(self, ranges: Sequence[Range]) -> Reading:
         """The same with these ranges of `text[start:]` alone."""

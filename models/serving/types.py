@@ -81,6 +81,11 @@ class Encoding:
         return len(self.ids)
 
     @property
+    def cost(self) -> int:
+        """What it costs to run, before padding, in the unit of the engine's grid."""
+        return len(self.ids)
+
+    @property
     def offsets(self) -> Offsets:
         """Shape [tokens, 2]: character range in the text that was encoded; (0, 0) for special tokens."""
         if callable(self._offsets):
@@ -119,7 +124,12 @@ class Item:
     cancelled: bool = False
     """Set by the caller to give the record up: it is not run if it still waits, and never delivered."""
     bucket: int = field(default=0, repr=False)
-    """Padded length, set by the batcher."""
+    """What it costs padded, set by the batcher."""
+
+    @property
+    def cost(self) -> int:
+        """See `Encoding.cost`."""
+        return self.encoding.cost
 
 
 @dataclass(slots=True, eq=False)

@@ -22,7 +22,7 @@ from typing import Any, TypeVar, cast
 from models.serving.reading import Reading
 from models.serving.types import EngineLostError, Item, Outcome, Scores
 from schemas import Reason
-from streams.pipeline.activation import Activation
+from streams.pipeline.activation import Activation, Scorer
 from streams.pipeline.decide import decide
 from streams.pipeline.failures import Failure
 from streams.pipeline.gathering import Gathering
@@ -91,7 +91,7 @@ class Pipeline:
 
     def _retire(self, activation: Activation) -> None:
         del self._inside[activation]
-        self._spawn(activation.scheduler.stop())
+        self._spawn(activation.stop())
 
     def push(self, work: Work) -> None:
         self._inside[work.activation] += 1
@@ -102,7 +102,7 @@ class Pipeline:
         await asyncio.get_running_loop().run_in_executor(self._preparing, self._prepare, chunk)
         prepared_at = time.monotonic()
         ready: list[Work] = []
-        items: dict[Activation, list[Item]] = {}
+        items: dict[Scorer, list[Item]] = {}
         for work in chunk:
             unscored = [] if work.failure else [reading for reading in work.readings if reading.scores is None]
             work.waiting = len(unscored)
@@ -116,9 +116,9 @@ class Pipeline:
                     twins.append((work, reading))
                 else:
                     self._twins[key] = []
-                    items.setdefault(work.activation, []).append(_item(work, reading))
-        for activation, its_items in items.items():
-            activation.scheduler.submit(its_items)
+                    items.setdefault(work.activation.scheduler_of(reading), []).append(_item(work, reading))
+        for scheduler, its_items in items.items():
+            scheduler.submit(its_items)
         if ready:
             self._scored.add(ready)
 
@@ -190,7 +190,7 @@ class Pipeline:
             await asyncio.wait(tasks, timeout=1.0)
         if self._active is not None:
             for activation in {*self._inside, self._active}:
-                await activation.scheduler.stop()
+                await activation.stop()
         self._preparing.shutdown(wait=False, cancel_futures=True)
         self._deciding.shutdown(wait=False, cancel_futures=True)
 

@@ -21,6 +21,7 @@ class Key(NamedTuple):
 
     model_version: str
     task: str
+    modality: str
     content: str
 
 

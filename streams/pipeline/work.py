@@ -51,4 +51,4 @@ class Work:
 
 def key_of(work: Work, reading: Reading) -> Key:
     """Readings with equal keys have equal scores: one answer is enough for all."""
-    return Key(work.activation.model_version, work.task.declaration.name, reading.text)
+    return Key(work.activation.model_version, work.task.declaration.name, reading.modality, reading.content_key)

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Protocol
 
+from models.serving.reading import TEXT
 from streams.errors import TidegateError
 from streams.model import Model
 from streams.pipeline.activation import Activation
@@ -227,7 +228,7 @@ class Service:
             self._crash(error)
 
     def _report(self) -> None:
-        stats = self._pipeline.active.scheduler.stats()
+        stats = self._pipeline.active.modalities[TEXT].scheduler.stats()
         early = 100 * stats.early_rows / max(1, stats.rows)
         padding = stats.padded_tokens / max(1, stats.real_tokens)
         logger.info(
