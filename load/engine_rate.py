@@ -12,8 +12,7 @@ from models.serving.types import Batch, Depth, Encoding, Item
 from models.text import normalise
 from streams.model import load_model, new_batcher
 from streams.settings import Settings
-
-POST_HEADS = frozenset({"post", "spans", "sentiment"})
+from streams.tasks.posts import POSTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +53,6 @@ def measure_engine(settings: Settings, payloads: Sequence[Payload]) -> EngineRat
 
 def _items(encodings: Sequence[Encoding]) -> list[Item]:
     return [
-        Item(encoding, None, POST_HEADS, deadline=float(number), queued_at=0.0)
+        Item(encoding, None, frozenset(POSTS.question.heads), deadline=float(number), queued_at=0.0)
         for number, encoding in enumerate(encodings)
     ]

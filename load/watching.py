@@ -9,8 +9,10 @@ import orjson
 from aiokafka import AIOKafkaConsumer
 
 from load.measure import Answer
+from schemas.channels import DEAD_LETTERS
+from streams.tasks import REGISTRY
 
-ANSWERS = ("labels", "triage", "dead-letters")
+ANSWERS = (*(task.outputs[0].kind for task in REGISTRY), DEAD_LETTERS.kind)
 """Every input record ends on exactly one of these."""
 
 

@@ -110,7 +110,7 @@ class GoldenCase(_Strict):
     """A text as the encoder gets it (normalised, rendered) and the probabilities expected per head."""
 
     name: str
-    task: Literal["posts", "symptoms"]
+    task: str
     text: str
     expected: dict[str, tuple[float, ...]]
 

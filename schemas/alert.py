@@ -7,14 +7,13 @@ from typing import Literal
 
 from pydantic import Field
 
-from schemas.base import Output
+from schemas.base import Identified
 from schemas.verdicts import Source
 
 
-class Alert(Output):
+class Alert(Identified):
     """Something a person should look at. The id is the same when a redelivered record raises it again."""
 
-    id: str
     kind: Literal["severe_post", "repeat_offender", "spam_wave", "urgent_patient"]
     severity: Literal["high", "critical"]
     task: str

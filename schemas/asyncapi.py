@@ -4,77 +4,27 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from schemas.base import SCHEMA_VERSION
+from schemas.channels import DEAD_LETTERS, Channel
 from schemas.dead_letter import HEADER_NAMES
-from schemas.examples import DEAD_LETTER_HEADERS, EXAMPLES
 
 _KAFKA: Final = "0.5.0"  # version of the Kafka bindings
 _BYTES: Final = "application/octet-stream"
 _PLAIN_KEY: Final = re.compile(r"(?!(?:true|false|null|yes|no|on|off|y|n)$)[A-Za-z$][\w.-]*", re.ASCII | re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Channel:
-    """A topic. `action`: what the service does there; None: nothing yet."""
+def asyncapi_document(channels: Sequence[Channel], definitions: Mapping[str, Any]) -> dict[str, Any]:
+    """Describes these channels.
 
-    kind: str
-    message: str
-    action: str | None
-    key: str
-    about: str
-    binding: Mapping[str, Any] = field(default_factory=dict)
-
-
-CHANNELS: Final = (
-    Channel("posts", "Post", "receive", "The author, so that an author's posts stay in order.", "Posts to judge."),
-    Channel(
-        "symptoms",
-        "SymptomRecord",
-        "receive",
-        "The patient's reference.",
-        "Symptom records to triage.",
-    ),
-    Channel("labels", "PostVerdict", "send", "The post's key.", "A verdict for every post."),
-    Channel("flags", "PostVerdict", "send", "The post's key.", "The same verdicts, where the action is not allow."),
-    Channel("triage", "SymptomVerdict", "send", "The record's key.", "A verdict for every symptom record."),
-    Channel("alerts", "Alert", "send", "The subject of the alert.", "What people should look at."),
-    Channel(
-        "dead-letters",
-        "DeadLetter",
-        "send",
-        "The original's key, untouched.",
-        "Records that got no verdict, byte for byte, with the reason in headers.",
-        {"topicConfiguration": {"max.message.bytes": 4_194_304}},
-    ),
-    Channel(
-        "reviews",
-        "Review",
-        None,
-        "The post's identifier.",
-        "What people decided. The topic is created; this version does not read it.",
-    ),
-    Channel(
-        "control",
-        "Control",
-        None,
-        "Kind and name of the entry.",
-        "Which model, policy and tasks are active. The topic is created; this version does not read it.",
-        {"partitions": 1, "topicConfiguration": {"cleanup.policy": ["compact"]}},
-    ),
-)
-
-
-def asyncapi_document(definitions: Mapping[str, Any]) -> dict[str, Any]:
-    """Args:
-    definitions: schemas by class name, which refer to each other as `#/components/schemas/NAME`.
+    Args:
+        definitions: schemas by class name, which refer to each other as `#/components/schemas/NAME`.
     """
-    keys: dict[str, str] = {}
-    for channel in CHANNELS:
-        keys.setdefault(channel.message, channel.key)
+    messages: dict[str, Channel] = {}
+    for channel in channels:
+        messages.setdefault(channel.message.__name__, channel)
     return {
         "asyncapi": "3.0.0",
         "info": {
@@ -85,25 +35,32 @@ def asyncapi_document(definitions: Mapping[str, Any]) -> dict[str, Any]:
         },
         "defaultContentType": "application/json",
         "servers": {"local": {"host": "localhost:9092", "protocol": "kafka"}},
-        "channels": {channel.kind: _channel(channel) for channel in CHANNELS},
+        "channels": {channel.kind: _channel(channel) for channel in channels},
         "operations": {
-            f"{channel.action}-{channel.kind}": _operation(channel) for channel in CHANNELS if channel.action
+            f"{channel.action}-{channel.kind}": _operation(channel) for channel in channels if channel.action
         },
         "components": {
-            "messages": {name: _message(name, key) for name, key in keys.items()},
+            "messages": {name: _message(name, first) for name, first in messages.items()},
             "schemas": dict(definitions),
         },
     }
 
 
 def _channel(channel: Channel) -> dict[str, Any]:
+    name = channel.message.__name__
+    binding = _binding(channel)
     return {
         "address": f"{{prefix}}.{channel.kind}",
         "description": channel.about,
         "parameters": {"prefix": {"description": "The setting `topic_prefix`.", "default": "moderation"}},
-        "messages": {channel.message: {"$ref": f"#/components/messages/{channel.message}"}},
-        **({"bindings": {"kafka": {**channel.binding, "bindingVersion": _KAFKA}}} if channel.binding else {}),
+        "messages": {name: {"$ref": f"#/components/messages/{name}"}},
+        **({"bindings": {"kafka": {**binding, "bindingVersion": _KAFKA}}} if binding else {}),
     }
+
+
+def _binding(channel: Channel) -> dict[str, Any]:
+    said = {"partitions": channel.partitions, "topicConfiguration": dict(channel.config)}
+    return {name: value for name, value in said.items() if value}
 
 
 def _operation(channel: Channel) -> dict[str, Any]:
@@ -111,13 +68,14 @@ def _operation(channel: Channel) -> dict[str, Any]:
         "action": channel.action,
         "channel": {"$ref": f"#/channels/{channel.kind}"},
         "summary": channel.about,
-        "messages": [{"$ref": f"#/channels/{channel.kind}/messages/{channel.message}"}],
+        "messages": [{"$ref": f"#/channels/{channel.kind}/messages/{channel.message.__name__}"}],
     }
 
 
-def _message(name: str, key: str) -> dict[str, Any]:
-    bindings = {"kafka": {"key": {"type": "string", "description": key}, "bindingVersion": _KAFKA}}
-    if name == "DeadLetter":
+def _message(name: str, channel: Channel) -> dict[str, Any]:
+    """By the first channel that it travels on."""
+    bindings = {"kafka": {"key": {"type": "string", "description": channel.key}, "bindingVersion": _KAFKA}}
+    if channel is DEAD_LETTERS:
         return {
             "name": name,
             "contentType": _BYTES,
@@ -125,13 +83,13 @@ def _message(name: str, key: str) -> dict[str, Any]:
             "headers": _dead_letter_headers(),
             "payload": {"description": "The original's value, untouched: any bytes, or none."},
             "bindings": bindings,
-            "examples": [{"name": "no-text", "headers": DEAD_LETTER_HEADERS, "payload": {"id": "c-20932"}}],
+            "examples": [{"name": "no-text", "headers": dict(channel.example), "payload": {"id": "c-20932"}}],
         }
     return {
         "name": name,
         "payload": {"$ref": f"#/components/schemas/{name}"},
         "bindings": bindings,
-        "examples": [{"name": "typical", "payload": EXAMPLES[name]}],
+        "examples": [{"name": "typical", "payload": dict(channel.example)}],
     }
 
 

@@ -128,6 +128,12 @@ class Output(BaseModel):
     schema_version: int = Field(default=SCHEMA_VERSION, ge=1, strict=True)
 
 
+class Identified(Output):
+    """A message that may come twice, under the same id."""
+
+    id: str
+
+
 class Part(BaseModel):
     """A piece of an output message."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Final
 
 Document = dict[str, Any]
@@ -131,13 +130,3 @@ REVIEW: Final[Document] = {
 }
 
 CONTROL: Final[Document] = {"kind": "policy", "name": "default", "version": "1-5c0de7aa", "active": True}
-
-EXAMPLES: Final[Mapping[str, Document]] = {
-    "Post": POST,
-    "SymptomRecord": SYMPTOM_RECORD,
-    "PostVerdict": POST_VERDICT,
-    "SymptomVerdict": SYMPTOM_VERDICT,
-    "Alert": ALERT,
-    "Review": REVIEW,
-    "Control": CONTROL,
-}

@@ -6,32 +6,24 @@ The output depends on the models alone, so that a test can hold the committed fi
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, models_json_schema
 
-from schemas import Alert, Control, DeadLetter, Post, PostVerdict, Review, SymptomRecord, SymptomVerdict
 from schemas.asyncapi import asyncapi_document, to_yaml
 from schemas.base import SCHEMA_VERSION, Input
-
-MODELS: Final[dict[str, type[BaseModel]]] = {
-    "post": Post,
-    "symptom_record": SymptomRecord,
-    "review": Review,
-    "control": Control,
-    "post_verdict": PostVerdict,
-    "symptom_verdict": SymptomVerdict,
-    "alert": Alert,
-    "dead_letter": DeadLetter,
-}
+from schemas.channels import Channel
 
 
-def write_all(folder: Path) -> list[Path]:
+def write_all(folder: Path, channels: Sequence[Channel]) -> list[Path]:
     """Writes json/NAME.json for each message and asyncapi.yaml into a folder; returns their paths."""
-    texts = {Path("json", f"{name}.json"): _json(json_schema(name)) for name in MODELS}
-    texts[Path("asyncapi.yaml")] = to_yaml(asyncapi_document(definitions()))
+    models = messages(channels)
+    texts = {Path("json", f"{name}.json"): _json(json_schema(model)) for name, model in models.items()}
+    texts[Path("asyncapi.yaml")] = to_yaml(asyncapi_document(channels, definitions(models.values())))
     written = []
     for name, text in texts.items():
         path = folder / name
@@ -41,19 +33,27 @@ def write_all(folder: Path) -> list[Path]:
     return written
 
 
-def json_schema(name: str) -> dict[str, Any]:
+def messages(channels: Iterable[Channel]) -> dict[str, type[BaseModel]]:
+    """What travels on them, by the name of its file: `post_verdict` for a PostVerdict."""
+    return {_file_name(channel.message): channel.message for channel in channels}
+
+
+def _file_name(model: type[BaseModel]) -> str:
+    return re.sub("(?<=[a-z])(?=[A-Z])", "_", model.__name__).lower()
+
+
+def json_schema(model: type[BaseModel]) -> dict[str, Any]:
     """JSON Schema 2020-12 of one message: what may be sent to an input, what an output holds."""
-    model = MODELS[name]
     return {
         "$schema": GenerateJsonSchema.schema_dialect,
-        "$id": f"urn:tidegate:schema:{name}:{SCHEMA_VERSION}",
+        "$id": f"urn:tidegate:schema:{_file_name(model)}:{SCHEMA_VERSION}",
         **model.model_json_schema(mode=_mode(model), schema_generator=_PlainTitles),
     }
 
 
-def definitions() -> dict[str, Any]:
+def definitions(models: Iterable[type[BaseModel]]) -> dict[str, Any]:
     """The same schemas by class name, parts included, as they refer to each other inside one AsyncAPI document."""
-    wanted = [(model, _mode(model)) for model in MODELS.values()]
+    wanted = [(model, _mode(model)) for model in models]
     template = "#/components/schemas/{model}"
     _, schemas = models_json_schema(wanted, ref_template=template, schema_generator=_PlainTitles)
     found: dict[str, Any] = schemas["$defs"]

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from schemas.base import Output, Part
+from schemas.base import Identified, Part
 
 Probability = Annotated[float, Field(ge=0, le=1)]
 Action = Literal["allow", "limit", "review", "remove"]
@@ -59,10 +59,9 @@ class PostScores(Part):
     spam: Probability
 
 
-class Verdict(Output):
+class Verdict(Identified):
     """What all verdicts say. The same content, model and policy always give the same `id`: drop repeats by it."""
 
-    id: str
     source: Source | None = Field(description="Null outside of Kafka (`tidegate score`).")
     model_version: str
     policy_version: str

@@ -17,6 +17,7 @@ from models.serving.golden import verify_golden
 from models.serving.types import Batch, Depth, Encoding, Item
 from streams.policy import Policy, PolicyError
 from streams.settings import Settings
+from streams.tasks import declared
 
 logger = logging.getLogger(__name__)
 
@@ -54,7 +55,8 @@ def load_model(settings: Settings) -> Model:
     engine.warm_up(max_tokens=batch_tokens, max_rows=settings.max_batch_rows)
     if settings.engine != "null":
         verify_golden(engine, encoder, artifact)
-    speed = _tokens_a_second(engine, batch_tokens)
+    heads = frozenset(head for name in settings.tasks for head in declared()[name].question.heads)
+    speed = _tokens_a_second(engine, batch_tokens, heads)
     in_flight_tokens = settings.max_in_flight_tokens or max(4 * batch_tokens, int(IN_FLIGHT_S * speed))
     if clean_below is not None:  # the measured speed is the whole model's: nobody knows how much will be clean
         engine = CascadeEngine(engine, clean_below)
@@ -90,11 +92,10 @@ def _clean_below(artifact: Artifact, settings: Settings) -> tuple[float, ...]:
     return artifact.clean_below()
 
 
-def _tokens_a_second(engine: Engine, batch_tokens: int) -> float:
+def _tokens_a_second(engine: Engine, batch_tokens: int, heads: frozenset[str]) -> float:
     """The better of two runs of one full batch; the machine may be busy with something else for a moment."""
     encoding = Encoding(np.zeros(PROBE_LENGTH, np.int32), np.zeros((PROBE_LENGTH, 2), np.int32))
     rows = max(1, batch_tokens // PROBE_LENGTH)
-    heads = frozenset({"post", "spans", "sentiment"})
     items = [Item(encoding, None, heads, deadline=0.0, queued_at=0.0) for _ in range(rows)]
     took = []
     for _ in range(2):

@@ -14,12 +14,12 @@ import orjson
 from models.serving.types import Depth
 from streams.errors import TidegateError
 from streams.model import Model, load_model
-from streams.pipeline.activation import Activation
+from streams.pipeline.activation import Activation, build_tasks
 from streams.pipeline.pipeline import Pipeline
 from streams.pipeline.work import Work
 from streams.record import RawRecord
 from streams.settings import Settings
-from streams.tasks import Task, build_tasks
+from streams.tasks.base import Task
 
 
 def score_lines(lines: Iterable[bytes], task: str, settings: Settings) -> Iterator[bytes]:
@@ -32,7 +32,7 @@ def score_lines(lines: Iterable[bytes], task: str, settings: Settings) -> Iterat
         TidegateError, ArtifactError, ServingError: it could not start; the message is one sentence.
     """
     model = load_model(settings)
-    tasks = {one.name: one for one in build_tasks(settings, model.artifact, enforces=False)}
+    tasks = {one.declaration.name: one for one in build_tasks(settings, model.artifact, enforces=False)}
     if task not in tasks:
         raise TidegateError(f"Task {task!r} is not one of {', '.join(sorted(tasks))}.")
     with asyncio.Runner() as runner:
@@ -71,7 +71,7 @@ class _Scan:
             crash=self._crash,
             from_kafka=False,
         )
-        tasks = {self._task.name: self._task}
+        tasks = {self._task.declaration.name: self._task}
         windows = self._settings.max_windows
         self._activation = Activation.open(
             self._model, tasks, windows, self._pipeline.deliver, depth=lambda: Depth.FULL

@@ -17,6 +17,8 @@ from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 
 from models.artifact import RELEASE
 from streams.errors import TidegateError
+from streams.policy import POLICY
+from streams.tasks import declared
 
 PREFIX = "TIDEGATE_"
 CONFIG_FILE = "TIDEGATE_CONFIG"
@@ -26,7 +28,6 @@ OTHER_PREFIXES = ("TIDEGATE_TEST_", "TIDEGATE_LOAD_")
 
 _ADDRESS = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\]):(\d{1,5})")
 _TOPIC_PREFIX = re.compile(r"[A-Za-z0-9._-]{1,200}")
-POLICY = Path(__file__).parent / "policy" / "policy.toml"
 
 
 class SettingsError(TidegateError):
@@ -72,6 +73,13 @@ Place = Annotated[Path, AfterValidator(Path.expanduser)]  # a TOML file or a con
 File = Annotated[Place, AfterValidator(_existing)]
 
 
+def _task(name: str) -> str:
+    if name not in declared():
+        *others, last = (f"'{known}'" for known in declared())
+        raise ValueError(f"it must be {', '.join(others)} or {last}" if others else f"it must be {last}")
+    return name
+
+
 def _list(value: Any) -> Any:
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
@@ -89,8 +97,8 @@ class Settings(BaseSettings):
         default="moderation", description="Topics are named PREFIX.posts, PREFIX.labels and so on."
     )
     group: str = Field(default="tidegate", min_length=1, description="Consumer group of the workers.")
-    tasks: Annotated[list[Literal["posts", "symptoms"]], NoDecode, BeforeValidator(_list)] = Field(
-        default=["posts", "symptoms"], min_length=1, description="Tasks of this worker, comma separated."
+    tasks: Annotated[list[Annotated[str, AfterValidator(_task)]], NoDecode, BeforeValidator(_list)] = Field(
+        default_factory=lambda: list(declared()), min_length=1, description="Tasks of this worker, comma separated."
     )
     data_dir: Place = Field(
         default_factory=lambda: Path(platformdirs.user_data_dir("tidegate")),

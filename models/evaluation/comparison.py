@@ -92,9 +92,7 @@ def _post_changes(rows: Sequence[Row], a: Side, b: Side) -> Iterator[Change]:
 def _class_changes(rows: Sequence[Row], a: Side, b: Side) -> Iterator[Change]:
     for head in CLASS_HEADS:
         sides = [(artifact.manifest.heads.get(head), answers) for artifact, answers in (a, b)]
-        places = [
-            i for i in range(len(rows)) if all(getattr(answers[i].scores, head) is not None for _, answers in sides)
-        ]
+        places = [i for i in range(len(rows)) if all(head in answers[i].scores.heads for _, answers in sides)]
         langs = np.array([rows[i].lang or a[1][i].lang for i in places])
         for lang in np.unique(langs):
             own = [place for place, here in zip(places, langs == lang, strict=True) if here]
@@ -102,7 +100,7 @@ def _class_changes(rows: Sequence[Row], a: Side, b: Side) -> Iterator[Change]:
             for spec, answers in sides:
                 assert spec is not None
                 names.append([spec.labels[predicted_class(answers[i], head, spec.kind == "ordinal")] for i in own])
-                values.append(np.array([getattr(answers[i].scores, head) for i in own]))
+                values.append(np.array([answers[i].scores.heads[head] for i in own]))
             agreement = float(np.mean([x == y for x, y in zip(*names, strict=True)]))
             same = values[0].shape == values[1].shape
             moved = round(float(np.abs(values[0] - values[1]).mean()), 4) if same else None
@@ -116,7 +114,5 @@ def _posts(rows: Sequence[Row]) -> list[int]:
 def _decision(side: Side, place: int, column: int, label: str) -> tuple[float, bool]:
     """The score of a label, and whether it is flagged."""
     artifact, answers = side
-    scores = answers[place].scores.post
-    assert scores is not None
-    score = float(scores[column])
+    score = float(answers[place].scores.heads["post"][column])
     return score, score >= artifact.threshold(label, answers[place].lang)

@@ -145,7 +145,7 @@ def _class_entries(
 
 def predicted_class(answer: Answer, head: str, is_ordinal: bool) -> int:
     """The likeliest class; of ordered ones the median, as in a triage verdict before its rules."""
-    values: Floats = getattr(answer.scores, head)
+    values: Floats = answer.scores.heads[head]
     if is_ordinal:
         return int(np.argmax(np.cumsum(values) >= 0.5 * values.sum() - 1e-9))
     return int(np.argmax(values))
@@ -179,5 +179,4 @@ def span_f1(row: Row, answer: Answer, threshold: float) -> float:
 
 
 def _post(answer: Answer) -> Floats:
-    assert answer.scores.post is not None
-    return answer.scores.post
+    return answer.scores.heads["post"]

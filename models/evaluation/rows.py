@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
 from models.errors import TidegateError
 from models.serving.reading import Reading
@@ -25,7 +24,7 @@ class Row:
     """One post or symptom record. What is not in `labels` or `classes` is unlabelled, never 0."""
 
     text: str
-    task: Literal["posts", "symptoms"] = "posts"
+    task: str = "posts"
     lang: str = ""
     """Figures are grouped by this one, the table's own."""
     source: str = ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, cast
 
@@ -13,13 +13,13 @@ from models.evaluation.rows import EvaluationError, Row
 from models.labels import CLASS_HEADS
 from models.serving.batcher import TokenBudgetBatcher
 from models.serving.engine import Engine
+from models.serving.question import Question
 from models.serving.reader import Reader
 from models.serving.reading import Reading, combined
 from models.serving.types import Depth, Item, Scores
 
 CHUNK: Final = 1024
 """Rows encoded at once: the progress moves, and an encoding lives no longer than it must."""
-HEADS: Final = {"posts": frozenset({"post", "spans", "sentiment"}), "symptoms": frozenset({"condition", "urgency"})}
 
 
 @dataclass(slots=True, frozen=True)
@@ -30,6 +30,8 @@ class Served:
     reader: Reader
     engine: Engine
     batcher: TokenBudgetBatcher
+    questions: Mapping[str, Question]
+    """By task: what it asks of the model."""
 
 
 @dataclass(slots=True)
@@ -66,19 +68,25 @@ def _score_part(rows: Sequence[Row], served: Served) -> list[Answer]:
     served.reader.encode([way for _, readings in ways for way in readings])
     readings = [[one for way in part for one in served.reader.refined(way)] for _, part in ways]
     for row, parts in zip(rows, readings, strict=True):
+        question = served.questions[row.task]
         for part in parts:
             assert part.encoding is not None
-            served.batcher.push(Item(part.encoding, part, HEADS[row.task] & known, deadline=0.0, queued_at=0.0))
+            served.batcher.push(
+                Item(part.encoding, part, known & question.heads.keys(), 0.0, 0.0, question.may_degrade)
+            )
     while turn := served.batcher.pop():
         for batch in turn:
             for item, answer in zip(batch.items, served.engine.run(batch, Depth.FULL), strict=True):
                 cast(Reading, item.payload).scores = answer
-    return [Answer(lang, parts, _together(parts, served)) for (lang, _), parts in zip(ways, readings, strict=True)]
+    return [
+        Answer(lang, parts, _together(row, parts, served))
+        for row, (lang, _), parts in zip(rows, ways, readings, strict=True)
+    ]
 
 
-def _together(parts: Sequence[Reading], served: Served) -> Scores:
+def _together(row: Row, parts: Sequence[Reading], served: Served) -> Scores:
     scores = [part.scores for part in parts if part.scores is not None]
-    return combined(scores) if scores else _nothing(served.artifact)
+    return combined(scores, served.questions[row.task].heads) if scores else _nothing(served.artifact)
 
 
 def _nothing(artifact: Artifact) -> Scores:
@@ -87,9 +95,9 @@ def _nothing(artifact: Artifact) -> Scores:
     for name, head in artifact.manifest.heads.items():
         width = len(head.labels)
         if name == "post":
-            scores.post = np.zeros(width)
+            scores.heads[name] = np.zeros(width)
         elif name in CLASS_HEADS:
-            setattr(scores, name, np.full(width, 1 / width))
+            scores.heads[name] = np.full(width, 1 / width)
     return scores
 
 
@@ -97,7 +105,7 @@ def _check_answers(rows: Sequence[Row], answers: Sequence[Answer]) -> None:
     """An early exit tells no sentiment. To leave those rows out would measure the suspicious posts alone."""
     for row, answer in zip(rows, answers, strict=True):
         for head in row.classes:
-            if getattr(answer.scores, head) is None:
+            if head not in answer.scores.heads:
                 raise EvaluationError(f"The cascade answers clean posts without {head}; switch it off to measure that.")
 
 

@@ -21,6 +21,9 @@ _deadline = attrgetter("deadline")
 class TokenBudgetBatcher:
     """Orders waiting items, and cuts the oldest of them into batches of about one length.
 
+    Of what an item holds it looks at nothing but `cost`, and at the `bucket` that it gives it. Tokens are the cost of a
+    text; whatever has another cost has a grid of its own.
+
     A pop gives one *turn*: as many of the oldest items of one lane as the budget holds, cut by length into a
     few batches, the one with the oldest item first. Guarantees, for any sequence of pushes and pops:
 
@@ -80,9 +83,9 @@ class TokenBudgetBatcher:
 
     def push(self, item: Item) -> None:
         """Raises ValueError for an encoding that is longer than the grid."""
-        slot = bisect_left(self.grid, item.encoding.tokens)
+        slot = bisect_left(self.grid, item.cost)
         if slot == len(self.grid):
-            raise ValueError(f"The encoding has {item.encoding.tokens} tokens, at most {self.grid[-1]} are served.")
+            raise ValueError(f"The encoding has {item.cost} tokens, at most {self.grid[-1]} are served.")
         item.bucket = self.grid[slot]
         queue = self._lanes[item.lane]
         if not queue or queue[-1].deadline <= item.deadline:

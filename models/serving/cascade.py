@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from models.serving.engine import Engine
-from models.serving.types import TRIAGE_HEADS, Batch, Depth, Item, Scores
+from models.serving.question import EARLY_ANSWERS
+from models.serving.types import Batch, Depth, Scores
 
 
 class CascadeEngine:
@@ -15,7 +16,7 @@ class CascadeEngine:
 
     * A clean post is answered under the early exit's version, without spans and sentiment. That is no degradation,
       at no depth: with the cascade on, it is the answer that the post gets always.
-    * Every other post is answered by the engine within, as deep as `depth` says, and symptom records by all of it.
+    * Every other post is answered by the engine within, as deep as `depth` says, and what may not degrade by all of it.
     * What answers a record depends on its tokens alone: the scores were rounded, so batch mates move none, and the
       bars know no language, which a copy of a post may name otherwise.
     """
@@ -34,7 +35,7 @@ class CascadeEngine:
 
     def run(self, batch: Batch, depth: Depth) -> list[Scores]:
         answers: dict[int, Scores] = {}
-        posts = [row for row, item in enumerate(batch.items) if _may_leave_early(item)]
+        posts = [row for row, item in enumerate(batch.items) if item.may_degrade]
         for row, scores in self._run_part(batch, posts, Depth.EARLY):
             is_clean = self._is_clean(scores)
             if is_clean or depth is Depth.EARLY:
@@ -47,7 +48,8 @@ class CascadeEngine:
         self._engine.warm_up(max_tokens, max_rows)
 
     def _is_clean(self, scores: Scores) -> bool:
-        return scores.post is not None and bool((scores.post < self._bars).all())
+        early = scores.heads.get(EARLY_ANSWERS)
+        return early is not None and bool((early < self._bars).all())
 
     def _run_part(self, batch: Batch, rows: Sequence[int], depth: Depth) -> list[tuple[int, Scores]]:
         """Some rows of a batch, padded no further than the longest of them needs."""
@@ -58,7 +60,3 @@ class CascadeEngine:
             longest = max(item.encoding.tokens for item in items)
             batch = Batch(items, next(length for length in self.grid if length >= longest), batch.formed_at)
         return list(zip(rows, self._engine.run(batch, depth), strict=True))
-
-
-def _may_leave_early(item: Item) -> bool:
-    return "post" in item.heads and not item.heads & TRIAGE_HEADS

@@ -11,6 +11,7 @@ import onnxruntime
 from models.artifact import EARLY_HEAD, Artifact
 from models.serving.batcher import GRID
 from models.serving.device import choose_device, default_threads, open_session
+from models.serving.question import EARLY_ANSWERS
 from models.serving.scores import to_probabilities, to_scores
 from models.serving.types import (
     EARLY_SUFFIX,
@@ -110,7 +111,7 @@ class OnnxEngine:
         if depth is Depth.EARLY and self._has_early_exit:
             (post,) = self._compute([EARLY_HEAD], batch, early=True)
             # A version of its own, because equal content gets other scores from the early exit.
-            return to_scores(batch.items, {"post": post}, self.model_version + EARLY_SUFFIX, degraded=True)
+            return to_scores(batch.items, {EARLY_ANSWERS: post}, self.model_version + EARLY_SUFFIX, degraded=True)
         wanted = frozenset[str]().union(*(item.heads for item in batch.items))
         names = [name for name in self._heads if name in wanted]
         if not names:

@@ -20,7 +20,7 @@ def verify_golden(engine: Engine, encoder: Encoder, artifact: Artifact) -> None:
             length = next(length for length in engine.grid if length >= encoding.tokens)
             item = Item(encoding, None, heads, deadline=0.0, queued_at=0.0)
             scores = engine.run(Batch([item], length), Depth.FULL)[0]
-            answers.append({head: getattr(scores, head).tolist() for head in heads})
+            answers.append({head: scores.heads[head].tolist() for head in heads})
         return answers
 
     check_golden(artifact, score)

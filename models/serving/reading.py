@@ -1,21 +1,29 @@
-"""A text that the model reads in one go, and how the answers to several become the answer to one record."""
+"""What the model reads in one go, and how the answers to several readings become the answer to one record."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar, Final
 
 import numpy as np
 
+from models.serving.question import Joined
 from models.serving.scores import DECIMALS
 from models.serving.types import EARLY_SUFFIX, Encoding, Probabilities, Scores
 
 Range = tuple[int, int]
 
 
+TEXT: Final = "text"
+
+
 @dataclass(slots=True, eq=False)
 class Reading:
     """Filled in from stage to stage. A record has one, or several where it is long or can be read in two ways.
+
+    The pipeline knows four things of it: `modality`, which says who encodes and who scores it; `content_key`, which
+    two readings with equal scores have in common; `encoding`; and `scores`. All else belongs to texts.
 
     `text[start:]` is what somebody wrote, cleaned; what stands before it (the fields of a symptom record) belongs to
     every part. `offsets` has for each cleaned character the index of the one that was sent.
@@ -26,6 +34,12 @@ class Reading:
     start: int = 0
     encoding: Encoding | None = None
     scores: Scores | None = None
+    modality: ClassVar[str] = TEXT
+
+    @property
+    def content_key(self) -> str:
+        """The text itself, not a hash of it, so that two texts never share scores."""
+        return self.text
 
     def part(self, ranges: Sequence[Range]) -> Reading:
         """The same with these ranges of `text[start:]` alone."""
@@ -35,13 +49,8 @@ class Reading:
         return Reading(text, offsets, self.start)
 
 
-def combined(parts: Sequence[Scores]) -> Scores:
-    """The scores of a record from those of its readings, one or more, all with the same heads.
-
-    - `post`: the highest of each label, so that harm in one place is not thinned by what surrounds it.
-    - `urgency`: of the reading with the most urgent expectation; `condition`: the highest of each, scaled to sum 1.
-    - `sentiment`: the mean.
-    - `spans` stay with the readings, whose tokens they mark.
+def combined(parts: Sequence[Scores], heads: Mapping[str, Joined]) -> Scores:
+    """The scores of a record from those of its readings, one or more, all to the same question.
 
     Where the early exit answered some readings because of an overload, the answer is the early exit's: labels alone.
     """
@@ -52,30 +61,34 @@ def combined(parts: Sequence[Scores]) -> Scores:
     version = (full or parts)[0].model_version
     if degraded:
         version = version.removesuffix(EARLY_SUFFIX) + EARLY_SUFFIX
-        return Scores(version, degraded, post=_highest([part.post for part in parts]))
-    return Scores(
-        version,
-        degraded,
-        post=_highest([part.post for part in parts]),
-        sentiment=_mean([part.sentiment for part in parts]),
-        condition=_scaled(_highest([part.condition for part in parts])),
-        urgency=min((part.urgency for part in parts if part.urgency is not None), key=_expected_level, default=None),
-    )
+    joined = Scores(version, degraded)
+    for head, how in heads.items():
+        answers = [part.heads[head] for part in parts if head in part.heads]
+        if answers and how in _JOIN and (len(answers) == len(parts) or not degraded):
+            joined.heads[head] = _JOIN[how](answers)
+    return joined
 
 
-def _highest(values: Sequence[Probabilities | None]) -> Probabilities | None:
-    known = [value for value in values if value is not None]
-    return np.asarray(np.max(known, axis=0)) if known else None
+def _highest(answers: Sequence[Probabilities]) -> Probabilities:
+    return np.asarray(np.max(answers, axis=0))
 
 
-def _mean(values: Sequence[Probabilities | None]) -> Probabilities | None:
-    known = [value for value in values if value is not None]
-    return np.asarray(np.round(np.mean(known, axis=0), DECIMALS)) if known else None
+def _highest_scaled(answers: Sequence[Probabilities]) -> Probabilities:
+    highest = _highest(answers)
+    return np.asarray(np.round(highest / max(1.0, float(highest.sum())), DECIMALS))
 
 
-def _scaled(values: Probabilities | None) -> Probabilities | None:
-    return None if values is None else np.asarray(np.round(values / max(1.0, float(values.sum())), DECIMALS))
+def _mean(answers: Sequence[Probabilities]) -> Probabilities:
+    return np.asarray(np.round(np.mean(answers, axis=0), DECIMALS))
 
 
-def _expected_level(urgency: Probabilities) -> float:
-    return float(urgency @ np.arange(1, len(urgency) + 1))
+def _most_urgent(answers: Sequence[Probabilities]) -> Probabilities:
+    return min(answers, key=lambda levels: float(levels @ np.arange(1, len(levels) + 1)))
+
+
+_JOIN: Final[Mapping[Joined, Callable[[Sequence[Probabilities]], Probabilities]]] = {
+    Joined.HIGHEST: _highest,
+    Joined.HIGHEST_SCALED: _highest_scaled,
+    Joined.MEAN: _mean,
+    Joined.MOST_URGENT: _most_urgent,
+}

@@ -17,7 +17,6 @@ from models.serving.batcher import TokenBudgetBatcher
 from models.serving.engine import Engine
 from models.serving.stats import Stats
 from models.serving.types import (
-    TRIAGE_HEADS,
     Batch,
     Depth,
     EngineLostError,
@@ -173,8 +172,7 @@ class BatchScheduler:
 
     def _score(self, batch: Batch) -> list[Outcome]:
         """Outcomes of a batch. One that fails is halved until the records that cause it are alone."""
-        triage = any(item.heads & TRIAGE_HEADS for item in batch.items)
-        depth = Depth.FULL if triage else self._depth()
+        depth = self._depth() if all(item.may_degrade for item in batch.items) else Depth.FULL
         outcomes: list[Outcome] = []
         parts = [batch]
         started = self._stats.running_since = time.monotonic()

@@ -62,5 +62,5 @@ def to_scores(
     for name, values in heads.items():
         for scores, item, row in zip(results, items, values, strict=True):
             if name in item.heads:
-                setattr(scores, name, (row[: item.encoding.tokens] if name == "spans" else row).copy())
+                scores.heads[name] = (row[: item.encoding.tokens] if name == "spans" else row).copy()
     return results

@@ -14,10 +14,10 @@ def marked(readings: Sequence[Reading], threshold: float) -> list[Range]:
     """Toxic ranges `[start, end)` of the text as it was sent, from all that was read of it, in order and apart."""
     found: list[Range] = []
     for reading in readings:
-        if reading.scores is None or reading.scores.spans is None or reading.encoding is None:
+        spans = None if reading.scores is None else reading.scores.heads.get("spans")
+        if spans is None or reading.encoding is None:
             continue
-        text, offsets = reading.text, reading.offsets
-        found += toxic_spans(reading.scores.spans, reading.encoding.offsets, text, offsets, threshold)
+        found += toxic_spans(spans, reading.encoding.offsets, reading.text, reading.offsets, threshold)
     return found if len(readings) == 1 else _merged(found)
 
 

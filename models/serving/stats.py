@@ -36,7 +36,7 @@ class Stats:
         self.running_since = None
         self.batches += 1
         self.rows += len(batch.items)
-        self.real_tokens += sum(item.encoding.tokens for item in batch.items)
+        self.real_tokens += sum(item.cost for item in batch.items)
         self.padded_tokens += batch.padded_tokens
         self.wait_s += sum(batch.formed_at - item.queued_at for item in batch.items)
         self.run_s += run_s

@@ -16,8 +16,6 @@ Probabilities = NDArray[np.float64]
 
 Offsets = NDArray[np.int32]
 
-TRIAGE_HEADS = frozenset({"condition", "urgency"})
-
 HALF_SUFFIX = "+fp16"
 """Of the model version where a GPU serves the half-precision graph, whose scores differ a little."""
 EARLY_SUFFIX = "+early"
@@ -83,6 +81,11 @@ class Encoding:
         return len(self.ids)
 
     @property
+    def cost(self) -> int:
+        """What it costs to run, before padding, in the unit of the engine's grid."""
+        return len(self.ids)
+
+    @property
     def offsets(self) -> Offsets:
         """Shape [tokens, 2]: character range in the text that was encoded; (0, 0) for special tokens."""
         if callable(self._offsets):
@@ -92,20 +95,12 @@ class Encoding:
 
 @dataclass(slots=True, eq=False)
 class Scores:
-    """Probabilities of one record. A head that was not wanted, or was dropped to degrade, is None."""
+    """Probabilities of one record, by head. What was not wanted, or was dropped to degrade, is not there."""
 
     model_version: str
     degraded: bool = False
-    post: Probabilities | None = None
-    """[8], in the order of POST_LABELS."""
-    spans: Probabilities | None = None
-    """[tokens], special tokens included: toxic or not, for each token of the encoding."""
-    sentiment: Probabilities | None = None
-    """[3], in the order of SENTIMENTS."""
-    condition: Probabilities | None = None
-    """[conditions], in the order of the artifact's labels."""
-    urgency: Probabilities | None = None
-    """[5]; index 0 is level 1, the most urgent."""
+    heads: dict[str, Probabilities] = field(default_factory=dict)
+    """Each [labels], in the order of the artifact's labels; `spans` [tokens], special tokens included."""
 
     @property
     def is_early(self) -> bool:
@@ -123,11 +118,18 @@ class Item:
     heads: frozenset[str]
     deadline: float
     queued_at: float
+    may_degrade: bool = False
+    """Whether the early exit alone may answer."""
     lane: Lane = Lane.LIVE
     cancelled: bool = False
     """Set by the caller to give the record up: it is not run if it still waits, and never delivered."""
     bucket: int = field(default=0, repr=False)
-    """Padded length, set by the batcher."""
+    """What it costs padded, set by the batcher."""
+
+    @property
+    def cost(self) -> int:
+        """See `Encoding.cost`."""
+        return self.encoding.cost
 
 
 @dataclass(slots=True, eq=False)

@@ -69,11 +69,13 @@ def open_served(**given: Any) -> Served:
     from models.evaluation.scoring import Served
     from models.serving.reader import Reader
     from streams.model import load_model, new_batcher
+    from streams.tasks import declared
 
     settings = settings_from(**given)
     model = load_model(settings)
     reader = Reader(model.encoder, settings.max_windows)
-    return Served(model.artifact, reader, model.engine, new_batcher(model))
+    questions = {name: task.question for name, task in declared().items()}
+    return Served(model.artifact, reader, model.engine, new_batcher(model), questions)
 
 
 def read_rows(data: Sequence[Path], served: Served, slice_column: str = "slice", labelled: bool = True) -> list[Row]:

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from rich.text import Text
 
 from schemas import Alert, PostVerdict, SymptomVerdict
+from schemas.verdicts import Verdict
 from streams.cli.terminal import printable
 from streams.client.messages import Letter
 
@@ -52,7 +53,9 @@ def line(item: Any) -> Text:
         return triage_line(item)
     if isinstance(item, Alert):
         return alert_line(item)
-    return letter_line(item)
+    if isinstance(item, Letter):
+        return letter_line(item)
+    return Text(printable(item.model_dump_json(exclude=set(Verdict.model_fields))))
 
 
 def verdict_line(verdict: PostVerdict) -> Text:

@@ -3,40 +3,39 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from enum import StrEnum
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
+from typing import TYPE_CHECKING, Annotated, BinaryIO
 from uuid import uuid4
 
 import typer
 
 from streams.cli.score import open_lines
-from streams.cli.terminal import AsJson, Brokers, Prefix, reporting, run, settings_from, stderr, stdout
+from streams.cli.terminal import (
+    AsJson,
+    Brokers,
+    Prefix,
+    one_of,
+    output_names,
+    reporting,
+    run,
+    settings_from,
+    stderr,
+    stdout,
+    task_names,
+)
 
 if TYPE_CHECKING:
-    from streams.client.subscription import Subscription
     from streams.record import Outgoing
     from streams.settings import Settings
 
 _READ_BYTES = 1 << 20
 
 
-class Input(StrEnum):
-    posts = "posts"
-    symptoms = "symptoms"
-
-
-class Output(StrEnum):
-    labels = "labels"
-    flags = "flags"
-    triage = "triage"
-    alerts = "alerts"
-    dead_letters = "dead-letters"
-
-
 def send(
-    kind: Annotated[Input, typer.Argument(help="What the lines are.")],
+    kind: Annotated[
+        str, typer.Argument(callback=one_of(task_names), autocompletion=task_names, help="The task that they are for.")
+    ],
     file: Annotated[Path, typer.Argument(help="One record a line; - is standard input.")],
     text: Annotated[bool, typer.Option("--text", help="Lines are plain text, not JSON.")] = False,
     brokers: Brokers = None,
@@ -58,7 +57,7 @@ def send(
             raise typer.Exit(1)
 
 
-async def _send(settings: Settings, kind: Input, lines: BinaryIO, text: bool) -> dict[str, int]:
+async def _send(settings: Settings, kind: str, lines: BinaryIO, text: bool) -> dict[str, int]:
     from rich.progress import Progress
 
     from streams.client import Client, Receipt
@@ -76,7 +75,7 @@ async def _send(settings: Settings, kind: Input, lines: BinaryIO, text: bool) ->
     return counts
 
 
-async def messages(lines: BinaryIO, kind: Input, text: bool) -> AsyncIterator[Outgoing]:
+async def messages(lines: BinaryIO, kind: str, text: bool) -> AsyncIterator[Outgoing]:
     """Lines as messages, empty ones left out."""
     from streams.client.messages import line_message
 
@@ -84,7 +83,7 @@ async def messages(lines: BinaryIO, kind: Input, text: bool) -> AsyncIterator[Ou
     async for line in _lines(lines):
         number += 1
         if line := line.rstrip(b"\r"):
-            yield line_message(line, kind.value, f"{run_id}-{number}" if text else None)
+            yield line_message(line, kind, f"{run_id}-{number}" if text else None)
 
 
 async def _lines(source: BinaryIO) -> AsyncIterator[bytes]:
@@ -100,7 +99,9 @@ async def _lines(source: BinaryIO) -> AsyncIterator[bytes]:
 
 
 def watch(
-    kind: Annotated[Output, typer.Argument(help="Which topic.")],
+    kind: Annotated[
+        str, typer.Argument(callback=one_of(output_names), autocompletion=output_names, help="Which topic.")
+    ],
     from_beginning: Annotated[bool, typer.Option("--from-beginning", help="Show what is there already, too.")] = False,
     limit: Annotated[int | None, typer.Option(min=1, help="Stop after so many.", show_default=False)] = None,
     timeout: Annotated[
@@ -119,7 +120,7 @@ def watch(
 
 async def _watch(
     settings: Settings,
-    kind: Output,
+    kind: str,
     from_beginning: bool,
     limit: int | None,
     timeout_s: float | None,
@@ -132,14 +133,7 @@ async def _watch(
     how: Reading = {"from_beginning": from_beginning, "timeout_s": timeout_s, "group": group}
     console, shown = stdout(), 0
     async with Client(settings=settings) as client:
-        subscribe: dict[Output, Callable[..., Subscription[Any]]] = {
-            Output.labels: client.verdicts,
-            Output.flags: client.flags,
-            Output.triage: client.triage,
-            Output.alerts: client.alerts,
-            Output.dead_letters: client.dead_letters,
-        }
-        subscription = subscribe[kind](**how)
+        subscription = client.read(kind, **how)
         async for item in subscription:
             if as_json:
                 typer.echo(json_line(item))

@@ -14,8 +14,9 @@ def export_schemas(folder: Annotated[Path, typer.Argument(help="Where to write."
     """Write a JSON Schema for each message and the AsyncAPI document."""
     with reporting():
         from schemas.generate import write_all
+        from streams.tasks import channels
 
-        for path in write_all(folder):
+        for path in write_all(folder, channels()):
             typer.echo(path)
 
 

@@ -8,11 +8,13 @@ from typing import Annotated, BinaryIO
 
 import typer
 
-from streams.cli.terminal import reporting, settings_from
+from streams.cli.terminal import one_of, reporting, settings_from, task_names
 
 
 def score(
-    task: Annotated[str, typer.Option(help="posts or symptoms.")],
+    task: Annotated[
+        str, typer.Option(callback=one_of(task_names), autocompletion=task_names, help="That they are for.")
+    ],
     file: Annotated[Path, typer.Argument(help="JSON lines; - is standard input.")] = Path("-"),
     artifact: Annotated[Path | None, typer.Option(help="Model folder.", show_default=False)] = None,
     policy: Annotated[Path | None, typer.Option(help="Policy file.", show_default=False)] = None,
@@ -21,8 +23,6 @@ def score(
 ) -> None:
     """Score JSON lines without Kafka: one verdict or {"error": ...} a line, in the order of the input."""
     with reporting():
-        if task not in ("posts", "symptoms"):
-            raise typer.BadParameter("must be posts or symptoms", param_hint="--task")
         settings = settings_from(artifact=artifact, policy=policy, device=device, threads=threads)
         from streams.score import score_lines
 

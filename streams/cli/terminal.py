@@ -10,7 +10,7 @@ import asyncio
 import logging
 import os
 import sys
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -26,6 +26,33 @@ Result = TypeVar("Result")
 Brokers = Annotated[str | None, typer.Option(help="host:port, comma separated.", show_default=False)]
 Prefix = Annotated[str | None, typer.Option(help="Prefix of the topic names.", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
+
+
+def one_of(words: Callable[[], Sequence[str]]) -> Callable[[str], str]:
+    """Checks an argument against words that are looked up when the command runs, not when it is defined."""
+
+    def check(value: str) -> str:
+        known = words()
+        if value not in known:
+            raise typer.BadParameter(f"must be {', '.join(known[:-1])} or {known[-1]}")
+        return value
+
+    return check
+
+
+def task_names() -> list[str]:
+    """Of all tasks that there are."""
+    from streams.tasks import declared
+
+    return list(declared())
+
+
+def output_names() -> list[str]:
+    """Kinds of all topics that the service writes to."""
+    from streams.tasks import channels
+
+    return [channel.kind for channel in channels() if channel.action == "send"]
+
 
 INTERRUPTED = 130
 BROKEN_PIPE = 141  # what a shell shows for a program that SIGPIPE ended

@@ -5,7 +5,7 @@ These names are public: they stay, or change with a note in the changelog.
 
 from models.errors import TidegateError
 from streams.client.client import Client, Reading, Receipt
-from streams.client.messages import Letter, line_message, post_message, symptoms_message
+from streams.client.messages import Letter, line_message, post_message, record_message, symptoms_message
 from streams.client.subscription import Subscription
 from streams.errors import (
     BrokerUnreachableError,
@@ -35,5 +35,6 @@ __all__ = [
     "TopicMissingError",
     "line_message",
     "post_message",
+    "record_message",
     "symptoms_message",
 ]

@@ -15,14 +15,16 @@ import contextlib
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable, Mapping
 from types import TracebackType
-from typing import Any, NamedTuple, Self, TypedDict, TypeVar, Unpack
+from typing import Any, NamedTuple, Self, TypedDict, Unpack
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from schemas import Alert, Post, PostVerdict, SymptomRecord, SymptomVerdict
-from streams.client.messages import Letter, decode_letter, decoder, post_message, symptoms_message
-from streams.client.subscription import Decode, Subscription
+from schemas.base import Record
+from schemas.channels import MAX_MESSAGE_BYTES
+from streams.client.messages import Letter, decoder_of, post_message, record_message, symptoms_message
+from streams.client.subscription import Subscription
 from streams.errors import (
     ClientError,
     NotAcknowledgedError,
@@ -32,16 +34,12 @@ from streams.errors import (
     translate,
 )
 from streams.kafka.connection import CONNECT_TIMEOUT_S, connection_options
-from streams.kafka.topics import topic_name
+from streams.kafka.topics import topic_names
 from streams.record import Outgoing
 from streams.settings import Settings
 
-Item = TypeVar("Item")
-
 IN_FLIGHT = 1000
 DELIVERY_TIMEOUT_S = 30.0
-MAX_REQUEST_BYTES = 4 * 1024 * 1024  # a dead letter with its headers; the topic's own limit decides below that
-
 
 _Sent = asyncio.Future[Any] | ClientError
 
@@ -81,6 +79,7 @@ class Client:
             self._settings = Settings.load(**given)
         else:
             self._settings = settings.model_copy(update={k: v for k, v in given.items() if v is not None})
+        self._topics = topic_names(self._settings.topic_prefix)
         self._producer: Any = None
         self._starting = asyncio.Lock()
         self._subscriptions: list[Subscription[Any]] = []
@@ -125,6 +124,10 @@ class Client:
         """As `send_post`; the key is the patient reference."""
         return await self._send_one(symptoms_message(record))
 
+    async def send(self, task: str, record: Record | Mapping[str, Any]) -> Receipt:
+        """As `send_post`, for the records of any task, by its name."""
+        return await self._send_one(record_message(task, record))
+
     async def _send_one(self, message: Outgoing) -> Receipt:
         async for receipt in self.send_many([message]):
             if isinstance(receipt, ClientError):
@@ -153,7 +156,7 @@ class Client:
             yield await self._result(waiting.popleft())
 
     async def _enqueue(self, producer: Any, message: Outgoing) -> _Sent:
-        topic = topic_name(self._settings.topic_prefix, message.kind)
+        topic = self._topic(message.kind)
         try:
             sent: asyncio.Future[Any] = await producer.send(
                 topic, message.value, key=message.key, headers=list(message.headers)
@@ -166,6 +169,11 @@ class Client:
                 raise reason from error
             return reason
         return sent
+
+    def _topic(self, kind: str) -> str:
+        if (topic := self._topics.get(kind)) is None:
+            raise ClientError(f"{kind!r} is no topic; there are {', '.join(self._topics)}.")
+        return topic
 
     async def _result(self, sent: _Sent) -> Receipt | ClientError:
         if isinstance(sent, ClientError):
@@ -181,7 +189,7 @@ class Client:
         async with self._starting:
             if self._producer is None:
                 producer = AIOKafkaProducer(
-                    **connection_options(self._settings), acks="all", max_request_size=MAX_REQUEST_BYTES
+                    **connection_options(self._settings), acks="all", max_request_size=MAX_MESSAGE_BYTES
                 )
                 try:
                     await asyncio.wait_for(producer.start(), CONNECT_TIMEOUT_S)
@@ -193,27 +201,31 @@ class Client:
 
     def verdicts(self, **how: Unpack[Reading]) -> Subscription[PostVerdict]:
         """A verdict for every post. The arguments are those of `Reading`."""
-        return self._subscribe("labels", decoder(PostVerdict), how)
+        return self.read("labels", **how)
 
     def flags(self, **how: Unpack[Reading]) -> Subscription[PostVerdict]:
         """The verdicts that ask for an action."""
-        return self._subscribe("flags", decoder(PostVerdict), how)
+        return self.read("flags", **how)
 
     def triage(self, **how: Unpack[Reading]) -> Subscription[SymptomVerdict]:
         """A verdict for every symptom record."""
-        return self._subscribe("triage", decoder(SymptomVerdict), how)
+        return self.read("triage", **how)
 
     def alerts(self, **how: Unpack[Reading]) -> Subscription[Alert]:
         """What people should look at."""
-        return self._subscribe("alerts", decoder(Alert), how)
+        return self.read("alerts", **how)
 
     def dead_letters(self, **how: Unpack[Reading]) -> Subscription[Letter]:
         """Records that got no verdict. Each letter is yielded: a record that failed twice is there twice."""
-        return self._subscribe("dead-letters", decode_letter, how)
+        return self.read("dead-letters", **how)
 
-    def _subscribe(self, kind: str, decode: Decode[Item], how: Reading) -> Subscription[Item]:
-        topic = topic_name(self._settings.topic_prefix, kind)
-        subscription = Subscription(self._settings, topic, decode, **how)
+    def read(self, kind: str, **how: Unpack[Reading]) -> Subscription[Any]:
+        """What the service writes to the topic of this kind, whichever task it belongs to.
+
+        Raises:
+            ClientError: there is no such topic.
+        """
+        subscription = Subscription(self._settings, self._topic(kind), decoder_of(kind), **how)
         self._subscriptions.append(subscription)
         return subscription
 

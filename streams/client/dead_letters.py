@@ -11,12 +11,12 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError
 
 from schemas import DeadLetter, Reason
+from schemas.channels import MAX_MESSAGE_BYTES
 from schemas.dead_letter import REPLAYED
-from streams.client.client import MAX_REQUEST_BYTES
 from streams.client.messages import Letter, decode_letter
 from streams.errors import missing_topic, translate
 from streams.kafka.connection import CONNECT_TIMEOUT_S, REQUEST_TIMEOUT_S, connection_options, reading_options
-from streams.kafka.topics import INPUT_KINDS, topic_name
+from streams.kafka.topics import input_kinds, topic_name
 from streams.positions import Positions
 from streams.record import Header
 from streams.settings import Settings
@@ -108,8 +108,8 @@ async def replay(
         ClientError: the broker or the topic cannot be reached.
     """
     done = Replayed()
-    inputs = {topic_name(settings.topic_prefix, kind) for kind in INPUT_KINDS}
-    producer = AIOKafkaProducer(**connection_options(settings), acks="all", max_request_size=MAX_REQUEST_BYTES)
+    inputs = {topic_name(settings.topic_prefix, kind) for kind in input_kinds()}
+    producer = AIOKafkaProducer(**connection_options(settings), acks="all", max_request_size=MAX_MESSAGE_BYTES)
     try:
         await asyncio.wait_for(producer.start(), CONNECT_TIMEOUT_S)
         async for letter in read_letters(settings, reasons, limit):

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import orjson
 from pydantic import BaseModel
 
-from schemas import Alert, DeadLetter, InvalidRecord, Post, PostVerdict, SymptomRecord, SymptomVerdict
-from schemas.base import Record
+from schemas import DeadLetter, InvalidRecord, Post, SymptomRecord
+from schemas.base import Identified, Record
+from schemas.channels import DEAD_LETTERS
 from schemas.wire import parse
 from schemas.words import read_reference
 from streams.client.subscription import Decode
-from streams.errors import InvalidRecordError
+from streams.errors import ClientError, InvalidRecordError
+from streams.kafka.topics import output_kinds
 from streams.record import Outgoing, RawRecord
+from streams.tasks import channels, declared
+from streams.tasks.declaration import Declaration
+from streams.tasks.posts import POSTS
+from streams.tasks.symptoms import SYMPTOMS
 
 Checked = TypeVar("Checked", bound=Record)
-Model = TypeVar("Model", bound=BaseModel)
-Identified = TypeVar("Identified", PostVerdict, SymptomVerdict, Alert)
+Item = TypeVar("Item", bound=Identified)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +35,31 @@ class Letter:
     why: DeadLetter
 
 
+def record_message(task: str, record: Record | Mapping[str, Any]) -> Outgoing:
+    """A record of this task, checked, as a message for `send_many`.
+
+    Raises:
+        InvalidRecordError: it does not fit the schema.
+    """
+    declaration = _declared(task)
+    checked = _checked(declaration.record, record)
+    return Outgoing(declaration.input.kind, _key(getattr(checked, declaration.key_field)), _encode(checked))
+
+
 def post_message(post: Post | Mapping[str, Any]) -> Outgoing:
     """A post, checked, as a message for `send_many`."""
-    checked = _checked(Post, post)
-    return Outgoing("posts", _key(checked.author), _encode(checked))
+    return record_message(POSTS.name, post)
 
 
 def symptoms_message(record: SymptomRecord | Mapping[str, Any]) -> Outgoing:
     """A symptom record, checked, as a message for `send_many`."""
-    checked = _checked(SymptomRecord, record)
-    return Outgoing("symptoms", _key(checked.patient), _encode(checked))
+    return record_message(SYMPTOMS.name, record)
+
+
+def _declared(task: str) -> Declaration:
+    if (declaration := declared().get(task)) is None:
+        raise ClientError(f"Task {task!r} is not one of {', '.join(declared())}.")
+    return declaration
 
 
 def _checked(model: type[Checked], record: Checked | Mapping[str, Any]) -> Checked:
@@ -67,7 +87,7 @@ def line_message(line: bytes, kind: str, text_id: str | None = None) -> Outgoing
     """A line of a file as a message, the bytes as they are: what is wrong with them is for the service to say.
 
     Args:
-        kind: posts or symptoms.
+        kind: the task that it is for.
         text_id: makes a record with this id out of a line of plain text.
     """
     if text_id is not None:
@@ -77,20 +97,28 @@ def line_message(line: bytes, kind: str, text_id: str | None = None) -> Outgoing
         fields, _ = parse(line)
     except InvalidRecord:
         fields = {}
-    key = read_reference(fields.get("author" if kind == "posts" else "patient"))
+    key = read_reference(fields.get(_declared(kind).key_field))
     if isinstance(key, int) and not isinstance(key, bool):
         key = str(key)
     return Outgoing(kind, key.encode() if isinstance(key, str) else None, line)
 
 
-def decoder(model: type[Identified]) -> Decode[Identified]:
+def decoder(model: type[Item]) -> Decode[Item]:
     """Reads a JSON value of this model; the id is the verdict's or the alert's."""
 
-    def decode(message: Any) -> tuple[Identified, str | None]:
+    def decode(message: Any) -> tuple[Item, str]:
         item = model.model_validate_json(message.value or b"")
         return item, item.id
 
     return decode
+
+
+def decoder_of(kind: str) -> Decode[Any]:
+    """Of what the service writes to the topic of this kind."""
+    for channel in channels():
+        if channel.kind == kind and channel.action == "send":
+            return decode_letter if channel is DEAD_LETTERS else decoder(cast(type[Identified], channel.message))
+    raise ClientError(f"{kind!r} is not one of {', '.join(output_kinds())}.")
 
 
 def decode_letter(message: Any) -> tuple[Letter, str | None]:

@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import for_code
 
+from schemas.channels import Channel
 from streams.errors import ClientError, NotAuthorisedError
 from streams.kafka.connection import connected_admin
 from streams.settings import Settings
-
-INPUT_KINDS = ("posts", "symptoms", "reviews")
-OUTPUT_KINDS = ("labels", "flags", "triage", "alerts", "dead-letters")
-KINDS = (*INPUT_KINDS, *OUTPUT_KINDS, "control")
+from streams.tasks import channels
 
 DEFAULT_PARTITIONS = 6
-# A dead letter holds the original record and our headers; the input topics take 1 MiB at most by Kafka's default.
-_CONFIGS: Mapping[str, Mapping[str, str]] = {
-    "dead-letters": {"max.message.bytes": str(4 * 1024 * 1024)},
-    "control": {"cleanup.policy": "compact"},
-}
 _ALREADY_EXISTS = 36
 _REFUSALS = (29, 31)  # topic and cluster authorisation failed
 
@@ -44,15 +36,36 @@ class TopicState:
         return self.wanted is not None and self.partitions != self.wanted
 
 
+def kinds() -> list[str]:
+    """Of all topics, inputs first."""
+    return [channel.kind for channel in channels()]
+
+
+def input_kinds() -> list[str]:
+    """Of what the service reads."""
+    return [channel.kind for channel in channels() if channel.action == "receive"]
+
+
+def output_kinds() -> list[str]:
+    """Of what the service writes."""
+    return [channel.kind for channel in channels() if channel.action == "send"]
+
+
 def topic_name(prefix: str, kind: str) -> str:
-    if kind not in KINDS:
+    """Raises ValueError where no topic has this kind."""
+    if kind not in kinds():
         raise ValueError(f"no topic kind {kind!r}")
     return f"{prefix}.{kind}"
 
 
 def topic_names(prefix: str) -> dict[str, str]:
     """Full topic name per kind."""
-    return {kind: topic_name(prefix, kind) for kind in KINDS}
+    return {kind: f"{prefix}.{kind}" for kind in kinds()}
+
+
+def topic_config(channel: Channel) -> dict[str, str]:
+    """The topic's settings in the broker's words."""
+    return {name: ",".join(value) if isinstance(value, list) else str(value) for name, value in channel.config.items()}
 
 
 async def list_topics(settings: Settings) -> list[TopicState]:
@@ -81,28 +94,23 @@ async def create_topics(
     async with connected_admin(settings) as admin:
         before = await _partition_counts(admin)
         names = topic_names(settings.topic_prefix)
+        wanted = {channel.kind: channel.partitions or partitions for channel in channels()}
         missing = {kind: name for kind, name in names.items() if name not in before}
         cluster = await admin.describe_cluster()
         if missing and _has_controller(cluster):
             copies = replication or min(3, len(cluster["brokers"]))
-            wanted = [
-                NewTopic(name, _wanted(kind, partitions), copies, topic_configs=dict(_CONFIGS.get(kind, {})))
-                for kind, name in missing.items()
-            ]
-            _check((await admin.create_topics(wanted)).to_object()["topic_errors"], settings.brokers)
+            configs = {channel.kind: topic_config(channel) for channel in channels()}
+            new = [NewTopic(name, wanted[kind], copies, topic_configs=configs[kind]) for kind, name in missing.items()]
+            _check((await admin.create_topics(new)).to_object()["topic_errors"], settings.brokers)
             after = await _await_topics(admin, set(missing.values()))
         elif missing:
             after = await _create_on_first_use(admin, list(missing.values()))
         else:
             after = before
     return [
-        TopicState(kind, name, after.get(name, 0), _wanted(kind, partitions), created=kind in missing)
+        TopicState(kind, name, after.get(name, 0), wanted[kind], created=kind in missing)
         for kind, name in names.items()
     ]
-
-
-def _wanted(kind: str, partitions: int) -> int:
-    return 1 if kind == "control" else partitions
 
 
 async def _partition_counts(admin: AIOKafkaAdminClient) -> dict[str, int]:

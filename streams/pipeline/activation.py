@@ -5,14 +5,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import Any, Protocol
 
+from models.artifact import Artifact
 from models.serving.reader import Reader
+from models.serving.reading import TEXT, Reading
 from models.serving.scheduler import BatchScheduler
 from models.serving.stats import Stats
 from models.serving.types import Depth, Item, Outcome
 from streams.model import Model, new_batcher
-from streams.tasks import Task
+from streams.policy import Policy
+from streams.settings import Settings
+from streams.tasks import declared
+from streams.tasks.base import Parts, Task
 
 
 class Scorer(Protocol):
@@ -25,14 +31,32 @@ class Scorer(Protocol):
     async def stop(self) -> None: ...
 
 
+class Encodes(Protocol):
+    """What the pipeline calls of a Reader."""
+
+    def encode(self, readings: Sequence[Reading]) -> None: ...
+
+    def needs_refining(self, reading: Reading) -> bool: ...
+
+    def refined(self, reading: Reading) -> list[Reading]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Modality:
+    """Who encodes and who scores readings of one kind."""
+
+    reader: Encodes
+    scheduler: Scorer
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Activation:
     """Frozen. A record carries the one that it was taken in under, from intake to verdict, so two can live side by
     side while one takes over from the other. What outlives it (author history, waves, the quota) is its tasks' memory.
     """
 
-    reader: Reader
-    scheduler: Scorer
+    modalities: Mapping[str, Modality]
+    """By `Reading.modality`."""
     model_version: str
     """As served, with the precision: equal texts have equal scores under it, whatever the policy."""
     tasks: Mapping[str, Task[Any]]
@@ -50,4 +74,43 @@ class Activation:
         """Starts the engine's threads. Call it on the loop on which `deliver` is to be called."""
         scheduler = BatchScheduler(model.engine, new_batcher(model), deliver, depth)
         scheduler.start(asyncio.get_running_loop())
-        return cls(Reader(model.encoder, max_windows), scheduler, model.engine.model_version, tasks)
+        text = Modality(Reader(model.encoder, max_windows), scheduler)
+        return cls({TEXT: text}, model.engine.model_version, tasks)
+
+    def reader_of(self, reading: Reading) -> Encodes:
+        return self.modalities[reading.modality].reader
+
+    def scheduler_of(self, reading: Reading) -> Scorer:
+        return self.modalities[reading.modality].scheduler
+
+    async def stop(self) -> None:
+        """Ends the engines' threads. What is still with them is given up."""
+        for modality in self.modalities.values():
+            await modality.scheduler.stop()
+
+
+def build_tasks(settings: Settings, artifact: Artifact, enforces: bool = True) -> list[Task[Any]]:
+    """The tasks that the settings name.
+
+    Args:
+        enforces: False where verdicts are only read (`tidegate score`): no quota, and nothing kept in the data
+            folder.
+
+    Raises:
+        PolicyError: the policy file is wrong.
+    """
+    state = settings.data_dir / f"state-{settings.topic_prefix}" if enforces else None
+    policy = Policy.load(settings.policy)
+    parts = Parts(artifact, policy, _version_in_force(policy, artifact, settings), state, has_quota=enforces)
+    tasks = declared()
+    return [tasks[name].build(parts) for name in settings.tasks]
+
+
+def _version_in_force(policy: Policy, artifact: Artifact, settings: Settings) -> str:
+    """Covers what fills the policy (the model's thresholds), the tasks' own rules, and how a text is read."""
+    return policy.version_with(
+        thresholds=artifact.manifest.thresholds,
+        max_windows=settings.max_windows,
+        package=version("tidegate"),
+        **{name: path.read_text("utf-8") for task in declared().values() for name, path in task.rules.items()},
+    )

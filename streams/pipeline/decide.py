@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from models.serving.reading import combined
+from models.serving.types import Scores
 from streams.pipeline.failures import dead_letter, unexpected
 from streams.pipeline.work import Work
-from streams.tasks import Case, Moments, Origin
+from streams.tasks.base import Case, Moments, Origin
 
 
 def decide(chunk: Sequence[Work], from_kafka: bool = True) -> None:
@@ -24,6 +25,12 @@ def decide(chunk: Sequence[Work], from_kafka: bool = True) -> None:
             work.outputs = (dead_letter(work.raw, work.failure),)
 
 
+def _together(work: Work) -> Scores | None:
+    """The scores of all that was read; None where the model knew none of the words."""
+    scores = [reading.scores for reading in work.readings if reading.scores]
+    return combined(scores, work.task.declaration.question.heads) if scores else None
+
+
 def _case(work: Work, from_kafka: bool) -> Case[object]:
     raw = work.raw
     assert work.rendered is not None
@@ -31,7 +38,7 @@ def _case(work: Work, from_kafka: bool) -> Case[object]:
         record=work.record,
         rendered=work.rendered,
         readings=work.readings,
-        scores=combined([reading.scores for reading in work.readings if reading.scores]) if work.readings else None,
+        scores=_together(work),
         read_share=work.read_share,
         value=raw.value or b"",
         key=raw.key,

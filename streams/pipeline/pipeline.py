@@ -22,16 +22,15 @@ from typing import Any, TypeVar, cast
 from models.serving.reading import Reading
 from models.serving.types import EngineLostError, Item, Outcome, Scores
 from schemas import Reason
-from streams.pipeline.activation import Activation
+from streams.pipeline.activation import Activation, Scorer
 from streams.pipeline.decide import decide
 from streams.pipeline.failures import Failure
 from streams.pipeline.gathering import Gathering
 from streams.pipeline.prepare import Preparer
-from streams.pipeline.score_cache import ScoreCache
-from streams.pipeline.work import Work
+from streams.pipeline.score_cache import Key, ScoreCache
+from streams.pipeline.work import Work, key_of
 
 T = TypeVar("T")
-TwinKey = tuple[str, str, frozenset[str]]
 Twin = tuple[Work, Reading]
 
 
@@ -63,7 +62,7 @@ class Pipeline:
         self._crash = crash
         self._incoming: Gathering[Work] = Gathering(self._prepare_chunk)
         self._scored: Gathering[Work] = Gathering(self._decide_chunk)
-        self._twins: dict[TwinKey, list[Twin]] = {}
+        self._twins: dict[Key, list[Twin]] = {}
         self._preparing = ThreadPoolExecutor(1, "prepare")
         self._deciding = ThreadPoolExecutor(1, "decide")
         self._tasks: set[asyncio.Task[None]] = set()
@@ -92,7 +91,7 @@ class Pipeline:
 
     def _retire(self, activation: Activation) -> None:
         del self._inside[activation]
-        self._spawn(activation.scheduler.stop())
+        self._spawn(activation.stop())
 
     def push(self, work: Work) -> None:
         self._inside[work.activation] += 1
@@ -103,7 +102,7 @@ class Pipeline:
         await asyncio.get_running_loop().run_in_executor(self._preparing, self._prepare, chunk)
         prepared_at = time.monotonic()
         ready: list[Work] = []
-        items: dict[Activation, list[Item]] = {}
+        items: dict[Scorer, list[Item]] = {}
         for work in chunk:
             unscored = [] if work.failure else [reading for reading in work.readings if reading.scores is None]
             work.waiting = len(unscored)
@@ -112,14 +111,14 @@ class Pipeline:
                 work.batched_at = work.scored_at = prepared_at
                 ready.append(work)
             for reading in unscored:
-                key = _twin_key(work, reading)
+                key = key_of(work, reading)
                 if (twins := self._twins.get(key)) is not None:
                     twins.append((work, reading))
                 else:
                     self._twins[key] = []
-                    items.setdefault(work.activation, []).append(_item(work, reading))
-        for activation, its_items in items.items():
-            activation.scheduler.submit(its_items)
+                    items.setdefault(work.activation.scheduler_of(reading), []).append(_item(work, reading))
+        for scheduler, its_items in items.items():
+            scheduler.submit(its_items)
         if ready:
             self._scored.add(ready)
 
@@ -135,7 +134,7 @@ class Pipeline:
                 self._crash(outcome.error)
                 return
             self._remember(work, reading, outcome.scores)
-            for one, twin in ((work, reading), *self._twins.pop(_twin_key(work, reading), [])):
+            for one, twin in ((work, reading), *self._twins.pop(key_of(work, reading), [])):
                 twin.encoding = reading.encoding
                 if self._is_complete(one, twin, outcome):
                     works.append(one)
@@ -155,8 +154,7 @@ class Pipeline:
 
     def _remember(self, work: Work, reading: Reading, scores: Scores | None) -> None:
         if scores is not None and not scores.degraded and reading.encoding is not None:
-            key = work.activation.model_version, reading.text, work.task.heads
-            self.cache.put(*key, scores, reading.encoding)
+            self.cache.put(key_of(work, reading), scores, reading.encoding)
 
     async def _decide_chunk(self, chunk: list[Work]) -> None:
         await asyncio.get_running_loop().run_in_executor(self._deciding, self._decide, chunk)
@@ -192,21 +190,19 @@ class Pipeline:
             await asyncio.wait(tasks, timeout=1.0)
         if self._active is not None:
             for activation in {*self._inside, self._active}:
-                await activation.scheduler.stop()
+                await activation.stop()
         self._preparing.shutdown(wait=False, cancel_futures=True)
         self._deciding.shutdown(wait=False, cancel_futures=True)
 
 
-def _twin_key(work: Work, reading: Reading) -> TwinKey:
-    return work.activation.model_version, reading.text, work.task.heads
-
-
 def _item(work: Work, reading: Reading) -> Item:
     assert reading.encoding is not None
+    question = work.task.declaration.question
     return Item(
         encoding=reading.encoding,
         payload=(work, reading),
-        heads=work.task.heads,
+        heads=frozenset(question.heads),
         deadline=work.intake_at,
         queued_at=time.monotonic(),
+        may_degrade=question.may_degrade,
     )

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from models.serving.reader import Reader
 from models.serving.reading import Reading
 from models.text import identify_language
 from schemas import InvalidRecord, Reason, unpack
+from streams.pipeline.activation import Encodes
 from streams.pipeline.failures import Failure, unexpected
 from streams.pipeline.score_cache import ScoreCache
-from streams.pipeline.work import Work
+from streams.pipeline.work import Work, key_of
 from streams.record import UnreadableBatch
 
 
@@ -30,8 +30,11 @@ class Preparer:
             self._read(work)
             if work.failure is None:
                 unseen += [(work, reading) for reading in work.readings if not self._seen_before(work, reading)]
-        for activation in dict.fromkeys(work.activation for work, _ in unseen):
-            self._encode(activation.reader, [one for one in unseen if one[0].activation is activation])
+        together: dict[Encodes, list[tuple[Work, Reading]]] = {}
+        for work, reading in unseen:
+            together.setdefault(work.activation.reader_of(reading), []).append((work, reading))
+        for reader, its_readings in together.items():
+            self._encode(reader, its_readings)
         for work in dict.fromkeys(work for work, _ in unseen):
             if work.failure is None:
                 self._refine(work)
@@ -51,13 +54,13 @@ class Preparer:
             work.failure = unexpected(error, "decode")
 
     def _seen_before(self, work: Work, reading: Reading) -> bool:
-        known = self._cache.get(work.activation.model_version, reading.text, work.task.heads)
+        known = self._cache.get(key_of(work, reading))
         if known is None:
             return False
         reading.scores, reading.encoding = known
         return True
 
-    def _encode(self, reader: Reader, unseen: Sequence[tuple[Work, Reading]]) -> None:
+    def _encode(self, reader: Encodes, unseen: Sequence[tuple[Work, Reading]]) -> None:
         try:
             reader.encode([reading for _, reading in unseen])
         except Exception:
@@ -66,17 +69,17 @@ class Preparer:
 
     def _encode_alone(self, work: Work, reading: Reading) -> None:
         try:
-            work.activation.reader.encode([reading])
+            work.activation.reader_of(reading).encode([reading])
         except Exception as error:
             work.failure = unexpected(error, "encode")
 
     def _refine(self, work: Work) -> None:
         """Puts windows in place of what is too long, and takes out what the model does not know. Seldom has to."""
-        reader = work.activation.reader
-        if not any(reading.scores is None and reader.needs_refining(reading) for reading in work.readings):
+        reader_of = work.activation.reader_of
+        if not any(one.scores is None and reader_of(one).needs_refining(one) for one in work.readings):
             return
         try:
-            refined = [reader.refined(way) if way.scores is None else [way] for way in work.readings]
+            refined = [reader_of(way).refined(way) if way.scores is None else [way] for way in work.readings]
             self._note_what_is_read(work, refined[0])
             work.readings = [reading for parts in refined for reading in parts]
         except Exception as error:

@@ -16,7 +16,13 @@ class Cached(NamedTuple):
     encoding: Encoding
 
 
-Key = tuple[str, str, frozenset[str]]
+class Key(NamedTuple):
+    """What decides the scores of a reading."""
+
+    model_version: str
+    task: str
+    modality: str
+    content: str
 
 
 class ScoreCache:
@@ -39,8 +45,7 @@ class ScoreCache:
         self.hits = 0
         self.misses = 0
 
-    def get(self, model_version: str, text: str, heads: frozenset[str]) -> Cached | None:
-        key = (model_version, text, heads)
+    def get(self, key: Key) -> Cached | None:
         with self._lock:
             found = self._entries.get(key)
             if found is None:
@@ -50,10 +55,9 @@ class ScoreCache:
             self.hits += 1
             return found
 
-    def put(self, model_version: str, text: str, heads: frozenset[str], scores: Scores, encoding: Encoding) -> None:
-        if scores.degraded or len(text) > self._max_characters or self._size == 0:
+    def put(self, key: Key, scores: Scores, encoding: Encoding) -> None:
+        if scores.degraded or len(key.content) > self._max_characters or self._size == 0:
             return
-        key = (model_version, text, heads)
         with self._lock:
             self._entries[key] = Cached(scores, encoding)
             self._entries.move_to_end(key)

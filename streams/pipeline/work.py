@@ -9,8 +9,9 @@ from typing import Any
 from models.serving.reading import Reading
 from streams.pipeline.activation import Activation
 from streams.pipeline.failures import Failure
+from streams.pipeline.score_cache import Key
 from streams.record import Outgoing, RawRecord
-from streams.tasks import Rendered, Task
+from streams.tasks.base import Rendered, Task
 
 
 @dataclass(slots=True, eq=False)
@@ -46,3 +47,8 @@ class Work:
     def is_abandoned(self) -> bool:
         """Nobody waits for it any more: its partition was given up, and it comes back to whoever owns that now."""
         return self.ticket is not None and bool(self.ticket.abandoned)
+
+
+def key_of(work: Work, reading: Reading) -> Key:
+    """Readings with equal keys have equal scores: one answer is enough for all."""
+    return Key(work.activation.model_version, work.task.declaration.name, reading.modality, reading.content_key)

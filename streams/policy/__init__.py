@@ -1,6 +1,7 @@
 """The policy: which scores become labels, actions and alerts."""
 
 from streams.policy.file import (
+    POLICY,
     Action,
     Policy,
     PolicyError,
@@ -10,4 +11,13 @@ from streams.policy.file import (
     SpamWavePolicy,
 )
 
-__all__ = ["Action", "Policy", "PolicyError", "PostPolicy", "QuotaPolicy", "RepeatOffenderPolicy", "SpamWavePolicy"]
+__all__ = [
+    "POLICY",
+    "Action",
+    "Policy",
+    "PolicyError",
+    "PostPolicy",
+    "QuotaPolicy",
+    "RepeatOffenderPolicy",
+    "SpamWavePolicy",
+]

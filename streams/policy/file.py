@@ -6,14 +6,15 @@ import tomllib
 from enum import IntEnum
 from hashlib import blake2b
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 import orjson
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from models.labels import POST_LABELS
 from streams.errors import TidegateError
-from streams.settings import POLICY
+
+POLICY: Final = Path(__file__).with_name("policy.toml")
 
 
 class PolicyError(TidegateError):

@@ -1,48 +1,24 @@
-"""The tasks this service knows. A new one is a module beside this and a line in `REGISTRY`."""
+"""The tasks that this service knows. A new one is a package beside these and its name in `REGISTRY`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from importlib.metadata import version
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Final
 
-from models.artifact import Artifact
-from streams.policy import Policy
-from streams.settings import Settings
-from streams.tasks.base import Case, Decision, Moments, Origin, Parts, Rendered, Task
-from streams.tasks.posts.task import PostsTask
-from streams.tasks.symptoms.red_flags import PACKAGED
-from streams.tasks.symptoms.task import SymptomsTask
+from schemas.channels import SHARED, Channel
+from streams.tasks.declaration import Declaration
+from streams.tasks.posts import POSTS
+from streams.tasks.symptoms import SYMPTOMS
 
-__all__ = ["REGISTRY", "Case", "Decision", "Moments", "Origin", "Parts", "Rendered", "Task", "build_tasks"]
-
-REGISTRY: Final[Mapping[str, Callable[[Parts], Task[Any]]]] = {
-    "posts": PostsTask.build,
-    "symptoms": SymptomsTask.build,
-}
+REGISTRY: Final = (POSTS, SYMPTOMS)
 
 
-def build_tasks(settings: Settings, artifact: Artifact, enforces: bool = True) -> list[Task[Any]]:
-    """The tasks that the settings name.
-
-    Args:
-        enforces: False where verdicts are only read (`tidegate score`): no quota, and nothing kept in the data
-            folder.
-
-    Raises:
-        PolicyError: the policy file is wrong.
-    """
-    state = settings.data_dir / f"state-{settings.topic_prefix}" if enforces else None
-    policy = Policy.load(settings.policy)
-    parts = Parts(artifact, policy, _version_in_force(policy, artifact, settings), state, has_quota=enforces)
-    return [REGISTRY[name](parts) for name in settings.tasks]
+def declared() -> Mapping[str, Declaration]:
+    """All tasks by name."""
+    return {task.name: task for task in REGISTRY}
 
 
-def _version_in_force(policy: Policy, artifact: Artifact, settings: Settings) -> str:
-    """Covers what fills the policy (the model's thresholds), the red flags, and how a text is read."""
-    return policy.version_with(
-        thresholds=artifact.manifest.thresholds,
-        red_flags=PACKAGED.read_text("utf-8"),
-        max_windows=settings.max_windows,
-        package=version("tidegate"),
-    )
+def channels() -> tuple[Channel, ...]:
+    """What travels: the tasks' inputs, their outputs, and what they share."""
+    outputs = [channel for task in REGISTRY for channel in task.outputs]
+    return (*(task.input for task in REGISTRY), *outputs, *SHARED)

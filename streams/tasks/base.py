@@ -13,6 +13,7 @@ from models.serving.reading import Reading
 from models.serving.types import Scores
 from streams.policy import Policy
 from streams.record import Outgoing
+from streams.tasks.declaration import Declaration
 
 R = TypeVar("R")
 
@@ -137,9 +138,7 @@ class Task(Protocol[R]):
     state without locks: call them from one thread, records in the order in which their scores came.
     """
 
-    name: str
-    heads: frozenset[str]
-    """Heads of the model that it reads."""
+    declaration: Declaration
     policy_version: str
     """Names all that decides beside the scores; verdicts carry it."""
 

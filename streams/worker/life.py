@@ -15,15 +15,17 @@ from typing import Any
 from aiokafka import AIOKafkaProducer
 
 from models.errors import place_of
+from schemas.channels import MAX_MESSAGE_BYTES
 from streams.errors import TidegateError, TopicMissingError, translate
 from streams.health.logs import configure_logging
 from streams.kafka.codecs import check_codecs
 from streams.kafka.connection import CONNECT_TIMEOUT_S, connection_options
 from streams.kafka.group import await_coordinator
-from streams.kafka.topics import OUTPUT_KINDS, list_topics, topic_name
+from streams.kafka.topics import list_topics, output_kinds, topic_name
 from streams.model import Model, load_model
+from streams.pipeline.activation import build_tasks
 from streams.settings import Settings
-from streams.tasks import Task, build_tasks
+from streams.tasks.base import Task
 from streams.worker.allocator import restrain_allocator
 from streams.worker.faust_app import TidegateApp, create_app
 from streams.worker.service import Service
@@ -32,7 +34,6 @@ from streams.worker.sink import Sink
 logger = logging.getLogger(__name__)
 
 PUBLISH_TIMEOUT_S = 30.0
-MAX_REQUEST_BYTES = 4 * 1024 * 1024  # a dead letter is a record of 1 MiB and its headers; see streams/kafka/topics.py
 MAX_BATCH_BYTES = 512 * 1024
 LEAVE_GROUP_S = 10.0
 FLUSH_S = 2.0
@@ -68,7 +69,8 @@ class _Worker:
         gc.freeze()
         gc.set_threshold(*GC_THRESHOLDS)
         await self._check_topics()
-        await self._unless_stopped(await_coordinator(self._settings, topic_name(self._settings.topic_prefix, "posts")))
+        topic = topic_name(self._settings.topic_prefix, self._settings.tasks[0])
+        await self._unless_stopped(await_coordinator(self._settings, topic))
         if self._stop.is_set():
             return 0
         producer = await self._start_producer()
@@ -102,7 +104,7 @@ class _Worker:
             acks="all",
             enable_idempotence=True,
             max_batch_size=MAX_BATCH_BYTES,
-            max_request_size=MAX_REQUEST_BYTES,
+            max_request_size=MAX_MESSAGE_BYTES,
         )
         try:
             await asyncio.wait_for(producer.start(), CONNECT_TIMEOUT_S)
@@ -114,9 +116,9 @@ class _Worker:
     def _build(self, model: Model, producer: AIOKafkaProducer) -> Service:
         prefix = self._settings.topic_prefix
         tasks: dict[str, Task[Any]] = {
-            topic_name(prefix, task.name): task for task in build_tasks(self._settings, model.artifact)
+            topic_name(prefix, task.declaration.name): task for task in build_tasks(self._settings, model.artifact)
         }
-        sink = Sink(producer, {kind: topic_name(prefix, kind) for kind in OUTPUT_KINDS}, PUBLISH_TIMEOUT_S)
+        sink = Sink(producer, {kind: topic_name(prefix, kind) for kind in output_kinds()}, PUBLISH_TIMEOUT_S)
         return Service(self._settings, model, tasks, sink, self._crash)
 
     async def _serve(self, service: Service) -> None:

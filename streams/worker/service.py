@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Protocol
 
+from models.serving.reading import TEXT
 from streams.errors import TidegateError
 from streams.model import Model
 from streams.pipeline.activation import Activation
@@ -19,7 +20,7 @@ from streams.pipeline.pipeline import Pipeline
 from streams.pipeline.work import Work
 from streams.record import Partition, RawRecord
 from streams.settings import Settings
-from streams.tasks import Parts, Task
+from streams.tasks.base import Parts, Task
 from streams.worker.dead_letter_limit import DeadLetterLimit
 from streams.worker.gate import AdmissionGate
 from streams.worker.ledger import Ledger
@@ -227,7 +228,7 @@ class Service:
             self._crash(error)
 
     def _report(self) -> None:
-        stats = self._pipeline.active.scheduler.stats()
+        stats = self._pipeline.active.modalities[TEXT].scheduler.stats()
         early = 100 * stats.early_rows / max(1, stats.rows)
         padding = stats.padded_tokens / max(1, stats.real_tokens)
         logger.info(

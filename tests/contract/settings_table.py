@@ -9,7 +9,9 @@ from pathlib import Path
 from pydantic.fields import FieldInfo
 
 from models.artifact import RELEASE
-from streams.settings import POLICY, Settings
+from streams.policy import POLICY
+from streams.settings import Settings
+from streams.tasks import declared
 
 PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
 TABLE = re.compile(r"(<!-- settings[^>]*-->\n)(.*)(\n<!-- /settings -->)", re.DOTALL)
@@ -18,7 +20,7 @@ TABLE = re.compile(r"(<!-- settings[^>]*-->\n)(.*)(\n<!-- /settings -->)", re.DO
 def settings_table() -> str:
     """What the page has to hold between its two marks."""
     rows = [
-        f"| `{name}` | {_default(name, field)} | {_allowed(field)} | {field.description} |"
+        f"| `{name}` | {_default(name, field)} | {_allowed(name, field)} | {field.description} |"
         for name, field in Settings.model_fields.items()
     ]
     return "\n".join(["| name | default | allowed | what |", "| --- | --- | --- | --- |", *rows])
@@ -26,12 +28,15 @@ def settings_table() -> str:
 
 def _default(name: str, field: FieldInfo) -> str:
     """Empty for what depends on the machine or on where the package lies; the description tells it."""
-    if field.default is None or name == "data_dir" or field.default in (RELEASE, POLICY):
+    default = field.get_default(call_default_factory=True, validated_data={})
+    if default is None or name == "data_dir" or default in (RELEASE, POLICY):
         return ""
-    return f"`{','.join(field.default) if isinstance(field.default, list) else field.default}`"
+    return f"`{','.join(default) if isinstance(default, list) else default}`"
 
 
-def _allowed(field: FieldInfo) -> str:
+def _allowed(name: str, field: FieldInfo) -> str:
+    if name == "tasks":
+        return ", ".join(f"`{task}`" for task in declared())
     choices = re.search(r"Literal\[(.*?)\]", str(field.annotation))
     if choices:
         return ", ".join(f"`{ast.literal_eval(choice)}`" for choice in choices[1].split(", "))

@@ -15,11 +15,13 @@ from hypothesis import strategies as st
 
 import schemas
 from schemas import DeadLetter
-from schemas.asyncapi import CHANNELS, asyncapi_document, to_yaml
-from schemas.generate import MODELS, definitions
-from streams.kafka.topics import _CONFIGS, INPUT_KINDS, KINDS, OUTPUT_KINDS
-from streams.kafka.topics import _wanted as wanted_partitions
+from schemas.asyncapi import asyncapi_document, to_yaml
+from schemas.generate import definitions, messages
+from streams.kafka.topics import input_kinds, kinds, output_kinds, topic_config
+from streams.tasks import channels
 
+CHANNELS = channels()
+MODELS = messages(CHANNELS)
 DOCUMENT: dict[str, Any] = yaml.safe_load((Path(schemas.__file__).parent / "asyncapi.yaml").read_text("utf-8"))
 MESSAGES: dict[str, Any] = DOCUMENT["components"]["messages"]
 
@@ -42,7 +44,7 @@ def test_is_asyncapi_3() -> None:
 
 @pytest.mark.parametrize("broken", ["action", "channel", "messages"])
 def test_the_check_notices_a_broken_document(broken: str) -> None:
-    document = asyncapi_document(definitions())
+    document = asyncapi_document(CHANNELS, definitions(MODELS.values()))
     document["operations"]["receive-posts"][broken] = "nonsense"
     with pytest.raises(ValueError, match=broken):
         AsyncAPI3.model_validate(document)
@@ -59,7 +61,7 @@ def test_every_reference_leads_somewhere() -> None:
 
 
 def test_channels_are_the_topics() -> None:
-    assert set(DOCUMENT["channels"]) == set(KINDS)
+    assert set(DOCUMENT["channels"]) == set(kinds())
     for kind, channel in DOCUMENT["channels"].items():
         assert channel["address"] == f"{{prefix}}.{kind}"
 
@@ -68,17 +70,20 @@ def test_operations_are_what_the_service_does() -> None:
     done = {channel.kind: channel.action for channel in CHANNELS if channel.action}
     sent = {kind for kind, action in done.items() if action == "send"}
     received = {kind for kind, action in done.items() if action == "receive"}
-    assert sent == set(OUTPUT_KINDS)
-    assert received == set(INPUT_KINDS) - {"reviews"}
+    assert sent == set(output_kinds())
+    assert received == set(input_kinds())
     assert set(DOCUMENT["operations"]) == {f"{action}-{kind}" for kind, action in done.items()}
 
 
 def test_topic_settings_are_those_of_topics_create() -> None:
+    configs = {channel.kind: topic_config(channel) for channel in CHANNELS}
     for kind, channel in DOCUMENT["channels"].items():
         said = channel.get("bindings", {}).get("kafka", {}).get("topicConfiguration", {})
         plain = {name: ",".join(value) if isinstance(value, list) else str(value) for name, value in said.items()}
-        assert plain == dict(_CONFIGS.get(kind, {})), kind
-    assert DOCUMENT["channels"]["control"]["bindings"]["kafka"]["partitions"] == wanted_partitions("control", 6)
+        assert plain == configs[kind], kind
+    assert configs["dead-letters"] == {"max.message.bytes": "4194304"}
+    assert configs["control"] == {"cleanup.policy": "compact"}
+    assert DOCUMENT["channels"]["control"]["bindings"]["kafka"]["partitions"] == 1
 
 
 @pytest.mark.parametrize("name", [name for name in MESSAGES if name != "DeadLetter"])
@@ -112,4 +117,4 @@ def test_the_yaml_says_what_the_document_says(document: Any) -> None:
 
 
 def test_the_file_is_the_document() -> None:
-    assert asyncapi_document(definitions()) == DOCUMENT
+    assert asyncapi_document(CHANNELS, definitions(MODELS.values())) == DOCUMENT

@@ -17,8 +17,7 @@ import typer
 from schemas import PostVerdict, SymptomVerdict
 from schemas.examples import POST, POST_VERDICT, SYMPTOM_RECORD, SYMPTOM_VERDICT
 from streams.cli.app import build_app
-from streams.policy import Policy
-from streams.settings import POLICY
+from streams.policy import POLICY, Policy
 from tests.support.bench import Bench
 
 ROOT = Path(__file__).parents[2]

@@ -11,6 +11,8 @@ import orjson
 
 from streams.client.messages import line_message
 from streams.record import Outgoing
+from streams.tasks import declared
+from streams.tasks.posts import POSTS
 
 FOLDER = Path(__file__).parent
 
@@ -26,11 +28,8 @@ class Bundled:
 
 def bundled_stream(seed: int = 11) -> list[Bundled]:
     """All of it in one order: each file keeps its own, the symptom records and broken lines fall in between."""
-    files = {
-        "posts": list(_read("posts.jsonl", "posts")),
-        "symptoms": list(_read("symptoms.jsonl", "symptoms")),
-        "broken": list(_read("broken.jsonl", "posts")),
-    }
+    files = {task: list(_read(f"{task}.jsonl", task)) for task in declared() if (FOLDER / f"{task}.jsonl").exists()}
+    files["broken"] = list(_read("broken.jsonl", POSTS.name))
     turns = [name for name, items in files.items() for _ in items]
     random.Random(seed).shuffle(turns)  # noqa: S311 - an order, not a secret
     queues = {name: iter(items) for name, items in files.items()}

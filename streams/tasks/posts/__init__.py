@@ -1,1 +1,45 @@
 """Posts: labels, spans, an action, and alerts about posts, authors and waves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from models.serving.question import Joined, Question
+from schemas import Post, PostVerdict
+from schemas.channels import Channel
+from schemas.examples import POST, POST_VERDICT
+from streams.tasks.declaration import Declaration
+
+if TYPE_CHECKING:
+    from streams.tasks.base import Parts, Task
+
+
+def _build(parts: Parts) -> Task[Any]:
+    from streams.tasks.posts.task import PostsTask
+
+    return PostsTask.build(parts)
+
+
+POSTS: Final = Declaration(
+    input=Channel(
+        "posts", Post, "receive", "The author, so that an author's posts stay in order.", "Posts to judge.", POST
+    ),
+    record=Post,
+    key_field="author",
+    outputs=(
+        Channel("labels", PostVerdict, "send", "The post's key.", "A verdict for every post.", POST_VERDICT),
+        Channel(
+            "flags",
+            PostVerdict,
+            "send",
+            "The post's key.",
+            "The same verdicts, where the action is not allow.",
+            POST_VERDICT,
+        ),
+    ),
+    question=Question(
+        {"post": Joined.HIGHEST, "spans": Joined.APART, "sentiment": Joined.MEAN},
+        may_degrade=True,
+    ),
+    build=_build,
+)

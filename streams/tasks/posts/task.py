@@ -15,6 +15,7 @@ from streams.policy import Action, PostPolicy
 from streams.policy.rules import FALLBACK_THRESHOLD, NOTHING, PostRules, Ruling
 from streams.tasks.base import Case, Decision, Parts, Rendered, Task
 from streams.tasks.outputs import Alarm, outputs, timings_ms, verdict_id, warnings
+from streams.tasks.posts import POSTS
 from streams.tasks.posts.memory import Memory
 
 
@@ -26,8 +27,7 @@ class PostsTask(Task[Post]):
     `quota`.
     """
 
-    name = "posts"
-    heads = frozenset({"post", "spans", "sentiment"})
+    declaration = POSTS
 
     def __init__(self, parts: Parts, memory: Memory) -> None:
         thresholds = parts.artifact.manifest.thresholds
@@ -42,7 +42,7 @@ class PostsTask(Task[Post]):
 
     @classmethod
     def build(cls, parts: Parts) -> PostsTask:
-        folder = None if parts.state is None else parts.state / "posts"
+        folder = None if parts.state is None else parts.state / POSTS.name
         return cls(parts, Memory.open(parts.policy.posts, folder, parts.has_quota))
 
     def decode(self, value: bytes | None, max_bytes: int) -> Post:
@@ -57,13 +57,13 @@ class PostsTask(Task[Post]):
         values = _label_scores(scores)
         ruling = self._unassessed if values is None else self._rules.judge(values, lang)
         model_version = self._model_version if scores is None else scores.model_version
-        identity = verdict_id(self.name, model_version, self.policy_version, case.value)
+        identity = verdict_id(POSTS.name, model_version, self.policy_version, case.value)
         action, reasons = self._within_quota(ruling, identity)
         alarms = self._alarms(case, identity, ruling)
         verdict: dict[str, Any] = {
             "schema_version": 1,
             "id": identity,
-            "task": self.name,
+            "task": POSTS.name,
             "post_id": case.record.id,
             "source": None if case.origin is None else case.origin._asdict(),
             "lang": lang,
@@ -132,12 +132,12 @@ def _label_scores(scores: Scores | None) -> list[float] | None:
     """None: the model could read nothing."""
     if scores is None:
         return None
-    if scores.post is None:
+    if "post" not in scores.heads:
         raise ValueError("the engine returned no scores for a post")
-    values: list[float] = scores.post.tolist()
+    values: list[float] = scores.heads["post"].tolist()
     return values
 
 
 def _sentiment(scores: Scores | None) -> dict[str, float] | None:
-    sentiment = None if scores is None else scores.sentiment
+    sentiment = None if scores is None else scores.heads.get("sentiment")
     return None if sentiment is None else dict(zip(SENTIMENTS, sentiment.tolist(), strict=True))

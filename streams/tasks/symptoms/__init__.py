@@ -1,1 +1,48 @@
 """Symptom records: conditions, an urgency that rules can only raise, and the evidence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from models.serving.question import Joined, Question
+from schemas import SymptomRecord, SymptomVerdict
+from schemas.channels import Channel
+from schemas.examples import SYMPTOM_RECORD, SYMPTOM_VERDICT
+from streams.tasks.declaration import Declaration
+from streams.tasks.symptoms.red_flags import PACKAGED
+
+if TYPE_CHECKING:
+    from streams.tasks.base import Parts, Task
+
+
+def _build(parts: Parts) -> Task[Any]:
+    from streams.tasks.symptoms.task import SymptomsTask
+
+    return SymptomsTask.build(parts)
+
+
+SYMPTOMS: Final = Declaration(
+    input=Channel(
+        "symptoms",
+        SymptomRecord,
+        "receive",
+        "The patient's reference.",
+        "Symptom records to triage.",
+        SYMPTOM_RECORD,
+    ),
+    record=SymptomRecord,
+    key_field="patient",
+    outputs=(
+        Channel(
+            "triage",
+            SymptomVerdict,
+            "send",
+            "The record's key.",
+            "A verdict for every symptom record.",
+            SYMPTOM_VERDICT,
+        ),
+    ),
+    question=Question({"condition": Joined.HIGHEST_SCALED, "urgency": Joined.MOST_URGENT}),  # never degraded
+    build=_build,
+    rules={"red_flags": PACKAGED},
+)

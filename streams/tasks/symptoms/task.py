@@ -16,6 +16,7 @@ from models.text.rendering import SymptomFields, render_symptoms
 from schemas import SymptomRecord
 from streams.tasks.base import Case, Decision, Parts, Rendered, Task
 from streams.tasks.outputs import Alarm, outputs, timings_ms, verdict_id, warnings
+from streams.tasks.symptoms import SYMPTOMS
 from streams.tasks.symptoms.assertions import Found
 from streams.tasks.symptoms.red_flags import RedFlag, Triage
 from streams.tasks.symptoms.vital_signs import FEVER, INFANT_AGE, MAX_POINTS, Unusual, grade
@@ -38,8 +39,7 @@ class SymptomsTask(Task[SymptomRecord]):
     between records.
     """
 
-    name = "symptoms"
-    heads = frozenset({"condition", "urgency"})
+    declaration = SYMPTOMS
 
     def __init__(self, parts: Parts, triage: Triage) -> None:
         self._conditions = parts.artifact.labels("condition")
@@ -71,7 +71,7 @@ class SymptomsTask(Task[SymptomRecord]):
         scores, rendered = case.scores, case.rendered
         condition, urgency = _class_scores(scores)
         model_version = self._model_version if scores is None else scores.model_version
-        identity = verdict_id(self.name, model_version, self.policy_version, case.value)
+        identity = verdict_id(SYMPTOMS.name, model_version, self.policy_version, case.value)
         said = rendered.text[rendered.start :]
         found = self._triage.find(_in_lines(said, rendered.offsets, case.record.text or ""))
         unusual, flags = self._examine(case.record, found)
@@ -80,7 +80,7 @@ class SymptomsTask(Task[SymptomRecord]):
         verdict: dict[str, Any] = {
             "schema_version": 1,
             "id": identity,
-            "task": self.name,
+            "task": SYMPTOMS.name,
             "record_id": case.record.id,
             "source": None if case.origin is None else case.origin._asdict(),
             "assessed": scores is not None,
@@ -139,9 +139,9 @@ def _class_scores(scores: Scores | None) -> tuple[NDArray[np.float64] | None, ND
     """Of conditions and of urgency; None where the model could read nothing."""
     if scores is None:
         return None, None
-    if scores.condition is None or scores.urgency is None:
+    if not scores.heads.keys() >= {"condition", "urgency"}:
         raise ValueError("the engine returned no scores for a symptom record")
-    return scores.condition, scores.urgency
+    return scores.heads["condition"], scores.heads["urgency"]
 
 
 def median_level(probabilities: NDArray[np.float64]) -> int:

@@ -12,9 +12,9 @@ import pytest
 from models.artifact import CARD, GOLDEN, ArtifactError
 from models.labels import POST_LABELS
 from streams.model import load_model
-from streams.policy import PolicyError
+from streams.policy import POLICY, PolicyError
 from streams.score import score_lines
-from streams.settings import POLICY, Settings
+from streams.settings import Settings
 from tests.support.tiny_artifact import POISON, write_manifest, write_tiny_artifact
 
 

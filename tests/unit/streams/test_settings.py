@@ -10,7 +10,8 @@ import pytest
 from pydantic import ValidationError
 
 from models.artifact import RELEASE
-from streams.settings import OTHER_VARIABLES, POLICY, PREFIX, Settings, SettingsError
+from streams.policy import POLICY
+from streams.settings import OTHER_VARIABLES, PREFIX, Settings, SettingsError
 
 PASSWORD = "correct-horse-battery"
 SASL: dict[str, Any] = {"security_protocol": "SASL_SSL", "sasl_username": "tide"}

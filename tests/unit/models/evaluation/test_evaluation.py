@@ -33,8 +33,10 @@ from models.serving.batcher import TokenBudgetBatcher
 from models.serving.encoder import Encoder
 from models.serving.engine import OnnxEngine
 from models.serving.reader import Reader
+from streams.tasks import declared
 from tests.support.tiny_artifact import write_manifest, write_tiny_artifact
 
+QUESTIONS = {name: task.question for name, task in declared().items()}
 QUICK = Bootstrap(draws=200)
 POSTS = [
     Row("you are an idiot", lang="en", source="chat", labels={"toxicity": 1, "insult": 1}),
@@ -51,7 +53,7 @@ def open_served(folder: Path, **manifest: Any) -> Served:
         write_manifest(folder, **manifest)
     artifact = Artifact.load(folder)
     engine = OnnxEngine.open(artifact, device="cpu", threads=1)
-    return Served(artifact, Reader(Encoder.from_artifact(artifact)), engine, TokenBudgetBatcher(engine.grid))
+    return Served(artifact, Reader(Encoder.from_artifact(artifact)), engine, TokenBudgetBatcher(engine.grid), QUESTIONS)
 
 
 @pytest.fixture(scope="module")
@@ -352,13 +354,13 @@ def test_answers_come_in_the_order_of_the_rows(served: Served) -> None:
     texts = [" ".join(chance.choices(words, k=chance.randint(1, 30))) for _ in range(300)]
     rows = [Row(text, lang="en") for text in texts]
     for text, answer in zip(texts, score_rows(rows, served), strict=True):
-        assert answer.scores.post is not None
-        assert (answer.scores.post[1] > 0.5) == ("idiot" in text)
+        assert "post" in answer.scores.heads
+        assert (answer.scores.heads["post"][1] > 0.5) == ("idiot" in text)
 
 
 def test_of_ordered_classes_the_median_counts(served: Served) -> None:
     answer = score_rows([Row("unresponsive", "symptoms")], served)[0]
-    answer.scores.urgency = np.array([0.3, 0.25, 0.0, 0.0, 0.45])
+    answer.scores.heads["urgency"] = np.array([0.3, 0.25, 0.0, 0.0, 0.45])
     assert predicted_class(answer, "urgency", is_ordinal=True) == 1
     assert predicted_class(answer, "urgency", is_ordinal=False) == 4
 

@@ -18,7 +18,10 @@ from models.serving.cascade import CascadeEngine
 from models.serving.encoder import Encoder
 from models.serving.engine import OnnxEngine
 from models.serving.reader import Reader
+from streams.tasks import declared
 from tests.support.tiny_artifact import write_tiny_artifact
+
+QUESTIONS = {name: task.question for name, task in declared().items()}
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +31,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Served:
     write_tiny_artifact(folder)
     artifact = Artifact.load(folder)
     engine = CascadeEngine(OnnxEngine.open(artifact, device="cpu", threads=1), [2.0] * len(POST_LABELS))
-    return Served(artifact, Reader(Encoder.from_artifact(artifact)), engine, TokenBudgetBatcher(engine.grid))
+    return Served(artifact, Reader(Encoder.from_artifact(artifact)), engine, TokenBudgetBatcher(engine.grid), QUESTIONS)
 
 
 def test_a_sentiment_that_nobody_answered_is_refused(served: Served) -> None:

@@ -54,22 +54,28 @@ def cascade(watched: Watched) -> CascadeEngine:
 def batch(encoder: Encoder, texts: Sequence[str], heads: Sequence[frozenset[str]] | None = None) -> Batch:
     wanted = heads or [POSTS] * len(texts)
     encodings = encoder.encode(texts)
-    return Batch([Item(one, None, own, 0.0, 0.0) for one, own in zip(encodings, wanted, strict=True)], 64)
+    return Batch(
+        [
+            Item(one, None, own, 0.0, 0.0, may_degrade=not own & TRIAGE)
+            for one, own in zip(encodings, wanted, strict=True)
+        ],
+        64,
+    )
 
 
 def test_a_clean_post_does_not_run_the_later_layers(cascade: CascadeEngine, encoder: Encoder) -> None:
     (scores,) = cascade.run(batch(encoder, [f"what a {POISON} day"]), Depth.FULL)
-    assert scores.post is not None
-    assert scores.post.tolist() == [0.018] * 8
+    assert "post" in scores.heads
+    assert scores.heads["post"].tolist() == [0.018] * 8
     assert scores.model_version == f"{cascade.model_version}+early"
-    assert (scores.spans, scores.sentiment, scores.degraded) == (None, None, False)
+    assert (set(scores.heads), scores.degraded) == ({"post"}, False)
 
 
 def test_a_suspicious_post_gets_the_whole_model(cascade: CascadeEngine, encoder: Encoder) -> None:
     (scores,) = cascade.run(batch(encoder, ["you are an idiot"]), Depth.FULL)
     assert (scores.model_version, scores.degraded) == (cascade.model_version, False)
-    assert scores.sentiment is not None
-    assert scores.spans is not None
+    assert "sentiment" in scores.heads
+    assert "spans" in scores.heads
     with pytest.raises(Exception, match="out of data bounds"):
         cascade.run(batch(encoder, [f"{POISON} idiot"]), Depth.FULL)
 
@@ -89,13 +95,13 @@ def test_a_mixed_batch_comes_back_in_order_and_only_the_undecided_run_on(
     heads = [POSTS, POSTS, TRIAGE, POSTS, POSTS]
     good, threat, record, calm, spam = cascade.run(batch(encoder, texts, heads), Depth.FULL)
     assert [one.is_early for one in (good, threat, record, calm, spam)] == [True, False, False, True, False]
-    assert threat.post is not None
-    assert threat.post.argmax() in (0, 3)
-    assert spam.post is not None
-    assert spam.post.argmax() == 7
-    assert record.condition is not None
-    assert record.condition.argmax() == 1
-    assert record.post is None
+    assert "post" in threat.heads
+    assert threat.heads["post"].argmax() in (0, 3)
+    assert "post" in spam.heads
+    assert spam.heads["post"].argmax() == 7
+    assert "condition" in record.heads
+    assert record.heads["condition"].argmax() == 1
+    assert "post" not in record.heads
     first, second = watched.runs
     assert first == (4, 12, Depth.EARLY)
     assert second == (3, 8, Depth.FULL)  # three rows, padded for the five tokens of the longest of them
@@ -122,14 +128,14 @@ def test_it_is_to_others_what_the_engine_within_is(cascade: CascadeEngine, watch
 
 def test_symptom_records_never_leave_early(cascade: CascadeEngine, watched: Watched, encoder: Encoder) -> None:
     (scores,) = cascade.run(batch(encoder, ["headache"], [TRIAGE]), Depth.FULL)
-    assert scores.urgency is not None
+    assert "urgency" in scores.heads
     assert [depth for _, _, depth in watched.runs] == [Depth.FULL]
 
 
 def test_a_record_that_wants_posts_and_triage_never_leaves_early(cascade: CascadeEngine, encoder: Encoder) -> None:
     (scores,) = cascade.run(batch(encoder, ["headache"], [POSTS | TRIAGE]), Depth.FULL)
     assert not scores.is_early
-    assert scores.urgency is not None
+    assert "urgency" in scores.heads
 
 
 def test_under_overload_the_undecided_are_degraded_and_the_clean_are_not(
@@ -146,9 +152,9 @@ def test_company_changes_no_answer(cascade: CascadeEngine, encoder: Encoder) -> 
     for text, scores in zip(texts, together, strict=True):
         (alone,) = cascade.run(batch(encoder, [text]), Depth.FULL)
         assert alone.model_version == scores.model_version
-        assert alone.post is not None
-        assert scores.post is not None
-        assert alone.post.tolist() == scores.post.tolist()
+        assert "post" in alone.heads
+        assert "post" in scores.heads
+        assert alone.heads["post"].tolist() == scores.heads["post"].tolist()
 
 
 def test_early_answers_are_counted(cascade: CascadeEngine, encoder: Encoder) -> None:

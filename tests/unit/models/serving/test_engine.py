@@ -38,20 +38,20 @@ def score(engine: OnnxEngine, encoder: Encoder) -> Score:
 
 def test_posts_get_probabilities_in_the_order_of_the_rows(score: Score) -> None:
     insult, spam, calm = score(["you are an idiot", "casino", "what a lovely day ."])
-    assert insult.post.tolist() == [0.982, 0.982] + [0.018] * 6
-    assert spam.post.tolist() == [0.018] * 7 + [0.982]
-    assert calm.post.tolist() == [0.018] * 8
-    assert calm.sentiment.argmax() == 2
-    assert insult.spans.tolist() == [0.018, 0.018, 0.018, 0.018, 0.982, 0.018]
-    assert (insult.condition, insult.urgency, insult.degraded) == (None, None, False)
+    assert insult.heads["post"].tolist() == [0.982, 0.982] + [0.018] * 6
+    assert spam.heads["post"].tolist() == [0.018] * 7 + [0.982]
+    assert calm.heads["post"].tolist() == [0.018] * 8
+    assert calm.heads["sentiment"].argmax() == 2
+    assert insult.heads["spans"].tolist() == [0.018, 0.018, 0.018, 0.018, 0.982, 0.018]
+    assert (set(insult.heads), insult.degraded) == (POSTS, False)
 
 
 def test_symptom_records_get_conditions_and_five_levels(score: Score) -> None:
     worst, mild = score(["unresponsive", "i have a headache"], TRIAGE)
-    assert worst.urgency.tolist() == [0.982, 0.0, 0.0, 0.0, 0.018]
-    assert mild.urgency.argmax() == 3
-    assert mild.condition.argmax() == 2
-    assert (worst.post, worst.spans, worst.sentiment) == (None, None, None)
+    assert worst.heads["urgency"].tolist() == [0.982, 0.0, 0.0, 0.0, 0.018]
+    assert mild.heads["urgency"].argmax() == 3
+    assert mild.heads["condition"].argmax() == 2
+    assert worst.heads.keys() == TRIAGE
 
 
 def test_tasks_share_a_batch(engine: OnnxEngine, encoder: Encoder) -> None:
@@ -60,8 +60,8 @@ def test_tasks_share_a_batch(engine: OnnxEngine, encoder: Encoder) -> None:
         for encoding, heads in zip(encoder.encode(["idiot", "cough"]), (POSTS, TRIAGE), strict=True)
     )
     first, second = engine.run(Batch([post, record], 16), Depth.FULL)
-    assert [one.post is None for one in (first, second)] == [False, True]
-    assert [one.urgency is None for one in (first, second)] == [True, False]
+    assert ["post" not in one.heads for one in (first, second)] == [False, True]
+    assert ["urgency" not in one.heads for one in (first, second)] == [True, False]
 
 
 @pytest.mark.parametrize("length", [8, 64, 256])
@@ -72,7 +72,7 @@ def test_padding_and_company_change_no_score(engine: OnnxEngine, encoder: Encode
     for item, scores in zip(items, together, strict=True):
         (alone,) = engine.run(Batch([item], item.encoding.tokens), Depth.FULL)
         for head in POSTS:
-            assert getattr(alone, head).tolist() == getattr(scores, head).tolist()
+            assert alone.heads[head].tolist() == scores.heads[head].tolist()
 
 
 def test_a_prepared_batch_gives_the_same(engine: OnnxEngine, encoder: Encoder) -> None:
@@ -81,7 +81,7 @@ def test_a_prepared_batch_gives_the_same(engine: OnnxEngine, encoder: Encoder) -
     engine.prepare(batch)
     assert batch.attention_mask is not None
     assert batch.attention_mask.sum(axis=1).tolist() == [3, 4]
-    assert engine.run(batch, Depth.FULL)[1].post.tolist()[0] == 0.982  # type: ignore[union-attr]
+    assert engine.run(batch, Depth.FULL)[1].heads["post"].tolist()[0] == 0.982
 
 
 def test_the_early_exit_does_not_run_the_later_layers(score: Score) -> None:
@@ -89,8 +89,8 @@ def test_the_early_exit_does_not_run_the_later_layers(score: Score) -> None:
     with pytest.raises(Exception, match="out of data bounds"):
         score([f"{POISON} idiot"])
     (early,) = score([f"{POISON} idiot"], depth=Depth.EARLY)
-    assert early.post[0] == 0.982
-    assert (early.spans, early.sentiment, early.degraded) == (None, None, True)
+    assert early.heads["post"][0] == 0.982
+    assert (set(early.heads), early.degraded) == ({"post"}, True)
 
 
 def test_the_early_exit_answers_under_a_version_of_its_own(score: Score, artifact: Artifact) -> None:
@@ -105,7 +105,7 @@ def test_without_an_early_exit_the_full_model_answers(engine: OnnxEngine, encode
     (encoding,) = encoder.encode(["idiot"])
     (scores,) = NoExit().run(Batch([Item(encoding, None, POSTS, 0.0, 0.0)], 16), Depth.EARLY)
     assert (scores.model_version, scores.degraded) == (engine.model_version, False)
-    assert scores.spans is not None
+    assert "spans" in scores.heads
 
 
 def test_warm_up_covers_every_length_the_longest_first(artifact: Artifact, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -184,9 +184,9 @@ def test_the_null_engine_answers_every_head_and_flags_nothing(artifact: Artifact
     encodings = encoder.encode(["idiot", "you are an idiot"])
     items = [Item(encoding, None, POSTS | TRIAGE, 0.0, 0.0) for encoding in encodings]
     scores = engine.run(Batch(items, 16), Depth.FULL)
-    assert [len(one.spans) for one in scores if one.spans is not None] == [3, 6]
+    assert [len(one.heads["spans"]) for one in scores if "spans" in one.heads] == [3, 6]
     for head, width in (("post", 8), ("sentiment", 3), ("condition", 3), ("urgency", 5)):
-        values = getattr(scores[0], head)
+        values = scores[0].heads[head]
         assert values.shape == (width,)
         assert np.all(values < 0.01)
 

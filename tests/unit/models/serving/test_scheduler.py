@@ -74,7 +74,7 @@ class FakeEngine:
 
 def item(payload: object, tokens: int = 10, heads: frozenset[str] = POST) -> Item:
     encoding = Encoding(np.ones(tokens, np.int32), np.zeros((tokens, 2), np.int32))
-    return Item(encoding, payload, heads, deadline=0.0, queued_at=time.monotonic())
+    return Item(encoding, payload, heads, 0.0, time.monotonic(), may_degrade=not heads & TRIAGE)
 
 
 class Bench:

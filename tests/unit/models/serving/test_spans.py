@@ -106,7 +106,7 @@ def reading(text: str, start: int, toxic: set[str]) -> Reading:
     tokens = [match.span() for match in re.finditer(r"\S+", text)]
     probabilities = np.array([float(text[first:last] in toxic) for first, last in tokens])
     encoding = Encoding(np.ones(len(tokens), np.int32), np.array(tokens, np.int32))
-    scores = Scores("v", degraded=False, spans=probabilities)
+    scores = Scores("v", degraded=False, heads={"spans": probabilities})
     return Reading(text, range(start, start + len(text)), 0, encoding, scores)
 
 

@@ -10,12 +10,12 @@ import pytest
 
 from schemas import DeadLetter, Reason
 from streams.cli.lines import json_line, letter_line
-from streams.cli.records import Input, messages
+from streams.cli.records import messages
 from streams.client.messages import Letter, line_message
 from streams.record import Outgoing, RawRecord
 
 
-async def read(content: bytes, kind: Input = Input.posts, text: bool = False) -> list[Outgoing]:
+async def read(content: bytes, kind: str = "posts", text: bool = False) -> list[Outgoing]:
     return [message async for message in messages(io.BytesIO(content), kind, text)]
 
 
@@ -46,7 +46,7 @@ class Drip(io.RawIOBase):
 
 async def test_a_line_that_arrives_in_pieces_stays_one() -> None:
     content = '{"id":"1","text":"阳台"}\n{"id":"2"}\n'.encode()
-    sent = [message async for message in messages(Drip(content), Input.posts, False)]  # type: ignore[arg-type]
+    sent = [message async for message in messages(Drip(content), "posts", False)]  # type: ignore[arg-type]
     assert [message.value for message in sent] == content.split(b"\n")[:2]
 
 

@@ -14,7 +14,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from streams.kafka.embedded_broker import MAX_FETCH_WAIT_MS, EmbeddedBroker, shorten_fetch_wait
-from streams.kafka.topics import KINDS, create_topics, list_topics
+from streams.kafka.topics import create_topics, kinds, list_topics
 from streams.settings import Settings
 
 
@@ -75,7 +75,7 @@ async def test_topics_come_into_being_and_are_then_left_alone() -> None:
         settings = Settings(brokers=broker.address, topic_prefix="here")
         assert {state.partitions for state in await list_topics(settings)} == {0}
         first = await create_topics(settings, partitions=4)
-        assert [state.name for state in first] == [f"here.{kind}" for kind in KINDS]
+        assert [state.name for state in first] == [f"here.{kind}" for kind in kinds()]
         assert all(state.created and state.partitions == 4 for state in first)
         again = await create_topics(settings, partitions=7)
         assert not any(state.created for state in again)

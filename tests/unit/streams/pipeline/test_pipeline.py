@@ -18,17 +18,17 @@ from models.artifact import Artifact
 from models.labels import POST_LABELS
 from models.serving.encoder import Encoder
 from models.serving.reader import Reader
-from models.serving.reading import Reading
+from models.serving.reading import TEXT, Reading
 from models.serving.stats import Stats
 from models.serving.types import Encoding, EngineLostError, InferenceError, Item, Outcome, Scores
-from schemas import PostVerdict, Reason
-from streams.pipeline.activation import Activation
+from schemas import Post, PostVerdict, Reason
+from streams.pipeline.activation import Activation, Modality
 from streams.pipeline.failures import Failure
 from streams.pipeline.pipeline import Pipeline
 from streams.pipeline.work import Work
 from streams.policy import Policy
 from streams.record import Header, RawRecord, UnreadableBatch
-from streams.tasks import Case, Decision, Parts
+from streams.tasks.base import Case, Decision, Parts, Rendered
 from streams.tasks.outputs import verdict_id
 from streams.tasks.posts.task import PostsTask
 from streams.worker.ledger import Ticket
@@ -54,7 +54,7 @@ class HeldEngine:
     def outcomes(self, error: Exception | None = None, degraded: bool = False, version: str = "v1") -> list[Outcome]:
         items, self.items = self.items, []
         now = time.monotonic()
-        scores = Scores(version, degraded=degraded, post=np.zeros(8), sentiment=np.zeros(3), spans=np.zeros(64))
+        scores = Scores(version, degraded, {"post": np.zeros(8), "sentiment": np.zeros(3), "spans": np.zeros(64)})
         return [Outcome(item, None if error else scores, error, now, now) for item in items]
 
 
@@ -67,7 +67,7 @@ class Bench:
         self._changed = asyncio.Condition()
         self.pipeline = Pipeline(100, 10_000, self._finish, self.crashes.append)
         reader = Reader(Encoder.from_artifact(artifact))
-        self.activation = Activation(reader, self.engine, "v1", {"posts": task})
+        self.activation = Activation({TEXT: Modality(reader, self.engine)}, "v1", {"posts": task})
         self.pipeline.start(self.activation)
 
     async def _finish(self, works: Sequence[Work]) -> None:
@@ -372,7 +372,8 @@ def days(count: int) -> str:
 
 
 def high(*labels: str) -> Scores:
-    return Scores("v1", post=np.array([0.9 if label in labels else 0.1 for label in POST_LABELS]), sentiment=np.ones(3))
+    post = np.array([0.9 if label in labels else 0.1 for label in POST_LABELS])
+    return Scores("v1", heads={"post": post, "sentiment": np.ones(3)})
 
 
 async def test_harm_at_the_end_of_a_long_post_counts(bench: Bench) -> None:
@@ -462,12 +463,16 @@ async def test_known_words_between_unknown_ones_are_judged_in_their_own_language
     assert 0 < verdict["read_share"] < 0.5
 
 
+def served_by(engine: HeldEngine, former: Activation) -> Activation:
+    return Activation({TEXT: Modality(former.modalities[TEXT].reader, engine)}, "v2", former.tasks)
+
+
 async def test_what_is_inside_stays_with_the_activation_that_it_came_in_under(bench: Bench) -> None:
     """Though its copy is judged by the next one at the same time; the former ends with its last record."""
     former, engine = bench.pipeline.active, HeldEngine()
     bench.push(0, post("a lovely day"))
     await bench.submitted(1)
-    bench.pipeline.switch(Activation(former.reader, engine, "v2", former.tasks))
+    bench.pipeline.switch(served_by(engine, former))
     bench.push(1, post("a lovely day"))
     async with asyncio.timeout(5):
         while not engine.items:  # noqa: ASYNC110
@@ -489,7 +494,7 @@ async def test_an_activation_ends_with_the_last_of_its_records_and_not_before(be
         bench.push(offset, post(text))
     await bench.submitted(2)
     first, second = bench.engine.outcomes()
-    bench.pipeline.switch(Activation(former.reader, HeldEngine(), "v2", former.tasks))
+    bench.pipeline.switch(served_by(HeldEngine(), former))
     bench.pipeline.deliver([first])
     await bench.all_finished(1)
     await asyncio.sleep(0.01)
@@ -503,6 +508,59 @@ async def test_an_activation_ends_with_the_last_of_its_records_and_not_before(be
 
 async def test_an_activation_of_which_nothing_is_inside_ends_at_once(bench: Bench) -> None:
     former = bench.pipeline.active
-    bench.pipeline.switch(Activation(former.reader, HeldEngine(), "v2", former.tasks))
+    bench.pipeline.switch(served_by(HeldEngine(), former))
     await asyncio.sleep(0.01)
     assert bench.engine.stopped
+
+
+class Picture(Reading):
+    """Something that is no text: it has a key and a cost, and that is all that the pipeline asks for."""
+
+    modality = "picture"
+
+    @property
+    def content_key(self) -> str:
+        return "a hash of its pixels"
+
+
+class Lens:
+    """Makes of every picture the same 196 patches."""
+
+    def encode(self, readings: Sequence[Reading]) -> None:
+        for reading in readings:
+            reading.encoding = Encoding(np.zeros(196, np.int32), np.zeros((196, 2), np.int32))
+
+    def needs_refining(self, reading: Reading) -> bool:
+        return False
+
+    def refined(self, reading: Reading) -> list[Reading]:
+        return [reading]
+
+
+async def test_readings_of_two_kinds_go_to_their_own_engines_and_wait_for_each_other(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    render, seeing = PostsTask.render, HeldEngine()
+
+    def with_picture(self: PostsTask, record: Post) -> Rendered:
+        rendered = render(self, record)
+        return Rendered(rendered.lang, (*rendered.ways, Picture("", ())))
+
+    monkeypatch.setattr(PostsTask, "render", with_picture)
+    modalities = {**bench.pipeline.active.modalities, "picture": Modality(Lens(), seeing)}
+    bench.pipeline.switch(Activation(modalities, "v1", bench.pipeline.active.tasks))
+    bench.push(0, post("look at this"))
+    bench.push(1, post("and at this"))
+    await bench.submitted(2)
+    assert [item.cost for item in seeing.items] == [196]  # the same picture twice, and one answer for both
+
+    bench.pipeline.deliver(bench.engine.outcomes())
+    await asyncio.sleep(0.01)
+    assert bench.finished == []
+
+    bench.pipeline.deliver(seeing.outcomes())
+    await bench.all_finished(2)
+    assert all(work.failure is None for work in bench.finished)
+    bench.push(2, post("look at this"))
+    await bench.all_finished(3)
+    assert (bench.engine.items, seeing.items) == ([], [])

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.policy import Policy, PolicyError
-from streams.settings import POLICY
+from streams.policy import POLICY, Policy, PolicyError
 
 
 def write(folder: Path, before: str, after: str) -> Path:

@@ -16,7 +16,7 @@ from models.labels import CONDITIONS, POST_LABELS
 from models.serving.types import Encoding, Scores
 from schemas import Alert, PostVerdict, SymptomVerdict
 from streams.policy import Policy
-from streams.tasks import Case, Moments, Origin, Parts, Task
+from streams.tasks.base import Case, Moments, Origin, Parts, Task
 from streams.tasks.posts.task import PostsTask
 from streams.tasks.symptoms.task import SymptomsTask
 
@@ -55,12 +55,12 @@ def post_scores(*toxic_tokens: int, tokens: int = 64, **labels: float) -> Scores
     spans = np.full(tokens, 0.1)
     spans[list(toxic_tokens)] = 0.9
     values = np.array([labels.get(label, 0.01) for label in POST_LABELS])
-    return Scores("m1", post=values, spans=spans, sentiment=np.array([0.2, 0.3, 0.5]))
+    return Scores("m1", heads={"post": values, "spans": spans, "sentiment": np.array([0.2, 0.3, 0.5])})
 
 
 def symptom_scores(*urgency: float, **conditions: float) -> Scores:
     values = np.array([conditions.get(condition, 0.0) for condition in CONDITIONS])
-    return Scores("m1", condition=values, urgency=np.array(urgency or (0.0, 0.0, 0.1, 0.2, 0.7)))
+    return Scores("m1", heads={"condition": values, "urgency": np.array(urgency or (0.0, 0.0, 0.1, 0.2, 0.7))})
 
 
 def decide(
@@ -78,8 +78,8 @@ def decide(
     offsets = np.array([(0, 0), *tokens], np.int32)
     (way,) = rendered.ways
     way.encoding = Encoding(np.zeros(len(offsets), np.int32), offsets)
-    if scores is not None and scores.spans is not None:
-        scores.spans = np.resize(scores.spans, len(offsets))
+    if scores is not None and "spans" in scores.heads:
+        scores.heads["spans"] = np.resize(scores.heads["spans"], len(offsets))
     way.scores = scores
     decision = task.decide(Case(record, rendered, [way], scores, 1.0, value, key, origin, MOMENTS))
     outputs = [(each.kind, each.key, orjson.loads(each.value or b"")) for each in decision.outputs]

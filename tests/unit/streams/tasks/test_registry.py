@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from streams.pipeline.activation import build_tasks
 from streams.policy import PolicyError
 from streams.settings import Settings
-from streams.tasks import build_tasks
 from tests.unit.streams.tasks.building import decide, parts, post_scores
 
 
@@ -16,9 +16,15 @@ def test_the_settings_choose_the_tasks(tmp_path: Path) -> None:
     both = build_tasks(Settings(data_dir=tmp_path), artifact)
     one = build_tasks(Settings(data_dir=tmp_path, tasks=["symptoms"]), artifact)
 
-    assert [task.name for task in both] == ["posts", "symptoms"]
-    assert [task.name for task in one] == ["symptoms"]
-    assert both[0].heads | both[1].heads == {"post", "spans", "sentiment", "condition", "urgency"}
+    assert [task.declaration.name for task in both] == ["posts", "symptoms"]
+    assert [task.declaration.name for task in one] == ["symptoms"]
+    assert {head for task in both for head in task.declaration.question.heads} == {
+        "post",
+        "spans",
+        "sentiment",
+        "condition",
+        "urgency",
+    }
 
 
 def test_a_wrong_policy_stops_the_start(tmp_path: Path) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from models.artifact import Artifact
+from streams.pipeline.activation import build_tasks
 from streams.settings import Settings
-from streams.tasks import build_tasks
+from streams.tasks.posts import POSTS
+from streams.tasks.symptoms import SYMPTOMS
 from streams.tasks.symptoms.red_flags import PACKAGED
 from tests.support.tiny_artifact import write_manifest, write_tiny_artifact
 
@@ -35,7 +38,7 @@ def test_it_changes_with_the_red_flags(artifact: Artifact, tmp_path: Path, monke
     before = version(artifact)
     edited = tmp_path / "triage.toml"
     edited.write_text(PACKAGED.read_text("utf-8").replace("level = 1", "level = 2"), "utf-8")
-    monkeypatch.setattr("streams.tasks.PACKAGED", edited)
+    monkeypatch.setattr("streams.tasks.REGISTRY", (replace(SYMPTOMS, rules={"red_flags": edited}), POSTS))
     assert version(artifact) != before
 
 

@@ -20,10 +20,11 @@ from models.serving.encoder import Encoder
 from models.serving.engine import OnnxEngine
 from models.serving.types import Batch, Depth, Encoding, Scores
 from streams.model import Model, load_model
+from streams.pipeline.activation import build_tasks
 from streams.policy import Policy
 from streams.record import Header, Outgoing, Partition
 from streams.settings import Settings
-from streams.tasks import Parts, build_tasks
+from streams.tasks.base import Parts
 from streams.tasks.posts.task import PostsTask
 from streams.worker.dead_letter_limit import DeadLetterLimitExceeded
 from streams.worker.service import Service, StuckError

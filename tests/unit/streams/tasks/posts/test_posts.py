@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from models.serving.types import Scores
 from schemas import InvalidRecord, Reason
-from streams.tasks import Origin
+from streams.tasks.base import Origin
 from tests.unit.streams.tasks.building import WALL_NOW, decide, kinds, post_scores, posts_task
 
 POST = {"id": "p1", "text": "you utter fool", "author": "ann"}
@@ -49,8 +49,8 @@ def test_spans_appear_only_under_a_label_that_asks_for_them() -> None:
 
 def test_the_span_threshold_is_the_models_for_the_language() -> None:
     scores = post_scores(insult=0.6)
-    assert scores.spans is not None
-    scores.spans[:] = 0.55
+    assert "spans" in scores.heads
+    scores.heads["spans"][:] = 0.55
 
     assert decide(posts_task(), POST, scores)[0]["spans"] != []
     chinese, _ = decide(posts_task(), {**POST, "text": "你真是个笨蛋"}, scores)
@@ -88,7 +88,7 @@ def test_outside_of_kafka_there_is_no_source() -> None:
 
 
 def test_a_degraded_answer_says_so_and_lacks_the_optional_heads() -> None:
-    scores = Scores("m1", degraded=True, post=post_scores(insult=0.99).post)
+    scores = Scores("m1", degraded=True, heads={"post": post_scores(insult=0.99).heads["post"]})
     verdict, _ = decide(posts_task(), POST, scores)
 
     assert verdict["degraded"]
@@ -283,8 +283,8 @@ def test_a_null_value_is_refused_with_its_reason() -> None:
 @given(st.text(min_size=1, max_size=80), st.lists(st.floats(0, 1), min_size=8, max_size=8))
 def test_any_post_that_decodes_gets_a_valid_verdict(text: str, values: list[float]) -> None:
     scores = post_scores(1, 2, 3, 5, 8)
-    assert scores.post is not None
-    scores.post[:] = values
+    assert "post" in scores.heads
+    scores.heads["post"][:] = values
     try:
         verdict, _ = decide(posts_task(), {**POST, "text": text}, scores)
     except InvalidRecord:

@@ -233,7 +233,7 @@ def test_no_red_flag_is_raised_by_a_unit_or_a_slip_of_the_keyboard(vitals: dict[
 
 def test_missing_scores_are_a_defect_not_a_calm_patient() -> None:
     with pytest.raises(ValueError, match="no scores"):
-        decide(symptoms_task(), RECORD, Scores("m1", condition=np.zeros(28)))
+        decide(symptoms_task(), RECORD, Scores("m1", heads={"condition": np.zeros(28)}))
 
 
 @given(st.text(st.sampled_from("chest pain sweating no 胸痛没有冒汗,.\u200b😀自杀"), min_size=1, max_size=60))

@@ -1,0 +1,68 @@
+"""Channels: what travels on a topic, and the topics that all tasks share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+from pydantic import BaseModel
+
+from schemas.alert import Alert
+from schemas.control import Control
+from schemas.dead_letter import DeadLetter
+from schemas.examples import ALERT, CONTROL, DEAD_LETTER_HEADERS, REVIEW
+from schemas.review import Review
+
+MAX_MESSAGE_BYTES: Final = 4 * 1024 * 1024
+"""A dead letter holds the original record and our headers; the input topics take 1 MiB at most by Kafka's default."""
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A topic, without the prefix of its name."""
+
+    kind: str
+    message: type[BaseModel]
+    action: Literal["receive", "send"] | None
+    """What the service does there; None: nothing yet."""
+    key: str
+    """What the key of a message is, in words."""
+    about: str
+    example: Mapping[str, Any]
+    """Fields of a message; of a dead letter its headers."""
+    config: Mapping[str, Any] = field(default_factory=dict)
+    """Settings of the topic that are not the broker's own."""
+    partitions: int | None = None
+    """None: as many as the operator says."""
+
+
+ALERTS: Final = Channel("alerts", Alert, "send", "The subject of the alert.", "What people should look at.", ALERT)
+DEAD_LETTERS: Final = Channel(
+    "dead-letters",
+    DeadLetter,
+    "send",
+    "The original's key, untouched.",
+    "Records that got no verdict, byte for byte, with the reason in headers.",
+    DEAD_LETTER_HEADERS,
+    {"max.message.bytes": MAX_MESSAGE_BYTES},
+)
+REVIEWS: Final = Channel(
+    "reviews",
+    Review,
+    None,
+    "The post's identifier.",
+    "What people decided. The topic is created; this version does not read it.",
+    REVIEW,
+)
+CONTROL_CHANNEL: Final = Channel(
+    "control",
+    Control,
+    None,
+    "Kind and name of the entry.",
+    "Which model, policy and tasks are active. The topic is created; this version does not read it.",
+    CONTROL,
+    {"cleanup.policy": ["compact"]},
+    partitions=1,
+)
+SHARED: Final = (ALERTS, DEAD_LETTERS, REVIEWS, CONTROL_CHANNEL)

@@ -1,0 +1,37 @@
+"""What a task tells about itself, once, for all who need to know."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from models.serving.question import Question
+from schemas.base import Record
+from schemas.channels import Channel
+
+if TYPE_CHECKING:
+    from streams.tasks.base import Parts, Task
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Declaration:
+    """Settings, topics, schemas, client, commands and evaluation read it, so it loads none of the task's code."""
+
+    input: Channel
+    """Its kind is the task's name, too."""
+    record: type[Record]
+    key_field: str
+    """The field of a record that is its message's key."""
+    outputs: tuple[Channel, ...]
+    """The first gets a verdict for every record. Alerts and dead letters belong to all tasks."""
+    question: Question
+    build: Callable[[Parts], Task[Any]]
+    rules: Mapping[str, Path] = field(default_factory=dict)
+    """By name: files beside the policy that decide. The policy's version covers them."""
+
+    @property
+    def name(self) -> str:
+        """In settings, on the command line and as `task` of a verdict."""
+        return self.input.kind
