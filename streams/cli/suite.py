@@ -66,7 +66,9 @@ def policy_judge(given: dict[str, Any], artifact: Artifact) -> Judge:
     from streams.policy.file import Action
     from streams.policy.rules import PostRules
 
-    rules = PostRules(Policy.load(settings_from(**given).policy), artifact.manifest.thresholds)
+    policy = Policy.load(settings_from(**given).policy)
+    point = artifact.operating_point(policy.posts.operating_point)
+    rules = PostRules(policy, point.thresholds, point.acts_from)
 
     def judge(scores: Sequence[float], lang: str) -> tuple[Sequence[str], bool]:
         ruling = rules.judge(scores, lang)

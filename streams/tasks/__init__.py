@@ -31,6 +31,7 @@ def build_tasks(settings: Settings, artifact: Artifact, enforces: bool = True) -
 
     Raises:
         PolicyError: the policy file is wrong.
+        ArtifactError: the policy goes by an operating point that the model lacks.
     """
     state = settings.data_dir / f"state-{settings.topic_prefix}" if enforces else None
     policy = Policy.load(settings.policy)
@@ -39,9 +40,9 @@ def build_tasks(settings: Settings, artifact: Artifact, enforces: bool = True) -
 
 
 def _version_in_force(policy: Policy, artifact: Artifact, settings: Settings) -> str:
-    """Covers what fills the policy (the model's thresholds), the red flags, and how a text is read."""
+    """Covers what fills the policy (the model's operating point), the red flags, and how a text is read."""
     return policy.version_with(
-        thresholds=artifact.manifest.thresholds,
+        point=artifact.operating_point(policy.posts.operating_point).model_dump(),
         red_flags=PACKAGED.read_text("utf-8"),
         max_windows=settings.max_windows,
         package=version("tidegate"),
