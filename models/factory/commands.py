@@ -65,7 +65,7 @@ def fit(
     limit: int | None = None,
     threads: int | None = None,
 ) -> Path:
-    """Write a copy of an artifact with scale, thresholds and cascade chosen on a suite; `out` may be the same folder."""
+    """Write a copy of an artifact with scale, thresholds and cascade chosen on a suite; `out` may be its folder."""
     from models.factory.fit import FitRules, fit_artifact
 
     fit_artifact(artifact, out, suite, FitRules(per_thousand, any_label, tuple(keep_scale), limit, threads))

@@ -67,8 +67,11 @@ def fit_artifact(source: Path, out: Path, suite: Sequence[Path], rules: FitRules
     staging = out.with_name(out.name + ".new")
     shutil.rmtree(staging, ignore_errors=True)
     shutil.copytree(Artifact.load(source).folder, staging)
-    fit_folder(staging, suite, rules)
-    replace_folder(staging, out)
+    try:
+        fit_folder(staging, suite, rules)
+        replace_folder(staging, out)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
     return Artifact.load(out)
 
 
@@ -104,7 +107,7 @@ def _logits(scores: Floats) -> Floats:
 
 def _rescale(folder: Path, manifest: Manifest, scales: Mapping[str, Scale]) -> None:
     """Of all graphs of the folder; the manifest names the new files, and the scale since training."""
-    for name in (MODEL, HALF_PRECISION):
+    for name in (MODEL,):
         if name in manifest.files:
             rescale_heads(folder / name, scales)
     calibration = dict(manifest.calibration)
