@@ -107,7 +107,7 @@ def _logits(scores: Floats) -> Floats:
 
 def _rescale(folder: Path, manifest: Manifest, scales: Mapping[str, Scale]) -> None:
     """Of all graphs of the folder; the manifest names the new files, and the scale since training."""
-    for name in (MODEL,):
+    for name in (MODEL, HALF_PRECISION):
         if name in manifest.files:
             rescale_heads(folder / name, scales)
     calibration = dict(manifest.calibration)
