@@ -79,7 +79,8 @@ def fit_folder(folder: Path, suite: Sequence[Path], rules: FitRules) -> None:
     """The same in the folder itself, which nobody must be using: it is no artifact until all is written."""
     artifact = Artifact.load(folder)
     classes = {name: head.labels for name, head in artifact.manifest.heads.items()}
-    rows = SuitePosts.of(read_suite(suite, classes, rules.limit)[0], rules.any_label)
+    sets = read_suite(suite, classes, rules.limit)[0]
+    rows = SuitePosts.of(sets, rules.any_label)
     served = open_served(artifact, rules.threads)
     before = scored(rows.fit, served, "one half"), scored(rows.shown, served, "the other half")
     scales = _scales(before[0], rules.keep_scale)
@@ -88,7 +89,15 @@ def fit_folder(folder: Path, suite: Sequence[Path], rules: FitRules) -> None:
     fit, shown = scored(rows.fit, served, "one half again"), scored(rows.shown, served, "the other half again")
     ordinary = scored(rows.ordinary, served, "ordinary text")
     manifest = _with_points(served.artifact.manifest, scales["post"], (fit, shown, ordinary), rules.per_thousand)
-    manifest.metrics["operating"]["calibration"] = calibration_figures(shown, before[1].scores, shown.scores)
+    manifest.metrics["operating"] |= {
+        "calibration": calibration_figures(shown, before[1].scores, shown.scores),
+        "chosen": {
+            "sets": [one.name for one in sets if not one.is_ordinary],
+            "ordinary": [one.name for one in sets if one.is_ordinary],
+            "any_label": rules.any_label,
+            "keep_scale": list(rules.keep_scale),
+        },
+    }
     _write(folder, artifact, manifest)
 
 

@@ -9,15 +9,16 @@ from models.factory.markdown import markdown_table
 
 OPERATING = "## Operating points"
 
-_INTRO = """Chosen on labelled sets of other origins and on ordinary text, none of it trained on as such: the thresholds
-with the best mean F1 over the sets (each counting alike) under which at most the named share of ordinary posts gets a
-label that is known to be wrong, in every domain large enough to tell (smaller ones together). A policy names a point
-by `operating_point`; `balanced` holds where it names none. Dev figures further below are at the thresholds and on the
-scale that dev chose before.
+_INTRO = """Chosen on half of each of these sets: {sets}; and on ordinary text: {ordinary}. What of it the model was
+trained on flatters it. Thresholds have the best mean F1 over the sets, each counting alike, under which at most the
+named share of ordinary posts gets a wrong label ({wrong}), in every domain large enough to tell and in the others
+together. Scores of {kept} stay on the scale that dev chose; the others were fitted where there were enough positives. A
+policy names a point by `operating_point`; `balanced` holds where it names none. Dev figures further below are at the
+thresholds and on the scale that dev chose before.
 """
 _ORDINARY = """### Ordinary posts, of 1,000
 
-Posts with a label known to be wrong, and those that a policy which acts wherever it may would act on. `at most` is the
+Posts with a wrong label, and those that a policy which acts wherever it may would act on. `at most` is the
 upper end of the 95 % interval. `unseen domains`: bars chosen anew by the other half of the domains.
 """
 _SETS = """### What each point finds, on the half of each set that nothing was chosen by
@@ -32,7 +33,7 @@ Before and after the scale of the heads was fitted to the other half; then, afte
 
 def operating_section(figures: Mapping[str, Any]) -> str:
     """Markdown, from `metrics.operating` of the manifest."""
-    parts = [_INTRO, _ORDINARY, markdown_table(["point", "domains"], _ordinary_rows(figures)), _SETS]
+    parts = [_intro(figures["chosen"]), _ORDINARY, markdown_table(["point", "domains"], _ordinary_rows(figures)), _SETS]
     sets: dict[tuple[str, ...], dict[str, Any]] = {
         (name,): {point: " / ".join(f"{found[part]:.2f}" for part in ("precision", "recall", "f1"))
                   for point, found in points.items()}
@@ -52,6 +53,15 @@ def operating_section(figures: Mapping[str, Any]) -> str:
             f"posts early. Points of recall (any label) that this costs on the same half: {lost}.\n"
         )
     return "\n".join(parts)
+
+
+def _intro(chosen: Mapping[str, Any]) -> str:
+    return _INTRO.format(
+        sets=", ".join(chosen["sets"]),
+        ordinary=", ".join(chosen["ordinary"]),
+        wrong="any" if chosen["any_label"] else "one that its table knows to be wrong",
+        kept=", ".join(chosen["keep_scale"]) or "no label",
+    )
 
 
 def _ordinary_rows(figures: Mapping[str, Any]) -> dict[tuple[str, ...], dict[str, Any]]:

@@ -141,10 +141,24 @@ def test_fitting_again_changes_little_and_says_it_once(fitted: Artifact, suite: 
     assert not folder.with_name("again.new").exists()
 
 
+def test_the_graph_for_gpus_is_fitted_too(tiny_run: Path, tiny_data: Path, suite: Path, tmp_path: Path) -> None:
+    folder = export_run(tiny_run, tmp_path / "model", tiny_data, dev_rows=60, threads=1, half=True).folder
+    before = logits(folder, "post", "model_fp16.onnx")
+    known = Artifact.load(folder).manifest.calibration["post"]
+    calibration = fit_artifact(folder, folder, [suite], ONE_THREAD).manifest.calibration["post"]
+
+    slope = np.array(calibration["slope"]) / known["slope"]
+    wanted = before * slope + calibration["offset"] - slope * known["offset"]
+    np.testing.assert_allclose(logits(folder, "post", "model_fp16.onnx"), wanted, atol=0.05)
+
+
 def test_a_label_may_keep_its_scale(tiny_artifact: Path, suite: Path, tmp_path: Path) -> None:
     rules = FitRules(keep_scale=("toxicity",), threads=1)
     kept = fit_artifact(tiny_artifact, tmp_path / "kept", [suite], rules).manifest
     assert kept.calibration == Artifact.load(tiny_artifact).manifest.calibration
+    card = (tmp_path / "kept" / "MODEL_CARD.md").read_text()
+    assert "half of each of these sets: rude; and on ordinary text: " in card
+    assert "Scores of toxicity stay" in card
 
 
 def test_a_label_that_no_table_claims_anything_of_counts_where_that_is_asked(
