@@ -53,3 +53,20 @@ def export(run: Path, out: Path, data: Path | None = None, dev_rows: int | None 
 
     export_run(run, out, find_data(data), dev_rows=dev_rows, half=half)
     return out
+
+
+def fit(
+    artifact: Path,
+    out: Path,
+    suite: Sequence[Path],
+    per_thousand: float = 5.0,
+    any_label: bool = False,
+    keep_scale: Sequence[str] = (),
+    limit: int | None = None,
+    threads: int | None = None,
+) -> Path:
+    """Write a copy of an artifact with scale, thresholds and cascade chosen on a suite; `out` may be its folder."""
+    from models.factory.fit import FitRules, fit_artifact
+
+    fit_artifact(artifact, out, suite, FitRules(per_thousand, any_label, tuple(keep_scale), limit, threads))
+    return out
