@@ -12,10 +12,10 @@ torch = pytest.importorskip("torch")
 
 from models.factory.recipe_file import read_recipe  # noqa: E402
 from models.factory.stage import run_training  # noqa: E402
-from models.training.weak_negatives import _LIKELY_POSITIVE  # noqa: E402
 from models.training.recipe import WEAK_LABELS, RecipeError  # noqa: E402
 from models.training.run_folder import RunFolder  # noqa: E402
 from models.training.trainer import rate_factor  # noqa: E402
+from models.training.weak_negatives import _LIKELY_POSITIVE  # noqa: E402
 from tests.unit.models.made_up import read_metrics  # noqa: E402
 
 
