@@ -95,37 +95,6 @@ def token_targets(encoding: Encoding, spans: Sequence[tuple[int, int]]) -> NDArr
     return np.array(targets, dtype=np.float32)
 
 
-def pad(self, rows: Sequence[Ids]) -> tuple[Tensor, Tensor]:
-        """Ids and mask [B, T] of rows of ids, padded to the longest."""
-        ids, mask = pad(rows, self.pad_id)
-        return torch.from_numpy(ids), torch.from_numpy(mask)
-
-    def __call__(self, examples: Sequence[Example]) -> Batch:
-        encodings = self.tokenizer.encode_batch([e.text for e in examples])
-        ids, mask = self.pad([e.ids for e in encodings])
-        spans = np.full(ids.shape, np.nan, dtype=np.float32)
-        for row, (encoding, example) in enumerate(zip(encodings, examples, strict=True)):
-            if example.spans is not None:
-                spans[row, : len(encoding.ids)] = token_targets(encoding, example.spans)
-        return Batch(
-            ids,
-            mask,
-            torch.from_numpy(np.stack([e.post for e in examples])),
-            torch.from_numpy(spans),
-            torch.tensor([e.sentiment for e in examples]),
-            torch.tensor([e.condition for e in examples]),
-            torch.tensor([e.urgency for e in examples]),
-        )
-
-
-def token_targets(encoding: Encoding, spans: Sequence[tuple[int, int]]) -> list[float]:
-    """1 for a token that overlaps an interval, 0 for others, NaN for special tokens (they carry no text)."""
-    return [
-        float("nan") if end == begin else float(any(begin < stop and start < end for start, stop in spans))
-        for begin, end in encoding.offsets
-    ]
-
-
 def pad(rows: Sequence[Ids], pad_id: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Ids and mask, padded to the longest row."""
     shape = (len(rows), max(len(row) for row in rows))

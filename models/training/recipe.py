@@ -204,7 +204,7 @@ _DRAWING = {
 
 
 def row_rules(rules: DataRules) -> dict[str, Any]:
-    """Of the rules, those that decide which rows there are; the others say how often each is drawn and how it is read."""
+    """Those that decide which rows there are; the others say how often each is drawn and how it is read."""
     return rules.model_dump(mode="json", exclude=_DRAWING)
 
 

@@ -43,7 +43,7 @@ def read_rows(path: Path) -> tuple[dict[str, list[Example]], dict[str, Any]]:
     """The examples by split and the notes, as they were given to `write_rows`."""
     table = pq.read_table(path)
     posts = np.column_stack([table[label].to_numpy().astype(np.float32) for label in POST_LABELS])
-    others = [name for name in (_SPLIT, *_WORDS, *CLASS_HEADS, "spans")]
+    others = [_SPLIT, *_WORDS, *CLASS_HEADS, "spans"]
     splits: dict[str, list[Example]] = {}
     for post, values in zip(posts, zip(*(table[name].to_pylist() for name in others), strict=True), strict=True):
         row = dict(zip(others, values, strict=True))
