@@ -1,15 +1,16 @@
 """Weights in a quarter or half of their size, for a way on which every megabyte counts.
 
 A matrix may be int8 with a scale a row. Scales have 11 bits of mantissa, so that the product with a weight is exact:
-what was int8 once, such as a frozen word table, is int8 again without any loss. What is not int8 is float16.
+what was int8 once, such as a frozen word table, is int8 again without any loss. What is not int8 is float16. bzip2
+takes a quarter off int8; it is as good as the best of zstd there, and xz is worse.
 """
 
 from __future__ import annotations
 
+import bz2
 from collections.abc import Mapping
 from pathlib import Path
 
-import pyarrow as pa
 import torch
 from safetensors.torch import load, save
 from torch import Tensor
@@ -18,7 +19,6 @@ SMALL = "weights.small"
 _SCALE = ".scale"
 _LARGEST = 127
 _MANTISSA = 2.0**11
-_LEVEL = 19
 
 
 def write_small(weights: Mapping[str, Tensor], path: Path, lossless: bool = False) -> None:
@@ -30,14 +30,12 @@ def write_small(weights: Mapping[str, Tensor], path: Path, lossless: bool = Fals
             tensors[name] = value.detach().half().cpu().contiguous()
         else:
             tensors[name], tensors[name + _SCALE] = rows[0].contiguous(), rows[1]
-    with pa.CompressedOutputStream(str(path), pa.Codec("zstd", _LEVEL)) as file:
-        file.write(save(tensors))
+    path.write_bytes(bz2.compress(save(tensors)))
 
 
 def read_small(path: Path) -> dict[str, Tensor]:
     """The weights in float32."""
-    with pa.CompressedInputStream(str(path), "zstd") as file:
-        tensors = load(file.read())
+    tensors = load(bz2.decompress(path.read_bytes()))
     return {
         name: value * tensors[name + _SCALE] if name + _SCALE in tensors else value.float()
         for name, value in tensors.items() if not name.endswith(_SCALE)
