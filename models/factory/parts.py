@@ -12,6 +12,8 @@ from models.training.recipe import RecipeError
 
 HASHES = "parts.sha256"
 """As `sha256sum -c` reads it."""
+_EFFORT = 1
+"""Of xz: rows and weights, nearly all there is, are compressed already."""
 
 
 def write_parts(files: Iterable[tuple[Path, str]], out: Path, most: int) -> list[Path]:
@@ -23,10 +25,10 @@ def write_parts(files: Iterable[tuple[Path, str]], out: Path, most: int) -> list
     if any(out.iterdir()):
         raise RecipeError(f"{out} is not empty; choose another folder.")
     whole = out / "whole.tar.xz"
-    with tarfile.open(whole, "w:xz") as archive:
+    with tarfile.open(whole, "w:xz", preset=_EFFORT) as archive:
         for path, name in files:
             archive.add(path, name, filter=_nobody)
-    parts = []
+    parts: list[Path] = []
     with whole.open("rb") as file:
         while piece := file.read(most):
             parts.append(out / f"part-{len(parts):03d}")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -89,7 +89,7 @@ def processes_for(device: str) -> int:
     return 0 if device == "cpu" else max(1, min(_MOST_PROCESSES, (os.cpu_count() or 2) - 2))
 
 
-def feed(maker: BatchMaker, plan: Iterable[Picked], device: str, processes: int) -> Iterator[Fed]:
+def feed(maker: BatchMaker, plan: Iterable[Picked], device: str, processes: int) -> Generator[Fed]:
     """The batches of a plan in its order, on the device. The processes end with the iterator."""
     if not processes:
         for picked in plan:
@@ -105,5 +105,5 @@ def feed(maker: BatchMaker, plan: Iterable[Picked], device: str, processes: int)
         yield fed.to(device)
 
 
-def _as_it_is(fed: Fed) -> Fed:
+def _as_it_is(fed: Any) -> Any:
     return fed

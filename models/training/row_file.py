@@ -16,15 +16,15 @@ from models.labels import CLASS_HEADS, POST_LABELS
 
 ROWS = "rows.parquet"
 """In place of the tables of a data folder."""
-_WORDS = ("text", "lang", "source", "tier", "task", "family", "domain")
+_WORDS = ("text", "lang", "source", "tier", "task", "domain")
 _SPLIT, _NOTES = "split", b"notes"
 _LEVEL = 22
 """Of zstd, the highest; its window is then longer than all texts together, and every repetition is found."""
 
 
 def write_rows(path: Path, splits: Mapping[str, Sequence[Example]], notes: Mapping[str, Any]) -> None:
-    """Write examples by split, in order, with `notes` about them. What only matters while tables are read (`raw` and
-    `id`) is left out."""
+    """Write examples by split, in order, with `notes` about them. What only matters until rows are screened
+    (`raw`, `id` and `family`) is left out."""
     examples = [e for rows in splits.values() for e in rows]
     columns: dict[str, Any] = {_SPLIT: [name for name, rows in splits.items() for _ in rows]}
     columns |= {name: [getattr(e, name) for e in examples] for name in _WORDS}

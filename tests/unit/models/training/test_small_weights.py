@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ torch = pytest.importorskip("torch")
 from models.training.small_weights import read_small, write_small  # noqa: E402
 
 
-def _weights() -> dict[str, torch.Tensor]:
+def _weights() -> dict[str, Any]:
     torch.manual_seed(3)
     matrix = torch.randn(500, 64) * torch.logspace(-6, 3, 500)[:, None]
     matrix[7] = 0.0
