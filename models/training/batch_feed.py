@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Generator, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Protocol
 
 import numpy as np
@@ -51,9 +51,22 @@ class Fed:
         targets = {name: value.pin_memory() for name, value in self.targets.items()}
         return Fed(self.batch.pin_memory(), self.plain.pin_memory(), targets, self.advised)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Between processes as arrays: torch opens a file for every tensor it sends, and a process may open 1,024."""
+        batch = [getattr(self.batch, field.name).numpy() for field in fields(Batch)]
+        targets = {name: value.numpy() for name, value in self.targets.items()}
+        return _of_arrays, (batch, self.plain.numpy(), targets, self.advised)
+
     def to(self, device: str) -> Fed:
         targets = {name: value.to(device, non_blocking=True) for name, value in self.targets.items()}
         return Fed(self.batch.to(device), self.plain.to(device, non_blocking=True), targets, self.advised)
+
+
+def _of_arrays(
+    batch: Sequence[NDArray[Any]], plain: NDArray[Any], targets: dict[str, NDArray[Any]], advised: int
+) -> Fed:  # fmt: skip
+    told = {name: torch.from_numpy(value) for name, value in targets.items()}
+    return Fed(Batch(*map(torch.from_numpy, batch)), torch.from_numpy(plain), told, advised)
 
 
 @dataclass(slots=True)

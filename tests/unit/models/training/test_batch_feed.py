@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pickle
 from dataclasses import fields
 from itertools import count
+from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
 
 import numpy as np
@@ -68,6 +70,17 @@ def test_processes_make_the_same_batches_in_the_same_order(maker: BatchMaker) ->
         assert {name: value.tolist() for name, value in one.targets.items()} == {
             name: value.tolist() for name, value in other.targets.items()
         }
+
+
+def _open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def test_a_batch_between_processes_opens_no_file(maker: BatchMaker) -> None:
+    before = _open_files()
+    sent = [ForkingPickler.dumps(maker[step, np.arange(9)]) for step in range(5)]
+    assert _open_files() == before
+    assert _same(pickle.loads(sent[0]).batch, maker[0, np.arange(9)].batch)
 
 
 def test_a_network_on_the_cpu_keeps_its_cores(maker: BatchMaker) -> None:
