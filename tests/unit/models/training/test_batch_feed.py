@@ -15,6 +15,7 @@ torch = pytest.importorskip("torch")
 
 from models.augmentation.lexicons import Lexicons  # noqa: E402
 from models.compression.distill import TeacherAdvice, TeacherTargets  # noqa: E402
+from models.training import encoded_rows  # noqa: E402
 from models.training.augment import Augmenter  # noqa: E402
 from models.training.batch_feed import BatchMaker, Fed, feed, processes_for  # noqa: E402
 from models.training.collate import Batch, Collator  # noqa: E402
@@ -45,7 +46,10 @@ def maker(tiny_data: Path, tmp_path_factory: pytest.TempPathFactory) -> BatchMak
     targets.extend(Network(shape), _collator(), [e.text for e in train[::2]])
     advice = TeacherAdvice(Distillation(), targets)
     augment = Augmenter(0.5, frozenset(), Lexicons())
-    return BatchMaker(train, EncodedRows(train, _collator()), _collator(), augment, 5, advice)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(encoded_rows, "_CHUNK", 100)  # several
+        encoded = EncodedRows(train, _collator())
+    return BatchMaker(train, encoded, _collator(), augment, 5, advice)
 
 
 def test_a_row_encoded_once_is_the_row_encoded_in_its_batch(maker: BatchMaker) -> None:
