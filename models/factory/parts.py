@@ -12,8 +12,6 @@ from models.training.recipe import RecipeError
 
 HASHES = "parts.sha256"
 """As `sha256sum -c` reads it."""
-_EFFORT = 1
-"""Of xz: rows and weights, nearly all there is, are compressed already."""
 
 
 def write_parts(files: Iterable[tuple[Path, str]], out: Path, most: int) -> list[Path]:
@@ -25,7 +23,8 @@ def write_parts(files: Iterable[tuple[Path, str]], out: Path, most: int) -> list
     if any(out.iterdir()):
         raise RecipeError(f"{out} is not empty; choose another folder.")
     whole = out / "whole.tar.xz"
-    with tarfile.open(whole, "w:xz", preset=_EFFORT) as archive:
+    # Little effort: rows and weights, nearly all there is, are compressed already.
+    with tarfile.open(whole, "w:xz", preset=1) as archive:
         for path, name in files:
             archive.add(path, name, filter=_nobody)
     parts: list[Path] = []
