@@ -12,13 +12,18 @@ def train(
     out: Path | None = None,
     device: str = "cpu",
     base: str | None = None,
+    minutes: float | None = None,
 ) -> Path:
     """Run a recipe from data to artifact and return the artifact's folder; run it again to go on after a stop.
 
     `config` is a TOML file or the name of a recipe that ships; `data` defaults to TIDEGATE_TRAINING_DATA;
     `base` is a folder that holds the recipe's encoder, where the hub cannot be reached. A recipe of the kind
-    `baseline` trains the linear models alone and returns their figures' file.
+    `baseline` trains the linear models alone and returns their figures' file. After `minutes`, counted from here, it
+    raises SittingOver, with a checkpoint to go on from.
     """
+    from models.training.deadline import Deadline
+
+    deadline = Deadline(minutes)
     from models.factory.factory import run_baseline, run_factory
     from models.factory.recipe_file import find_data, read_recipe
 
@@ -26,7 +31,42 @@ def train(
     folder = out or Path("runs") / recipe.name
     if recipe.kind == "baseline":
         return run_baseline(recipe, find_data(data), folder)
-    return run_factory(recipe, find_data(data), folder, device, base)
+    return run_factory(recipe, find_data(data), folder, device, base, deadline)
+
+
+def pack(
+    config: Path,
+    out: Path,
+    code: Sequence[Path],
+    largest: int,
+    data: Path | None = None,
+    run: Path | None = None,
+    base: str | None = None,
+    wheels: Path | None = None,
+) -> int:
+    """Write all that a recipe needs to the folder `out`, in files of at most `largest` bytes; returns their bytes."""
+    from models.factory.pack import write_pack
+    from models.factory.recipe_file import find_data, read_recipe
+    from models.training.run_folder import RunFolder
+
+    recipe = read_recipe(config)
+    folder = RunFolder(run or Path("runs") / recipe.name)
+    found = sorted(wheels.glob("*.whl")) if wheels else []
+    return write_pack(recipe, find_data(data), folder, base, code, found, out, largest)
+
+
+def parts(run: Path, out: Path, stages: Sequence[str], largest: int) -> int:
+    """Write what ships of a run to the folder `out`, in files of at most `largest` bytes; returns their number."""
+    from models.factory.bring_home import ship
+
+    return len(ship(run, out, stages, largest))
+
+
+def unpack(folder: Path, run: Path) -> Path:
+    """Make a run folder of the parts that `parts` wrote."""
+    from models.factory.bring_home import unpack
+
+    return unpack(folder, run)
 
 
 def ablate(

@@ -1,4 +1,4 @@
-"""`tidegate train`, `ablate`, `export` and `models fit`: the model factory, which needs the `train` extra."""
+"""`tidegate train` and what belongs to it, `ablate`, `export` and `models fit`: the model factory, of the `train` extra."""
 
 from __future__ import annotations
 
@@ -12,21 +12,87 @@ import typer
 
 from streams.cli.terminal import reporting
 
+_Config = Annotated[Path, typer.Option(help="A recipe: TOML file, or the name of one that ships.")]
+_Data = Annotated[Path | None, typer.Option(help="Training data; by default TIDEGATE_TRAINING_DATA.")]
+_Base = Annotated[
+    str | None, typer.Option(help="Folder that holds the recipe's encoder, where the hub is out of reach.")
+]  # fmt: skip
+_Largest = Annotated[int, typer.Option(min=1, help="Largest file, in MB.")]
+_MB = 1_000_000
+_CODE = ("schemas", "models", "streams")
+PACK_MB = 60
+"""A pack beyond it is written, and said to be too large."""
+
 
 def train(
-    config: Annotated[Path, typer.Option(help="A recipe: TOML file, or the name of one that ships.")],
-    data: Annotated[Path | None, typer.Option(help="Training data; by default TIDEGATE_TRAINING_DATA.")] = None,
+    context: typer.Context,
+    config: Annotated[
+        Path | None, typer.Option(help="A recipe: TOML file, or the name of one that ships.", show_default=False)
+    ] = None,
+    data: _Data = None,
     out: Annotated[Path | None, typer.Option(help="Run folder; by default runs/NAME.")] = None,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
-    base: Annotated[
-        str | None, typer.Option(help="Folder that holds the recipe's encoder, where the hub is out of reach.")
+    base: _Base = None,
+    minutes: Annotated[
+        float | None, typer.Option(min=0, help="Stop at a checkpoint after so many minutes, with exit code 3.")
     ] = None,
 ) -> None:
-    """Run the factory by a recipe, from data to artifact; run it again to go on after a stop."""
+    """Run the factory by a recipe, from data to artifact; run it again to go on after a stop.
+
+    With `pack`, `parts` and `unpack`, on a machine that has a GPU but neither data nor network.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    if config is None:
+        raise typer.BadParameter("it names a recipe", param_hint="--config", ctx=context)
     with reporting(), _factory("train"):
         from models.factory import commands as cli
 
-        typer.echo(cli.train(config, data, out, device, base))
+        typer.echo(cli.train(config, data, out, device, base, minutes))
+
+
+def pack(
+    out: Annotated[Path, typer.Argument(help="Folder to write; new or empty.")],
+    config: _Config,
+    data: _Data = None,
+    run: Annotated[Path | None, typer.Option(help="Run folder whose screening is used; by default runs/NAME.")] = None,
+    base: _Base = None,
+    wheels: Annotated[Path | None, typer.Option(help="Folder of wheels that the other machine lacks.")] = None,
+    largest: _Largest = PACK_MB,
+) -> None:
+    """Write code, rows and encoder of a recipe to one folder; `sh OUT/run.sh` trains there, without a network."""
+    with reporting(), _factory("train pack"):
+        from models.factory import commands as cli
+
+        code = [Path(__file__).parents[2] / package for package in _CODE]
+        size = cli.pack(config, out, code, largest * _MB, data, run, base, wheels) / _MB
+        typer.echo(f"{out}: {size:.1f} MB" + (f", more than {PACK_MB} MB" if size > PACK_MB else ""))
+
+
+def parts(
+    run: Annotated[Path, typer.Argument(help="Folder of a run.")],
+    out: Annotated[Path, typer.Argument(help="Folder to write; new or empty.")],
+    stage: Annotated[
+        list[str] | None, typer.Option(help="Network to take along, by default the last; may be repeated.")
+    ] = None,
+    largest: _Largest = 15,
+) -> None:
+    """Write what ships of a run, artifact, reports and network in half precision, as files with their hashes."""
+    with reporting(), _factory("train parts"):
+        from models.factory import commands as cli
+
+        typer.echo(f"{out}: {cli.parts(run, out, stage or (), largest * _MB)} parts")
+
+
+def unpack(
+    parts: Annotated[Path, typer.Argument(help="Folder of the parts.")],
+    run: Annotated[Path, typer.Argument(help="Run folder to make of them; it must not be there.")],
+) -> None:
+    """Join the files of `parts`, checked by their hashes, to a run folder."""
+    with reporting(), _factory("train unpack"):
+        from models.factory import commands as cli
+
+        typer.echo(cli.unpack(parts, run))
 
 
 def ablate(
