@@ -1,0 +1,11 @@
+"""What a complaint says: findings and how they are meant, vital signs, ages.
+
+`findings.toml` lists the findings that are known, `context.toml` the words that say how they are meant. Whatever finds
+them gives `Mention`s: `PhraseFinder` by phrases and scopes; a head of the model may take its place behind `Finder`.
+"""
+
+from models.complaint.catalogue import Catalogue, ClinicalFinding, load_catalogue
+from models.complaint.finder import PhraseFinder
+from models.complaint.mention import Assertion, Finder, Mention
+
+__all__ = ["Assertion", "Catalogue", "ClinicalFinding", "Finder", "Mention", "PhraseFinder", "load_catalogue"]

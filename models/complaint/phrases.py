@@ -1,0 +1,153 @@
+"""Phrases that people can read and write, as patterns that are tried only where one of them can begin.
+
+The notation stands at the head of findings.toml. Every repetition is bounded, so a text takes a time in proportion to
+its length.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, NamedTuple
+
+_SEPARATOR: Final = "[ -]{1,2}"
+_ENDS_SCOPE: Final = "(?:no|not|nor|but|without|den(?:y|ies|ied)|never|however)"  # these are never just in between
+_BETWEEN: Final = rf"{_SEPARATOR}(?:(?!{_ENDS_SCOPE}[ -])[a-z0-9'%/]+{_SEPARATOR})"
+_GAP, _NEAR = f"{_BETWEEN}{{0,3}}", f"{_BETWEEN}{{0,4}}"
+_CHINESE_GAP: Final = r"[^，。；：、！？,.;:!?\n]{0,4}"
+_WORD: Final = re.compile(r"[a-z0-9]+|[^\x00-\x7f]")
+_KEYS: Final = {"en": 4, "zh": 2}  # characters of a beginning that are looked up, at most
+_OPEN: Final = "'/*.+{\\"  # what follows is not known from the phrase
+
+
+class Found(NamedTuple):
+    """A phrase of something, and its place."""
+
+    name: str
+    start: int
+    end: int
+
+
+class Phrases:
+    """Everything that is looked for by name, in both languages at once. Pure.
+
+    Args:
+        said: by name, then by language (en, zh), the phrases.
+
+    Raises:
+        ValueError: a phrase cannot be read; the message names it.
+    """
+
+    def __init__(self, said: Mapping[str, Mapping[str, Iterable[str]]]) -> None:
+        self._index: dict[str, list[tuple[str, re.Pattern[str]]]] = defaultdict(list)
+        for name, languages in said.items():
+            for lang, phrases in languages.items():
+                for phrase in phrases:
+                    self._add(name, lang, phrase)
+
+    def _add(self, name: str, lang: str, phrase: str) -> None:
+        try:
+            for source in _both_orders(phrase) if lang == "en" else (f"{phrase}..",):
+                pattern = re.compile(_english(source) if lang == "en" else _chinese(phrase))
+                for key in _beginnings(source, _KEYS[lang]):
+                    self._index[key].append((name, pattern))
+        except (re.error, ValueError) as error:
+            raise ValueError(f"{name}: the phrase {phrase!r} cannot be read: {error}") from None
+
+    def find(self, plain: str) -> list[Found]:
+        """All of them in the order of the text. `plain` is in lower case, with plain apostrophes and dashes."""
+        found: list[Found] = []
+        ends: dict[str, int] = {}
+        for word in _WORD.finditer(plain):
+            start = word.start()
+            head = f"{word[0]} " if word[0].isascii() else plain[start : start + _KEYS["zh"]]
+            for length in range(1, min(len(head), _KEYS["en"]) + 1):
+                for name, pattern in self._index.get(head[:length], ()):
+                    if start >= ends.get(name, 0) and (match := pattern.match(plain, start)):
+                        found.append(Found(name, start, match.end()))
+                        ends[name] = match.end()
+        return found
+
+
+def _both_orders(phrase: str) -> tuple[str, ...]:
+    first, near, second = phrase.partition(" + ")
+    return (f"{first} + {second}", f"{second} + {first}") if near else (phrase,)
+
+
+def _english(phrase: str) -> str:
+    """The pattern of a phrase: whole words, whose apostrophes may be missing."""
+    text = phrase.replace("(", "(?:").replace("#", r"\d+(?:\.\d+)?")
+    text = re.sub(r" \[([^]]*)\]", r"(?: (?:\1))?", text)
+    text = re.sub(r"\[([^]]*)\] ", r"(?:(?:\1) )?", text)
+    text = text.replace("*", "[a-z']*+")
+    text = text.replace(" .. ", "\0").replace(" + ", "\1").replace(" ", _SEPARATOR)
+    text = text.replace("\0", _GAP).replace("\1", _NEAR)
+    return rf"(?:{text})(?![a-z0-9])".replace("n't", "n'?t").replace("'s", "'?s").replace("'ve", "'?ve")
+
+
+def _chinese(phrase: str) -> str:
+    return phrase.replace("..", _CHINESE_GAP)
+
+
+def _beginnings(phrase: str, length: int) -> set[str]:
+    """The first characters that a match can have, a blank for the end of a word: at most `length`, fewer where the
+    phrase leaves more open."""
+    if length == 0:
+        return {""}
+    first, rest = phrase[:1], phrase[1:]
+    if first in ("(", "["):
+        return _any_beginning(phrase, length)
+    if not first or first == " ":
+        return {" "}
+    if first in _OPEN:
+        return {""}
+    if first == "#":
+        return set("0123456789")
+    longer = {first + more for more in _beginnings(rest.removeprefix("?"), length - 1)}
+    return longer | _beginnings(rest[1:], length) if rest.startswith("?") else longer
+
+
+def _any_beginning(phrase: str, length: int) -> set[str]:
+    """Of a phrase that begins with a choice, which may be left out."""
+    end = _closing(phrase)
+    inside, rest = phrase[1:end], phrase[end + 1 :]
+    if inside.startswith("?"):  # looks ahead or behind
+        return _beginnings(rest, length)
+    is_class = phrase[0] == "[" and not inside.isascii() or re.fullmatch(r"(?:\d-\d)+", inside) is not None
+    choices = set(_members(inside)) if is_class else set(_alternatives(inside))
+    is_left_out = rest.startswith("?") or (phrase[0] == "[" and not is_class)
+    if is_left_out:
+        rest = rest.removeprefix("?")
+        choices.add("")
+        rest = rest.removeprefix(" ") if phrase[0] == "[" and "" in choices else rest
+    found: set[str] = set()
+    for choice in choices:
+        glue = " " if choice and phrase[0] == "[" and not is_class else ""
+        found |= _beginnings(f"{choice}{glue}{rest}", length)
+    return found
+
+
+def _closing(phrase: str) -> int:
+    opening, closing, depth = phrase[0], ")" if phrase[0] == "(" else "]", 0
+    for place, character in enumerate(phrase):
+        depth += (character == opening) - (character == closing)
+        if depth == 0:
+            return place
+    raise ValueError(f"a bracket is not closed in {phrase!r}")
+
+
+def _alternatives(inside: str) -> list[str]:
+    """Those of one choice, which may hold choices."""
+    found, depth = [""], 0
+    for character in inside:
+        depth += (character in "([") - (character in ")]")
+        if character == "|" and depth == 0:
+            found.append("")
+        else:
+            found[-1] += character
+    return found
+
+
+def _members(inside: str) -> str:
+    return re.sub(r"(.)-(.)", lambda match: "".join(map(chr, range(ord(match[1]), ord(match[2]) + 1))), inside)
