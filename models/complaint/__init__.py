@@ -7,5 +7,19 @@ them gives `Mention`s: `PhraseFinder` by phrases and scopes; a head of the model
 from models.complaint.catalogue import Catalogue, ClinicalFinding, load_catalogue
 from models.complaint.finder import PhraseFinder
 from models.complaint.mention import Assertion, Finder, Mention
+from models.complaint.numbers import Reading, Told, read_numbers
+from models.complaint.parts import BodyParts
 
-__all__ = ["Assertion", "Catalogue", "ClinicalFinding", "Finder", "Mention", "PhraseFinder", "load_catalogue"]
+__all__ = [
+    "Assertion",
+    "BodyParts",
+    "Catalogue",
+    "ClinicalFinding",
+    "Finder",
+    "Mention",
+    "PhraseFinder",
+    "Reading",
+    "Told",
+    "load_catalogue",
+    "read_numbers",
+]

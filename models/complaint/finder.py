@@ -6,13 +6,11 @@ from typing import Final
 
 from models.complaint.catalogue import Catalogue, load_catalogue
 from models.complaint.context import Context, ContextWords
+from models.complaint.letters import plain_letters
 from models.complaint.mention import Assertion, Mention
 from models.complaint.phrases import Found, Phrases
 
 _UNLESS: Final = "unless "
-
-# One character for one: apostrophes and dashes as people type them.
-_PLAIN: Final = str.maketrans(dict.fromkeys("’‘ʼ＇`´′‛ꞌ", "'") | dict.fromkeys("‐‑‒–—−－﹣", "-"))
 
 
 class PhraseFinder:
@@ -50,14 +48,6 @@ class PhraseFinder:
         """Who has a history of diabetes has diabetes, and who is afraid of killing himself thinks of it."""
         counts = {"context": Assertion.PAST, "mind": Assertion.HYPOTHETICAL}.get(self._kinds[key])
         return Assertion.PRESENT if assertion is counts else assertion
-
-
-def plain_letters(text: str) -> str:
-    """Lower case, plain apostrophes and dashes, nothing moved: a few letters grow when they are lowered."""
-    lowered = text.lower()
-    if len(lowered) != len(text):
-        lowered = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
-    return lowered.translate(_PLAIN)
 
 
 def _is_within(one: Found, others: list[Found]) -> bool:

@@ -1,0 +1,190 @@
+"""The triage protocol: protocol.toml, checked, and what it makes of the facts. Pure."""
+
+from __future__ import annotations
+
+import tomllib
+from bisect import bisect_right
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, NamedTuple, Self
+
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
+
+from models.complaint import load_catalogue
+from streams.tasks.symptoms.clauses import Clause, Facts, Term
+
+PACKAGED: Final = Path(__file__).with_name("protocol.toml")
+RED_FLAG: Final = 2  # rules of this level and more urgent ones
+MAX_POINTS: Final = 3
+
+VitalSign = Literal["heart_rate", "respiratory_rate", "systolic", "temperature", "saturation"]
+Range = tuple[float, float]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Usual(_Table):
+    """What is usual below an age, in years; both ends included."""
+
+    below: Annotated[float, Field(gt=0)]
+    heart_rate: Range
+    respiratory_rate: Range
+    systolic: Range
+    temperature: Range
+    saturation: Range
+
+
+class Bands(_Table):
+    """Points by value: one more of them than edges."""
+
+    edges: tuple[float, ...]
+    points: tuple[Annotated[int, Field(ge=0, le=MAX_POINTS)], ...]
+
+    @model_validator(mode="after")
+    def _fit(self) -> Self:
+        if list(self.edges) != sorted(set(self.edges)) or len(self.points) != len(self.edges) + 1:
+            raise ValueError("needs rising edges, and one more of the points")
+        return self
+
+
+class WarningScore(_Table):
+    """An early-warning score of grown-ups; of younger ones only some readings are graded, and no sum is made."""
+
+    from_age: float
+    consciousness: Annotated[int, Field(ge=0, le=MAX_POINTS)]
+    younger: frozenset[VitalSign]
+    bands: dict[VitalSign, Bands]
+
+
+class Rule(_Table):
+    """One line of the protocol. Examples are complaints, or records without an id."""
+
+    level: Annotated[int, Field(ge=1, le=5)]
+    source: str
+    when: Annotated[tuple[str, ...], Field(min_length=1)]
+    unless: tuple[str, ...] = ()
+    fires: Annotated[tuple[str | dict[str, Any], ...], Field(min_length=1)]
+    spares: Annotated[tuple[str | dict[str, Any], ...], Field(min_length=1)]
+
+
+class Fired(NamedTuple):
+    """A rule that holds, and all terms that make it hold."""
+
+    name: str
+    rule: Rule
+    terms: Sequence[Term]
+
+    @property
+    def behind(self) -> frozenset[str]:
+        """The findings and measures that it rests on."""
+        return frozenset(term.subject for term in self.terms)
+
+    @property
+    def is_red_flag(self) -> bool:
+        return self.rule.level <= RED_FLAG
+
+
+class Missing(NamedTuple):
+    """A rule that one clause keeps from holding, or one exception."""
+
+    name: str
+    rule: Rule
+    clause: str
+    is_exception: bool
+
+
+class Protocol(_Table):
+    """A checked protocol.toml."""
+
+    version: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,32}$")]
+    sources: dict[str, str]
+    usual: Annotated[tuple[Usual, ...], Field(min_length=1)]
+    warning_score: WarningScore
+    rules: dict[Annotated[str, Field(pattern=r"^[a-z0-9_]{3,64}$")], Rule]
+
+    _when: dict[str, tuple[Clause, ...]] = PrivateAttr(default_factory=dict)
+    _unless: dict[str, tuple[Clause, ...]] = PrivateAttr(default_factory=dict)
+
+    @classmethod
+    def load(cls, path: Path = PACKAGED, findings: Collection[str] | None = None) -> Protocol:
+        """Args:
+        findings: the keys that rules may name; None: those of the package.
+
+        Raises:
+            ValueError: the file is wrong; the message names the key.
+        """
+        try:
+            protocol = cls.model_validate(tomllib.loads(path.read_text("utf-8")))
+        except ValidationError as error:
+            fault = error.errors(include_url=False)[0]
+            raise ValueError(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}") from None
+        known = load_catalogue().keys() if findings is None else findings
+        for name, rule in protocol.rules.items():
+            if rule.source not in protocol.sources:
+                raise ValueError(f"rules.{name}: {rule.source!r} is none of the sources")
+            try:
+                protocol._when[name] = tuple(Clause.parse(said, known) for said in rule.when)
+                protocol._unless[name] = tuple(Clause.parse(said, known) for said in rule.unless)
+            except ValueError as error:
+                raise ValueError(f"rules.{name}: {error}") from None
+        return protocol
+
+    def fired(self, facts: Facts) -> list[Fired]:
+        """The rules that hold, most urgent first."""
+        found = []
+        for name, rule in self.rules.items():
+            terms = self._terms(name, facts)
+            if terms and not any(clause.holding(facts) for clause in self._unless[name]):
+                found.append(Fired(name, rule, terms))
+        return sorted(found, key=lambda one: one.rule.level)
+
+    def _terms(self, name: str, facts: Facts) -> list[Term]:
+        terms: list[Term] = []
+        for clause in self._when[name]:
+            holding = clause.holding(facts)
+            if not holding:
+                return []
+            terms += holding
+        return terms
+
+    def missing(self, facts: Facts, above: int) -> list[Missing]:
+        """The rules more urgent than a level that one thing keeps from holding, most urgent first.
+
+        A rule of a single clause counts only where an exception keeps it: every other patient lacks it, too.
+        """
+        found = []
+        for name, rule in self.rules.items():
+            if rule.level >= above:
+                continue
+            lacking = [clause for clause in self._when[name] if not clause.holding(facts)]
+            kept = [clause for clause in self._unless[name] if clause.holding(facts)]
+            if len(lacking) == 1 and not kept and len(self._when[name]) > 1:
+                found.append(Missing(name, rule, lacking[0].said, is_exception=False))
+            elif not lacking and kept:
+                found.append(Missing(name, rule, kept[0].said, is_exception=True))
+        return sorted(found, key=lambda one: one.rule.level)
+
+    def for_age(self, measures: Mapping[str, float]) -> list[str]:
+        """Vital signs that are not usual, as `heart_rate high`; without an age those of grown-ups count."""
+        age = measures.get("age")
+        usual = self.usual[-1] if age is None else next((one for one in self.usual if age < one.below), self.usual[-1])
+        found = []
+        for name in self.warning_score.bands:
+            low, high = getattr(usual, name)
+            if (value := measures.get(name)) is not None and not low <= value <= high:
+                found.append(f"{name} {'low' if value < low else 'high'}")
+        return found
+
+    def points(self, measures: Mapping[str, float], consciousness: str | None) -> dict[str, int]:
+        """Early-warning points of each reading that has any."""
+        is_young = measures.get("age", self.warning_score.from_age) < self.warning_score.from_age
+        points = {
+            name: bands.points[bisect_right(bands.edges, measures[name])]
+            for name, bands in self.warning_score.bands.items()
+            if name in measures and not (is_young and name not in self.warning_score.younger)
+        }
+        if consciousness not in (None, "alert"):
+            points["consciousness"] = self.warning_score.consciousness
+        return {name: scored for name, scored in points.items() if scored}
