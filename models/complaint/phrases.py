@@ -77,7 +77,7 @@ def _both_orders(phrase: str) -> tuple[str, ...]:
 
 def _english(phrase: str) -> str:
     """The pattern of a phrase: whole words, whose apostrophes may be missing."""
-    text = phrase.replace("(", "(?:").replace("#", r"\d+(?:\.\d+)?")
+    text = phrase.replace("(", "(?:").replace("##", r"\d{2,}+").replace("#", r"\d+(?:\.\d+)?")
     text = re.sub(r" \[([^]]*)\]", r"(?: (?:\1))?", text)
     text = re.sub(r"\[([^]]*)\] ", r"(?:(?:\1) )?", text)
     text = text.replace("*", "[a-z']*+")
