@@ -48,6 +48,8 @@ _ANSWER: Final = re.compile(
     r"|[吗么]? ?[:：=?？] ?(?:没有|没|无|否认|否|未见|阴性|-)(?= ?(?:[，。；、,.;)）!！\n]|$)| )"
     r"|(?:没有|无|否|阴性|-)(?=[，。；,.;\n]|$)"
 )
+_ASKED: Final = re.compile(r"[:：?？] ?$")
+_NEXT: Final = re.compile(r"[ \n](?=[\u4e00-\u9fff])| (?:[a-z]+ ){0,2}[a-z]+ ?[:=]")
 _AFFIRMED: Final = re.compile(r" ?[:：=] ?(?:yes|y|\+|positive|present|有|是|阳性)|[ ]?[(（] ?\+")
 
 
@@ -112,7 +114,7 @@ class Context:
 
     def __init__(self, words: ContextWords) -> None:
         self._cues = {f"cue {number}": cue for number, cue in enumerate(words.cues)}
-        tables: dict[str, _Table] = {**self._cues, **{name: getattr(words, name) for name in _TABLES}}
+        tables: dict[str, _Table] = {**self._cues, **{name: getattr(words, name) for name in (*_TABLES, "pseudo")}}
         self._phrases = Phrases({name: {"en": one.en, "zh": one.zh} for name, one in tables.items()})
 
     def assertions(self, plain: str, findings: Sequence[Found]) -> list[Assertion]:
@@ -123,7 +125,7 @@ class Context:
         return [_meant(page, finding, scopes) for finding in findings]
 
 
-_TABLES: Final = ("stop", "statement", "pseudo", "stands", "present", "relative", "writer", "patient")
+_TABLES: Final = ("stop", "statement", "stands", "present", "relative", "writer", "patient")
 
 
 class _Page:
@@ -135,12 +137,15 @@ class _Page:
         self._ends = [match.start() for match in _SENTENCE_END.finditer(plain)]
         by_name: dict[str, list[Found]] = {name: [] for name in _TABLES}
         self.cues: list[Found] = []
-        taken = [(one.start, one.end) for one in found if one.name == "pseudo"]
-        taken += [(one.start, one.end) for one in findings]
+        pseudo = [one for one in found if one.name == "pseudo"]
         for one in found:
-            if one.name in by_name:
+            if one.name in ("stop", "statement"):
                 by_name[one.name].append(one)
-            elif not any(start <= one.start and one.end <= end for start, end in taken):
+            elif one.name == "pseudo" or _is_covered(one, pseudo):
+                continue
+            elif one.name in by_name:
+                by_name[one.name].append(one)
+            elif not _is_covered(one, findings) and not _is_answer(plain, one):
                 self.cues.append(one)
         self.by_name: Mapping[str, list[Found]] = by_name
 
@@ -168,6 +173,15 @@ class _Page:
             own = self.first("writer", one.end, end)
             scopes.append(_Scope(Assertion.OTHER, one.end, end if own is None else own))
         return scopes
+
+
+def _is_covered(one: Found, others: Sequence[Found]) -> bool:
+    return any(other.start <= one.start and one.end <= other.end for other in others)
+
+
+def _is_answer(plain: str, cue: Found) -> bool:
+    """Whether it answers what stands before it, and says nothing of what follows."""
+    return _ASKED.search(plain, max(0, cue.start - 2), cue.start) is not None and bool(_NEXT.match(plain, cue.end))
 
 
 def _scope(page: _Page, found: Found, cue: _Cue) -> _Scope:

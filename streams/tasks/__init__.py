@@ -11,7 +11,7 @@ from streams.policy import Policy
 from streams.settings import Settings
 from streams.tasks.base import Case, Decision, Moments, Origin, Parts, Rendered, Task
 from streams.tasks.posts.task import PostsTask
-from streams.tasks.symptoms.red_flags import PACKAGED
+from streams.tasks.symptoms.assessment import rule_files
 from streams.tasks.symptoms.task import SymptomsTask
 
 __all__ = ["REGISTRY", "Case", "Decision", "Moments", "Origin", "Parts", "Rendered", "Task", "build_tasks"]
@@ -39,10 +39,10 @@ def build_tasks(settings: Settings, artifact: Artifact, enforces: bool = True) -
 
 
 def _version_in_force(policy: Policy, artifact: Artifact, settings: Settings) -> str:
-    """Covers what fills the policy (the model's thresholds), the red flags, and how a text is read."""
+    """Covers what fills the policy (the model's thresholds), the rules of triage, and how a text is read."""
     return policy.version_with(
         thresholds=artifact.manifest.thresholds,
-        red_flags=PACKAGED.read_text("utf-8"),
+        triage=[path.read_text("utf-8") for path in rule_files()],
         max_windows=settings.max_windows,
         package=version("tidegate"),
     )

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
+from models.complaint import catalogue, context
 from models.complaint import Assertion, Finder, Mention, PhraseFinder, Reading, Told, read_numbers
 from schemas import SymptomRecord
+from streams.tasks.symptoms import protocol
 from streams.tasks.symptoms.clauses import Facts
 from streams.tasks.symptoms.protocol import Fired, Protocol
 
 COUNTING: Final = frozenset({Assertion.PRESENT, Assertion.POSSIBLE})
-_VITALS: Final = ("heart_rate", "respiratory_rate", "systolic", "diastolic", "temperature", "saturation", "pain")
+VITALS: Final = ("heart_rate", "respiratory_rate", "systolic", "diastolic", "temperature", "saturation", "pain")
 
 # How far a number in the text may lie from the field's before the two contradict one another; an age, by its share.
 _TOLERANCES: Final = {
@@ -50,9 +53,9 @@ class Assessment:
 class Assessor:
     """A finder and a protocol. Any thread may ask it."""
 
-    def __init__(self, finder: Finder, protocol: Protocol) -> None:
+    def __init__(self, finder: Finder, protocol_: Protocol) -> None:
         self.finder = finder
-        self.protocol = protocol
+        self.protocol = protocol_
 
     @classmethod
     def load(cls) -> Assessor:
@@ -91,9 +94,14 @@ class Assessor:
         return Facts(findings, derived, frozenset(self.protocol.for_age(measures)), states)
 
 
+def rule_files() -> tuple[Path, ...]:
+    """All that decides beside the code: `policy_version` covers them."""
+    return (protocol.PACKAGED, catalogue.PACKAGED, context.PACKAGED)
+
+
 def fields_of(record: SymptomRecord) -> dict[str, float]:
     """The vital signs and the age that stand in fields."""
-    found = {name: getattr(record.vitals, name) for name in _VITALS} if record.vitals else {}
+    found = {name: getattr(record.vitals, name) for name in VITALS} if record.vitals else {}
     return {name: value for name, value in {**found, "age": record.age}.items() if value is not None}
 
 

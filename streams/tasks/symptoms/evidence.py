@@ -1,0 +1,64 @@
+"""What the rules found in a record, as a verdict shows it."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from streams.tasks.symptoms.assessment import COUNTING, Assessment
+from streams.tasks.symptoms.line import Said
+from streams.tasks.symptoms.protocol import MAX_POINTS, Fired
+
+MAX_EVIDENCE: Final = 20
+FINDING_WEIGHT: Final = 0.4
+_DERIVED: Final = frozenset({"warning_score", "warning_score_most", "shock_index"})
+
+
+def evidence(found: Assessment, said: Said, predicted: int) -> list[dict[str, Any]]:
+    """Checkable, and no attribution of the model's scores. Heaviest first, at most MAX_EVIDENCE.
+
+    The weights are those of the rules: 1 for a rule and for the findings and numbers behind it, a third per
+    early-warning point for a vital sign, 0.4 for any other finding. Only what stands in the record's `text` has a place.
+
+    Args:
+        predicted: the model's level.
+    """
+    behind = found.behind
+    items = [_item(_rule_text(one, predicted), 1.0) for one in found.fired]
+    items += _numbers(found, said)
+    spans: dict[tuple[int, int], float] = {}
+    for mention in found.mentions:
+        if mention.assertion in COUNTING:
+            weight = 1.0 if mention.finding in behind else FINDING_WEIGHT
+            span = (mention.start, mention.end)
+            spans[span] = max(weight, spans.get(span, 0.0))
+    items += [_item(said.text[start:end], weight, said.place(start, end)) for (start, end), weight in spans.items()]
+    items.sort(key=lambda item: -item["weight"])
+    return items[:MAX_EVIDENCE]
+
+
+def _numbers(found: Assessment, said: Said) -> list[dict[str, Any]]:
+    """Readings with early-warning points or behind a rule, and consciousness."""
+    behind = found.behind
+    items = []
+    for name, value in found.facts.measures.items():
+        points = found.points.get(name, 0)
+        if name in _DERIVED or not (points or name in behind):
+            continue
+        reading = found.readings.get(name)
+        place = said.place(reading.start, reading.end) if reading else None
+        weight = 1.0 if name in behind else round(points / MAX_POINTS, 2)
+        items.append(_item(f"{name.replace('_', ' ')} {value:.3g}", weight, place))
+    if "consciousness" in found.points:
+        items.append(_item(f"consciousness {found.facts.states['consciousness']}", 1.0))
+    return items
+
+
+def _item(text: str, weight: float, place: tuple[int, int] | None = None) -> dict[str, Any]:
+    start, end = place or (None, None)
+    return {"text": text, "start": start, "end": end, "weight": weight}
+
+
+def _rule_text(one: Fired, predicted: int) -> str:
+    name = f"{'red flag' if one.is_red_flag else 'rule'}: {one.name.replace('_', ' ')}"
+    return f"{name} (urgency {predicted} raised to {one.rule.level})" if one.rule.level < predicted else name
+

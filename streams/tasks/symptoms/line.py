@@ -1,0 +1,57 @@
+"""What a symptom record says, and the line that the model reads of it."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from models.complaint import read_numbers
+from models.text import normalise
+from models.text.rendering import Rendered, SymptomFields, render_symptoms
+from schemas import SymptomRecord
+from streams.tasks.symptoms.assessment import VITALS, fields_of
+
+
+class Said(NamedTuple):
+    """The complaint and the listed symptoms after cleaning, as the model's line ends with them."""
+
+    text: str
+    offsets: Sequence[int]
+    """Of each character of the complaint its place in the record's text; listed symptoms have none."""
+
+    def in_lines(self, original: str) -> str:
+        """In the lines of the original, whose breaks became spaces: a "no" may answer the line before."""
+        if "\n" not in original:
+            return self.text
+        characters = list(self.text)
+        for place in (bisect_right(self.offsets, i) - 1 for i, one in enumerate(original) if one == "\n"):
+            if place >= 0 and characters[place] == " ":
+                characters[place] = "\n"
+        return "".join(characters)
+
+    def place(self, start: int, end: int) -> tuple[int, int] | None:
+        """Where a part of it stands in the record's text: code points of the original."""
+        if end > len(self.offsets):
+            return None
+        return self.offsets[start], self.offsets[end - 1] + 1
+
+
+def line_of(record: SymptomRecord, complaint: str, listed: tuple[str, ...]) -> Rendered:
+    """Numbers of the text stand in the line like fields; a field counts before them."""
+    told = read_numbers("; ".join([complaint, *listed])).readings
+    numbers = {name: one.value for name, one in told.items()} | fields_of(record)
+    context = record.context
+    return render_symptoms(
+        SymptomFields(
+            complaint=complaint,
+            symptoms=listed,
+            age=numbers.get("age"),
+            sex=record.sex,
+            body_part=record.body_part,
+            injury=context.injury if context else None,
+            arrival=context.arrival if context else None,
+            consciousness=context.consciousness if context else None,
+            **{name: numbers.get(name) for name in VITALS},
+        )
+    )
