@@ -1,12 +1,16 @@
-"""The small language of the protocol's conditions: findings, measures with limits, and both against facts."""
+"""The small language of the protocol's conditions: findings, measures with limits, states.
+
+A term is a text such as `fever`, `temperature >= 38`, `heart_rate high` or `consciousness = pain`. What is known of a
+patient becomes the set of the terms that hold, so that a rule costs a look into a set.
+"""
 
 from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 MEASURES: Final = (
     "age", "gestation", "heart_rate", "respiratory_rate", "systolic", "diastolic", "temperature", "saturation", "pain",
@@ -22,7 +26,7 @@ _COMPARED: Final[Mapping[str, Callable[[float, float], bool]]] = {
     ">=": operator.ge,
 }
 _LIMIT: Final = re.compile(r"([a-z_]+) (<=?|>=?) (-?[0-9.]+)")
-_FOR_AGE: Final = re.compile(r"([a-z_]+) (high|low)")
+_FOR_AGE: Final = re.compile(r"([a-z_]+) (?:high|low)")
 _STATE: Final = re.compile(r"([a-z_]+) = ([a-z]+)")
 
 
@@ -38,23 +42,18 @@ class Facts:
     states: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
-    """One thing that holds or does not."""
+class Limit(NamedTuple):
+    """A term that compares a measure."""
 
-    said: str
-    subject: str
-    """The finding, measure or state that it is about."""
-    compare: Callable[[float, float], bool] | None = None
-    limit: float = 0.0
+    term: str
+    measure: str
+    compare: Callable[[float, float], bool]
+    value: float
 
-    def holds(self, facts: Facts) -> bool:
-        if self.compare is not None:
-            value = facts.measures.get(self.subject)
-            return value is not None and self.compare(value, self.limit)
-        if " = " in self.said:
-            return facts.states.get(self.subject) == self.said.rpartition(" ")[2]
-        return self.said in facts.findings or self.said in facts.for_age
+    @classmethod
+    def parse(cls, term: str) -> Limit | None:
+        match = _LIMIT.fullmatch(term)
+        return cls(term, match[1], _COMPARED[match[2]], float(match[3])) if match else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,26 +61,58 @@ class Clause:
     """Holds where all terms of one of its ways hold."""
 
     said: str
-    ways: tuple[tuple[Term, ...], ...]
+    single: frozenset[str]
+    """Ways of one term."""
+    joint: tuple[frozenset[str], ...]
+    """The others."""
 
     @classmethod
     def parse(cls, said: str, findings: Collection[str]) -> Clause:
         """Raises ValueError for what is no clause, or names an unknown finding or measure."""
-        ways = (tuple(_term(term.strip(), findings) for term in way.split("&")) for way in said.split("|"))
-        return cls(said, tuple(ways))
+        ways = [frozenset(_known(term.strip(), findings) for term in way.split("&")) for way in said.split("|")]
+        single = frozenset[str]().union(*(way for way in ways if len(way) == 1))
+        return cls(said, single, tuple(way for way in ways if len(way) > 1))
 
-    def holding(self, facts: Facts) -> Sequence[Term]:
-        """The terms of all ways that hold; none where the clause does not hold."""
-        return [term for way in self.ways if all(term.holds(facts) for term in way) for term in way]
+    @property
+    def terms(self) -> frozenset[str]:
+        return self.single.union(*self.joint)
+
+    def holding(self, terms: frozenset[str]) -> frozenset[str]:
+        """Its terms that make it hold; none where it does not.
+
+        Args:
+            terms: all that hold.
+        """
+        found = self.single & terms
+        for way in self.joint:
+            if way <= terms:
+                found |= way
+        return found
 
 
-def _term(said: str, findings: Collection[str]) -> Term:
-    if said in findings:
-        return Term(said, said)
-    if (limit := _LIMIT.fullmatch(said)) and limit[1] in MEASURES:
-        return Term(said, limit[1], _COMPARED[limit[2]], float(limit[3]))
-    if (for_age := _FOR_AGE.fullmatch(said)) and for_age[1] in MEASURES:
-        return Term(said, for_age[1])
-    if (state := _STATE.fullmatch(said)) and state[2] in STATES.get(state[1], ()):
-        return Term(said, state[1])
-    raise ValueError(f"{said!r} is no known finding, measure with a limit, or state")
+def terms_of(facts: Facts, limits: Collection[Limit]) -> frozenset[str]:
+    """All terms that hold."""
+    measures = facts.measures
+    compared = [
+        limit.term for limit in limits if limit.measure in measures and limit.compare(measures[limit.measure], limit.value)
+    ]
+    states = [f"{name} = {state}" for name, state in facts.states.items()]
+    return frozenset([*facts.findings, *facts.for_age, *compared, *states])
+
+
+def subject(term: str) -> str:
+    """The finding, measure or state that a term is about."""
+    return term.partition(" ")[0]
+
+
+def _known(term: str, findings: Collection[str]) -> str:
+    if term in findings:
+        return term
+    limit, for_age, state = Limit.parse(term), _FOR_AGE.fullmatch(term), _STATE.fullmatch(term)
+    if (
+        (limit and limit.measure in MEASURES)
+        or (for_age and for_age[1] in MEASURES)
+        or (state and state[2] in STATES.get(state[1], ()))
+    ):
+        return term
+    raise ValueError(f"{term!r} is no known finding, measure with a limit, or state")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import tomllib
 from bisect import bisect_right
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
 
 from models.complaint import load_catalogue
-from streams.tasks.symptoms.clauses import Clause, Facts, Term
+from streams.tasks.symptoms.clauses import Clause, Facts, Limit, subject, terms_of
 
 PACKAGED: Final = Path(__file__).with_name("protocol.toml")
 RED_FLAG: Final = 2  # rules of this level and more urgent ones
@@ -70,16 +70,17 @@ class Rule(_Table):
 
 
 class Fired(NamedTuple):
-    """A rule that holds, and all terms that make it hold."""
+    """A rule that holds."""
 
     name: str
     rule: Rule
-    terms: Sequence[Term]
+    terms: frozenset[str]
+    """All that make it hold."""
 
     @property
     def behind(self) -> frozenset[str]:
-        """The findings and measures that it rests on."""
-        return frozenset(term.subject for term in self.terms)
+        """The findings, measures and states that it rests on."""
+        return frozenset(map(subject, self.terms))
 
     @property
     def is_red_flag(self) -> bool:
@@ -106,6 +107,7 @@ class Protocol(_Table):
 
     _when: dict[str, tuple[Clause, ...]] = PrivateAttr(default_factory=dict)
     _unless: dict[str, tuple[Clause, ...]] = PrivateAttr(default_factory=dict)
+    _limits: frozenset[Limit] = PrivateAttr(default=frozenset())
 
     @classmethod
     def load(cls, path: Path = PACKAGED, findings: Collection[str] | None = None) -> Protocol:
@@ -120,46 +122,44 @@ class Protocol(_Table):
         except ValidationError as error:
             fault = error.errors(include_url=False)[0]
             raise ValueError(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}") from None
-        known = load_catalogue().keys() if findings is None else findings
-        for name, rule in protocol.rules.items():
-            if rule.source not in protocol.sources:
+        protocol._compile(load_catalogue().keys() if findings is None else findings)
+        return protocol
+
+    def _compile(self, findings: Collection[str]) -> None:
+        for name, rule in self.rules.items():
+            if rule.source not in self.sources:
                 raise ValueError(f"rules.{name}: {rule.source!r} is none of the sources")
             try:
-                protocol._when[name] = tuple(Clause.parse(said, known) for said in rule.when)
-                protocol._unless[name] = tuple(Clause.parse(said, known) for said in rule.unless)
+                self._when[name] = tuple(Clause.parse(said, findings) for said in rule.when)
+                self._unless[name] = tuple(Clause.parse(said, findings) for said in rule.unless)
             except ValueError as error:
                 raise ValueError(f"rules.{name}: {error}") from None
-        return protocol
+        clauses = [clause for clauses in (*self._when.values(), *self._unless.values()) for clause in clauses]
+        limits = (Limit.parse(term) for clause in clauses for term in clause.terms)
+        self._limits = frozenset(limit for limit in limits if limit is not None)
 
     def fired(self, facts: Facts) -> list[Fired]:
         """The rules that hold, most urgent first."""
+        terms = terms_of(facts, self._limits)
         found = []
-        for name, rule in self.rules.items():
-            terms = self._terms(name, facts)
-            if terms and not any(clause.holding(facts) for clause in self._unless[name]):
-                found.append(Fired(name, rule, terms))
+        for name, clauses in self._when.items():
+            holding = [clause.holding(terms) for clause in clauses]
+            if all(holding) and not any(clause.holding(terms) for clause in self._unless[name]):
+                found.append(Fired(name, self.rules[name], frozenset[str]().union(*holding)))
         return sorted(found, key=lambda one: one.rule.level)
-
-    def _terms(self, name: str, facts: Facts) -> list[Term]:
-        terms: list[Term] = []
-        for clause in self._when[name]:
-            holding = clause.holding(facts)
-            if not holding:
-                return []
-            terms += holding
-        return terms
 
     def missing(self, facts: Facts, above: int) -> list[Missing]:
         """The rules more urgent than a level that one thing keeps from holding, most urgent first.
 
         A rule of a single clause counts only where an exception keeps it: every other patient lacks it, too.
         """
+        terms = terms_of(facts, self._limits)
         found = []
         for name, rule in self.rules.items():
             if rule.level >= above:
                 continue
-            lacking = [clause for clause in self._when[name] if not clause.holding(facts)]
-            kept = [clause for clause in self._unless[name] if clause.holding(facts)]
+            lacking = [clause for clause in self._when[name] if not clause.holding(terms)]
+            kept = [clause for clause in self._unless[name] if clause.holding(terms)]
             if len(lacking) == 1 and not kept and len(self._when[name]) > 1:
                 found.append(Missing(name, rule, lacking[0].said, is_exception=False))
             elif not lacking and kept:
