@@ -27,6 +27,7 @@ OTHER_PREFIXES = ("TIDEGATE_TEST_", "TIDEGATE_LOAD_")
 _ADDRESS = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\]):(\d{1,5})")
 _TOPIC_PREFIX = re.compile(r"[A-Za-z0-9._-]{1,200}")
 POLICY = Path(__file__).parent / "policy" / "policy.toml"
+PROTOCOL = Path(__file__).parent / "tasks" / "symptoms" / "protocol.toml"
 
 
 class SettingsError(TidegateError):
@@ -98,6 +99,7 @@ class Settings(BaseSettings):
     )
     artifact: Place = Field(default=RELEASE, description="Folder of the model. Default: the release that ships.")
     policy: Place = Field(default=POLICY, description="Policy file. Default: the one that ships.")
+    protocol: Place = Field(default=PROTOCOL, description="Triage protocol. Default: the one that ships.")
 
     device: Literal["auto", "cpu", "cuda"] = Field(
         default="auto", description="`auto` takes a GPU that really runs; `cuda` stops without one."

@@ -29,7 +29,9 @@ _WORD: Final = re.compile(r"[a-z0-9'%/-]+")
 _CLOSED_BY_OR: Final = re.compile(r"(?<![a-z])n?or(?![a-z])|/")
 _AND: Final = re.compile(r"(?<![a-z])and(?![a-z])")
 _ITEMS: Final = re.compile(r"[、/和或及与]|或者|以及")
-_LIST_TAIL: Final = re.compile(r"等?(?:的|这些|之类|其[他它])*(?:症状|情况|现象|不适|感觉)? ?$|任何(?:的)?|明显(?:的)?|什么|[吗呢啊]$")
+_LIST_TAIL: Final = re.compile(
+    r"等?(?:的|这些|之类|其[他它])*(?:症状|情况|现象|不适|感觉)? ?$|任何(?:的)?|明显(?:的)?|什么|[吗呢啊]$"
+)
 _LONGEST_ITEM: Final = {"en": 4, "zh": 1}  # words; Chinese characters beside a finding
 _LONGEST_OTHER_ITEM: Final = 4  # characters of a Chinese item that is no known finding
 _ORDER: Final = (Assertion.OTHER, Assertion.ABSENT, Assertion.HYPOTHETICAL, Assertion.PAST, Assertion.POSSIBLE)

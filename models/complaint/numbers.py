@@ -16,7 +16,9 @@ from models.complaint.letters import plain_letters
 from schemas.measures import read_vitals
 from schemas.symptoms import Vitals
 
-_HAS_NUMBER: Final = re.compile(r"\d|[一二两三四五六七八九十半](?:岁|个?月|周|天|日)|(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)[ -](?:day|week|month|year)")
+_HAS_NUMBER: Final = re.compile(
+    r"\d|[一二两三四五六七八九十半](?:岁|个?月|周|天|日)|(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)[ -](?:day|week|month|year)"
+)
 _LINK: Final = r"[\s:：=,~]*(?:(?:is|was|of|at|to|about|around|only|reads?|reading|up|down|low|high|on arrival|now|measured|为|是|到|约|大概|只有|降到|升到|高达|掉到|最高|有|才|了|达)[\s:：=]*){0,3}"
 _NUMBER: Final = r"(\d{1,3}(?:[.,]\d{1,2})?)(?![\d])"
 _START: Final = r"(?<![a-z0-9.])"

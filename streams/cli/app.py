@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import typer
 
-from streams.cli import dead_letters, evaluate, factory, models, records, schema, score, topics, worker
+from streams.cli import dead_letters, evaluate, factory, models, records, schema, score, topics, triage, worker
 from streams.cli.demo.command import demo
 
 _HELP = "Tidegate: streaming content moderation on Kafka. Settings come from TIDEGATE_* variables and tidegate.toml."
@@ -34,6 +34,7 @@ def build_app() -> typer.Typer:
         replay=dead_letters.replay,
     )
     _add_group(app, "schema", "JSON Schemas and the AsyncAPI document.", export=schema.export_schemas)
+    _add_group(app, "triage", "What the rules of triage make of symptom records.", explain=triage.explain)
     app.command("train")(factory.train)
     app.command("ablate")(factory.ablate)
     app.command("export")(factory.export)

@@ -34,7 +34,7 @@ def build_tasks(settings: Settings, artifact: Artifact, enforces: bool = True) -
     """
     state = settings.data_dir / f"state-{settings.topic_prefix}" if enforces else None
     policy = Policy.load(settings.policy)
-    parts = Parts(artifact, policy, _version_in_force(policy, artifact, settings), state, has_quota=enforces)
+    parts = Parts(artifact, policy, _version_in_force(policy, artifact, settings), state, enforces, settings.protocol)
     return [REGISTRY[name](parts) for name in settings.tasks]
 
 
@@ -42,7 +42,7 @@ def _version_in_force(policy: Policy, artifact: Artifact, settings: Settings) ->
     """Covers what fills the policy (the model's thresholds), the rules of triage, and how a text is read."""
     return policy.version_with(
         thresholds=artifact.manifest.thresholds,
-        triage=[path.read_text("utf-8") for path in rule_files()],
+        triage=[path.read_text("utf-8") for path in rule_files(settings.protocol)],
         max_windows=settings.max_windows,
         package=version("tidegate"),
     )

@@ -13,6 +13,7 @@ from models.serving.reading import Reading
 from models.serving.types import Scores
 from streams.policy import Policy
 from streams.record import Outgoing
+from streams.settings import PROTOCOL
 
 R = TypeVar("R")
 
@@ -37,6 +38,8 @@ class Parts:
     """A folder to remember things in over restarts and rebalances; None: nothing is kept."""
     has_quota: bool = True
     """False where a verdict is only read and nothing is enforced (`tidegate score`)."""
+    protocol: Path = PROTOCOL
+    """The rules of triage."""
     clock: Callable[[], float] = time.monotonic
     wall_clock: Callable[[], float] = time.time
 

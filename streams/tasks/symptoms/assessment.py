@@ -7,10 +7,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from models.complaint import catalogue, context
-from models.complaint import Assertion, Finder, Mention, PhraseFinder, Reading, Told, read_numbers
+from models.complaint import (
+    Assertion,
+    Finder,
+    Mention,
+    PhraseFinder,
+    Reading,
+    Told,
+    catalogue,
+    context,
+    read_numbers,
+)
 from schemas import SymptomRecord
-from streams.tasks.symptoms import protocol
+from streams.settings import PROTOCOL
 from streams.tasks.symptoms.clauses import Facts
 from streams.tasks.symptoms.protocol import Fired, Protocol
 
@@ -53,14 +62,14 @@ class Assessment:
 class Assessor:
     """A finder and a protocol. Any thread may ask it."""
 
-    def __init__(self, finder: Finder, protocol_: Protocol) -> None:
+    def __init__(self, finder: Finder, protocol: Protocol) -> None:
         self.finder = finder
-        self.protocol = protocol_
+        self.protocol = protocol
 
     @classmethod
-    def load(cls) -> Assessor:
-        """With the files of the package. Raises ValueError if one is wrong."""
-        return cls(PhraseFinder.load(), Protocol.load())
+    def load(cls, path: Path = PROTOCOL) -> Assessor:
+        """Raises ProtocolError."""
+        return cls(PhraseFinder.load(), Protocol.load(path))
 
     def assess(self, record: SymptomRecord, said: str) -> Assessment:
         """Args:
@@ -78,7 +87,11 @@ class Assessor:
         return Assessment(mentions, readings, facts, points, self.protocol.fired(facts), warnings)
 
     def _facts(
-        self, mentions: Sequence[Mention], measures: Mapping[str, float], record: SymptomRecord, points: Mapping[str, int]
+        self,
+        mentions: Sequence[Mention],
+        measures: Mapping[str, float],
+        record: SymptomRecord,
+        points: Mapping[str, int],
     ) -> Facts:
         findings = frozenset(one.finding for one in mentions if one.assertion in COUNTING)
         states = {}
@@ -94,9 +107,9 @@ class Assessor:
         return Facts(findings, derived, frozenset(self.protocol.for_age(measures)), states)
 
 
-def rule_files() -> tuple[Path, ...]:
+def rule_files(protocol: Path) -> tuple[Path, ...]:
     """All that decides beside the code: `policy_version` covers them."""
-    return (protocol.PACKAGED, catalogue.PACKAGED, context.PACKAGED)
+    return (protocol, catalogue.PACKAGED, context.PACKAGED)
 
 
 def fields_of(record: SymptomRecord) -> dict[str, float]:

@@ -94,7 +94,9 @@ def terms_of(facts: Facts, limits: Collection[Limit]) -> frozenset[str]:
     """All terms that hold."""
     measures = facts.measures
     compared = [
-        limit.term for limit in limits if limit.measure in measures and limit.compare(measures[limit.measure], limit.value)
+        limit.term
+        for limit in limits
+        if limit.measure in measures and limit.compare(measures[limit.measure], limit.value)
     ]
     states = [f"{name} = {state}" for name, state in facts.states.items()]
     return frozenset([*facts.findings, *facts.for_age, *compared, *states])

@@ -10,6 +10,7 @@ from streams.tasks.symptoms.protocol import MAX_POINTS, Fired
 
 MAX_EVIDENCE: Final = 20
 FINDING_WEIGHT: Final = 0.4
+_DAYS_BELOW: Final = 0.25  # years
 _DERIVED: Final = frozenset({"warning_score", "warning_score_most", "shock_index"})
 
 
@@ -47,10 +48,16 @@ def _numbers(found: Assessment, said: Said) -> list[dict[str, Any]]:
         reading = found.readings.get(name)
         place = said.place(reading.start, reading.end) if reading else None
         weight = 1.0 if name in behind else round(points / MAX_POINTS, 2)
-        items.append(_item(f"{name.replace('_', ' ')} {value:.3g}", weight, place))
+        items.append(_item(f"{name.replace('_', ' ')} {_amount(name, value)}", weight, place))
     if "consciousness" in found.points:
         items.append(_item(f"consciousness {found.facts.states['consciousness']}", 1.0))
     return items
+
+
+def _amount(name: str, value: float) -> str:
+    if name == "age" and value < _DAYS_BELOW:
+        return f"{value * 365.25:.0f} days"
+    return f"{value:.3g} weeks" if name == "gestation" else f"{value:.3g}"
 
 
 def _item(text: str, weight: float, place: tuple[int, int] | None = None) -> dict[str, Any]:
@@ -61,4 +68,3 @@ def _item(text: str, weight: float, place: tuple[int, int] | None = None) -> dic
 def _rule_text(one: Fired, predicted: int) -> str:
     name = f"{'red flag' if one.is_red_flag else 'rule'}: {one.name.replace('_', ' ')}"
     return f"{name} (urgency {predicted} raised to {one.rule.level})" if one.rule.level < predicted else name
-

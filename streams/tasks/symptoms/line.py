@@ -7,9 +7,12 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from models.complaint import read_numbers
-from models.text import normalise
-from models.text.rendering import Rendered, SymptomFields, render_symptoms
+from models.serving.reading import Reading
+from models.text import identify_language, normalise
+from models.text.rendering import Rendered as Line
+from models.text.rendering import SymptomFields, render_symptoms
 from schemas import SymptomRecord
+from streams.tasks.base import Rendered
 from streams.tasks.symptoms.assessment import VITALS, fields_of
 
 
@@ -37,8 +40,20 @@ class Said(NamedTuple):
         return self.offsets[start], self.offsets[end - 1] + 1
 
 
-def line_of(record: SymptomRecord, complaint: str, listed: tuple[str, ...]) -> Rendered:
-    """Numbers of the text stand in the line like fields; a field counts before them."""
+def rendered(record: SymptomRecord) -> Rendered:
+    """What the model reads of a record. Numbers of the text stand in the line like fields; a field counts first."""
+    clean = normalise(record.text or "")
+    listed = tuple(normalise(symptom).text for symptom in record.symptoms or ())
+    line = _line(record, clean.text, listed)
+    lang = identify_language(f"{clean.text} {' '.join(listed)}", record.lang)
+    return Rendered(lang, (Reading(line.text, clean.offsets, line.complaint_start),))
+
+
+def said_in(way: Rendered) -> Said:
+    return Said(way.text[way.start :], way.offsets)
+
+
+def _line(record: SymptomRecord, complaint: str, listed: tuple[str, ...]) -> Line:
     told = read_numbers("; ".join([complaint, *listed])).readings
     numbers = {name: one.value for name, one in told.items()} | fields_of(record)
     context = record.context

@@ -11,14 +11,21 @@ from typing import Annotated, Any, Final, Literal, NamedTuple, Self
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
 
 from models.complaint import load_catalogue
+from streams.errors import TidegateError
+from streams.settings import PROTOCOL
 from streams.tasks.symptoms.clauses import Clause, Facts, Limit, subject, terms_of
 
-PACKAGED: Final = Path(__file__).with_name("protocol.toml")
 RED_FLAG: Final = 2  # rules of this level and more urgent ones
 MAX_POINTS: Final = 3
 
 VitalSign = Literal["heart_rate", "respiratory_rate", "systolic", "temperature", "saturation"]
 Range = tuple[float, float]
+
+
+class ProtocolError(TidegateError):
+    """The protocol cannot be used. The message is one sentence that names the key."""
+
+    exit_code = 2
 
 
 class _Table(BaseModel):
@@ -110,19 +117,24 @@ class Protocol(_Table):
     _limits: frozenset[Limit] = PrivateAttr(default=frozenset())
 
     @classmethod
-    def load(cls, path: Path = PACKAGED, findings: Collection[str] | None = None) -> Protocol:
+    def load(cls, path: Path = PROTOCOL, findings: Collection[str] | None = None) -> Protocol:
         """Args:
         findings: the keys that rules may name; None: those of the package.
 
         Raises:
-            ValueError: the file is wrong; the message names the key.
+            ProtocolError: the file cannot be used.
         """
         try:
             protocol = cls.model_validate(tomllib.loads(path.read_text("utf-8")))
+            protocol._compile(load_catalogue().keys() if findings is None else findings)
         except ValidationError as error:
             fault = error.errors(include_url=False)[0]
-            raise ValueError(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}") from None
-        protocol._compile(load_catalogue().keys() if findings is None else findings)
+            key = ".".join(map(str, fault["loc"])) or "the file"
+            raise ProtocolError(f"The protocol {path} is wrong: {key}: {fault['msg']}.") from None
+        except OSError as error:
+            raise ProtocolError(f"The protocol {path} cannot be read: {error.strerror or error}.") from None
+        except ValueError as error:  # not TOML or not UTF-8, or a rule that cannot be read
+            raise ProtocolError(f"The protocol {path} is wrong: {error}.") from None
         return protocol
 
     def _compile(self, findings: Collection[str]) -> None:

@@ -9,16 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.complaint import BodyParts
-from models.serving.reading import Reading
 from models.serving.types import Scores
-from models.text import identify_language, normalise
 from schemas import SymptomRecord
 from schemas.base import MAX_WARNINGS
 from streams.tasks.base import Case, Decision, Parts, Rendered, Task
 from streams.tasks.outputs import Alarm, outputs, timings_ms, verdict_id, warnings
 from streams.tasks.symptoms.assessment import Assessment, Assessor
 from streams.tasks.symptoms.evidence import evidence
-from streams.tasks.symptoms.line import Said, line_of
+from streams.tasks.symptoms.line import rendered, said_in
 
 DISCLAIMERS: Final = {
     "en": "Decision support for trained staff: not a diagnosis, and no reason to wait. In doubt, see the patient.",
@@ -49,27 +47,23 @@ class SymptomsTask(Task[SymptomRecord]):
 
     @classmethod
     def build(cls, parts: Parts) -> SymptomsTask:
-        return cls(parts, Assessor.load(), BodyParts.load())
+        return cls(parts, Assessor.load(parts.protocol), BodyParts.load())
 
     def succeed(self, parts: Parts) -> SymptomsTask:
-        return SymptomsTask(parts, self._assessor, self._named_parts)
+        return self.build(parts)
 
     def decode(self, value: bytes | None, max_bytes: int) -> SymptomRecord:
         return SymptomRecord.decode(value, max_bytes)
 
     def render(self, record: SymptomRecord) -> Rendered:
-        clean = normalise(record.text or "")
-        listed = tuple(normalise(symptom).text for symptom in record.symptoms or ())
-        line = line_of(record, clean.text, listed)
-        lang = identify_language(f"{clean.text} {' '.join(listed)}", record.lang)
-        return Rendered(lang, (Reading(line.text, clean.offsets, line.complaint_start),))
+        return rendered(record)
 
     def decide(self, case: Case[SymptomRecord]) -> Decision:
-        scores, rendered = case.scores, case.rendered
+        scores = case.scores
         condition, urgency = _class_scores(scores)
         model_version = self._model_version if scores is None else scores.model_version
         identity = verdict_id(self.name, model_version, self.policy_version, case.value)
-        said = Said(rendered.text[rendered.start :], rendered.offsets)
+        said = said_in(case.rendered)
         found = self._assessor.assess(case.record, said.in_lines(case.record.text or ""))
         predicted = self._policy.unassessed_level if urgency is None else median_level(urgency)
         level = predicted if found.level is None else min(predicted, found.level)
@@ -85,7 +79,7 @@ class SymptomsTask(Task[SymptomRecord]):
             "conditions": [] if condition is None else self._ranked(condition),
             "body_parts": self._body_parts(case.record, said.text),
             "evidence": evidence(found, said, predicted),
-            "disclaimer": DISCLAIMERS.get(rendered.lang, DISCLAIMERS["en"]),
+            "disclaimer": DISCLAIMERS.get(case.rendered.lang, DISCLAIMERS["en"]),
             "model_version": model_version,
             "policy_version": self.policy_version,
             "degraded": scores is not None and scores.degraded,
