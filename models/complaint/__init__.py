@@ -7,8 +7,9 @@ them gives `Mention`s: `PhraseFinder` by phrases and scopes; a head of the model
 from models.complaint.catalogue import Catalogue, ClinicalFinding, load_catalogue
 from models.complaint.finder import PhraseFinder
 from models.complaint.mention import Assertion, Finder, Mention
-from models.complaint.numbers import Reading, Told, read_numbers
+from models.complaint.numbers import Told, read_numbers
 from models.complaint.parts import BodyParts
+from models.complaint.reading import Reading
 
 __all__ = [
     "Assertion",

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from models.complaint.catalogue import Catalogue, load_catalogue
-from models.complaint.context import Context, ContextWords
+from models.complaint.context import Context
 from models.complaint.letters import plain_letters
 from models.complaint.mention import Assertion, Mention
 from models.complaint.phrases import Found, Phrases
+from models.complaint.words import ContextWords
 
 _UNLESS: Final = "unless "
 

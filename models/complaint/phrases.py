@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
 _SEPARATOR: Final = "[ -]{1,2}"
@@ -114,7 +114,7 @@ def _any_beginning(phrase: str, length: int) -> set[str]:
     inside, rest = phrase[1:end], phrase[end + 1 :]
     if inside.startswith("?"):  # looks ahead or behind
         return _beginnings(rest, length)
-    is_class = phrase[0] == "[" and not inside.isascii() or re.fullmatch(r"(?:\d-\d)+", inside) is not None
+    is_class = (phrase[0] == "[" and not inside.isascii()) or re.fullmatch(r"(?:\d-\d)+", inside) is not None
     choices = set(_members(inside)) if is_class else set(_alternatives(inside))
     is_left_out = rest.startswith("?") or (phrase[0] == "[" and not is_class)
     if is_left_out:

@@ -15,8 +15,8 @@ from models.complaint import (
     Reading,
     Told,
     catalogue,
-    context,
     read_numbers,
+    words,
 )
 from schemas import SymptomRecord
 from streams.settings import PROTOCOL
@@ -109,7 +109,7 @@ class Assessor:
 
 def rule_files(protocol: Path) -> tuple[Path, ...]:
     """All that decides beside the code: `policy_version` covers them."""
-    return (protocol, catalogue.PACKAGED, context.PACKAGED)
+    return (protocol, catalogue.PACKAGED, words.PACKAGED)
 
 
 def fields_of(record: SymptomRecord) -> dict[str, float]:

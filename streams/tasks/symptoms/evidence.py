@@ -18,7 +18,8 @@ def evidence(found: Assessment, said: Said, predicted: int) -> list[dict[str, An
     """Checkable, and no attribution of the model's scores. Heaviest first, at most MAX_EVIDENCE.
 
     The weights are those of the rules: 1 for a rule and for the findings and numbers behind it, a third per
-    early-warning point for a vital sign, 0.4 for any other finding. Only what stands in the record's `text` has a place.
+    early-warning point for a vital sign, 0.4 for any other finding. Only what stands in the record's `text` has a
+    place.
 
     Args:
         predicted: the model's level.

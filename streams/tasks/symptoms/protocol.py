@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, NamedTuple, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, ValidationInfo, model_validator
 
 from models.complaint import load_catalogue
 from streams.errors import TidegateError
@@ -124,31 +124,33 @@ class Protocol(_Table):
         Raises:
             ProtocolError: the file cannot be used.
         """
+        known = load_catalogue().keys() if findings is None else findings
         try:
-            protocol = cls.model_validate(tomllib.loads(path.read_text("utf-8")))
-            protocol._compile(load_catalogue().keys() if findings is None else findings)
+            return cls.model_validate(tomllib.loads(path.read_text("utf-8")), context={"findings": known})
         except ValidationError as error:
             fault = error.errors(include_url=False)[0]
             key = ".".join(map(str, fault["loc"])) or "the file"
             raise ProtocolError(f"The protocol {path} is wrong: {key}: {fault['msg']}.") from None
         except OSError as error:
             raise ProtocolError(f"The protocol {path} cannot be read: {error.strerror or error}.") from None
-        except ValueError as error:  # not TOML or not UTF-8, or a rule that cannot be read
-            raise ProtocolError(f"The protocol {path} is wrong: {error}.") from None
-        return protocol
+        except ValueError as error:  # not TOML or not UTF-8
+            raise ProtocolError(f"The protocol {path} is not a TOML file: {error}.") from None
 
-    def _compile(self, findings: Collection[str]) -> None:
+    @model_validator(mode="after")
+    def _compile(self, info: ValidationInfo) -> Self:
+        findings: Collection[str] = info.context["findings"] if info.context else load_catalogue().keys()
         for name, rule in self.rules.items():
             if rule.source not in self.sources:
-                raise ValueError(f"rules.{name}: {rule.source!r} is none of the sources")
+                raise ValueError(f"rule {name}: {rule.source!r} is none of the sources")
             try:
                 self._when[name] = tuple(Clause.parse(said, findings) for said in rule.when)
                 self._unless[name] = tuple(Clause.parse(said, findings) for said in rule.unless)
             except ValueError as error:
-                raise ValueError(f"rules.{name}: {error}") from None
+                raise ValueError(f"rule {name}: {error}") from None
         clauses = [clause for clauses in (*self._when.values(), *self._unless.values()) for clause in clauses]
         limits = (Limit.parse(term) for clause in clauses for term in clause.terms)
         self._limits = frozenset(limit for limit in limits if limit is not None)
+        return self
 
     def fired(self, facts: Facts) -> list[Fired]:
         """The rules that hold, most urgent first."""
