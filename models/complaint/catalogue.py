@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
@@ -49,6 +50,7 @@ Catalogue = Mapping[str, ClinicalFinding]
 """By key."""
 
 
+@cache
 def load_catalogue(path: Path = PACKAGED) -> Catalogue:
     """Raises ValueError if the file is wrong."""
     return TypeAdapter(dict[Key, ClinicalFinding]).validate_python(tomllib.loads(path.read_text("utf-8")))

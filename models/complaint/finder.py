@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final
 
 from models.complaint.catalogue import Catalogue, load_catalogue
@@ -29,8 +30,9 @@ class PhraseFinder:
         self._kinds = {key: one.kind for key, one in catalogue.items()}
 
     @classmethod
+    @cache
     def load(cls) -> PhraseFinder:
-        """With the files of the package."""
+        """With the files of the package; half a second the first time."""
         return cls(load_catalogue(), ContextWords.load())
 
     def find(self, text: str) -> list[Mention]:

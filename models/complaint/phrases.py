@@ -48,10 +48,11 @@ class Phrases:
 
     def _add(self, name: str, lang: str, phrase: str) -> None:
         try:
-            for source in _both_orders(phrase) if lang == "en" else (f"{phrase}..",):
+            for source in _both_orders(phrase) if lang == "en" else (f"{phrase}.",):
                 pattern = re.compile(_english(source) if lang == "en" else _chinese(phrase))
                 for key in _beginnings(source, _KEYS[lang]):
-                    self._index[key].append((name, pattern))
+                    is_digit = lang == "zh" and key[:1].isascii()  # looked up as what an English word begins with
+                    self._index[key[:1] if is_digit else key].append((name, pattern))
         except (re.error, ValueError) as error:
             raise ValueError(f"{name}: the phrase {phrase!r} cannot be read: {error}") from None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any, Final
 
 from streams.tasks.symptoms.assessment import COUNTING, Assessment
@@ -9,6 +10,7 @@ from streams.tasks.symptoms.line import Said
 from streams.tasks.symptoms.protocol import MAX_POINTS, Fired
 
 MAX_EVIDENCE: Final = 20
+MAX_RULES: Final = 8  # so that there is room for the places
 FINDING_WEIGHT: Final = 0.4
 _DAYS_BELOW: Final = 0.25  # years
 _DERIVED: Final = frozenset({"warning_score", "warning_score_most", "shock_index"})
@@ -24,18 +26,28 @@ def evidence(found: Assessment, said: Said, predicted: int) -> list[dict[str, An
     Args:
         predicted: the model's level.
     """
-    behind = found.behind
-    items = [_item(_rule_text(one, predicted), 1.0) for one in found.fired]
+    items = [_item(_rule_text(one, predicted), 1.0) for one in found.fired[:MAX_RULES]]
     items += _numbers(found, said)
-    spans: dict[tuple[int, int], float] = {}
-    for mention in found.mentions:
-        if mention.assertion in COUNTING:
-            weight = 1.0 if mention.finding in behind else FINDING_WEIGHT
-            span = (mention.start, mention.end)
-            spans[span] = max(weight, spans.get(span, 0.0))
-    items += [_item(said.text[start:end], weight, said.place(start, end)) for (start, end), weight in spans.items()]
+    items += _findings(found, said)
     items.sort(key=lambda item: -item["weight"])
     return items[:MAX_EVIDENCE]
+
+
+def _findings(found: Assessment, said: Said) -> list[dict[str, Any]]:
+    """Each place once: those behind the most urgent rules first, and no finding a second time before all others."""
+    rank = {finding: number for number, one in reversed(list(enumerate(found.fired))) for finding in one.behind}
+    times: Counter[str] = Counter()
+    places: dict[tuple[int, int], tuple[int, int]] = {}
+    for mention in found.mentions:
+        if mention.assertion in COUNTING:
+            place = (mention.start, mention.end)
+            order = (times[mention.finding], rank.get(mention.finding, len(found.fired)))
+            places[place] = min(order, places.get(place, order), key=lambda one: one[1])
+            times[mention.finding] += 1
+    return [
+        _item(said.text[start:end], FINDING_WEIGHT if order[1] == len(found.fired) else 1.0, said.place(start, end))
+        for (start, end), order in sorted(places.items(), key=lambda one: (one[1], one[0]))
+    ]
 
 
 def _numbers(found: Assessment, said: Said) -> list[dict[str, Any]]:
