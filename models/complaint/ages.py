@@ -58,6 +58,9 @@ _GESTATIONS: Final = tuple(
         r"(?<![\d.])(\d{1,2})(?:\s*\+\s*\d)?[\s-]*(w)(?:ee)?k?s?(?:\s*\+\s*\d)?[\s-]{1,2}(?:pregnan|gest|gravid|preg)",
         r"(?:pregnan\w*|gravid|gestation\w*)[\s,:(]{1,3}(?:at |about |around |now |is )?(\d{1,2})(?:\s*\+\s*\d)?\s*(w)",
         r"(?<![\d.])(\d)[\s-]*(m)(?:onth|o)s?[\s-]{1,2}pregnan",
+        r"(?<![a-z])(?:is|am|i'm|im|at|now|she's) (2\d|3\d|4[0-2])(?:\s*\+\s*\d)?\s*(w)(?:ee)?ks?"
+        r"(?! (?:ago|old|after|post|later|of))(?=[\s,.;]|$)",
+        r"^\s*(2\d|3\d|4[0-2])(?:\s*\+\s*\d)?\s*(w)(?:ee)?ks?(?=[,;])",
         rf"(?:怀孕|孕|妊娠)(?:了|约|已)?\s*({_HAN})\s*(?:\+\s*\d)?\s*个?(周|月)",
         r"(?<![\d.])(\d{1,2})\s*(周)(?:孕|妊娠)",
     )

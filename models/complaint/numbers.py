@@ -21,7 +21,7 @@ _HAS_NUMBER: Final = re.compile(
     r"\d|[一二两三四五六七八九十半](?:岁|个?月|周|天|日)"
     r"|(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)[ -](?:day|week|month|year)"
 )
-_HIGHEST: Final = {"age": 130.0, "gestation": 45.0}
+_HIGHEST: Final = {"age": 130.0, "gestation": 45.0, "glucose": 110.0}
 
 
 class Told(NamedTuple):

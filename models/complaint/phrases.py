@@ -17,6 +17,7 @@ _BETWEEN: Final = rf"{_SEPARATOR}(?:(?!{_ENDS_SCOPE}[ -])[a-z0-9'%/]+{_SEPARATOR
 _GAP, _NEAR = f"{_BETWEEN}{{0,3}}", f"{_BETWEEN}{{0,4}}"
 _CHINESE_GAP: Final = r"[^，。；：、！？,.;:!?\n]{0,4}"
 _WORD: Final = re.compile(r"[a-z0-9]+|[^\x00-\x7f]")
+_LEFT_OUT: Final = r"(?:(?:\1) )?"
 _KEYS: Final = {"en": 4, "zh": 2}  # characters of a beginning that are looked up, at most
 _OPEN: Final = "'/*.+{\\"  # what follows is not known from the phrase
 
@@ -79,11 +80,10 @@ def _both_orders(phrase: str) -> tuple[str, ...]:
 def _english(phrase: str) -> str:
     """The pattern of a phrase: whole words, whose apostrophes may be missing."""
     text = phrase.replace("(", "(?:").replace("##", r"\d{2,}+").replace("#", r"\d+(?:\.\d+)?")
+    text = text.replace(" .. ", "\0").replace(" + ", "\1")
+    text = re.sub(r"((?:^|[(|\0\1])(?:\[[^]]*\] )+)", lambda lead: re.sub(r"\[([^]]*)\] ", _LEFT_OUT, lead[0]), text)
     text = re.sub(r" \[([^]]*)\]", r"(?: (?:\1))?", text)
-    text = re.sub(r"\[([^]]*)\] ", r"(?:(?:\1) )?", text)
-    text = text.replace("*", "[a-z']*+")
-    text = text.replace(" .. ", "\0").replace(" + ", "\1").replace(" ", _SEPARATOR)
-    text = text.replace("\0", _GAP).replace("\1", _NEAR)
+    text = text.replace("*", "[a-z']*+").replace(" ", _SEPARATOR).replace("\0", _GAP).replace("\1", _NEAR)
     return rf"(?:{text})(?![a-z0-9])".replace("n't", "n'?t").replace("'s", "'?s").replace("'ve", "'?ve")
 
 

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 
 class Reading(NamedTuple):
-    """A measure and its place: a vital sign in the units of the input schema, `age` in years, `gestation` in weeks."""
+    """A measure and its place: a vital sign in the units of the input schema, `age` in years, `gestation` in weeks,
+    `glucose` in millimoles a litre."""
 
     name: str
     value: float

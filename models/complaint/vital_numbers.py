@@ -23,6 +23,11 @@ _CELSIUS: Final = r"c(?![a-z])|℃|celsius|度[0-9半]?"
 _FAHRENHEIT: Final = r"f(?![a-z])|℉|fahrenheit"
 _NO_DOSE: Final = r"(?!\s*(?:%|mg|ml|次|岁|天|小时|周|days|hours|weeks))"
 
+_OTHER_UNIT: Final = (
+    r"kg|g(?![a-z])|cm|mm|m(?![a-z])|mg|ml|%|/|k(?![a-z])|pounds|lbs|years|weeks|days|hours"
+    r"|公斤|斤|岁|周|天|小时|厘米|米"
+)
+
 _FEVER: Final = r"temp(?:erature)?s?|fevers?|febrile|体温|腋温|耳温|肛温|烧到了?|烧|发热|高热"
 _PULSE: Final = r"hr|heart ?rate|pulse(?: rate)?|心率|脉搏|心跳"
 _BREATHS: Final = r"rr|resp(?:iratory)?(?: ?rate)?|resps|respirations?|breathing (?:rate|at)|呼吸(?:频率)?"
@@ -33,12 +38,16 @@ _OXYGEN: Final = (
     r"|pulse ox(?:imeter)?|血氧(?:饱和度)?|氧饱和度?|指氧"
 )
 _PERCENT: Final = r"(0?[.,]\d{1,2}|100|[3-9]\d(?:\.\d)?)(?!\d)(?!\s*(?:/|l\b|lit|bpm))"
+_SUGAR: Final = r"(?:blood )?(?:sugars?|glucose)|bms?|bgl|bsl|cbg|血糖"
 _MMHG: Final = r"\s*(kpa|mmhg|千帕)?"
 
 
 def _all(*patterns: str) -> tuple[re.Pattern[str], ...]:
     return tuple(re.compile(_START + pattern) for pattern in patterns)
 
+
+_HIGHEST_MMOL: Final = 40.0
+_MG_A_MMOL: Final = 18.0
 
 # The first group is the number, a second one its unit.
 _PATTERNS: Final = {
@@ -47,6 +56,7 @@ _PATTERNS: Final = {
         rf"((?:9[5-9]|10\d|110)(?:[.,]\d)?){_DEGREES}({_FAHRENHEIT})",
         rf"((?:2[5-9]|3\d|4[0-4])(?:[.,]\d{{1,2}})?){_DEGREES}({_CELSIUS})(?!的?水)",
         r"t[\s:=]{1,2}((?:3[3-9]|4[0-2])(?:[.,]\d{1,2})?)(?!\d)",
+        rf"((?:3[5-9]|4[0-2])\.\d)(?![\d.])(?!\s*(?:{_OTHER_UNIT}))",
     ),
     "heart_rate": _all(rf"(?:{_PULSE}){_LINK}{_NUMBER}(?!\s*%)", r"(\d{2,3})\s*(?:bpm|beats (?:a|per) min)"),
     "respiratory_rate": _all(rf"(?:{_BREATHS}){_LINK}{_NUMBER}(?!\s*%)", r"(\d{2,3})\s*breaths"),
@@ -55,6 +65,9 @@ _PATTERNS: Final = {
     "saturation": _all(
         rf"(?:{_OXYGEN}){_LINK}{_PERCENT}",
         r"([5-9]\d|100)\s*%\s*(?:on (?:air|room|ra|\d)|ra(?![a-z])|room air|sats?|spo2)",
+    ),
+    "glucose": _all(
+        rf"(?:{_SUGAR}){_LINK}(\d{{1,3}}(?:\.\d{{1,2}})?)(?!\d)(?!\s*(?:/|kg|%|g(?![a-z])|times|years|months|年|个月))"
     ),
     "pain": _all(
         r"(?:pain|nrs|vas|疼痛评分|疼痛|痛)[^\d\n.;，。]{0,12}?(10|\d)(?:[.,]5)?"
@@ -108,7 +121,14 @@ def _with_unit(match: re.Match[str]) -> str:
 
 def _converted(raw: Mapping[str, str], warnings: list[str]) -> dict[str, float]:
     """In the schema's units; what cannot be read at all stays the number it is."""
+    if "glucose" in raw:
+        return {"glucose": _glucose(float(raw["glucose"]))}
     said: list[str] = []
     values = read_vitals(raw, said)
     warnings += [warning.replace("vitals.", "text.", 1) for warning in said]
     return {name: float(str(value).split()[0]) for name, value in values.items()}
+
+
+def _glucose(number: float) -> float:
+    """Millimoles a litre; a number that is too high for that is in milligrams a decilitre."""
+    return round(number / _MG_A_MMOL, 1) if number > _HIGHEST_MMOL else number

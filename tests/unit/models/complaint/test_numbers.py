@@ -49,7 +49,16 @@ def test_numbers_are_read_with_their_units(text: str, readings: dict[str, float]
     "text",
     [
         *("fever for 3 days", "took 2 tablets of 500 mg", "24/7", "when I was 5 years old", "oxygen 2 litres"),
-        *("烧3天", "吃了2片", "5岁时", "call 118 118", "the 12/10/2020", "room 40", "2 years ago", "cold water 40度的水"),
+        *(
+            "烧3天",
+            "吃了2片",
+            "5岁时",
+            "call 118 118",
+            "the 12/10/2020",
+            "room 40",
+            "2 years ago",
+            "cold water 40度的水",
+        ),
     ],
 )
 def test_other_numbers_are_none(text: str) -> None:
@@ -57,7 +66,8 @@ def test_other_numbers_are_none(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "name"), [("temp 61", "temperature"), ("heart rate 720", "heart_rate"), ("150岁", "age"), ("孕80周", "gestation")]
+    ("text", "name"),
+    [("temp 61", "temperature"), ("heart rate 720", "heart_rate"), ("150岁", "age"), ("孕80周", "gestation")],
 )
 def test_what_is_impossible_is_named_and_not_used(text: str, name: str) -> None:
     numbers = read_numbers(text)

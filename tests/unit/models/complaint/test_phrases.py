@@ -18,6 +18,8 @@ def matched(phrase: str, text: str, lang: str = "en") -> list[str]:
         ("(hit|struck) [his|her] head", "hit head, struck her head", ["hit head", "struck her head"]),
         ("[very|so] tired", "so tired and tired", ["so tired", "tired"]),
         ("find [a] [big] bone", "find a big bone, find bone", ["find a big bone", "find bone"]),
+        ("pain .. [in] [the] chest", "pain right in the chest, pain chest", ["pain right in the chest", "pain chest"]),
+        ("feel + [the] cord", "feel a bit of the cord", ["feel a bit of the cord"]),
         ("took .. pills", "took all of her pills, took the day off and then two pills", ["took all of her pills"]),
         ("throat + swell*", "swelling of the throat; throat swells", ["swelling of the throat", "throat swells"]),
         ("throat + swell*", "throat fine, swelling gone", []),

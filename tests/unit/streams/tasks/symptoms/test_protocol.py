@@ -53,7 +53,9 @@ def test_the_most_urgent_rule_comes_first() -> None:
 
 
 def test_a_rule_rests_on_all_that_makes_it_hold() -> None:
-    (fired,) = [one for one in assess("my 3 week old has a fever of 38.6 C").fired if one.name.startswith("fever_below")]
+    (fired,) = [
+        one for one in assess("my 3 week old has a fever of 38.6 C").fired if one.name.startswith("fever_below")
+    ]
 
     assert fired.terms == {"fever", "temperature >= 38", "age < 0.25"}
     assert fired.behind == {"fever", "temperature", "age"}
