@@ -10,7 +10,9 @@ from models.complaint.context import Context
 from models.complaint.letters import plain_letters
 from models.complaint.mention import Assertion, Mention
 from models.complaint.phrases import Found, Phrases
+from models.complaint.spelling import Spelling
 from models.complaint.words import ContextWords
+from models.text.plain_words import FREQUENT
 
 _UNLESS: Final = "unless "
 
@@ -27,6 +29,7 @@ class PhraseFinder:
         said |= {f"{_UNLESS}{key}": {"en": one.unless.en, "zh": one.unless.zh} for key, one in catalogue.items()}
         self._phrases = Phrases(said)
         self._context = Context(words)
+        self._spelling = Spelling([phrase for one in catalogue.values() for phrase in one.en], FREQUENT)
         self._kinds = {key: one.kind for key, one in catalogue.items()}
 
     @classmethod
@@ -37,13 +40,13 @@ class PhraseFinder:
 
     def find(self, text: str) -> list[Mention]:
         """See Finder."""
-        plain = plain_letters(text)
+        plain, places = self._spelling.mend(plain_letters(text))
         found = self._phrases.find(plain.replace("\n", " "))
         meant_otherwise = [one for one in found if one.name.startswith(_UNLESS)]
         findings = [one for one in found if not one.name.startswith(_UNLESS) and not _is_within(one, meant_otherwise)]
         assertions = self._context.assertions(plain, findings)
         return [
-            Mention(one.name, self._settled(one.name, assertion), one.start, one.end)
+            Mention(one.name, self._settled(one.name, assertion), places[one.start], places[one.end - 1] + 1)
             for one, assertion in zip(findings, assertions, strict=True)
         ]
 

@@ -71,7 +71,7 @@ ROOMS = {
         ("errors", "labels"),
         ("artifact", "examples"),
         ("registry", "text", "serving"),
-        ("augmentation", "screening"),
+        ("augmentation", "complaint", "screening"),
         ("evaluation",),
         ("training",),
         ("compression",),

@@ -16,8 +16,8 @@ MEASURES: Final = (
     "age", "gestation", "heart_rate", "respiratory_rate", "systolic", "diastolic", "temperature", "saturation", "pain",
     "glucose", "warning_score", "warning_score_most", "shock_index",
 )  # fmt: skip
-"""Years, weeks of pregnancy, the units of the input schema, millimoles a litre of glucose; the score of all readings, and
-of the worst of them."""
+"""Years, weeks of pregnancy, the units of the input schema, millimoles a litre of glucose; early-warning points of all
+readings, and of the worst of them."""
 STATES: Final = {"consciousness": ("alert", "verbal", "pain", "unresponsive"), "injury": ("yes", "no")}
 
 _COMPARED: Final[Mapping[str, Callable[[float, float], bool]]] = {
