@@ -104,8 +104,8 @@ def _back(page: Page, found: Found, cue: Cue) -> int:
     for finding in page.findings.between(start, found.start):
         is_near = 0 <= found.start - finding.end <= _FURTHEST_BACK
         if is_near and page.stop.first(finding.end, found.start) is None:
-            count, lang = page.length(finding.end, found.start)
-            if count <= getattr(cue.reach, lang):
+            units, lang = page.length(finding.end, found.start)
+            if units <= getattr(cue.reach, lang):
                 place = min(place, finding.end)
     return place
 

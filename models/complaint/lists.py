@@ -58,8 +58,8 @@ def _english(page: Page, start: int, limit: int, cue: Cue, *, is_whole: bool) ->
 
 def _within_reach(page: Page, start: int, end: int, cue: Cue) -> int:
     for finding in page.findings.between(start, end):
-        count, lang = page.length(start, finding.start)
-        if count > getattr(cue.reach, lang):
+        units, lang = page.length(start, finding.start)
+        if units > getattr(cue.reach, lang):
             return finding.start
     return end
 
@@ -80,7 +80,7 @@ def _is_item(page: Page, start: int, end: int) -> bool:
         word = WORD.search(page.plain, word.end(), end)
     if word is not None and page.statement.between(word.start(), word.start() + 1):
         return False
-    return page.length(start, end).count <= _LONGEST_ITEM
+    return page.length(start, end).units <= _LONGEST_ITEM
 
 
 def _chinese(page: Page, start: int, limit: int, cue: Cue, *, is_whole: bool) -> int:

@@ -42,7 +42,7 @@ class Places:
 class Length(NamedTuple):
     """Of a passage: Chinese characters, or English words where it has none."""
 
-    count: int
+    units: int
     lang: Literal["en", "zh"]
 
 

@@ -17,6 +17,9 @@ _BETWEEN: Final = rf"{_SEPARATOR}(?:(?!{_ENDS_SCOPE}[ -])[a-z0-9'%/]+{_SEPARATOR
 _GAP, _NEAR = f"{_BETWEEN}{{0,3}}", f"{_BETWEEN}{{0,4}}"
 _CHINESE_GAP: Final = r"[^，。；：、！？,.;:!?\n]{0,4}"
 _WORD: Final = re.compile(r"[a-z0-9]+|[^\x00-\x7f]")
+_STEM: Final = re.compile(r"([a-z']+)\*")
+_SHORT_STEM: Final = 4  # letters: after fewer, any ending would make other words of it ("numb", "number")
+_ENDINGS: Final = "s|es|ed|ied|ies|ing|ings|y|e|en|ness|iness|ful|fully|ure|ures"
 _LEFT_OUT: Final = r"(?:(?:\1) )?"
 _KEYS: Final = {"en": 4, "zh": 2}  # characters of a beginning that are looked up, at most
 _OPEN: Final = "'/*.+{\\"  # what follows is not known from the phrase
@@ -83,8 +86,17 @@ def _english(phrase: str) -> str:
     text = text.replace(" .. ", "\0").replace(" + ", "\1")
     text = re.sub(r"((?:^|[(|\0\1])(?:\[[^]]*\] )+)", lambda lead: re.sub(r"\[([^]]*)\] ", _LEFT_OUT, lead[0]), text)
     text = re.sub(r" \[([^]]*)\]", r"(?: (?:\1))?", text)
-    text = text.replace("*", "[a-z']*+").replace(" ", _SEPARATOR).replace("\0", _GAP).replace("\1", _NEAR)
+    text = _STEM.sub(_any_ending, text).replace(" ", _SEPARATOR).replace("\0", _GAP).replace("\1", _NEAR)
     return rf"(?:{text})(?![a-z0-9])".replace("n't", "n'?t").replace("'s", "'?s").replace("'ve", "'?ve")
+
+
+def _any_ending(stem: re.Match[str]) -> str:
+    word = stem[1]
+    if len(word) > _SHORT_STEM:
+        return f"{word}[a-z']*+"
+    if word.endswith("e"):
+        return f"{word[:-1]}(?:e(?:s|d|n|ness|ing)?|ing|ings|y)"
+    return f"{word}(?:{word[-1]}?(?:{_ENDINGS}))?"
 
 
 def _chinese(phrase: str) -> str:

@@ -94,7 +94,7 @@ class Assessor:
         points: Mapping[str, int],
     ) -> Facts:
         findings = frozenset(one.finding for one in mentions if one.assertion in COUNTING)
-        states = {}
+        states: dict[str, str] = {}
         if record.context and record.context.consciousness:
             states["consciousness"] = record.context.consciousness
         if record.context and record.context.injury is not None:

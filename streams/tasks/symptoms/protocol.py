@@ -194,7 +194,7 @@ class Protocol(_Table):
     def points(self, measures: Mapping[str, float], consciousness: str | None) -> dict[str, int]:
         """Early-warning points of each reading that has any."""
         is_young = measures.get("age", self.warning_score.from_age) < self.warning_score.from_age
-        points = {
+        points: dict[str, int] = {
             name: bands.points[bisect_right(bands.edges, measures[name])]
             for name, bands in self.warning_score.bands.items()
             if name in measures and not (is_young and name not in self.warning_score.younger)

@@ -13,6 +13,9 @@ def matched(phrase: str, text: str, lang: str = "en") -> list[str]:
     ("phrase", "text", "said"),
     [
         ("swell*", "swelling, swollen", ["swelling"]),
+        ("numb*", "numbness, numb, number", ["numbness", "numb"]),
+        ("stab* him", "stabbed him, stable him", ["stabbed him"]),
+        ("ache*", "aching, aches, acher", ["aching", "aches"]),
         ("chest pain", "a chest-pain", ["chest-pain"]),
         ("chest pain", "chest painting", []),
         ("(hit|struck) [his|her] head", "hit head, struck her head", ["hit head", "struck her head"]),
