@@ -36,7 +36,7 @@ _YEARS: Final = {
     "月": _MONTH,
     "岁": 1.0,
 }
-_BABY: Final = "宝宝|婴儿|新生儿|男婴|女婴|娃|孩子|男孩|女孩|宝贝|儿子|女儿"
+_BABY: Final = "宝宝|婴儿|新生儿|男婴|女婴|男宝|女宝|娃|孩子|男孩|女孩|宝贝|儿子|女儿"
 
 # The first group is the number, the second its unit; years without one.
 _AGES: Final = tuple(
@@ -49,7 +49,8 @@ _AGES: Final = tuple(
         r"^\s*(\d{1,3})\s?()(?:f|m|male|female|woman|man)(?=[\s,;:])",
         rf"(?:出生|生后|出生后)(?:了|才|刚)?\s*({_HAN})\s*个?(小时|天|日|周|月)",
         rf"(?<!\d)({_HAN}|半)\s*周?(岁)(?!时|那年|以前|就)",
-        rf"(?<!\d)({_HAN})\s*个?(月|天|日|周)(?:大|龄|的?小?(?:{_BABY}))",
+        rf"(?<!\d)({_HAN})\s*个?[多半]?(月|天|日|周)(?:半|多)?(?:大|龄|的?小?(?:{_BABY}))",
+        rf"(?:{_BABY})[,，：:现在才刚 ]{{0,3}}({_HAN})\s*个?[多半]?(月|周)(?!前|后|来)",
     )
 )
 _GESTATIONS: Final = tuple(

@@ -1,4 +1,4 @@
-"""Slips in English words that matter: "unconcious", "diarhea", "can't breath". One slip in a word that nobody writes."""
+"""One slip in an English word that matters is read as what was meant: "unconcious", "a siezure", "hedache"."""
 
 from __future__ import annotations
 

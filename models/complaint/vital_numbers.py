@@ -54,7 +54,7 @@ _PATTERNS: Final = {
     "temperature": _all(
         rf"(?:{_FEVER}){_LINK}(\d{{2,3}}(?:[.,]\d{{1,2}})?){_DEGREES}({_CELSIUS}|{_FAHRENHEIT})?{_NO_DOSE}",
         rf"((?:9[5-9]|10\d|110)(?:[.,]\d)?){_DEGREES}({_FAHRENHEIT})",
-        rf"((?:2[5-9]|3\d|4[0-4])(?:[.,]\d{{1,2}})?){_DEGREES}({_CELSIUS})(?!的?水)",
+        rf"((?:3[4-9]|4[0-3])(?:[.,]\d{{1,2}})?){_DEGREES}({_CELSIUS})(?!的?水)",
         r"t[\s:=]{1,2}((?:3[3-9]|4[0-2])(?:[.,]\d{1,2})?)(?!\d)",
         rf"((?:3[5-9]|4[0-2])\.\d)(?![\d.])(?!\s*(?:{_OTHER_UNIT}))",
     ),
