@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic.fields import FieldInfo
 
 from models.artifact import RELEASE
-from streams.settings import POLICY, Settings
+from streams.settings import POLICY, PROTOCOL, Settings
 
 PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
 TABLE = re.compile(r"(<!-- settings[^>]*-->\n)(.*)(\n<!-- /settings -->)", re.DOTALL)
@@ -26,7 +26,7 @@ def settings_table() -> str:
 
 def _default(name: str, field: FieldInfo) -> str:
     """Empty for what depends on the machine or on where the package lies; the description tells it."""
-    if field.default is None or name == "data_dir" or field.default in (RELEASE, POLICY):
+    if field.default is None or name == "data_dir" or field.default in (RELEASE, POLICY, PROTOCOL):
         return ""
     return f"`{','.join(field.default) if isinstance(field.default, list) else field.default}`"
 
