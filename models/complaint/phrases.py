@@ -11,6 +11,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
+from models.complaint.beginnings import beginnings
+
 _SEPARATOR: Final = "[ -]{1,2}"
 _ENDS_SCOPE: Final = "(?:no|not|nor|but|without|den(?:y|ies|ied)|never|however)"  # these are never just in between
 _BETWEEN: Final = rf"{_SEPARATOR}(?:(?!{_ENDS_SCOPE}[ -])[a-z0-9'%/]+{_SEPARATOR})"
@@ -19,10 +21,10 @@ _CHINESE_GAP: Final = r"[^，。；：、！？,.;:!?\n]{0,4}"
 _WORD: Final = re.compile(r"[a-z0-9]+|[^\x00-\x7f]")
 _STEM: Final = re.compile(r"([a-z']+)\*")
 _SHORT_STEM: Final = 4  # letters: after fewer, any ending would make other words of it ("numb", "number")
+_SHORT_E: Final = re.compile(r"(?<![a-z'])([a-z']{1,3})e\*")  # its last letter may be missing: "ache", "aching"
 _ENDINGS: Final = "s|es|ed|ied|ies|ing|ings|y|e|en|ness|iness|ful|fully|ure|ures"
 _LEFT_OUT: Final = r"(?:(?:\1) )?"
 _KEYS: Final = {"en": 4, "zh": 2}  # characters of a beginning that are looked up, at most
-_OPEN: Final = "'/*.+{\\"  # what follows is not known from the phrase
 
 
 class Found(NamedTuple):
@@ -54,7 +56,7 @@ class Phrases:
         try:
             for source in _both_orders(phrase) if lang == "en" else (f"{phrase}.",):
                 pattern = re.compile(_english(source) if lang == "en" else _chinese(phrase))
-                for key in _beginnings(source, _KEYS[lang]):
+                for key in beginnings(_SHORT_E.sub(r"\1*", source), _KEYS[lang]):
                     is_digit = lang == "zh" and key[:1].isascii()  # looked up as what an English word begins with
                     self._index[key[:1] if is_digit else key].append((name, pattern))
         except (re.error, ValueError) as error:
@@ -101,66 +103,3 @@ def _any_ending(stem: re.Match[str]) -> str:
 
 def _chinese(phrase: str) -> str:
     return phrase.replace("..", _CHINESE_GAP)
-
-
-def _beginnings(phrase: str, length: int) -> set[str]:
-    """The first characters that a match can have, a blank for the end of a word: at most `length`, fewer where the
-    phrase leaves more open."""
-    if length == 0:
-        return {""}
-    first, rest = phrase[:1], phrase[1:]
-    if first in ("(", "["):
-        return _any_beginning(phrase, length)
-    if not first or first == " ":
-        return {" "}
-    if first in _OPEN:
-        return {""}
-    if first == "#":
-        return set("0123456789")
-    longer = {first + more for more in _beginnings(rest.removeprefix("?"), length - 1)}
-    return longer | _beginnings(rest[1:], length) if rest.startswith("?") else longer
-
-
-def _any_beginning(phrase: str, length: int) -> set[str]:
-    """Of a phrase that begins with a choice, which may be left out."""
-    end = _closing(phrase)
-    inside, rest = phrase[1:end], phrase[end + 1 :]
-    if inside.startswith("?"):  # looks ahead or behind
-        return _beginnings(rest, length)
-    is_class = (phrase[0] == "[" and not inside.isascii()) or re.fullmatch(r"(?:\d-\d)+", inside) is not None
-    choices = set(_members(inside)) if is_class else set(_alternatives(inside))
-    is_left_out = rest.startswith("?") or (phrase[0] == "[" and not is_class)
-    if is_left_out:
-        rest = rest.removeprefix("?")
-        choices.add("")
-        rest = rest.removeprefix(" ") if phrase[0] == "[" and "" in choices else rest
-    found: set[str] = set()
-    for choice in choices:
-        glue = " " if choice and phrase[0] == "[" and not is_class else ""
-        found |= _beginnings(f"{choice}{glue}{rest}", length)
-    return found
-
-
-def _closing(phrase: str) -> int:
-    opening, closing, depth = phrase[0], ")" if phrase[0] == "(" else "]", 0
-    for place, character in enumerate(phrase):
-        depth += (character == opening) - (character == closing)
-        if depth == 0:
-            return place
-    raise ValueError(f"a bracket is not closed in {phrase!r}")
-
-
-def _alternatives(inside: str) -> list[str]:
-    """Those of one choice, which may hold choices."""
-    found, depth = [""], 0
-    for character in inside:
-        depth += (character in "([") - (character in ")]")
-        if character == "|" and depth == 0:
-            found.append("")
-        else:
-            found[-1] += character
-    return found
-
-
-def _members(inside: str) -> str:
-    return re.sub(r"(.)-(.)", lambda match: "".join(map(chr, range(ord(match[1]), ord(match[2]) + 1))), inside)
