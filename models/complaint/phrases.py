@@ -88,6 +88,8 @@ def _english(phrase: str) -> str:
     text = text.replace(" .. ", "\0").replace(" + ", "\1")
     text = re.sub(r"((?:^|[(|\0\1])(?:\[[^]]*\] )+)", lambda lead: re.sub(r"\[([^]]*)\] ", _LEFT_OUT, lead[0]), text)
     text = re.sub(r" \[([^]]*)\]", r"(?: (?:\1))?", text)
+    if "[" in text:
+        raise ValueError("nothing follows a part that may be left out behind a gap")
     text = _STEM.sub(_any_ending, text).replace(" ", _SEPARATOR).replace("\0", _GAP).replace("\1", _NEAR)
     return rf"(?:{text})(?![a-z0-9])".replace("n't", "n'?t").replace("'s", "'?s").replace("'ve", "'?ve")
 
