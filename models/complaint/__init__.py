@@ -5,6 +5,7 @@ them gives `Mention`s: `PhraseFinder` by phrases and scopes; a head of the model
 """
 
 from models.complaint.catalogue import Catalogue, ClinicalFinding, load_catalogue
+from models.complaint.fields import with_numbers
 from models.complaint.finder import PhraseFinder
 from models.complaint.mention import Assertion, Finder, Mention
 from models.complaint.numbers import Told, read_numbers
@@ -23,4 +24,5 @@ __all__ = [
     "Told",
     "load_catalogue",
     "read_numbers",
+    "with_numbers",
 ]

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from models.complaint import read_numbers
+from models.complaint import with_numbers
 from models.serving.reading import Reading
 from models.text import identify_language, normalise
 from models.text.rendering import Rendered as Line
@@ -54,19 +54,16 @@ def said_in(way: Rendered) -> Said:
 
 
 def _line(record: SymptomRecord, complaint: str, listed: tuple[str, ...]) -> Line:
-    told = read_numbers("; ".join([complaint, *listed])).readings
-    numbers = {name: one.value for name, one in told.items()} | fields_of(record)
-    context = record.context
-    return render_symptoms(
-        SymptomFields(
-            complaint=complaint,
-            symptoms=listed,
-            age=numbers.get("age"),
-            sex=record.sex,
-            body_part=record.body_part,
-            injury=context.injury if context else None,
-            arrival=context.arrival if context else None,
-            consciousness=context.consciousness if context else None,
-            **{name: numbers.get(name) for name in VITALS},
-        )
+    numbers, context = fields_of(record), record.context
+    fields = SymptomFields(
+        complaint=complaint,
+        symptoms=listed,
+        age=numbers.get("age"),
+        sex=record.sex,
+        body_part=record.body_part,
+        injury=context.injury if context else None,
+        arrival=context.arrival if context else None,
+        consciousness=context.consciousness if context else None,
+        **{name: numbers.get(name) for name in VITALS},
     )
+    return render_symptoms(with_numbers(fields))
