@@ -17,4 +17,4 @@ def with_numbers(fields: SymptomFields) -> SymptomFields:
     """Numbers of the complaint stand in for fields that are missing; one that is there counts first."""
     told = read_numbers("; ".join([fields.complaint, *fields.symptoms])).readings
     missing = {name: told[name].value for name in _MEASURES if name in told and getattr(fields, name) is None}
-    return replace(fields, **missing) if missing else fields
+    return replace(fields, **missing) if missing else fields  # type: ignore[arg-type]
