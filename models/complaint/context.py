@@ -99,11 +99,12 @@ def _scope(page: Page, found: Found, cue: Cue) -> _Scope:
 def _back(page: Page, found: Found, cue: Cue) -> int:
     """The place from which a finding has to end for a cue that stands behind it."""
     start = page.sentence(found.start)[0]
-    start = max([start, *commas(page, start, found.start)])
+    is_all = cue.lists == "all"
+    start = start if is_all else max([start, *commas(page, start, found.start)])
     place = found.start + 1
     for finding in page.findings.between(start, found.start):
         is_near = 0 <= found.start - finding.end <= _FURTHEST_BACK
-        if is_near and page.stop.first(finding.end, found.start) is None:
+        if is_near and (is_all or page.stop.first(finding.end, found.start) is None):
             units, lang = page.length(finding.end, found.start)
             if units <= getattr(cue.reach, lang):
                 place = min(place, finding.end)

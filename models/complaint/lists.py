@@ -30,6 +30,8 @@ def commas(page: Page, start: int, end: int) -> list[int]:
 def reached(page: Page, found: Found, cue: Cue) -> int:
     """The place up to which a finding has to begin for a cue that stands before it."""
     end = page.sentence(found.end)[1]
+    if cue.lists == "all":
+        return _within_reach(page, found.end, end, cue)
     stop = page.stop.first(found.end, end)
     limit = end if stop is None else stop
     if page.plain[found.start].isascii():

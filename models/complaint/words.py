@@ -37,7 +37,7 @@ class Cue(Table):
     means: Literal[Assertion.ABSENT, Assertion.PAST, Assertion.OTHER, Assertion.HYPOTHETICAL, Assertion.POSSIBLE]
     stands: Literal["before", "after"]
     reach: Reach
-    lists: Literal["or", "any"] | None = None
+    lists: Literal["or", "any", "all"] | None = None
 
 
 class ContextWords(BaseModel):
