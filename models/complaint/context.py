@@ -46,7 +46,7 @@ _ANSWER: Final = re.compile(
     r"| ?[(\[（] ?(?:-|neg|negative|no|none|nil|absent|denied|无|否|没有|阴性) ?[)\]）]"
     r"| (?:none|nil|absent|denied|negative|no)(?=[.,;\n]|$)"
     r"|[吗么]? ?[:：=?？] ?(?:没有|没|无|否认|否|未见|阴性|-)(?= ?(?:[，。；、,.;)）!！\n]|$)| )"
-    r"|(?:没有|无|否|阴性|-)(?=[，。；,.;\n]|$)"
+    r"|(?:没有|无|否|阴性|-)(?=[，。；,.; \n]|$)"
 )
 _AFFIRMED: Final = re.compile(r" ?[:：=] ?(?:yes|y|\+|positive|present|有|是|阳性)| ?[(（] ?\+")
 

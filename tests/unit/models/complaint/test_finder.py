@@ -96,3 +96,13 @@ def test_a_catalogue_that_says_nothing_of_a_finding_is_refused(tmp_path: Path) -
 
     with pytest.raises(ValueError, match="cough"):
         load_catalogue(path)
+
+
+def test_traditional_characters_are_read_as_simplified_ones() -> None:
+    text = "頭痛，發燒，沒有嘔吐"
+
+    assert {(one.finding, one.assertion.value) for one in FINDER.find(text)} == {
+        ("headache", "present"),
+        ("fever", "present"),
+        ("vomiting", "absent"),
+    }
