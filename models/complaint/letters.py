@@ -25,7 +25,7 @@ _PLAIN: Final = str.maketrans(
 
 
 def plain_letters(text: str) -> str:
-    """Lower case, plain apostrophes and dashes, simplified characters; nothing moved: a few letters grow when lowered."""
+    """Lower case, plain signs, simplified characters, and nothing moved: a few letters grow when they are lowered."""
     lowered = text.lower()
     if len(lowered) != len(text):
         lowered = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
