@@ -16,6 +16,7 @@ TidegateError
 ├── ParityError                  an exported graph decides differently from its network
 ├── SettingsError                a setting is wrong (2)
 ├── PolicyError                  the policy file cannot be used (2)
+├── ProtocolError                the triage protocol cannot be used (2)
 ├── ClientError                  something between a program and the broker; catch this one around the client
 │   ├── BrokerUnreachableError   no broker answered in time
 │   ├── NotAuthorisedError       the broker refused the credentials or the operation

@@ -19,6 +19,7 @@ from models.artifact import RELEASE
 from streams.errors import TidegateError
 from streams.policy import POLICY
 from streams.tasks import declared
+from streams.tasks.symptoms import PROTOCOL
 
 PREFIX = "TIDEGATE_"
 CONFIG_FILE = "TIDEGATE_CONFIG"
@@ -106,6 +107,7 @@ class Settings(BaseSettings):
     )
     artifact: Place = Field(default=RELEASE, description="Folder of the model. Default: the release that ships.")
     policy: Place = Field(default=POLICY, description="Policy file. Default: the one that ships.")
+    protocol: Place = Field(default=PROTOCOL, description="Triage protocol. Default: the one that ships.")
 
     device: Literal["auto", "cpu", "cuda"] = Field(
         default="auto", description="`auto` takes a GPU that really runs; `cuda` stops without one."

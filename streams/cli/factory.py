@@ -1,4 +1,4 @@
-"""`tidegate train` and what belongs to it, `ablate`, `export` and `models fit`: the model factory, of the `train` extra."""
+"""`tidegate train` and what belongs to it, `ablate`, `export`, `models fit`: the factory, which needs `train`."""
 
 from __future__ import annotations
 

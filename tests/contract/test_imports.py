@@ -72,6 +72,7 @@ ROOMS = {
         ("errors", "labels"),
         ("artifact", "examples"),
         ("registry", "text", "serving"),
+        ("complaint",),
         ("augmentation", "screening"),
         ("evaluation",),
         ("training",),

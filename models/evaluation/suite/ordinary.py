@@ -64,10 +64,7 @@ def by_thresholds(artifact: Artifact) -> Judge:
 
 
 def verdicts_of(answers: Sequence[Answer], judge: Judge) -> list[Verdict]:
-    verdicts = []
-    for answer in answers:
-        verdicts.append(judge(answer.scores.heads["post"].tolist(), answer.lang))
-    return verdicts
+    return [judge(answer.scores.heads["post"].tolist(), answer.lang) for answer in answers]
 
 
 def false_alarms(one: SuiteSet, verdicts: Sequence[Verdict], confidence: float) -> Iterator[FalseAlarms]:
