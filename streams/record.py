@@ -30,7 +30,6 @@ class RawRecord:
     key: bytes | None
     value: bytes | None
     headers: tuple[Header, ...] = ()
-    timestamp_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,16 +15,17 @@ import platformdirs
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
-from models.artifact import RELEASE
+from models.folders import RELEASE, TRAINING_DATA
 from streams.errors import TidegateError
 from streams.policy import POLICY
 from streams.tasks import declared
 
 PREFIX = "TIDEGATE_"
 CONFIG_FILE = "TIDEGATE_CONFIG"
-# Variables of the same prefix that are no settings: a file to signal with, training's, the tests' and load runs' own.
-OTHER_VARIABLES = frozenset({CONFIG_FILE, "TIDEGATE_READY_FILE", "TIDEGATE_TRAINING_DATA"})
-OTHER_PREFIXES = ("TIDEGATE_TEST_", "TIDEGATE_LOAD_")
+READY_FILE = "TIDEGATE_READY_FILE"  # for scripts and tests that have to wait until a worker consumes
+# Variables of the same prefix that are no settings; the last are the tests' own.
+OTHER_VARIABLES = frozenset({CONFIG_FILE, READY_FILE, TRAINING_DATA})
+OTHER_PREFIX = "TIDEGATE_TEST_"
 
 _ADDRESS = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\]):(\d{1,5})")
 _TOPIC_PREFIX = re.compile(r"[A-Za-z0-9._-]{1,200}")
@@ -242,7 +243,7 @@ class _File(PydanticBaseSettingsSource):
 
 def _refuse_unknown_variables(fields: frozenset[str]) -> None:
     for name in sorted(os.environ):
-        if not name.startswith(PREFIX) or name in OTHER_VARIABLES or name.startswith(OTHER_PREFIXES):
+        if not name.startswith(PREFIX) or name in OTHER_VARIABLES or name.startswith(OTHER_PREFIX):
             continue
         if name.removeprefix(PREFIX).lower() not in fields:
             raise SettingsError(f"{name} is not a setting of tidegate; see docs/settings.md.")

@@ -99,9 +99,6 @@ class LocalKafka:
         self.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def log_tail(self, lines: int = 40) -> str:
-        return "\n".join(tail(node.log, lines) for node in self.nodes)
-
     def _format(self, node: Node) -> None:
         node.folder.mkdir(parents=True, exist_ok=True)
         node.properties.write_text(server_properties(node, self.nodes, **self._properties))

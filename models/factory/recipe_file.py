@@ -9,11 +9,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from models.folders import TRAINING_DATA
 from models.training.recipe import Recipe, RecipeError
 
 _MOST_EXTENSIONS = 5
 RECIPES = Path(__file__).parent / "recipes"
-DATA_VARIABLE = "TIDEGATE_TRAINING_DATA"
 
 
 def read_recipe(path: Path) -> Recipe:
@@ -67,9 +67,9 @@ def _drop(document: dict[str, Any], path: list[str]) -> None:
 
 def find_data(folder: Path | None) -> Path:
     """The data folder: the argument, else the environment variable TIDEGATE_TRAINING_DATA."""
-    chosen = folder or (Path(os.environ[DATA_VARIABLE]) if os.environ.get(DATA_VARIABLE) else None)
+    chosen = folder or (Path(os.environ[TRAINING_DATA]) if os.environ.get(TRAINING_DATA) else None)
     if chosen is None:
-        raise RecipeError(f"Say where the training data is: --data FOLDER or {DATA_VARIABLE}.")
+        raise RecipeError(f"Say where the training data is: --data FOLDER or {TRAINING_DATA}.")
     if not any(chosen.glob("*/train.parquet")) and not any(chosen.glob("*/train.jsonl")):
         raise RecipeError(f"{chosen} holds no table such as posts/train.parquet, so it is not a training data folder.")
     return chosen

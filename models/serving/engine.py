@@ -10,7 +10,8 @@ import onnxruntime
 
 from models.artifact import EARLY_HEAD, Artifact
 from models.serving.batcher import GRID
-from models.serving.device import choose_device, default_threads, open_session
+from models.serving.cores import default_threads
+from models.serving.device import choose_device, open_session
 from models.serving.question import EARLY_ANSWERS
 from models.serving.scores import to_probabilities, to_scores
 from models.serving.types import (
@@ -141,7 +142,7 @@ class OnnxEngine:
         rows = min(max_rows, max_tokens // self.grid[-1])
         for length in reversed(self.grid):
             encoding = Encoding(np.zeros(length, np.int32), np.zeros((length, 2), np.int32))
-            item = Item(encoding, None, heads, deadline=0.0, queued_at=0.0)
+            item = Item(encoding, None, heads, intake_at=0.0, queued_at=0.0)
             self.run(Batch([item] * rows, length), Depth.FULL)
             rows = 1
         self.run(Batch([item], length), Depth.EARLY)

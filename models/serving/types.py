@@ -116,13 +116,12 @@ class Item:
     payload: object
     """Whatever the caller needs to go on; never looked at here."""
     heads: frozenset[str]
-    deadline: float
+    intake_at: float
+    """The oldest goes first."""
     queued_at: float
     may_degrade: bool = False
     """Whether the early exit alone may answer."""
     lane: Lane = Lane.LIVE
-    cancelled: bool = False
-    """Set by the caller to give the record up: it is not run if it still waits, and never delivered."""
     bucket: int = field(default=0, repr=False)
     """What it costs padded, set by the batcher."""
 

@@ -26,7 +26,6 @@ DataOption = Annotated[
 ]
 DeviceOption = Annotated[str | None, typer.Option(help="auto, cpu or cuda.", show_default=False)]
 ThreadsOption = Annotated[int | None, typer.Option(min=1, help="For inference.", show_default=False)]
-LEXICONS = "TIDEGATE_TRAINING_DATA"
 
 
 def evaluate(
@@ -113,9 +112,10 @@ def _disguised(
     rows: Sequence[Row], entries: Sequence[Entry], served: Served, bootstrap: Bootstrap, bar: Progress
 ) -> list[Entry]:
     from models.evaluation.robustness import disguised_rows, robustness
+    from models.folders import TRAINING_DATA
 
     task = bar.add_task("disguised", total=disguised_rows(rows))
-    lexicons = Path(os.environ.get(LEXICONS, "."))
+    lexicons = Path(os.environ.get(TRAINING_DATA, "."))
     return list(robustness(rows, entries, served, bootstrap, lexicons, lambda count: bar.advance(task, count)))
 
 

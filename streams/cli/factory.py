@@ -24,9 +24,15 @@ def train(
 ) -> None:
     """Run the factory by a recipe, from data to artifact; run it again to go on after a stop."""
     with reporting(), _factory("train"):
-        from models.factory import commands as cli
+        from models.factory.factory import run_baseline, run_factory
+        from models.factory.recipe_file import find_data, read_recipe
 
-        typer.echo(cli.train(config, data, out, device, base))
+        recipe = read_recipe(config)
+        folder = out or Path("runs") / recipe.name
+        if recipe.kind == "baseline":
+            typer.echo(run_baseline(recipe, find_data(data), folder))
+        else:
+            typer.echo(run_factory(recipe, find_data(data), folder, device, base))
 
 
 def ablate(
@@ -42,9 +48,12 @@ def ablate(
 ) -> None:
     """Measure what each part of the factory is worth, by short runs with and without it."""
     with reporting(), _factory("ablate"):
-        from models.factory import commands as cli
+        from models.factory.ablation_runs import run_ablations
+        from models.factory.recipe_file import find_data, read_recipe
 
-        typer.echo(cli.ablate(config, start, data, out, part, device, base))
+        recipe = read_recipe(config)
+        folder = out or Path("runs") / recipe.name
+        typer.echo(run_ablations(recipe, start, find_data(data), folder, part, device, base))
 
 
 def export(
@@ -56,9 +65,11 @@ def export(
 ) -> None:
     """Export a trained run as an artifact: int8 ONNX, tokenizer, manifest, golden cases, model card."""
     with reporting(), _factory("export"):
-        from models.factory import commands as cli
+        from models.factory.export import export_run
+        from models.factory.recipe_file import find_data
 
-        typer.echo(cli.export(run, out, data, dev_rows, half))
+        export_run(run, out, find_data(data), dev_rows=dev_rows, half=half)
+        typer.echo(out)
 
 
 @contextmanager

@@ -129,6 +129,5 @@ def decode_letter(message: Any) -> tuple[Letter, str | None]:
         message.key,
         message.value,
         tuple(message.headers),
-        message.timestamp,
     )
     return Letter(record, DeadLetter.from_headers(record.headers)), None

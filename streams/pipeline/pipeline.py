@@ -202,7 +202,7 @@ def _item(work: Work, reading: Reading) -> Item:
         encoding=reading.encoding,
         payload=(work, reading),
         heads=frozenset(question.heads),
-        deadline=work.intake_at,
+        intake_at=work.intake_at,
         queued_at=time.monotonic(),
         may_degrade=question.may_degrade,
     )

@@ -24,7 +24,7 @@ from streams.kafka.group import await_coordinator
 from streams.kafka.topics import list_topics, output_kinds, topic_name
 from streams.model import Model, load_model
 from streams.pipeline.activation import build_tasks
-from streams.settings import Settings
+from streams.settings import READY_FILE, Settings
 from streams.tasks.base import Task
 from streams.worker.allocator import restrain_allocator
 from streams.worker.faust_app import TidegateApp, create_app
@@ -38,7 +38,6 @@ MAX_BATCH_BYTES = 512 * 1024
 LEAVE_GROUP_S = 10.0
 FLUSH_S = 2.0
 GC_THRESHOLDS = (20_000, 20, 50)
-READY_FILE = "TIDEGATE_READY_FILE"  # for scripts and tests that have to wait until a worker consumes
 
 
 def run_worker(settings: Settings) -> int:

@@ -134,7 +134,6 @@ class Service:
             message.key,
             message.value,
             tuple(message.headers or ()),
-            int(message.timestamp * 1000) if message.timestamp is not None else None,
         )
         waited_s = self._observe_lateness(message.timestamp, now)
         activation = self._pipeline.active

@@ -69,7 +69,7 @@ ROOMS = {
         ("cli",),
     ),
     "models": (
-        ("errors", "labels"),
+        ("characters", "errors", "folders", "labels"),
         ("artifact", "examples"),
         ("registry", "text", "serving"),
         ("augmentation", "screening"),

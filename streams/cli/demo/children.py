@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from streams.errors import TidegateError
+from streams.settings import READY_FILE
 
 BROKER_START_S = 15.0
 WORKER_START_S = 45.0  # loading and warming the model up on a slow machine
@@ -60,7 +61,7 @@ class Children:
             "-m",
             "streams.cli",
         ]
-        await self._start("worker", [*command, "worker"], {**environment, "TIDEGATE_READY_FILE": str(ready)})
+        await self._start("worker", [*command, "worker"], {**environment, READY_FILE: str(ready)})
         await self._wait_for("worker", ready, WORKER_START_S)
 
     async def _start(self, name: str, module: list[str], environment: Mapping[str, str]) -> None:
