@@ -221,8 +221,8 @@ def test_folders_beside_add_rows_and_labels(tiny_data: Path, tmp_path: Path) -> 
     table = pa.Table.from_pylist([{"id": "r1", "new_source": "later", "licence_tier": "A", "hate": 1, "toxicity": 0}])
     pq.write_table(table, more / "posts" / "labels_later.parquet")
     other = {"text": "Ein Satz über das Wetter", "lang": "other", "domain": "weather", "toxicity": 0}
-    (more / "train.jsonl").write_bytes(orjson.dumps(other) + b"\n")
-    (more / "posts" / "train.jsonl").write_bytes(orjson.dumps(other) + b"\n")
+    for split in ("train", "dev"):
+        (more / "posts" / f"{split}.jsonl").write_bytes(orjson.dumps(other) + b"\n")
 
     rows = {e.source: e for e in load_corpus(data, DataRules(beside=("more",)), seed=1).train}
 
