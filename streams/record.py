@@ -36,7 +36,7 @@ class RawRecord:
 class Outgoing:
     """One message to publish.
 
-    `kind` names the topic without its prefix (`labels`, `flags`, `triage`, `alerts`, `dead-letters`).
+    `kind` names the topic without its prefix (`labels`, `alerts`, `dead-letters` and so on).
     `partition` is the partition of the input record: the sink publishes to the same one (modulo the topic's
     partition count), so whatever partitioner a producer uses, all outputs of one key share a partition.
     """

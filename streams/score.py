@@ -19,7 +19,7 @@ from streams.pipeline.pipeline import Pipeline
 from streams.pipeline.work import Work
 from streams.record import RawRecord
 from streams.settings import Settings
-from streams.tasks.base import Task
+from streams.tasks.base import Moments, Task
 
 
 def score_lines(lines: Iterable[bytes], task: str, settings: Settings) -> Iterator[bytes]:
@@ -88,7 +88,8 @@ class _Scan:
             place = _Place()
             self._places.append(place)
             raw = RawRecord("", 0, number, None, line.rstrip(b"\r\n"))
-            self._pipeline.push(Work(place, raw, self._activation, self._task, time.monotonic()))
+            now = time.monotonic()
+            self._pipeline.push(Work(place, raw, self._activation, self._task, Moments(now, now)))
             number += 1
 
     async def next_answers(self) -> list[bytes]:

@@ -14,7 +14,8 @@ from models.serving.types import Scores
 from models.text import identify_language, normalise
 from models.text.rendering import SymptomFields, render_symptoms
 from schemas import SymptomRecord
-from streams.tasks.base import Case, Decision, Parts, Rendered, Task
+from streams.record import Outgoing
+from streams.tasks.base import Case, Parts, Rendered, Task
 from streams.tasks.outputs import Alarm, outputs, timings_ms, verdict_id, warnings
 from streams.tasks.symptoms import SYMPTOMS
 from streams.tasks.symptoms.assertions import Found
@@ -67,7 +68,7 @@ class SymptomsTask(Task[SymptomRecord]):
         lang = identify_language(f"{clean.text} {' '.join(listed)}", record.lang)
         return Rendered(lang, (Reading(line.text, clean.offsets, line.complaint_start),))
 
-    def decide(self, case: Case[SymptomRecord]) -> Decision:
+    def decide(self, case: Case[SymptomRecord]) -> list[Outgoing]:
         scores, rendered = case.scores, case.rendered
         condition, urgency = _class_scores(scores)
         model_version = self._model_version if scores is None else scores.model_version
@@ -97,8 +98,7 @@ class SymptomsTask(Task[SymptomRecord]):
             "timings_ms": timings_ms(case.moments, self._clock()),
         }
         alarms = self._alarms(case.record, level, flags)
-        messages = outputs(case, verdict, ("triage",), alarms, self._wall_clock())
-        return Decision(identity, messages, f"urgency_{level}", (), [alarm.kind for alarm in alarms])
+        return outputs(case, verdict, ("triage",), alarms, self._wall_clock())
 
     def _examine(self, record: SymptomRecord, found: Sequence[Found]) -> tuple[list[Unusual], list[RedFlag]]:
         names = {finding.name for finding in found}
