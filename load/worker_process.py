@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from load.leash import start_leashed, stop_leashed, tail
 from models.errors import TidegateError
+from streams.leash import start_leashed, stop_leashed, tail
 from streams.settings import READY_FILE
 
 ROOT = Path(__file__).parents[1]

@@ -24,7 +24,7 @@ import typer
 
 from load.kafka.config import LOGGING, Node, server_properties
 from load.kafka.jars import KafkaUnavailable, fetch, require_java
-from load.leash import start_leashed, stop_leashed, tail
+from streams.leash import start_leashed, stop_leashed, tail
 
 _CLUSTER_ID = "dGlkZWdhdGVjbHVzdGVyMQ"
 _FOLDER_PREFIX = "tidegate-kafka-"

@@ -44,7 +44,7 @@ def test_posts_get_probabilities_in_the_order_of_the_rows(score: Score) -> None:
     assert calm.heads["post"].tolist() == [0.018] * 8
     assert calm.heads["sentiment"].argmax() == 2
     assert insult.heads["spans"].tolist() == [0.018, 0.018, 0.018, 0.018, 0.982, 0.018]
-    assert (set(insult.heads), insult.degraded) == (POSTS, False)
+    assert (frozenset(insult.heads), insult.degraded) == (POSTS, False)
 
 
 def test_symptom_records_get_conditions_and_five_levels(score: Score) -> None:
