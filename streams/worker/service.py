@@ -239,9 +239,11 @@ class Service:
         )
 
     async def stop(self) -> None:
-        """Ends everything, in the order of the flow. Drain first."""
-        if self._watching is not None:
-            self._watching.cancel()
+        """Ends everything, in the order of the flow; what has not started or is stopped stays so. Drain first."""
+        watching, self._watching = self._watching, None
+        if watching is None:
+            return
+        watching.cancel()
         for task in self._tasks.values():
             await self._pipeline.in_order(task.checkpoint)
         await self._pipeline.stop()
