@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self
 
-Header = tuple[str, bytes | None]
+from schemas.wire import Header
+
 Partition = tuple[str, int]  # topic name, partition number
 
 

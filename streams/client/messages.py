@@ -12,12 +12,12 @@ from pydantic import BaseModel
 from schemas import DeadLetter, InvalidRecord, Post, SymptomRecord
 from schemas.base import Identified, Record
 from schemas.channels import DEAD_LETTERS
-from schemas.wire import parse
+from schemas.wire import Header, parse
 from schemas.words import read_reference
 from streams.client.subscription import Decode
 from streams.errors import ClientError, InvalidRecordError
 from streams.kafka.topics import output_kinds
-from streams.record import Header, RawRecord
+from streams.record import RawRecord
 from streams.tasks import channels, declared
 from streams.tasks.declaration import Declaration
 from streams.tasks.posts import POSTS

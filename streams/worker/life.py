@@ -16,7 +16,7 @@ from aiokafka import AIOKafkaProducer
 
 from models.errors import place_of
 from schemas.channels import MAX_MESSAGE_BYTES
-from streams.errors import TidegateError, TopicMissingError, translate
+from streams.errors import TidegateError, missing_topic, translate
 from streams.health.logs import configure_logging
 from streams.kafka.codecs import check_codecs
 from streams.kafka.connection import CONNECT_TIMEOUT_S, connection_options
@@ -86,7 +86,7 @@ class _Worker:
     async def _check_topics(self) -> None:
         missing = [state.name for state in await list_topics(self._settings) if not state.partitions]
         if missing:
-            raise TopicMissingError(f"Topic {missing[0]} does not exist; run `tidegate topics create`.")
+            raise missing_topic(missing[0])
 
     async def _unless_stopped(self, waiting: Coroutine[Any, Any, None]) -> None:
         """A wait that SIGTERM ends."""

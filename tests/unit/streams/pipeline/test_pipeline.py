@@ -22,12 +22,13 @@ from models.serving.reading import TEXT, Reading
 from models.serving.stats import Stats
 from models.serving.types import Encoding, EngineLostError, InferenceError, Item, Outcome, Scores
 from schemas import Post, PostVerdict, Reason
+from schemas.wire import Header
 from streams.pipeline.activation import Activation, Modality
 from streams.pipeline.failures import Failure
 from streams.pipeline.pipeline import Pipeline
 from streams.pipeline.work import Work
 from streams.policy import Policy
-from streams.record import Header, Outgoing, RawRecord, UnreadableBatch
+from streams.record import Outgoing, RawRecord, UnreadableBatch
 from streams.tasks.base import Case, Moments, Parts, Rendered
 from streams.tasks.outputs import verdict_id
 from streams.tasks.posts.task import PostsTask

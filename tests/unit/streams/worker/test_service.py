@@ -19,10 +19,11 @@ import streams.worker.service
 from models.serving.encoder import Encoder
 from models.serving.engine import OnnxEngine
 from models.serving.types import Batch, Depth, Encoding, Scores
+from schemas.wire import Header
 from streams.model import Model, load_model
 from streams.pipeline.activation import build_tasks
 from streams.policy import Policy
-from streams.record import Header, Outgoing, Partition
+from streams.record import Outgoing, Partition
 from streams.settings import Settings
 from streams.tasks.base import Parts
 from streams.tasks.posts.task import PostsTask
