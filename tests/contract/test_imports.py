@@ -59,7 +59,7 @@ def test_imports_go_one_way(layer: str) -> None:
 
 ROOMS = {
     "streams": (
-        ("errors", "leash", "positions", "record"),
+        ("errors", "history", "leash", "positions", "record"),
         ("policy",),
         ("tasks",),
         ("settings",),

@@ -165,7 +165,7 @@ class _Demo:
         view.say("All sent. Waiting for what is on its way.")
         deadline = time.monotonic() + ANSWER_WITHIN_S
         with contextlib.suppress(TimeoutError):
-            while self._tally.missing():
+            while self._tally.lost:
                 self._answered.clear()
                 await asyncio.wait_for(self._answered.wait(), deadline - time.monotonic())
         await asyncio.sleep(AFTERGLOW_S)
