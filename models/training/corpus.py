@@ -14,6 +14,7 @@ from models.augmentation.contrast import contrast_pairs
 from models.augmentation.knowledge import Knowledge
 from models.augmentation.records import generate_records
 from models.augmentation.written import read_written, split_families
+from models.augmentation.written_records import read_written_records
 from models.examples import TASKS, Example
 from models.labels import LANGUAGES, POST_LABELS
 from models.screening import screen_once
@@ -118,6 +119,8 @@ def extend(corpus: Corpus, data: Path, rules: DataRules, seed: int) -> None:
         train, dev = split_families(read_written())
         added += train
         corpus.written = [e for e in dev if not is_blocked(e.text, corpus.blocked)]
+        records, _ = split_families(read_written_records())
+        added += records
     if rules.contrast:
         added += contrast_pairs([*corpus.train, *added], rules.contrast, seed)
     if rules.records:

@@ -79,7 +79,7 @@ class DataRules(_Section):
     deformations: tuple[str, ...] = ()
     """Names of the deformations in use; none named means all."""
     written: bool = False
-    """Whether the sentences written for this project are trained on."""
+    """Whether the sentences and symptom records written for this project are trained on."""
     contrast: float = Field(0.0, ge=0, le=1)
     """Share of the rows that get a contrastive copy."""
     records: int = Field(0, ge=0)
