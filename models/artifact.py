@@ -24,6 +24,9 @@ TOKENIZER: Final = "tokenizer.json"
 GOLDEN: Final = "golden.json"
 CARD: Final = "MODEL_CARD.md"
 EARLY_HEAD: Final = "early_post"
+OPERATING_POINTS: Final = ("strict", "balanced", "lenient")
+"""From the one that labels most to the one that labels least."""
+DEFAULT_POINT: Final = "balanced"
 
 
 class ArtifactError(TidegateError):
@@ -64,6 +67,16 @@ class Cascade(_Strict):
     """Of the posts that it flags: the share that the early exit takes for clean."""
 
 
+class OperatingPoint(_Strict):
+    """From which scores on posts are labelled and acted on; a policy names the point that it goes by."""
+
+    thresholds: dict[str, dict[str, float]]
+    """{label: {language: probability}}; `spans` is one of the labels."""
+    acts_from: dict[str, dict[str, float | None]] = {}
+    """{label: {language: probability}}: a label acts from here on at the earliest, whatever a policy says. None: it
+    never acts. Without an entry the threshold is the only bar."""
+
+
 class Manifest(_Strict):
     """Everything a server must know about the model. Calibration is folded into the weights."""
 
@@ -78,7 +91,10 @@ class Manifest(_Strict):
     pad_id: int
     prefix: str = ""
     thresholds: dict[str, dict[str, float]]
-    """{label: {language: probability}}, chosen on dev; `spans` is one of the labels."""
+    """{label: {language: probability}}, chosen on dev or, with `operating_points`, those of the balanced one; `spans`
+    is one of the labels."""
+    operating_points: dict[str, OperatingPoint] = {}
+    """{name: point}, all or none of OPERATING_POINTS."""
     calibration: dict[str, Any] = {}
     sources: tuple[SourceRows, ...] = ()
     metrics: dict[str, Any] = {}
@@ -97,6 +113,8 @@ class Manifest(_Strict):
         Two models that could answer differently never share it. What only tells about the model is left out.
         """
         content = self.model_dump(mode="json", exclude=_TELLS)
+        if not self.operating_points:
+            del content["operating_points"]  # a manifest from before there were any keeps its version
         content["files"] = {name: digest for name, digest in self.files.items() if name != CARD}
         digest = hashlib.blake2b(json.dumps(content, sort_keys=True).encode(), digest_size=4)
         return f"{self.version}-{digest.hexdigest()}"
@@ -179,6 +197,15 @@ class Artifact:
     def golden(self) -> GoldenCases:
         """The golden cases of the folder."""
         return _parse(GoldenCases, self.folder / GOLDEN)
+
+    def operating_point(self, name: str = DEFAULT_POINT) -> OperatingPoint:
+        """What a model without operating points has is its balanced one. Raises ArtifactError for a point it lacks."""
+        known = self.manifest.operating_points or {DEFAULT_POINT: OperatingPoint(thresholds=self.manifest.thresholds)}
+        if name not in known:
+            raise ArtifactError(
+                f"Model {self.version} has no operating point {name}; it has {', '.join(known)}."
+            )  # fmt: skip
+        return known[name]
 
     def threshold(self, label: str, lang: str) -> float:
         """Threshold of a label; a language without its own takes the highest one, which flags least."""

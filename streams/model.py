@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.artifact import Artifact
+from models.labels import POST_LABELS
 from models.serving.batcher import TokenBudgetBatcher
 from models.serving.cascade import CascadeEngine
 from models.serving.encoder import Encoder
@@ -81,11 +82,14 @@ def _open_engine(artifact: Artifact, settings: Settings) -> Engine:
 
 def _clean_below(artifact: Artifact, settings: Settings) -> tuple[float, ...]:
     """The bars of the cascade, which were chosen for the model's own thresholds: lower ones would lose more flags."""
-    for label, by_language in Policy.load(settings.policy).posts.thresholds.items():
-        for lang, value in by_language.items():
+    posts = Policy.load(settings.policy).posts
+    point = artifact.operating_point(posts.operating_point).thresholds
+    for label in POST_LABELS:
+        for lang, value in (point.get(label, {}) | posts.thresholds.get(label, {})).items():
             if value < artifact.threshold(label, lang):
+                source = "policy's" if lang in posts.thresholds.get(label, {}) else f"{posts.operating_point} point's"
                 raise PolicyError(
-                    f"The policy's threshold of {label} ({lang}, {value:g}) is below the model's "
+                    f"The {source} threshold of {label} ({lang}, {value:g}) is below the model's "
                     f"({artifact.threshold(label, lang):g}), which the cascade is made for; raise it, or switch "
                     "cascade off."
                 )

@@ -18,7 +18,7 @@ def to_half(model: onnx.ModelProto) -> onnx.ModelProto:
     """
     half = onnx.ModelProto()
     half.CopyFrom(model)
-    for graph in _graphs(half.graph):
+    for graph in graphs(half.graph):
         for constant in graph.initializer:
             _halve(constant)
         for node in graph.node:
@@ -32,13 +32,13 @@ def to_half(model: onnx.ModelProto) -> onnx.ModelProto:
     return half
 
 
-def _graphs(graph: onnx.GraphProto) -> Iterator[onnx.GraphProto]:
+def graphs(graph: onnx.GraphProto) -> Iterator[onnx.GraphProto]:
     """The graph and those of its branches."""
     yield graph
     for node in graph.node:
         for attribute in node.attribute:
             if attribute.type == onnx.AttributeProto.GRAPH:
-                yield from _graphs(attribute.g)
+                yield from graphs(attribute.g)
 
 
 def _halve(constant: onnx.TensorProto) -> None:

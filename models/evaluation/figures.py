@@ -37,7 +37,7 @@ class Entry:
     label: str
     """Of the post head; empty for the others."""
     by: str
-    """all, lang, source, slice or deformation"""
+    """all, lang, source, slice, deformation or set"""
     group: str
     rows: int
     positives: int | None
@@ -77,7 +77,7 @@ def evaluate(
         entries += [binary_entry(one, members, by, name, bootstrap) for by, name, members in groups(rows, one.places)]
         advance(1)
     for head in CLASS_HEADS:
-        entries += _class_entries(rows, answers, artifact, head, bootstrap)
+        entries += class_entries(rows, answers, artifact, head, bootstrap)
         advance(1)
     entries += _span_entries(rows, answers, artifact, bootstrap)
     advance(1)
@@ -129,9 +129,10 @@ def binary_entry(one: Labelled, members: Ints, by: str, group: str, bootstrap: B
     return Entry("post", one.label, by, group, len(members), int(targets.sum()), thresholds, figures)
 
 
-def _class_entries(
+def class_entries(
     rows: Sequence[Row], answers: Sequence[Answer], artifact: Artifact, head: str, bootstrap: Bootstrap
 ) -> Iterator[Entry]:
+    """The figures of a head of classes, over all rows that are labelled for it and by group."""
     places = np.array([place for place, row in enumerate(rows) if head in row.classes], dtype=np.int64)
     if not len(places):
         return

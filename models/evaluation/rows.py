@@ -37,6 +37,11 @@ class Row:
     """{sentiment, condition or urgency: position in the head's labels}"""
     spans: Intervals | None = None
     """Character intervals into `text`."""
+    domain: str = ""
+    """Of ordinary text: what kind of text it is."""
+    category: str = ""
+    """What a table without labels of this model says of the row."""
+    id: str = ""
 
     def read(self) -> tuple[str, list[Reading]]:
         """The language that the service would detect, and the text in each way in which it would be read."""

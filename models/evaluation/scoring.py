@@ -12,7 +12,8 @@ from models.artifact import Artifact
 from models.evaluation.rows import EvaluationError, Row
 from models.labels import CLASS_HEADS
 from models.serving.batcher import TokenBudgetBatcher
-from models.serving.engine import Engine
+from models.serving.encoder import Encoder
+from models.serving.engine import Engine, OnnxEngine
 from models.serving.question import Question
 from models.serving.reader import Reader
 from models.serving.reading import Reading, combined
@@ -20,6 +21,7 @@ from models.serving.types import Depth, Item, Scores
 
 CHUNK: Final = 1024
 """Rows encoded at once: the progress moves, and an encoding lives no longer than it must."""
+BATCH_TOKENS: Final = 1024
 
 
 @dataclass(slots=True, frozen=True)
@@ -45,8 +47,18 @@ class Answer:
     """Of all readings together; of a row in words that the model does not know, nothing: no label stands."""
 
 
-def score_rows(rows: Sequence[Row], served: Served, advance: Callable[[int], None] = lambda rows: None) -> list[Answer]:
-    """One answer a row, in order.
+def open_served(artifact: Artifact, questions: Mapping[str, Question], threads: int | None = None) -> Served:
+    """An artifact on the CPU, whose golden cases nobody has asked it yet."""
+    engine = OnnxEngine.open(artifact, device="cpu", threads=threads)
+    batcher = TokenBudgetBatcher(engine.grid, BATCH_TOKENS, run_cost_tokens=engine.run_cost_tokens)
+    return Served(artifact, Reader(Encoder.from_artifact(artifact)), engine, batcher, questions)
+
+
+def score_rows(
+    rows: Sequence[Row], served: Served, advance: Callable[[int], None] = lambda rows: None,
+    depth: Depth = Depth.FULL,
+) -> list[Answer]:  # fmt: skip
+    """One answer a row, in order; at `Depth.EARLY` that of the early exit, labels alone.
 
     Raises:
         EvaluationError: a row has a label of a head that the model lacks, or that the cascade left unanswered.
@@ -56,13 +68,13 @@ def score_rows(rows: Sequence[Row], served: Served, advance: Callable[[int], Non
     answers: list[Answer] = []
     for start in range(0, len(rows), CHUNK):
         part = rows[start : start + CHUNK]
-        answers += _score_part(part, served)
+        answers += _score_part(part, served, depth)
         advance(len(part))
     _check_answers(rows, answers)
     return answers
 
 
-def _score_part(rows: Sequence[Row], served: Served) -> list[Answer]:
+def _score_part(rows: Sequence[Row], served: Served, depth: Depth) -> list[Answer]:
     known = frozenset(served.artifact.manifest.heads)
     ways = [row.read() for row in rows]
     served.reader.encode([way for _, readings in ways for way in readings])
@@ -76,7 +88,7 @@ def _score_part(rows: Sequence[Row], served: Served) -> list[Answer]:
             )
     while turn := served.batcher.pop():
         for batch in turn:
-            for item, answer in zip(batch.items, served.engine.run(batch, Depth.FULL), strict=True):
+            for item, answer in zip(batch.items, served.engine.run(batch, depth), strict=True):
                 cast(Reading, item.payload).scores = answer
     return [
         Answer(lang, parts, _together(row, parts, served))

@@ -49,6 +49,13 @@ class BinaryCells:
     @classmethod
     def of(cls, targets: Floats, scores: Floats, flagged: Flags, max_levels: int | None = None) -> BinaryCells:
         """`max_levels` joins neighbours in the ranking where there are more: a percent of the rows or less a level."""
+        return cls.with_members(targets, scores, flagged, max_levels)[0]
+
+    @classmethod
+    def with_members(
+        cls, targets: Floats, scores: Floats, flagged: Flags, max_levels: int | None = None
+    ) -> tuple[BinaryCells, Ints]:
+        """The cells, and of each row the number of its cell."""
         level = _levels(targets, scores)
         if max_levels is not None and level.max() >= 2 * max_levels:
             order = np.argsort(level, kind="stable")
@@ -57,9 +64,11 @@ class BinaryCells:
         bins = np.minimum((scores * BINS).astype(np.int64), BINS - 1)
         keys = np.stack([level, targets.astype(np.int64), flagged.astype(np.int64), bins])
         unique, members, counts = np.unique(keys, axis=1, return_inverse=True, return_counts=True)
-        mean = np.bincount(members.ravel(), weights=scores) / counts
+        members = members.ravel()
+        mean = np.bincount(members, weights=scores) / counts
         ranks = np.unique(unique[0], return_inverse=True)[1]
-        return cls(counts.astype(float), ranks, unique[1].astype(float), unique[2].astype(float), unique[3], mean)
+        cells = cls(counts.astype(float), ranks, unique[1].astype(float), unique[2].astype(float), unique[3], mean)
+        return cells, members
 
     def statistics(self, weights: Floats) -> Statistics:
         total = weights.sum(axis=1)

@@ -6,7 +6,7 @@ import csv
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from models.evaluation.rows import EvaluationError, Row
 from models.labels import CLASS_HEADS, POST_LABELS
@@ -14,6 +14,8 @@ from models.text import detect_language, normalise
 from models.text.visits import SYMPTOM_COLUMNS, symptom_fields
 
 Record = Mapping[str, Any]
+LABEL_COLUMNS: Final = (*POST_LABELS, "spans", *CLASS_HEADS)
+RAW: Final = "text_raw"
 
 
 def read_tables(
@@ -21,8 +23,10 @@ def read_tables(
 ) -> list[Row]:
     """The rows of all files, those without text after cleaning left out.
 
-    What a row teaches is told from its columns: post labels, `sentiment`, `spans`, `condition`, `urgency`. A row
-    without `source` belongs to the name of its file, one without `lang` to the language of its script.
+    The text of a row is its `text_raw`, what a service receives, where the table has that column; spans, which are
+    intervals into `text`, cannot be measured then. What is measured is told from the columns: post labels,
+    `sentiment`, `spans`, `condition`, `urgency`. A row without `source` belongs to the name of its file, one without
+    `lang` to the language of its script.
 
     Args:
         classes: {head: its labels in order}, as the model knows them.
@@ -34,22 +38,36 @@ def read_tables(
     """
     rows: list[Row] = []
     for path in paths:
-        records = _records(path)
-        columns = {name for record in records for name in record}
-        _check_columns(path, columns, slice_column, labelled)
-        for number, record in enumerate(records, start=1):
-            try:
-                row = _row(record, path.stem, classes, slice_column)
-            except ValueError as error:
-                raise EvaluationError(f"{path}, row {number}: {error}.") from None
-            if row.read()[1][0].text:
-                rows.append(row)
+        records = read_records(path)
+        check_columns(path, columns_of(records), slice_column, labelled)
+        rows += read_rows(path, records, classes, slice_column)
     if not rows:
         raise EvaluationError("The tables hold no rows with a text.")
     return rows
 
 
-def _records(path: Path) -> list[Record]:
+def columns_of(records: Sequence[Record]) -> set[str]:
+    """Of any of the records."""
+    return {name for record in records for name in record}
+
+
+def read_rows(
+    path: Path, records: Sequence[Record], classes: Mapping[str, Sequence[str]], slice_column: str = "slice"
+) -> list[Row]:
+    """The rows of the records of one file; see `read_tables`. Raises EvaluationError, which names the row."""
+    rows = []
+    for number, record in enumerate(records, start=1):
+        try:
+            row = _row(record, path.stem, classes, slice_column)
+        except ValueError as error:
+            raise EvaluationError(f"{path}, row {number}: {error}.") from None
+        if row.read()[1][0].text:
+            rows.append(row)
+    return rows
+
+
+def read_records(path: Path) -> list[Record]:
+    """All records of a file, unchecked. Raises EvaluationError where it is no table."""
     readers: dict[str, Callable[[Path], Iterable[Record]]] = {
         ".parquet": _parquet, ".jsonl": _json_lines, ".csv": _comma_separated,
     }  # fmt: skip
@@ -97,21 +115,23 @@ def _comma_separated(path: Path) -> Iterator[Record]:
             yield cells
 
 
-def _check_columns(path: Path, columns: set[str], slice_column: str, labelled: bool) -> None:
+def check_columns(path: Path, columns: set[str], slice_column: str = "slice", labelled: bool = True) -> None:
+    """Raises EvaluationError where a column is missing."""
     if "text" not in columns:
         raise EvaluationError(f"{path} has no column `text`.")
     if slice_column not in columns and slice_column != "slice":
         raise EvaluationError(f"{path} has no column `{slice_column}` to group by.")
-    known = (*POST_LABELS, "spans", *CLASS_HEADS)
-    if labelled and columns.isdisjoint(known):
-        raise EvaluationError(f"{path} has no labels: none of its columns is {', '.join(known)}.")
+    if labelled and columns.isdisjoint(LABEL_COLUMNS):
+        raise EvaluationError(f"{path} has no labels: none of its columns is {', '.join(LABEL_COLUMNS)}.")
 
 
 def _row(record: Record, stem: str, classes: Mapping[str, Sequence[str]], slice_column: str) -> Row:
     """Raises ValueError with what is wrong, without the text."""
-    text = record.get("text")
+    text = record.get("text") if record.get(RAW) is None else record[RAW]
     if not isinstance(text, str | None):
         raise ValueError("`text` is not a text")
+    if record.get("spans") is not None and record.get(RAW) is not None:
+        raise ValueError(f"it has `spans`, which are intervals into `text`, and `{RAW}`")
     text = text or ""
     is_symptom = any(record.get(name) is not None for name in SYMPTOM_COLUMNS)
     clean = normalise(text).text
@@ -128,6 +148,7 @@ def _row(record: Record, stem: str, classes: Mapping[str, Sequence[str]], slice_
             for head in CLASS_HEADS if record.get(head) is not None
         },
         None if record.get("spans") is None else _spans(record["spans"], len(text)),
+        *(str(record.get(name) or "") for name in ("domain", "category", "id")),
     )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ from models.artifact import (
     MANIFEST,
     MODEL,
     TOKENIZER,
+    GoldenCases,
     Head,
     Manifest,
     SourceRows,
@@ -24,7 +26,7 @@ from models.artifact import (
 )
 from models.compression.linear import SHIPPED
 from models.factory.card import write_card
-from models.factory.golden_cases import make_golden
+from models.factory.golden_cases import golden_texts, make_golden
 from models.labels import CONDITIONS, POST_LABELS, SENTIMENTS, URGENCY_LEVELS
 from models.serving.engine import HALF_PRECISION
 from models.training.corpus import Corpus
@@ -48,8 +50,8 @@ def write_folder(
     tokenizer.no_padding()
     tokenizer.no_truncation()
     (folder / TOKENIZER).write_text(tokenizer.to_str(), encoding="utf-8")
-    golden = make_golden(score, tokenizer, shape)
-    _write_json(folder / GOLDEN, golden.model_dump(mode="json"))
+    golden = make_golden(score, tokenizer, shape.positions, shape.pad_id, golden_texts())
+    write_golden(golden, folder)
     now = datetime.now(UTC)
     manifest = Manifest(
         format=FORMAT,
@@ -71,12 +73,31 @@ def write_folder(
         shape=dict(shape.as_dict()),
     )
     names = [MODEL, TOKENIZER, GOLDEN, *([] if exported.half is None else [HALF_PRECISION])]
-    manifest = _with_hashes(manifest, folder, names)  # of which its full version, named on the card, is made
+    manifest = with_hashes(manifest, folder, names)  # of which its full version, named on the card, is made
     (folder / CARD).write_text(write_card(manifest, recipe), encoding="utf-8")
-    _write_json(folder / MANIFEST, _with_hashes(manifest, folder, [*names, CARD]).model_dump(mode="json"))
+    write_manifest(with_hashes(manifest, folder, [*names, CARD]), folder)
 
 
-def _with_hashes(manifest: Manifest, folder: Path, names: Sequence[str]) -> Manifest:
+def replace_folder(fresh: Path, out: Path) -> None:
+    """Put a folder in the place of another. A kill leaves a whole one in `out`, or none, never a part of one."""
+    old = out.with_name(out.name + ".old")
+    shutil.rmtree(old, ignore_errors=True)
+    if out.exists():
+        out.rename(old)
+    fresh.rename(out)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def write_manifest(manifest: Manifest, folder: Path) -> None:
+    _write_json(folder / MANIFEST, manifest.model_dump(mode="json"))
+
+
+def write_golden(golden: GoldenCases, folder: Path) -> None:
+    _write_json(folder / GOLDEN, golden.model_dump(mode="json"))
+
+
+def with_hashes(manifest: Manifest, folder: Path, names: Sequence[str]) -> Manifest:
+    """The manifest with the hashes of these files alone, as they lie in the folder."""
     return manifest.model_copy(update={"files": {name: file_hash(folder / name) for name in names}})
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from models.artifact import Cascade, Manifest
 from models.factory.compare import summary_table
+from models.factory.markdown import markdown_table
+from models.factory.operating_card import OPERATING, operating_section
 from models.labels import LANGUAGES, POST_LABELS
 from models.training.recipe import Recipe
 
@@ -42,6 +45,8 @@ Not for: judging people, evidence, languages other than English and Chinese, or 
 - Dev figures on fewer than 100 rows carry wide error bars: `tidegate evaluate` prints them.
 - Spelling tricks were seen in {augment:.0%} of the training texts; the commonest are undone before the model reads.
 """
+_DEV = "## Dev figures"
+_CASCADE = "## Cascade"
 _FEW = 50
 """Positives of a label in dev below which the card warns of its figures."""
 
@@ -54,26 +59,47 @@ def write_card(manifest: Manifest, recipe: Recipe) -> str:
     parts.append(f"Training of the last stage: {_sentence(training)}.\n" if training else "")
     if manifest.metrics.get("comparison"):
         parts += [_COMPARISON, summary_table(manifest.metrics["comparison"])]
-    parts.append("## Dev figures of the model that ships\n")
+    parts.append(f"{_DEV} of the model that ships\n")
     for head, title in _POST_TABLES.items():
         if dev.get(head):
-            parts += [f"### {title}\n", _table(["label", "lang"], _nested(dev[head]))]
+            parts += [f"### {title}\n", markdown_table(["label", "lang"], _nested(dev[head]))]
     others = {
         (head, lang): figures for head in ("spans", "sentiment", "condition", "urgency")
         for lang, figures in dev.get(head, {}).items()
     }  # fmt: skip
     parts += [f"### {head} ({lang})\n\n{_sentence(figures)}\n" for (head, lang), figures in others.items()]
     parts += ["### share flagged among posts that nobody labelled for the label\n"]
-    parts += [_table(["label", "lang"], _nested(dev.get("flagged_unlabelled", {})))]
+    parts += [markdown_table(["label", "lang"], _nested(dev.get("flagged_unlabelled", {})))]
     if manifest.cascade is not None:
-        parts += ["## Cascade\n", _cascade(manifest.cascade)]
+        parts += [f"{_CASCADE}\n", _cascade(manifest.cascade, "dev")]
     parts += ["## Export\n", _sentence(manifest.metrics.get("parity", {})) + "\n", "## Sources\n"]
     rows: dict[tuple[str, ...], Mapping[str, Any]] = {
         (s.name,): {"task": s.task, "tier": s.tier, "rows": s.rows} for s in manifest.sources
     }
-    parts += [_table(["source"], rows)]
+    parts += [markdown_table(["source"], rows)]
     parts.append("Share-alike sources (tier B) ask for attribution and share-alike of the data itself.\n")
     return "\n".join(parts)
+
+
+def refitted_card(card: str, old_version: str, manifest: Manifest) -> str:
+    """The card of an artifact that was fitted to a suite after its export: what that changed is said anew."""
+    card = card.replace(old_version, manifest.full_version)
+    card = _with_section(card, OPERATING, operating_section(manifest.metrics["operating"]), before=_DEV)
+    if manifest.cascade is not None:
+        card = _with_section(card, _CASCADE, _cascade(manifest.cascade, "the suite above"), before="## Export")
+    return card
+
+
+def _with_section(card: str, title: str, text: str, before: str) -> str:
+    """With this text under the title: in the old one's place, else before another section, else at the end."""
+    sections = re.split(r"^(?=## )", card, flags=re.MULTILINE)
+    old = [place for place, section in enumerate(sections) if section.startswith(title)]
+    fitting = [place for place, section in enumerate(sections) if section.startswith(before)]
+    for place in old:
+        sections[place] = ""
+    place = (old or fitting or [len(sections)])[0]
+    sections[place:place] = [f"{title}\n\n{text}\n"]
+    return "\n".join(section.rstrip() + "\n" for section in sections if section)
 
 
 def _intro(manifest: Manifest, recipe: Recipe) -> str:
@@ -166,37 +192,17 @@ def _path(training: Mapping[str, Any], recipe: Recipe) -> str:
     return ", ".join(said)
 
 
-def _cascade(cascade: Cascade) -> str:
+def _cascade(cascade: Cascade, chosen_on: str) -> str:
     bars = ", ".join(f"{label} {bar:.3f}" for label, bar in cascade.clean_below.items())
     return (
         f"The tiny student (the lowest layers with a head of their own) answers a post whose scores are all below "
-        f"these bars: {bars}. On dev it answers {cascade.answered_early:.1%} of the posts that the whole model does "
-        f"not flag, and loses {cascade.flags_lost:.2%} of those that it does.\n"
+        f"these bars: {bars}. On {chosen_on} it answers {cascade.answered_early:.1%} of the posts that the whole model "
+        f"does not flag, and loses {cascade.flags_lost:.2%} of those that it does.\n"
     )
 
 
 def _nested(figures: Mapping[str, Mapping[str, Any]]) -> dict[tuple[str, ...], Mapping[str, Any]]:
     return {(label, lang): values for label, langs in figures.items() for lang, values in langs.items()}
-
-
-def _table(keys: list[str], rows: Mapping[tuple[str, ...], Mapping[str, Any]]) -> str:
-    """A markdown table; columns are those of any row, in order of appearance."""
-    columns = list(dict.fromkeys(name for figures in rows.values() for name in figures))
-    lines = [[*keys, *columns], ["---"] * (len(keys) + len(columns))]
-    lines += [[*key, *(_show(figures.get(column)) for column in columns)] for key, figures in rows.items()]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
-
-
-def _show(value: Any) -> str:
-    return (
-        ""
-        if value is None
-        else f"{value:,}"
-        if isinstance(value, int)
-        else f"{value:.3f}"
-        if isinstance(value, float)
-        else str(value)
-    )
 
 
 def _sentence(figures: Mapping[str, Any]) -> str:

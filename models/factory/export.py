@@ -23,8 +23,9 @@ from models.compression.half import to_half
 from models.compression.linear import SHIPPED, Matrix
 from models.compression.runtime import onnx_scorer, open_session
 from models.examples import Example
-from models.factory.artifact_folder import write_folder
+from models.factory.artifact_folder import replace_folder, write_folder
 from models.factory.compare import shipped_summaries, summary
+from models.factory.fit import FitRules, fit_folder
 from models.factory.judge import DevRows, cascade_figures, choose_cascade, judge
 from models.factory.parity import (
     Parity,
@@ -34,6 +35,7 @@ from models.factory.parity import (
     head_losses,
     largest_gap,
 )
+from models.factory.recipe_file import find_suite
 from models.training.calibrate import (
     Scale,
     apply_calibration,
@@ -101,19 +103,12 @@ def export_run(
     staging = out.with_name(out.name + ".new")
     shutil.rmtree(staging, ignore_errors=True)
     write_folder(staging, exported, recipe, corpus, tokenizer, score, network.shape)
+    if recipe.operating is not None:
+        rules = FitRules(**recipe.operating.model_dump(exclude={"suite"}), threads=threads)
+        fit_folder(staging, find_suite(data, recipe.operating), rules)
     replace_folder(staging, out)
     console.print(f"{out}: {len(exported.model) / 1e6:.1f} MB, {exported.parity.as_dict()}")
     return Artifact.load(out)
-
-
-def replace_folder(fresh: Path, out: Path) -> None:
-    """Put a folder in the place of another. A kill leaves a whole one in `out`, or none, never a part of one."""
-    old = out.with_name(out.name + ".old")
-    shutil.rmtree(old, ignore_errors=True)
-    if out.exists():
-        out.rename(old)
-    fresh.rename(out)
-    shutil.rmtree(old, ignore_errors=True)
 
 
 def _add_what_the_run_knows(metrics: dict[str, Any], run: RunFolder, progress: Progress) -> None:

@@ -16,6 +16,7 @@ from models.compression.prune import keep_layers, measure_importance, prune
 from models.factory.compare import STAGES, compare
 from models.factory.export import export_run, write_plain_graphs
 from models.factory.final_report import write_final_report
+from models.factory.recipe_file import find_suite
 from models.factory.stage import Material, choose_base, gather, open_stage, pretrained, run_stage, share_files
 from models.training.baseline import baseline_figures
 from models.training.collate import Collator
@@ -40,6 +41,8 @@ def run_factory(recipe: Recipe, data: Path, out: Path, device: str = "cpu", base
     console = Console()
     larger = teacher_base(recipe, recipe.teacher, base) if recipe.teacher else None
     check_sizes(recipe, choose_base(recipe, base), larger)
+    if recipe.operating is not None:
+        find_suite(data, recipe.operating)
     material = gather(recipe, data, out, base)
     _baseline(RunFolder(out), material, recipe)
     teacher = train_teacher(recipe, recipe.teacher, material, out, device, base) if recipe.teacher else None

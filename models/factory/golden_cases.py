@@ -11,7 +11,6 @@ from models.serving.scores import ordinal, sigmoid, softmax
 from models.text import normalise
 from models.text.rendering import SymptomFields, render_symptoms
 from models.training.collate import pad
-from models.training.network import Shape
 from models.training.predict import Logits, Scorer
 
 TOLERANCE = 0.06
@@ -56,11 +55,13 @@ def golden_texts() -> list[tuple[str, str, str]]:
     return posts + [(name, "symptoms", render_symptoms(fields).text) for name, fields in SYMPTOMS.items()]
 
 
-def make_golden(score: Scorer, tokenizer: Tokenizer, shape: Shape) -> GoldenCases:
-    """Ask the model for every case, each alone."""
+def make_golden(
+    score: Scorer, tokenizer: Tokenizer, positions: int, pad_id: int, texts: Sequence[tuple[str, str, str]]
+) -> GoldenCases:
+    """Ask the model for every case, each alone; `texts` are those of `golden_texts`, or of an older artifact."""
     cases: list[dict[str, object]] = []
-    for name, task, text in golden_texts():
-        logits = score(*pad([tokenizer.encode(text).ids[: shape.positions]], shape.pad_id))
+    for name, task, text in texts:
+        logits = score(*pad([tokenizer.encode(text).ids[:positions]], pad_id))
         answer = probabilities({head: values[0] for head, values in logits.items()})
         heads: Sequence[str] = ("post", "sentiment") if task == "posts" else ("condition", "urgency")
         expected = {head: [round(p, 4) for p in answer[head]] for head in heads}

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from models.folders import TRAINING_DATA
-from models.training.recipe import Recipe, RecipeError
+from models.training.recipe import Operating, Recipe, RecipeError
 
 _MOST_EXTENSIONS = 5
 RECIPES = Path(__file__).parent / "recipes"
@@ -73,3 +73,11 @@ def find_data(folder: Path | None) -> Path:
     if not any(chosen.glob("*/train.parquet")) and not any(chosen.glob("*/train.jsonl")):
         raise RecipeError(f"{chosen} holds no table such as posts/train.parquet, so it is not a training data folder.")
     return chosen
+
+
+def find_suite(data: Path, rules: Operating) -> list[Path]:
+    """What the artifact is fitted to. RecipeError where it is not there: better before the training than after."""
+    places = [data.absolute().parent / name for name in rules.suite]
+    if missing := [place for place in places if not place.exists()]:
+        raise RecipeError(f"The recipe's [operating] names {missing[0]}, which is not there.")
+    return places

@@ -41,3 +41,9 @@ class Question:
     def __post_init__(self) -> None:
         if self.may_degrade and EARLY_ANSWERS not in self.heads:
             raise ValueError(f"The early exit answers {EARLY_ANSWERS} alone, which this task does not read.")
+
+
+ABOUT_POSTS: Final = Question(
+    {"post": Joined.HIGHEST, "spans": Joined.APART, "sentiment": Joined.MEAN}, may_degrade=True
+)
+"""What is asked of every post, in the service and where the factory fits a model to posts."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ from models.serving.scores import sigmoid
 from models.training.predict import Logits
 
 Matrix = NDArray[np.float32]
+Numbers = NDArray[np.floating[Any]]
 
 MIN_POSITIVES = 15
 """With fewer positives (or negatives) of a label, its slope and its own threshold would be noise."""
@@ -31,7 +33,7 @@ Scale = dict[str, list[float]]
 def fit_calibration(dev: Sequence[Example], answers: Sequence[Logits]) -> dict[str, Scale]:
     """Platt scaling a label for the post heads, one temperature for each head of classes."""
     targets = np.stack([e.post for e in dev])
-    scales = {head: _platt(targets, np.stack([a[head] for a in answers])) for head in ("post", "early_post")}
+    scales = {head: platt(targets, np.stack([a[head] for a in answers])) for head in ("post", "early_post")}
     for head in ("sentiment", "condition"):
         known = [(getattr(e, head), a[head]) for e, a in zip(dev, answers, strict=True) if getattr(e, head) >= 0]
         slope = _temperature(known) if len(known) >= 2 * MIN_POSITIVES else 1.0
@@ -42,13 +44,19 @@ def fit_calibration(dev: Sequence[Example], answers: Sequence[Logits]) -> dict[s
     return scales
 
 
-def _platt(targets: Matrix, logits: Matrix) -> Scale:
+def platt(targets: Numbers, logits: Numbers, enough: int = MIN_POSITIVES) -> Scale:
+    """Of every label with `enough` positives and negatives; the others keep their scale.
+
+    Args:
+        targets: [rows, labels], NaN where unlabelled.
+        logits: [rows, labels]
+    """
     slopes, offsets = [], []
     for column in range(targets.shape[1]):
         known = ~np.isnan(targets[:, column])
         truth, values = targets[known, column], logits[known, column]
         slope, offset = 1.0, 0.0
-        if min((truth == 1).sum(), (truth == 0).sum()) >= MIN_POSITIVES:
+        if min((truth == 1).sum(), (truth == 0).sum()) >= enough:
             fit = LogisticRegression(C=10.0).fit(values[:, None], truth)
             if fit.coef_[0, 0] > 0.1:  # a label that the head ranks backwards is left alone, to be seen
                 slope, offset = float(fit.coef_[0, 0]), float(fit.intercept_[0])

@@ -62,10 +62,10 @@ def load_corpus(data: Path, rules: DataRules, seed: int, cache: Path | None = No
     follow the same licence rule and are neither screened nor weakly labelled. `cache` is a folder in which the outcome
     of the screening is kept, for a run that is resumed.
     """
+    corpus = Corpus([], [], read_blocked(data / "blocked.txt"))
     folders = [data, *(data.absolute().parent / name for name in rules.beside)]
     if missing := [folder for folder in folders if not folder.is_dir()]:
         raise RecipeError(f"The recipe reads {missing[0]}, which is not there.")
-    corpus = Corpus([], [], read_blocked(data / "blocked.txt"))
     for task in TASKS:
         for folder in folders:
             for split, kept in (("train", corpus.train), ("dev", corpus.dev)):

@@ -163,6 +163,24 @@ class Distillation(_Section):
     """Of the teacher's word where nobody labelled: more rows for rare labels, and its mistakes with them."""
 
 
+class Operating(_Section):
+    """How the artifact is fitted to sets of other origins and to ordinary text when it is exported."""
+
+    suite: tuple[str, ...] = Field(min_length=1)
+    """Folders or tables beside the data folder, as `tidegate evaluate --suite` reads them."""
+    per_thousand: float = Field(5.0, gt=0, le=1000)
+    """Ordinary posts that the balanced point may label in any domain."""
+    any_label: bool = False
+    """Whether a label of which a table of ordinary text claims nothing counts as wrong, too."""
+    keep_scale: tuple[str, ...] = ()
+    """Labels whose scores stay on the scale that dev chose."""
+
+    @model_validator(mode="after")
+    def _know_the_names(self) -> Operating:
+        _check("keep_scale", self.keep_scale, POST_LABELS)
+        return self
+
+
 class Recipe(_Section):
     """A whole run: the student, and around it what the sections say."""
 
@@ -179,6 +197,7 @@ class Recipe(_Section):
     teacher: Teacher | None = None
     pruning: Pruning | None = None
     distillation: Distillation | None = None
+    operating: Operating | None = None
     loss_weights: dict[str, float] = {
         "post": 1.0, "early_post": 0.3, "spans": 1.0, "sentiment": 1.0, "condition": 1.5, "urgency": 1.0,
     }  # fmt: skip
@@ -199,8 +218,9 @@ class Recipe(_Section):
 
 
 def fixed_part(recipe: Recipe) -> Recipe:
-    """What may not change in a run folder: all but how long and how fast a stage learns, and words for the card."""
-    changes: dict[str, Any] = {"schedule": Schedule(), "limits": ()}
+    """What may not change in a run folder: all but how long and how fast a stage learns, what an export is fitted to,
+    and words for the card."""
+    changes: dict[str, Any] = {"schedule": Schedule(), "limits": (), "operating": None}
     for name in ("teacher", "distillation"):
         if (section := getattr(recipe, name)) is not None:
             changes[name] = section.model_copy(update={"schedule": Schedule()})

@@ -41,11 +41,12 @@ def build_app() -> typer.Typer:
     _add_group(
         app,
         "models",
-        "List, show, check and compare model folders.",
+        "List, show, check, compare and fit model folders.",
         list=models.list_,
         show=models.show,
         verify=models.verify,
         diff=models.diff,
+        fit=factory.fit,
     )
     app.command("version")(schema.version)
     return app

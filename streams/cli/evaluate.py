@@ -26,12 +26,26 @@ DataOption = Annotated[
 ]
 DeviceOption = Annotated[str | None, typer.Option(help="auto, cpu or cuda.", show_default=False)]
 ThreadsOption = Annotated[int | None, typer.Option(min=1, help="For inference.", show_default=False)]
+SuiteOption = Annotated[
+    list[Path] | None, typer.Option(help="Folder of labelled sets; may be given again.", show_default=False)
+]
 
 
 def evaluate(
     artifact: ArtifactOption = None,
     data: DataOption = None,
     slice_column: Annotated[str, typer.Option("--slice", help="Column to group by too.")] = "slice",
+    suite: SuiteOption = None,
+    against: Annotated[
+        list[Path] | None,
+        typer.Option(help="With --suite: another model folder, on the same rows.", show_default=False),
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="With --suite: so many rows of each table.", show_default=False)
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="With --suite: folder for JSON, tables, picture.", show_default=False)
+    ] = None,
     deform: Annotated[bool, typer.Option("--deform", help="Measure disguised posts as well.")] = False,
     picture: Annotated[Path | None, typer.Option(help="Write a picture here (.png, .svg).", show_default=False)] = None,
     confidence: Annotated[float, typer.Option(min=0.5, max=0.999, help="Of the intervals.")] = 0.95,
@@ -39,20 +53,21 @@ def evaluate(
     threads: ThreadsOption = None,
     as_json: AsJson = False,
 ) -> None:
-    """Figures of a model on labelled tables, by language, source and slice, with bootstrap intervals."""
+    """Figures of a model on labelled tables, or on a suite of them, with bootstrap intervals."""
     with reporting():
         from models.evaluation.resampling import Bootstrap
 
-        if not data:
-            from models.evaluation.rows import EvaluationError
-
-            raise EvaluationError(
-                "`evaluate` needs --data: a table with a column `text` and labels, see docs/evaluation.md."
-            )
+        data = data or []
+        _check_options(data, suite, deform or slice_column != "slice", bool(against or limit or out))
         given = {"artifact": artifact, "device": device, "threads": threads}
         served = open_served(**given)
-        rows = read_rows(data, served, slice_column)
         bootstrap = Bootstrap(confidence)
+        if suite:
+            from streams.cli.suite import Wanted, evaluate_suite
+
+            evaluate_suite(served, given, bootstrap, Wanted(suite, against or [], limit, picture, out, as_json))
+            return
+        rows = read_rows(data, served, slice_column)
         with progress() as bar:
             answers = scored(rows, served, bar)
             entries = _figures(rows, answers, served, bootstrap, bar)
@@ -61,6 +76,21 @@ def evaluate(
         if picture is not None:
             _draw(rows, answers, served, entries, picture)
         _show(served, data, rows, entries, bootstrap, as_json)
+
+
+def _check_options(data: Sequence[Path] | None, suite: Sequence[Path] | None, for_data: bool, for_suite: bool) -> None:
+    """Raises EvaluationError where options are given that say nothing to each other."""
+    from models.evaluation.rows import EvaluationError
+
+    if bool(data) == bool(suite):
+        raise EvaluationError(
+            "`evaluate` needs --data, a table with a column `text` and labels, or --suite, a folder of such tables; "
+            "see docs/evaluation.md."
+        )
+    if data and for_suite:
+        raise EvaluationError("--against, --limit and --out go with --suite.")
+    if suite and for_data:
+        raise EvaluationError("--deform and --slice go with --data.")
 
 
 def open_served(**given: Any) -> Served:

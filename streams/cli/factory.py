@@ -1,4 +1,4 @@
-"""`tidegate train`, `ablate` and `export`: the model factory, which needs the `train` extra."""
+"""`tidegate train`, `ablate`, `export` and `models fit`: the model factory, which needs the `train` extra."""
 
 from __future__ import annotations
 
@@ -69,6 +69,35 @@ def export(
         from models.factory.recipe_file import find_data
 
         export_run(run, out, find_data(data), dev_rows=dev_rows, half=half)
+        typer.echo(out)
+
+
+def fit(
+    artifact: Annotated[Path, typer.Argument(help="Model folder.")],
+    out: Annotated[Path, typer.Argument(help="Folder of the fitted copy; may be the same.")],
+    suite: Annotated[
+        list[Path], typer.Option(help="Folder or table: sets with labels, and ordinary text; may be given again.")
+    ],
+    per_thousand: Annotated[
+        float, typer.Option(min=0.01, max=1000.0, help="Ordinary posts that the balanced point may label.")
+    ] = 5.0,
+    any_label: Annotated[
+        bool, typer.Option("--any-label", help="Labels of which an ordinary table claims nothing count as wrong, too.")
+    ] = False,
+    keep_scale: Annotated[
+        list[str] | None, typer.Option(help="Label whose scores stay as they are; may be given again.")
+    ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="So many rows of each table.", show_default=False)] = None,
+    threads: Annotated[int | None, typer.Option(min=1, help="For inference.", show_default=False)] = None,
+) -> None:
+    """Fit a model's scale, thresholds and cascade to sets of other origins and to ordinary text; nothing is trained."""
+    with reporting(), _factory("models fit"):
+        from models.factory.fit import FitRules, fit_artifact
+        from models.labels import POST_LABELS
+
+        if unknown := sorted(set(keep_scale or ()) - set(POST_LABELS)):
+            raise typer.BadParameter(f"{unknown[0]} is none of {', '.join(POST_LABELS)}", param_hint="--keep-scale")
+        fit_artifact(artifact, out, suite, FitRules(per_thousand, any_label, tuple(keep_scale or ()), limit, threads))
         typer.echo(out)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -20,6 +20,8 @@ from streams.cli.evaluate import (
 from streams.cli.terminal import AsJson, reporting, settings_from
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from models.artifact import Artifact, Manifest
     from models.evaluation.comparison import Change, Example, Side
     from models.evaluation.rows import Row
@@ -172,21 +174,29 @@ def _show_manifest(folder: Path, manifest: Manifest) -> None:
     heads = plain_table("heads", ["head", "kind", "labels"], [])
     for name, head in manifest.heads.items():
         heads.add_row(name, head.kind, ", ".join(head.labels[:8]) + (", ..." if len(head.labels) > 8 else ""))
-    langs = sorted({lang for by_language in manifest.thresholds.values() for lang in by_language})
-    thresholds = plain_table("thresholds", ["label"], langs)
-    for label, by_language in manifest.thresholds.items():
-        thresholds.add_row(label, *(shown(by_language.get(lang)) for lang in langs))
+    thresholds = [("thresholds", manifest.thresholds)] if not manifest.operating_points else []
+    thresholds += [(f"thresholds, {name}", point.thresholds) for name, point in manifest.operating_points.items()]
     tiers = sorted({source.tier for source in manifest.sources})
     sources = plain_table("training rows by licence tier", ["task"], tiers)
     for task, rows in rows_by_tier(manifest).items():
         sources.add_row(task, *(shown(rows.get(tier)) for tier in tiers))
     dev = manifest.metrics.get("dev", {})
-    tables = [heads, thresholds, *([sources] if tiers else [])]
+    tables = [heads, *(_threshold_table(*one) for one in thresholds), *([sources] if tiers else [])]
     tables += [nested_table(f"dev: {head}", dev[head]) for head in ("post", "early_post") if head in dev]
     others = {head: dev[head] for head in ("spans", "sentiment", "condition", "urgency") if head in dev}
     tables += [nested_table("dev: other heads", others)] if others else []
     for table in tables:
         console.print(table, "")
+
+
+def _threshold_table(title: str, thresholds: Mapping[str, Mapping[str, float]]) -> Table:
+    from streams.cli.tables import plain_table, shown
+
+    langs = sorted({lang for by_language in thresholds.values() for lang in by_language})
+    table = plain_table(title, ["label"], langs)
+    for label, by_language in thresholds.items():
+        table.add_row(label, *(shown(by_language.get(lang)) for lang in langs))
+    return table
 
 
 def _show_diff(

@@ -20,6 +20,7 @@ _ONE_LINE: Final = 140
 """Columns that a table needs to hold figures and intervals in one line."""
 _TITLES: Final = {
     "all": "all rows", "lang": "by language", "source": "by source", "slice": "by slice",
+    "set": "by set",
     "deformation": "disguised posts, and points lost or won against the same posts as they were written",
 }  # fmt: skip
 _SHORT: Final = {"calibration_error": "calib. error"}

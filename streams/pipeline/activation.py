@@ -98,6 +98,7 @@ def build_tasks(settings: Settings, artifact: Artifact, enforces: bool = True) -
 
     Raises:
         PolicyError: the policy file is wrong.
+        ArtifactError: the policy goes by an operating point that the model lacks.
     """
     state = settings.data_dir / f"state-{settings.topic_prefix}" if enforces else None
     policy = Policy.load(settings.policy)
@@ -107,9 +108,9 @@ def build_tasks(settings: Settings, artifact: Artifact, enforces: bool = True) -
 
 
 def _version_in_force(policy: Policy, artifact: Artifact, settings: Settings) -> str:
-    """Covers what fills the policy (the model's thresholds), the tasks' own rules, and how a text is read."""
+    """Covers what fills the policy (the model's operating point), the tasks' own rules, and how a text is read."""
     return policy.version_with(
-        thresholds=artifact.manifest.thresholds,
+        point=artifact.operating_point(policy.posts.operating_point).model_dump(),
         max_windows=settings.max_windows,
         package=version("tidegate"),
         **{name: path.read_text("utf-8") for task in declared().values() for name, path in task.rules.items()},

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final, Literal
 import orjson
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from models.artifact import DEFAULT_POINT
 from models.labels import POST_LABELS
 from streams.errors import TidegateError
 
@@ -97,6 +98,8 @@ class SpamWavePolicy(_Table):
 
 
 class PostPolicy(_Table):
+    operating_point: Literal["strict", "balanced", "lenient"] = DEFAULT_POINT
+    """Which of the model's sets of thresholds fills those that the policy does not name."""
     thresholds: dict[Label, dict[Language, Probability]]
     span_labels: frozenset[Label]
     support_labels: frozenset[Label]

@@ -10,6 +10,7 @@ from models.labels import POST_LABELS
 from streams.policy.file import Action, Language, Policy, PostPolicy
 
 Thresholds = Mapping[str, Mapping[str, float]]
+ActsFrom = Mapping[str, Mapping[str, float | None]]
 LANGUAGES: Final[tuple[Language, ...]] = ("en", "zh", "other")
 FALLBACK_THRESHOLD: Final = 0.5
 
@@ -60,16 +61,18 @@ class PostRules:
     """Args:
     policy: the checked policy.
     thresholds: the artifact's, {label: {language: probability}}; the policy's own come first.
+    acts_from: the artifact's, too: below it no label acts, and never where it is None.
     """
 
-    def __init__(self, policy: Policy, thresholds: Thresholds) -> None:
+    def __init__(self, policy: Policy, thresholds: Thresholds, acts_from: ActsFrom | None = None) -> None:
         posts = policy.posts
         self._thresholds: dict[str, tuple[float, ...]] = {
             lang: _thresholds(posts, thresholds, lang) for lang in LANGUAGES
         }
         self._rules: dict[str, tuple[_LabelRules, ...]] = {
             lang: tuple(
-                _label_rules(posts, label, bar) for label, bar in zip(POST_LABELS, self._thresholds[lang], strict=True)
+                _label_rules(posts, label, bar, _lowest_action(acts_from or {}, label, lang))
+                for label, bar in zip(POST_LABELS, self._thresholds[lang], strict=True)
             )
             for lang in LANGUAGES
         }
@@ -117,14 +120,23 @@ def _thresholds(posts: PostPolicy, calibrated: Thresholds, lang: Language) -> tu
     return tuple(bars)
 
 
-def _label_rules(posts: PostPolicy, label: str, threshold: float) -> _LabelRules:
-    actions = posts.actions.get(label)
+def _lowest_action(acts_from: ActsFrom, label: str, lang: Language) -> float | None:
+    """A language that the model names no bar for takes the strictest of those that it names."""
+    known = acts_from.get(label, {})
+    if lang in known:
+        return known[lang]
+    bars = [bar for bar in known.values() if bar is not None]
+    return None if len(bars) < len(known) else max(bars, default=0.0)
+
+
+def _label_rules(posts: PostPolicy, label: str, threshold: float, acts_from: float | None) -> _LabelRules:
+    actions = None if acts_from is None else posts.actions.get(label)
     severe = posts.severe.get(label)
     action_scores = [] if actions is None else [actions.limit, actions.review, actions.remove]
     severe_scores = [] if severe is None else [severe.high, severe.critical]
     return _LabelRules(
         label,
-        _bars(label, threshold, list(enumerate(action_scores, start=Action.LIMIT))),
+        _bars(label, max(threshold, acts_from or 0.0), list(enumerate(action_scores, start=Action.LIMIT))),
         _bars(label, threshold, list(enumerate(severe_scores))),
         label in posts.span_labels,
         label in posts.support_labels,

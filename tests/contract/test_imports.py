@@ -123,7 +123,7 @@ def test_serving_code_does_not_import_the_factory() -> None:
         for file, module in IMPORTS
         if f"{module.replace('.', '/')}/".startswith(FACTORY)
         and not file.startswith(FACTORY)
-        and file != "streams/cli/factory.py"  # `tidegate train`, `ablate` and `export`, inside the commands
+        and file != "streams/cli/factory.py"  # `train`, `ablate`, `export`, `models fit`: inside the commands
         and file not in ("load/reference_model.py", "load/linear_model.py")  # what ours is measured beside
         and file != "models/evaluation/robustness.py"  # measures with the deformations of training; serves nobody
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from models.serving.question import Joined, Question
+from models.serving.question import ABOUT_POSTS
 from schemas import Post, PostVerdict
 from schemas.channels import Channel
 from schemas.examples import POST, POST_VERDICT
@@ -36,9 +36,6 @@ POSTS: Final = Declaration(
             POST_VERDICT,
         ),
     ),
-    question=Question(
-        {"post": Joined.HIGHEST, "spans": Joined.APART, "sentiment": Joined.MEAN},
-        may_degrade=True,
-    ),
+    question=ABOUT_POSTS,
     build=_build,
 )

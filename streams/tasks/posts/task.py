@@ -31,9 +31,9 @@ class PostsTask(Task[Post]):
     declaration = POSTS
 
     def __init__(self, parts: Parts, memory: Memory) -> None:
-        thresholds = parts.artifact.manifest.thresholds
-        self._rules = PostRules(parts.policy, thresholds)
-        self._span_thresholds = thresholds.get("spans", {})
+        point = parts.artifact.operating_point(parts.policy.posts.operating_point)
+        self._rules = PostRules(parts.policy, point.thresholds, point.acts_from)
+        self._span_thresholds = point.thresholds.get("spans", {})
         self.policy_version = parts.policy_version
         self._model_version = parts.artifact.version
         self._unassessed = _unassessed(parts.policy.posts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from collections.abc import Callable, Mapping, Sequence
@@ -31,6 +32,7 @@ def test_loads_what_export_wrote(folder: Path) -> None:
 CHANGES: Mapping[str, Callable[[dict[str, Any]], object]] = {
     "a threshold": lambda manifest: manifest["thresholds"]["toxicity"].update(en=0.01),
     "a calibration": lambda manifest: manifest["calibration"].update(post=[2.0]),
+    "an operating point": lambda manifest: manifest.update(operating_points={"lenient": {"thresholds": {}}}),
     "the prefix": lambda manifest: manifest.update(prefix="query: "),
     "the length": lambda manifest: manifest.update(max_tokens=128),
     "a file": lambda manifest: manifest["files"].update({"golden.json": "0" * 64}),
@@ -51,6 +53,23 @@ def test_a_version_stays_where_only_words_about_the_model_change(folder: Path) -
     manifest |= {"created": "2030-01-01T00:00:00Z", "licence": "another", "metrics": {"f1": 1.0}}
     manifest["files"]["MODEL_CARD.md"] = "0" * 64
     assert Manifest.model_validate(manifest).full_version == before
+
+
+def test_a_model_from_before_there_were_operating_points_keeps_its_version(folder: Path) -> None:
+    """And what it has is its balanced one."""
+    content = json.loads((folder / "manifest.json").read_text())
+    manifest = Manifest.model_validate(content)
+    told = {"created", "sources", "metrics", "base", "licence", "shape", "operating_points"}
+    known = manifest.model_dump(mode="json", exclude=told)
+    del known["files"]["MODEL_CARD.md"]
+    digest = hashlib.blake2b(json.dumps(known, sort_keys=True).encode(), digest_size=4).hexdigest()
+    assert manifest.full_version == f"{manifest.version}-{digest}"
+
+    artifact = Artifact.load(folder)
+    assert artifact.operating_point().thresholds == manifest.thresholds
+    assert artifact.operating_point().acts_from == {}
+    with pytest.raises(ArtifactError, match="has no operating point strict; it has balanced"):
+        artifact.operating_point("strict")
 
 
 def test_a_key_that_nobody_reads_is_refused(folder: Path) -> None:

@@ -73,6 +73,22 @@ def test_a_policy_that_flags_what_may_be_clean_is_no_policy_for_a_cascade(with_b
     assert load_model(Settings(artifact=with_bars, device="cpu", threads=1, policy=policy))
 
 
+def test_an_operating_point_that_flags_what_may_be_clean_is_none_for_a_cascade(with_bars: Path, tmp_path: Path) -> None:
+    manifest = orjson.loads((with_bars / "manifest.json").read_bytes())
+    points = {
+        name: {"thresholds": {label: {"en": bar, "zh": 0.5} for label in (*POST_LABELS, "spans")}}
+        for name, bar in (("strict", 0.45), ("balanced", 0.5), ("lenient", 0.8))
+    }
+    write_manifest(with_bars, cascade=manifest["cascade"], operating_points=points)
+    policy = tmp_path / "policy.toml"
+    for name in ("balanced", "lenient"):
+        policy.write_text(POLICY.read_text().replace('"balanced"\n\n', f'"{name}"\n\n'))
+        load_model(cascading(with_bars, policy=policy))
+    policy.write_text(POLICY.read_text().replace('"balanced"\n\n', '"strict"\n\n'))
+    with pytest.raises(PolicyError, match=r"^The strict point's threshold of toxicity \(en, 0\.45\) is below"):
+        load_model(cascading(with_bars, policy=policy))
+
+
 def test_score_honours_the_cascade(with_bars: Path) -> None:
     lines = [orjson.dumps({"id": "1", "text": text}) for text in (f"what a {POISON} day", "you are an idiot")]
     calm, insult = map(orjson.loads, score_lines(lines, "posts", cascading(with_bars)))

@@ -10,7 +10,7 @@ import pytest
 
 pytest.importorskip("torch")
 
-from models.factory import export
+from models.factory import artifact_folder
 from models.factory.compare import largest_loss, summary, summary_table
 from models.factory.curves import shown_value
 
@@ -57,8 +57,8 @@ def test_a_kill_while_an_artifact_is_replaced_leaves_no_part_of_one(
     with monkeypatch.context() as patch:
         patch.setattr(Path, "rename", rename_and_die)
         with pytest.raises(KeyboardInterrupt):
-            export.replace_folder(fresh, out)
+            artifact_folder.replace_folder(fresh, out)
     assert not (out / "manifest.json").exists(), "so that the factory exports again"
-    export.replace_folder(fresh, out)
+    artifact_folder.replace_folder(fresh, out)
     assert {path.read_text() for path in out.iterdir()} == {"new"}
     assert [path.name for path in tmp_path.iterdir()] == ["artifact"]

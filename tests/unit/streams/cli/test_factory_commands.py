@@ -44,3 +44,14 @@ def test_an_encoder_that_cannot_be_had(data: Path, tmp_path: Path) -> None:
     said = train(data, tmp_path / "run", str(recipe))
     assert "nowhere" in said
     assert said.endswith("`--base` names a folder that holds an encoder.")
+
+
+def test_a_model_is_fitted_to_both_kinds_of_tables_only(tiny_artifact: Path, data: Path, tmp_path: Path) -> None:
+    command = ["models", "fit", str(tiny_artifact), str(tmp_path / "out"), "--suite", str(data / "posts")]
+    result = CliRunner().invoke(build_app(), command)
+    assert (result.exit_code, result.stderr.startswith("tidegate: Thresholds need both")) == (2, True)
+    assert not (tmp_path / "out").exists()
+
+    result = CliRunner().invoke(build_app(), [*command, "--keep-scale", "rude"])
+    assert result.exit_code == 2
+    assert "rude is none of toxicity" in result.stderr

@@ -32,6 +32,7 @@ def test_any_edit_changes_the_version_and_a_comment_does_not(tmp_path: Path) -> 
     assert packaged.startswith("1-")
     assert Policy.load(write(tmp_path, "[posts]", "# a remark\n[posts]")).version_with() == packaged
     assert Policy.load(write(tmp_path, "remove = 0.95", "remove = 0.96")).version_with() != packaged
+    assert Policy.load(write(tmp_path, '"balanced"\n\n', '"strict"\n\n')).version_with() != packaged
     assert Policy.load(write(tmp_path, '"toxicity", "insult"', '"insult", "toxicity"')).version_with() == packaged
 
 
@@ -49,6 +50,7 @@ def test_the_order_of_keys_is_no_edit(tmp_path: Path) -> None:
     ("before", "after", "told"),
     [
         ("limit = 0.90", "limit = 1.9", "posts.actions.toxicity.limit: input should be less than or equal to 1"),
+        ('operating_point = "balanced"', 'operating_point = "loose"', "posts.operating_point"),
         ("limit = 0.90", "limit = nan", "posts.actions.toxicity.limit"),
         ("limit = 0.90", 'limit = "0.9"', "posts.actions.toxicity.limit"),
         ("[posts.severe]\nthreat", "[posts.severe]\nthreet", "posts.severe.threet is not a label; the labels are"),

@@ -56,6 +56,30 @@ def test_an_action_never_starts_below_the_threshold() -> None:
     assert rules.judge(scores(spam=0.5), "en").reasons == ("spam>=0.5",)
 
 
+def test_no_label_acts_below_the_bar_that_the_model_names() -> None:
+    acts_from = {"spam": {"en": 0.9, "zh": 0.7, "other": None}}
+    rules = PostRules(policy(actions={"spam": {"limit": 0.6, "remove": 0.95}}, thresholds={}), CALIBRATED, acts_from)
+
+    assert rules.judge(scores(spam=0.89), "en").labels == ("spam",)
+    assert rules.judge(scores(spam=0.89), "en").action is Action.ALLOW
+    assert rules.judge(scores(spam=0.9), "en").reasons == ("spam>=0.9",)
+    assert rules.judge(scores(spam=0.95), "en").action is Action.REMOVE
+    assert rules.judge(scores(spam=0.7), "zh").action is Action.LIMIT
+
+
+def test_a_label_that_never_acts_in_a_language_still_stands() -> None:
+    actions = {"spam": {"limit": 0.6}, "hate": {"limit": 0.6}}
+    acts_from: dict[str, dict[str, float | None]] = {"spam": {"en": 0.9, "other": None}, "hate": {"en": 0.9, "zh": 0.8}}
+    rules = PostRules(policy(actions=actions, thresholds={}), CALIBRATED, acts_from)
+
+    ruling = rules.judge(scores(spam=1.0), "other")
+    assert (ruling.labels, ruling.action, ruling.is_offence) == (("spam",), Action.ALLOW, False)
+    # A language without a bar takes the strictest: never where any language never acts, else the highest.
+    assert rules.judge(scores(spam=1.0), "zh").action is Action.ALLOW
+    assert rules.judge(scores(hate=0.89), "other").action is Action.ALLOW
+    assert rules.judge(scores(hate=0.9), "other").action is Action.LIMIT
+
+
 def test_thresholds_come_from_the_policy_then_the_model_then_the_highest_of_it() -> None:
     rules = PostRules(policy(thresholds={"insult": {"en": 0.9}}), {"insult": {"en": 0.3, "zh": 0.4}})
 
