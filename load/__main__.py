@@ -16,8 +16,8 @@ from load.models import models
 from load.report import Report
 from load.scenarios import SCENARIOS
 from load.session import Setup
-from models.artifact import RELEASE
 from models.errors import TidegateError
+from models.folders import RELEASE
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
 app.command()(models)

@@ -53,6 +53,6 @@ def measure_engine(settings: Settings, payloads: Sequence[Payload]) -> EngineRat
 
 def _items(encodings: Sequence[Encoding]) -> list[Item]:
     return [
-        Item(encoding, None, frozenset(POSTS.question.heads), deadline=float(number), queued_at=0.0)
+        Item(encoding, None, frozenset(POSTS.question.heads), intake_at=float(number), queued_at=0.0)
         for number, encoding in enumerate(encodings)
     ]

@@ -26,7 +26,8 @@ from load.model_speed import (
 from load.plots import plot_models
 from load.report import Report, new_folder
 from load.session import Setup
-from models.artifact import MODEL, RELEASE, ArtifactError, read_manifest
+from models.artifact import MODEL, ArtifactError, read_manifest
+from models.folders import RELEASE
 
 if TYPE_CHECKING:
     from load.linear_model import LinearModel

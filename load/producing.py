@@ -9,8 +9,7 @@ from typing import Any
 from aiokafka import AIOKafkaProducer
 
 from load.texts import Payload
-
-Place = tuple[str, int]  # topic, partition
+from streams.record import Partition
 
 
 @asynccontextmanager
@@ -36,7 +35,7 @@ class Batches:
 
     async def send(self, payloads: Sequence[Payload], due_ms: Sequence[int | None]) -> list[asyncio.Future[Any]]:
         """Hands the payloads to the producer; returns the acks to wait for, one for each batch."""
-        batches: dict[Place, Any] = {}
+        batches: dict[Partition, Any] = {}
         acks: list[asyncio.Future[Any]] = []
         for payload, timestamp in zip(payloads, due_ms, strict=True):
             place = f"{self._prefix}.{payload.kind}", zlib.crc32(payload.key) % self._partitions

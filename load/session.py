@@ -12,7 +12,7 @@ import psutil
 
 from load.kafka.cluster import LocalKafka
 from load.worker_process import Worker, WorkerFailed
-from models.artifact import RELEASE
+from models.folders import RELEASE
 from streams.kafka.topics import create_topics
 from streams.settings import Settings
 

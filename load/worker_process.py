@@ -7,8 +7,9 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from load.leash import start_leashed, stop_leashed, tail
 from models.errors import TidegateError
+from streams.leash import start_leashed, stop_leashed, tail
+from streams.settings import READY_FILE
 
 ROOT = Path(__file__).parents[1]
 
@@ -33,7 +34,7 @@ class Worker:
             [sys.executable, "-m", "streams.cli", "worker"],
             output=self.log,
             cwd=ROOT,
-            env={**own, **env, "TIDEGATE_READY_FILE": str(self._ready_file)},
+            env={**own, **env, READY_FILE: str(self._ready_file)},
         )
 
     def wait_ready(self, within_s: float = 60.0) -> "Worker":

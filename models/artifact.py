@@ -17,7 +17,6 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from models.errors import TidegateError
 
-RELEASE: Final = Path(__file__).parent / "release"
 FORMAT: Final = 1
 MANIFEST: Final = "manifest.json"
 MODEL: Final = "model.onnx"

@@ -100,7 +100,7 @@ def _tokens_a_second(engine: Engine, batch_tokens: int, heads: frozenset[str]) -
     """The better of two runs of one full batch; the machine may be busy with something else for a moment."""
     encoding = Encoding(np.zeros(PROBE_LENGTH, np.int32), np.zeros((PROBE_LENGTH, 2), np.int32))
     rows = max(1, batch_tokens // PROBE_LENGTH)
-    items = [Item(encoding, None, heads, deadline=0.0, queued_at=0.0) for _ in range(rows)]
+    items = [Item(encoding, None, heads, intake_at=0.0, queued_at=0.0) for _ in range(rows)]
     took = []
     for _ in range(2):
         started = time.perf_counter()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self
 
-Header = tuple[str, bytes | None]
+from schemas.wire import Header
+
 Partition = tuple[str, int]  # topic name, partition number
 
 
@@ -30,14 +31,13 @@ class RawRecord:
     key: bytes | None
     value: bytes | None
     headers: tuple[Header, ...] = ()
-    timestamp_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
     """One message to publish.
 
-    `kind` names the topic without its prefix (`labels`, `flags`, `triage`, `alerts`, `dead-letters`).
+    `kind` names the topic without its prefix (`labels`, `alerts`, `dead-letters` and so on).
     `partition` is the partition of the input record: the sink publishes to the same one (modulo the topic's
     partition count), so whatever partitioner a producer uses, all outputs of one key share a partition.
     """

@@ -19,7 +19,7 @@ from streams.pipeline.pipeline import Pipeline
 from streams.pipeline.work import Work
 from streams.record import RawRecord
 from streams.settings import Settings
-from streams.tasks.base import Task
+from streams.tasks.base import Moments, Task
 
 
 def score_lines(lines: Iterable[bytes], task: str, settings: Settings) -> Iterator[bytes]:
@@ -46,7 +46,7 @@ def score_lines(lines: Iterable[bytes], task: str, settings: Settings) -> Iterat
 
 
 @dataclass(slots=True, eq=False)
-class _Place:
+class _Line:
     """A ticket without Kafka: where the answer to a line goes."""
 
     answer: bytes | None = None
@@ -58,7 +58,7 @@ class _Scan:
         self._model = model
         self._task = task
         self._settings = settings
-        self._places: deque[_Place] = deque()
+        self._waiting: deque[_Line] = deque()
         self._room = asyncio.Semaphore(settings.max_in_flight_records)
         self._changed = asyncio.Event()
         self._error: BaseException | None = None
@@ -85,23 +85,24 @@ class _Scan:
         number = 0
         while (line := await asyncio.to_thread(next, lines, None)) is not None:
             await self._room.acquire()
-            place = _Place()
-            self._places.append(place)
+            ticket = _Line()
+            self._waiting.append(ticket)
             raw = RawRecord("", 0, number, None, line.rstrip(b"\r\n"))
-            self._pipeline.push(Work(place, raw, self._activation, self._task, time.monotonic()))
+            now = time.monotonic()
+            self._pipeline.push(Work(ticket, raw, self._activation, self._task, Moments(now, now)))
             number += 1
 
     async def next_answers(self) -> list[bytes]:
         """The answers that are ready next in line, at least one; empty when there are no more lines."""
         while self._error is None:
             ready: list[bytes] = []
-            while self._places and (answer := self._places[0].answer) is not None:
+            while self._waiting and (answer := self._waiting[0].answer) is not None:
                 ready.append(answer)
-                self._places.popleft()
+                self._waiting.popleft()
                 self._room.release()
             if ready:
                 return ready
-            if self._reading.done() and not self._places:
+            if self._reading.done() and not self._waiting:
                 self._reading.result()
                 return []
             self._changed.clear()
@@ -110,7 +111,7 @@ class _Scan:
 
     async def _finish(self, works: Sequence[Work]) -> None:
         for work in works:
-            assert isinstance(work.ticket, _Place)
+            assert isinstance(work.ticket, _Line)
             work.ticket.answer = _answer(work)
         self._changed.set()
 

@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    from hypothesis import settings
+
     config.addinivalue_line("markers", "real_broker(why): cannot run on the embedded broker")
+    settings.register_profile("no-clock", deadline=None)  # an example that takes long on a busy machine is no fault
+    settings.load_profile("no-clock")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

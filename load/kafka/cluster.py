@@ -24,7 +24,7 @@ import typer
 
 from load.kafka.config import LOGGING, Node, server_properties
 from load.kafka.jars import KafkaUnavailable, fetch, require_java
-from load.leash import start_leashed, stop_leashed, tail
+from streams.leash import start_leashed, stop_leashed, tail
 
 _CLUSTER_ID = "dGlkZWdhdGVjbHVzdGVyMQ"
 _FOLDER_PREFIX = "tidegate-kafka-"
@@ -98,9 +98,6 @@ class LocalKafka:
         """Kill what runs (nobody reads this data again) and delete the folder."""
         self.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
-
-    def log_tail(self, lines: int = 40) -> str:
-        return "\n".join(tail(node.log, lines) for node in self.nodes)
 
     def _format(self, node: Node) -> None:
         node.folder.mkdir(parents=True, exist_ok=True)

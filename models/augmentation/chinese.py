@@ -11,8 +11,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 from models.augmentation.lexicons import Lexicons
+from models.characters import HAN
 
-HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]")
+HAN_LETTER = re.compile(f"[{HAN}]")
 _PLACEHOLDER = re.compile(r"\[(?:URL|USER|PHONE|EMAIL)\]")
 _TARGET_SHARE, _OTHER_SHARE = 0.6, 0.05
 _LONGEST_TARGET = 4
@@ -140,7 +141,7 @@ def _spacing(text: str, chance: random.Random, lexicons: Lexicons) -> Sequence[s
     start, end = _stretch(text, chance, lexicons)
     separator = chance.choice(_SEPARATORS)
     for i in range(start, end - 1):
-        if HAN.match(text[i]) and HAN.match(text[i + 1]):
+        if HAN_LETTER.match(text[i]) and HAN_LETTER.match(text[i + 1]):
             pieces[i] += separator
     return pieces
 
@@ -160,7 +161,7 @@ def _emoji(text: str, chance: random.Random, lexicons: Lexicons) -> Sequence[str
     if chance.random() < 0.5 and any(c in _PICTURES for c in text):
         return _replace(text, chance, lexicons, _PICTURES)
     pieces = list(text)
-    picked = _pick(text, chance, lexicons, dict.fromkeys(HAN.findall(text)))
+    picked = _pick(text, chance, lexicons, dict.fromkeys(HAN_LETTER.findall(text)))
     for i in chance.sample(picked, min(len(picked), chance.randint(1, 3))):
         pieces[i] += chance.choice(_EMOJI)
     return pieces
@@ -168,7 +169,7 @@ def _emoji(text: str, chance: random.Random, lexicons: Lexicons) -> Sequence[str
 
 def _zero_width(text: str, chance: random.Random, lexicons: Lexicons) -> Sequence[str]:
     pieces = list(text)
-    for i in _pick(text, chance, lexicons, dict.fromkeys(HAN.findall(text))):
+    for i in _pick(text, chance, lexicons, dict.fromkeys(HAN_LETTER.findall(text))):
         pieces[i] += chance.choice(_ZERO_WIDTH)
     return pieces
 

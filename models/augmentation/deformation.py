@@ -190,7 +190,7 @@ _CHINESE: Mapping[str, Deformation] = {name: _in_chinese(change) for name, chang
 
 
 def _zero_width_anywhere(text: str, chance: random.Random, lexicons: Lexicons) -> Deformed:
-    deform = _ENGLISH["zero_width"] if chinese.HAN.search(text) is None else _CHINESE["zero_width"]
+    deform = _ENGLISH["zero_width"] if chinese.HAN_LETTER.search(text) is None else _CHINESE["zero_width"]
     return deform(text, chance, lexicons)
 
 

@@ -10,12 +10,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from models.folders import TRAINING_DATA
 from models.training.recipe import Operating, Recipe, RecipeError
 from models.training.row_file import ROWS
 
 _MOST_EXTENSIONS = 5
 RECIPES = Path(__file__).parent / "recipes"
-DATA_VARIABLE = "TIDEGATE_TRAINING_DATA"
 
 
 def read_recipe(path: Path) -> Recipe:
@@ -70,9 +70,9 @@ def _drop(document: dict[str, Any], path: list[str]) -> None:
 
 def find_data(folder: Path | None) -> Path:
     """The data folder: the argument, else the environment variable TIDEGATE_TRAINING_DATA."""
-    chosen = folder or (Path(os.environ[DATA_VARIABLE]) if os.environ.get(DATA_VARIABLE) else None)
+    chosen = folder or (Path(os.environ[TRAINING_DATA]) if os.environ.get(TRAINING_DATA) else None)
     if chosen is None:
-        raise RecipeError(f"Say where the training data is: --data FOLDER or {DATA_VARIABLE}.")
+        raise RecipeError(f"Say where the training data is: --data FOLDER or {TRAINING_DATA}.")
     if (chosen / ROWS).is_file():
         return chosen
     if not any(chosen.glob("*/train.parquet")) and not any(chosen.glob("*/train.jsonl")):

@@ -73,12 +73,6 @@ def choose_base(recipe: Recipe, base: str | None) -> BaseModelChoice:
     return recipe.base if base is None else recipe.base.model_copy(update={"name": base})
 
 
-def run_training(recipe: Recipe, data: Path, out: Path, device: str = "cpu", base: str | None = None) -> Network:
-    """Train, or go on training, in the folder `out`. `base` says where the recipe's encoder lies, if not on the hub."""
-    material = gather(recipe, data, out, base)
-    return run_stage(recipe, material, RunFolder(out), device, lambda: pretrained(recipe, material, base))
-
-
 def pretrained(recipe: Recipe, material: Material, base: str | None) -> Network:
     """The encoder with fresh heads."""
     torch.manual_seed(recipe.seed)  # the heads start at random

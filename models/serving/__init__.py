@@ -3,7 +3,7 @@
 The five-minute story. A record arrives as text that the pipeline has already normalised.
 
 1. `Encoder` turns texts into `Encoding`s, unpadded token ids, in the caller's small thread pool.
-2. The caller wraps each encoding in an `Item` (which heads it wants, its lane, its deadline, and a payload
+2. The caller wraps each encoding in an `Item` (which heads it wants, its lane, when it came in, and a payload
    that is nobody's business here) and hands it to `BatchScheduler.submit`. That only appends to a queue: it
    never waits.
 3. `TokenBudgetBatcher` decides what runs together. It is a pure data structure: a *turn* takes the oldest
@@ -12,11 +12,11 @@ The five-minute story. A record arrives as text that the pipeline has already no
    without a timer: turns grow only because the engine is busy. When what waits already fills a turn, it is
    formed and padded while the engine runs, so that a loaded engine never waits.
 5. The scheduler's *engine* thread runs it. ONNX Runtime releases the interpreter lock, so the event loop goes
-   on. `Depth` says how much of the model answers: under overload the optional heads go first, then an early
-   exit answers. With a `CascadeEngine` it answers clean posts always, and the layers above run for the rest only.
+   on. `Depth` says how much of the model answers: under overload the early exit alone. With a `CascadeEngine` it
+   answers clean posts always, and the layers above run for the rest only.
 6. All outcomes of a batch reach the event loop in one callback, `deliver`. A record that makes the engine
-   fail is found by halving its batch, and it alone gets the error. If a thread dies, everything that waits
-   fails, and `alive` says so.
+   fail is found by halving its batch (`isolating`), and it alone gets the error. If a thread dies, everything
+   that waits fails.
 
 `types` holds what travels between these parts; `scores` turns logits into probabilities; `golden` compares
 the engine with what its artifact promises, before the service reports ready; `NullEngine` answers without a

@@ -15,7 +15,7 @@ GRID = (16, 32, 64, 128, 256)
 BACKFILL_EVERY = 8
 """While live records wait, one turn in this many is for backfill."""
 
-_deadline = attrgetter("deadline")
+_intake_at = attrgetter("intake_at")
 
 
 class TokenBudgetBatcher:
@@ -27,14 +27,14 @@ class TokenBudgetBatcher:
     A pop gives one *turn*: as many of the oldest items of one lane as the budget holds, cut by length into a
     few batches, the one with the oldest item first. Guarantees, for any sequence of pushes and pops:
 
-    * every item leaves exactly once: in a batch, or, if it was cancelled, among `take_dropped()`;
+    * every item leaves exactly once, in a batch;
     * a turn costs at most `max_batch_tokens`, counted as rows x padded length, and so does each of its
       batches; a batch has at most `max_batch_rows` rows;
-    * no turn takes an item and leaves an older one of its lane behind (older: earlier deadline, ties by
+    * no turn takes an item and leaves an older one of its lane behind (older: taken in earlier, ties by
       arrival). Grouping by length over many turns would have to bound how often one is passed over; with a
       bound of two it padded to 1.6 to 2.5 times the real tokens on chat-like lengths, this to 1.4 times;
     * live goes first, but while both wait every eighth turn is for backfill;
-    * a push costs O(1) if deadlines arrive in order, a pop O(items taken); equal calls give equal turns.
+    * a push costs O(1) if items arrive in order, a pop O(items taken); equal calls give equal turns.
     """
 
     def __init__(
@@ -70,7 +70,6 @@ class TokenBudgetBatcher:
         self._window = window
         self._run_cost_tokens = run_cost_tokens
         self._lanes: dict[Lane, deque[Item]] = {lane: deque() for lane in Lane}
-        self._dropped: list[Item] = []
         self._live_in_a_row = 0
 
     def __len__(self) -> int:
@@ -88,24 +87,19 @@ class TokenBudgetBatcher:
             raise ValueError(f"The encoding has {item.cost} tokens, at most {self.grid[-1]} are served.")
         item.bucket = self.grid[slot]
         queue = self._lanes[item.lane]
-        if not queue or queue[-1].deadline <= item.deadline:
+        if not queue or queue[-1].intake_at <= item.intake_at:
             queue.append(item)
         else:
-            insort_right(queue, item, key=_deadline)
+            insort_right(queue, item, key=_intake_at)
         self.waiting_tokens += item.bucket
 
     def pop(self) -> list[Batch]:
         """The next turn; empty if nothing waits."""
-        while (lane := self._next_lane()) is not None:
-            if taken := self._take(self._lanes[lane]):
-                self._live_in_a_row = self._live_in_a_row + 1 if lane is Lane.LIVE else 0
-                return self._cut(taken)
-        return []
-
-    def take_dropped(self) -> list[Item]:
-        """The cancelled items met since the last call."""
-        dropped, self._dropped = self._dropped, []
-        return dropped
+        lane = self._next_lane()
+        if lane is None:
+            return []
+        self._live_in_a_row = self._live_in_a_row + 1 if lane is Lane.LIVE else 0
+        return self._cut(self._take(self._lanes[lane]))
 
     def _rows_at(self, length: int) -> int:
         return min(self.max_batch_rows, self.max_batch_tokens // length)
@@ -117,20 +111,14 @@ class TokenBudgetBatcher:
         return Lane.LIVE if live else None
 
     def _take(self, queue: deque[Item]) -> list[Item]:
-        """The oldest items that the budget holds; those that were cancelled are set aside."""
+        """The oldest items that the budget holds."""
         taken: list[Item] = []
         cost = 0
-        while queue and len(taken) < self._window:
-            item = queue[0]
-            if item.cancelled:
-                self._dropped.append(item)
-            elif cost + item.bucket > self.max_batch_tokens:
-                break
-            else:
-                cost += item.bucket
-                taken.append(item)
-            queue.popleft()
-            self.waiting_tokens -= item.bucket
+        while queue and len(taken) < self._window and cost + queue[0].bucket <= self.max_batch_tokens:
+            item = queue.popleft()
+            cost += item.bucket
+            taken.append(item)
+        self.waiting_tokens -= cost
         return taken
 
     def _cut(self, taken: list[Item]) -> list[Batch]:

@@ -6,7 +6,6 @@ import contextlib
 import ctypes.util
 import io
 import logging
-import os
 from pathlib import Path
 
 import numpy as np
@@ -49,12 +48,6 @@ def open_session(model: Path, device: str, threads: int) -> onnxruntime.Inferenc
     row = np.ones((1, 4), dtype=np.int64)
     session.run(None, {"input_ids": row, "attention_mask": row})
     return session
-
-
-def default_threads() -> int:
-    """One less than the cores that this process may use: intake and broker need one too."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, cores - 1)
 
 
 def _session_options(threads: int) -> onnxruntime.SessionOptions:

@@ -10,11 +10,11 @@ import onnxruntime
 
 from models.artifact import EARLY_HEAD, Artifact
 from models.serving.batcher import GRID
-from models.serving.device import choose_device, default_threads, open_session
+from models.serving.cores import default_threads
+from models.serving.device import choose_device, open_session
 from models.serving.question import EARLY_ANSWERS
 from models.serving.scores import to_probabilities, to_scores
 from models.serving.types import (
-    EARLY_SUFFIX,
     HALF_SUFFIX,
     Batch,
     Depth,
@@ -110,14 +110,13 @@ class OnnxEngine:
     def run(self, batch: Batch, depth: Depth) -> list[Scores]:
         if depth is Depth.EARLY and self._has_early_exit:
             (post,) = self._compute([EARLY_HEAD], batch, early=True)
-            # A version of its own, because equal content gets other scores from the early exit.
-            return to_scores(batch.items, {EARLY_ANSWERS: post}, self.model_version + EARLY_SUFFIX, degraded=True)
+            return to_scores(batch.items, {EARLY_ANSWERS: post}, self.model_version, is_early=True)
         wanted = frozenset[str]().union(*(item.heads for item in batch.items))
         names = [name for name in self._heads if name in wanted]
         if not names:
             raise InferenceError("The records want no head that this model has.")
         heads = dict(zip(names, self._compute(names, batch), strict=True))
-        return to_scores(batch.items, heads, self.model_version, degraded=False)
+        return to_scores(batch.items, heads, self.model_version)
 
     def _compute(self, names: list[str], batch: Batch, early: bool = False) -> list[Probabilities]:
         if batch.input_ids is None:
@@ -141,7 +140,7 @@ class OnnxEngine:
         rows = min(max_rows, max_tokens // self.grid[-1])
         for length in reversed(self.grid):
             encoding = Encoding(np.zeros(length, np.int32), np.zeros((length, 2), np.int32))
-            item = Item(encoding, None, heads, deadline=0.0, queued_at=0.0)
+            item = Item(encoding, None, heads, intake_at=0.0, queued_at=0.0)
             self.run(Batch([item] * rows, length), Depth.FULL)
             rows = 1
         self.run(Batch([item], length), Depth.EARLY)
@@ -174,7 +173,7 @@ class NullEngine:
             name: np.full((rows, batch.length if name == "spans" else width), 0.0001)
             for name, width in self._widths.items()
         }
-        return to_scores(batch.items, heads, self.model_version, degraded=False)
+        return to_scores(batch.items, heads, self.model_version)
 
     def warm_up(self, max_tokens: int, max_rows: int) -> None:
         """Never cold."""

@@ -18,7 +18,7 @@ def verify_golden(engine: Engine, encoder: Encoder, artifact: Artifact) -> None:
         answers = []
         for encoding in encoder.encode(texts):
             length = next(length for length in engine.grid if length >= encoding.tokens)
-            item = Item(encoding, None, heads, deadline=0.0, queued_at=0.0)
+            item = Item(encoding, None, heads, intake_at=0.0, queued_at=0.0)
             scores = engine.run(Batch([item], length), Depth.FULL)[0]
             answers.append({head: scores.heads[head].tolist() for head in heads})
         return answers

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from models.characters import HAN, JAPANESE_KOREAN, LATIN, LETTER
 from models.serving.encoder import Encoder
 from models.serving.reading import Range, Reading
 from models.serving.windows import windows
@@ -25,10 +26,10 @@ none and one have more; sentences in scripts that the model was not trained for 
 ENOUGH_LETTERS = 12
 """Known letters that make a part worth reading: an insult between Thai words is, "NATO" in a Korean headline is not."""
 
-_LATIN = re.compile("[A-Za-z\u00c0-\u024f]")
-_HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]")
-_LETTER = re.compile(r"[^\W\d_]")
-_JAPANESE_KOREAN = re.compile("[\u3040-\u30ff\u1100-\u11ff\uac00-\ud7af]")
+_LATIN = re.compile(f"[{LATIN}]")
+_HAN = re.compile(f"[{HAN}]")
+_LETTER = re.compile(LETTER)
+_JAPANESE_KOREAN = re.compile(f"[{JAPANESE_KOREAN}]")
 
 
 class Reader:

@@ -10,7 +10,7 @@ import numpy as np
 
 from models.serving.question import Joined
 from models.serving.scores import DECIMALS
-from models.serving.types import EARLY_SUFFIX, Encoding, Probabilities, Scores
+from models.serving.types import Encoding, Probabilities, Scores
 
 Range = tuple[int, int]
 
@@ -56,12 +56,9 @@ def combined(parts: Sequence[Scores], heads: Mapping[str, Joined]) -> Scores:
     """
     if len(parts) == 1:
         return parts[0]
-    full = [part for part in parts if not part.is_early]
     degraded = any(part.degraded for part in parts)
-    version = (full or parts)[0].model_version
-    if degraded:
-        version = version.removesuffix(EARLY_SUFFIX) + EARLY_SUFFIX
-    joined = Scores(version, degraded)
+    is_early = degraded or all(part.is_early for part in parts)
+    joined = Scores(parts[0].engine_version, degraded, is_early=is_early)
     for head, how in heads.items():
         answers = [part.heads[head] for part in parts if head in part.heads]
         if answers and how in _JOIN and (len(answers) == len(parts) or not degraded):

@@ -15,6 +15,7 @@ from threading import Thread
 from models.errors import place_of
 from models.serving.batcher import TokenBudgetBatcher
 from models.serving.engine import Engine
+from models.serving.isolating import failure, run_isolated
 from models.serving.stats import Stats
 from models.serving.types import (
     Batch,
@@ -23,7 +24,6 @@ from models.serving.types import (
     InferenceError,
     Item,
     Outcome,
-    Scores,
 )
 
 log = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ class _Signal(Enum):
 
 
 class BatchScheduler:
-    """Runs items on one engine. Until `stop`, every item is delivered exactly once, unless it was cancelled.
+    """Runs items on one engine. Until `stop`, every item is delivered exactly once.
 
     `submit` appends to a queue and never waits. The forming thread alone owns the batcher; it hands a turn to
     the engine thread at once if that is free, and one turn ahead if what waits fills a whole one, so that a
@@ -45,8 +45,7 @@ class BatchScheduler:
     takes from it, so that nothing here needs a lock.
 
     If either thread ends, or the engine raises EngineLostError, everything pending and everything submitted
-    later is delivered with EngineLostError, and `alive` is false. That is no verdict on a record: it must be
-    read again.
+    later is delivered with EngineLostError. That is no verdict on a record: it must be read again.
     """
 
     def __init__(
@@ -66,16 +65,10 @@ class BatchScheduler:
         self._inbox: SimpleQueue[Sequence[Item] | _Signal] = SimpleQueue()
         self._turns: SimpleQueue[list[Batch] | None] = SimpleQueue()
         self._pending: set[Item] = set()
-        self._idle = asyncio.Event()
         self._lost: EngineLostError | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._threads: list[Thread] = []
         self._stats = Stats()
-
-    @property
-    def alive(self) -> bool:
-        """Started, not stopped, and both threads are there."""
-        return self._lost is None and bool(self._threads) and all(t.is_alive() for t in self._threads)
 
     def stats(self) -> Stats:
         """A copy, from any thread."""
@@ -98,21 +91,12 @@ class BatchScheduler:
         if self._lost is not None:
             self._post(self._fail_pending)
 
-    async def drain(self, deadline_s: float) -> int:
-        """Wait until nothing is pending, at most `deadline_s`. Returns how many items still are."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(deadline_s):
-                while self._pending:
-                    self._idle.clear()
-                    await self._idle.wait()
-        return len(self._pending)
-
     async def stop(self, deadline_s: float = 2.0) -> None:
-        """Give up what is pending (drain first), and end both threads, waiting at most `deadline_s` for the
+        """Give up what is pending, and end both threads, waiting at most `deadline_s` for the
         batch that runs now. Nothing is delivered from here on.
         """
         self._end(EngineLostError("The scheduler was stopped."))
-        self._forget(list(self._pending))
+        self._pending.clear()
         await asyncio.to_thread(self._join, time.monotonic() + deadline_s)
 
     # The forming thread.
@@ -132,9 +116,6 @@ class BatchScheduler:
                     break
                 self._hand_over(turn)
                 outstanding += 1
-            if cancelled := self._batcher.take_dropped():
-                self._stats.cancelled_rows += len(cancelled)
-                self._post(self._forget, cancelled)
 
     def _received(self) -> Iterable[Sequence[Item] | _Signal]:
         """Wait for one message, then take whatever else is there. `_end` always sends one."""
@@ -150,7 +131,7 @@ class BatchScheduler:
             try:
                 self._batcher.push(item)
             except ValueError as error:
-                self._report([_failure(item, InferenceError(str(error)), time.monotonic())])
+                self._report([failure(item, InferenceError(str(error)), time.monotonic())])
 
     def _hand_over(self, turn: list[Batch]) -> None:
         now = time.monotonic()
@@ -171,35 +152,11 @@ class BatchScheduler:
             self._inbox.put(_Signal.TURN_DONE)
 
     def _score(self, batch: Batch) -> list[Outcome]:
-        """Outcomes of a batch. One that fails is halved until the records that cause it are alone."""
         depth = self._depth() if all(item.may_degrade for item in batch.items) else Depth.FULL
-        outcomes: list[Outcome] = []
-        parts = [batch]
-        started = self._stats.running_since = time.monotonic()
-        while parts:
-            part = parts.pop()
-            try:
-                scores = self._run_once(part, depth)
-            except EngineLostError:
-                raise
-            except Exception as error:
-                if len(part.items) > 1:
-                    parts += part.halves()
-                    self._stats.splits += 1
-                else:
-                    outcomes.append(_failure(part.items[0], _inference_error(error), batch.formed_at))
-            else:
-                now = time.monotonic()
-                pairs = zip(part.items, scores, strict=True)
-                outcomes += [Outcome(item, score, None, batch.formed_at, now) for item, score in pairs]
-        self._stats.count(batch, outcomes, time.monotonic() - started)
-        return outcomes
-
-    def _run_once(self, batch: Batch, depth: Depth) -> list[Scores]:
-        scores = self._engine.run(batch, depth)
-        if len(scores) != len(batch.items):
-            raise InferenceError(f"The engine gave {len(scores)} answers to {len(batch.items)} records.")
-        return scores
+        started = time.monotonic()
+        run = run_isolated(self._engine, batch, depth)
+        self._stats.count(batch, run.outcomes, run.splits, time.monotonic() - started)
+        return run.outcomes
 
     # The way back to the loop.
 
@@ -216,20 +173,15 @@ class BatchScheduler:
 
     def _arrive(self, outcomes: Sequence[Outcome]) -> None:
         """Only what is still pending is delivered: not twice, and not if it was given up."""
-        wanted = [o for o in outcomes if o.item in self._pending and not o.item.cancelled]
-        self._forget([outcome.item for outcome in outcomes])
+        wanted = [outcome for outcome in outcomes if outcome.item in self._pending]
+        self._pending.difference_update(outcome.item for outcome in wanted)
         if wanted:
             self._deliver(wanted)
-
-    def _forget(self, items: Iterable[Item]) -> None:
-        self._pending.difference_update(items)
-        if not self._pending:
-            self._idle.set()
 
     def _fail_pending(self) -> None:
         assert self._lost is not None
         now = time.monotonic()
-        self._arrive([_failure(item, self._lost, now) for item in list(self._pending)])
+        self._arrive([failure(item, self._lost, now) for item in list(self._pending)])
 
     # The end.
 
@@ -255,14 +207,3 @@ class BatchScheduler:
             thread.join(max(0.0, until - time.monotonic()))
         if any(thread.is_alive() for thread in self._threads):
             log.warning("A serving thread still runs; it is left behind.")
-
-
-def _failure(item: Item, error: Exception, batched_at: float) -> Outcome:
-    return Outcome(item, None, error, batched_at, scored_at=time.monotonic())
-
-
-def _inference_error(cause: Exception) -> InferenceError:
-    """The cause by its type alone: a runtime's message may quote what it was fed."""
-    error = InferenceError(f"The engine failed on this record: {type(cause).__name__}.")
-    error.__cause__ = cause
-    return error

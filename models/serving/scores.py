@@ -52,13 +52,13 @@ def to_probabilities(head: Head, logits: Logits) -> Probabilities:
 
 
 def to_scores(
-    items: Sequence[Item], heads: Mapping[str, Probabilities], model_version: str, degraded: bool
+    items: Sequence[Item], heads: Mapping[str, Probabilities], engine_version: str, is_early: bool = False
 ) -> list[Scores]:
-    """One Scores an item, with the heads that it wants and that there are.
+    """One Scores an item, with the heads that it wants and that there are; degraded where the early exit answered.
 
     Rows are copied: one that a cache keeps must not keep the arrays of its whole batch.
     """
-    results = [Scores(model_version, degraded) for _ in items]
+    results = [Scores(engine_version, is_early, is_early=is_early) for _ in items]
     for name, values in heads.items():
         for scores, item, row in zip(results, items, values, strict=True):
             if name in item.heads:

@@ -25,15 +25,12 @@ class Stats:
     degraded_rows: int = 0
     early_rows: int = 0
     """Answered by the early exit: in a cascade, or under overload."""
-    cancelled_rows: int = 0
     pending: int = 0
     """Submitted and not yet delivered, now."""
-    running_since: float | None = None
-    """When the batch that is in the engine now began; a great age means that the engine hangs."""
 
-    def count(self, batch: Batch, outcomes: Sequence[Outcome], run_s: float) -> None:
+    def count(self, batch: Batch, outcomes: Sequence[Outcome], splits: int, run_s: float) -> None:
         """Add a batch that is done."""
-        self.running_since = None
+        self.splits += splits
         self.batches += 1
         self.rows += len(batch.items)
         self.real_tokens += sum(item.cost for item in batch.items)

@@ -97,15 +97,17 @@ class Encoding:
 class Scores:
     """Probabilities of one record, by head. What was not wanted, or was dropped to degrade, is not there."""
 
-    model_version: str
+    engine_version: str
     degraded: bool = False
     heads: dict[str, Probabilities] = field(default_factory=dict)
     """Each [labels], in the order of the artifact's labels; `spans` [tokens], special tokens included."""
+    is_early: bool = False
+    """The early exit answered: in a cascade, or under overload."""
 
     @property
-    def is_early(self) -> bool:
-        """The early exit answered: in a cascade, or under overload."""
-        return self.model_version.endswith(EARLY_SUFFIX)
+    def model_version(self) -> str:
+        """What verdicts name: the early exit has a version of its own."""
+        return f"{self.engine_version}{EARLY_SUFFIX}" if self.is_early else self.engine_version
 
 
 @dataclass(slots=True, eq=False)
@@ -116,13 +118,12 @@ class Item:
     payload: object
     """Whatever the caller needs to go on; never looked at here."""
     heads: frozenset[str]
-    deadline: float
+    intake_at: float
+    """The oldest goes first."""
     queued_at: float
     may_degrade: bool = False
     """Whether the early exit alone may answer."""
     lane: Lane = Lane.LIVE
-    cancelled: bool = False
-    """Set by the caller to give the record up: it is not run if it still waits, and never delivered."""
     bucket: int = field(default=0, repr=False)
     """What it costs padded, set by the batcher."""
 

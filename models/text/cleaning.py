@@ -10,8 +10,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from models.characters import ACCENTS, INVISIBLE, ODD_SPACE, SURROGATES
 from models.text.changes import Step, changed
-from models.text.characters import ACCENTS, INVISIBLE, ODD_SPACE, SURROGATES
 from models.text.folding import STEPS
 from models.text.marks import composed
 from models.text.markup import decode, unwrap
@@ -31,10 +31,6 @@ class NormalisedText:
 
     text: str
     offsets: Sequence[int]
-
-    def original_span(self, start: int, end: int) -> tuple[int, int]:
-        """The interval of the original text behind the non-empty interval `[start, end)`."""
-        return self.offsets[start], self.offsets[end - 1] + 1
 
 
 def normalise(text: str) -> NormalisedText:

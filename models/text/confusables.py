@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from confusable_homoglyphs.confusables import confusables_data
 
+from models.characters import ACCENTS, BEYOND_ASCII, character_class
 from models.text.changes import Changes
-from models.text.characters import ACCENTS, BEYOND_ASCII, character_class
 from models.text.masks import PLACEHOLDER
 from models.text.plain_words import WORDS
 from models.text.styles import STYLES

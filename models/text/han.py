@@ -7,8 +7,8 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from itertools import product
 
+from models.characters import EMOJI, HAN
 from models.text.changes import Changes
-from models.text.characters import EMOJI, HAN
 from models.text.plain_words import HAN_HIDDEN, HAN_SOUNDS, TRADITIONAL
 
 HAN_SEPARATORS = " *.\u00b7_|~/+-"

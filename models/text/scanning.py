@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 
+from models.characters import ACCENTS, BEYOND_ASCII, EMOJI, HAN, INVISIBLE, ODD_SPACE, SURROGATES
 from models.text.casing import CAMEL
-from models.text.characters import ACCENTS, BEYOND_ASCII, EMOJI, HAN, INVISIBLE, ODD_SPACE, SURROGATES
 from models.text.confusables import FOREIGN
 from models.text.han import HAN_SEPARATORS
 from models.text.plain_words import SHORT

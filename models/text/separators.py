@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from models.characters import EMOJI
 from models.text.changes import Changes, proves
-from models.text.characters import EMOJI
 from models.text.pieces import PIECE, Run, between, is_word, joined, runs_of
 from models.text.plain_words import HIDDEN, SHORT, WORDS
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from models.characters import character_class
 from models.text.changes import Changes
-from models.text.characters import character_class
 from models.text.plain_words import WORDS
 
 _BLOCKS = (

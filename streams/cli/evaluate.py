@@ -29,7 +29,6 @@ ThreadsOption = Annotated[int | None, typer.Option(min=1, help="For inference.",
 SuiteOption = Annotated[
     list[Path] | None, typer.Option(help="Folder of labelled sets; may be given again.", show_default=False)
 ]
-LEXICONS = "TIDEGATE_TRAINING_DATA"
 
 
 def evaluate(
@@ -143,9 +142,10 @@ def _disguised(
     rows: Sequence[Row], entries: Sequence[Entry], served: Served, bootstrap: Bootstrap, bar: Progress
 ) -> list[Entry]:
     from models.evaluation.robustness import disguised_rows, robustness
+    from models.folders import TRAINING_DATA
 
     task = bar.add_task("disguised", total=disguised_rows(rows))
-    lexicons = Path(os.environ.get(LEXICONS, "."))
+    lexicons = Path(os.environ.get(TRAINING_DATA, "."))
     return list(robustness(rows, entries, served, bootstrap, lexicons, lambda count: bar.advance(task, count)))
 
 

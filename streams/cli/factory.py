@@ -46,9 +46,18 @@ def train(
     if config is None:
         raise typer.BadParameter("it names a recipe", param_hint="--config", ctx=context)
     with reporting(), _factory("train"):
-        from models.factory import commands as cli
+        from models.training.deadline import Deadline
 
-        typer.echo(cli.train(config, data, out, device, base, minutes))
+        deadline = Deadline(minutes)  # counted from here: what is imported below takes seconds
+        from models.factory.factory import run_baseline, run_factory
+        from models.factory.recipe_file import find_data, read_recipe
+
+        recipe = read_recipe(config)
+        folder = out or Path("runs") / recipe.name
+        if recipe.kind == "baseline":
+            typer.echo(run_baseline(recipe, find_data(data), folder))
+        else:
+            typer.echo(run_factory(recipe, find_data(data), folder, device, base, deadline))
 
 
 def pack(
@@ -62,10 +71,15 @@ def pack(
 ) -> None:
     """Write code, rows and encoder of a recipe to one folder; `sh OUT/run.sh` trains there, without a network."""
     with reporting(), _factory("train pack"):
-        from models.factory import commands as cli
+        from models.factory.pack import write_pack
+        from models.factory.recipe_file import find_data, read_recipe
+        from models.training.run_folder import RunFolder
 
+        recipe = read_recipe(config)
         code = [Path(__file__).parents[2] / package for package in _CODE]
-        size = cli.pack(config, out, code, largest * _MB, data, run, base, wheels) / _MB
+        cached = RunFolder(run or Path("runs") / recipe.name)
+        found = sorted(wheels.glob("*.whl")) if wheels else []
+        size = write_pack(recipe, find_data(data), cached, base, code, found, out, largest * _MB) / _MB
         typer.echo(f"{out}: {size:.1f} MB" + (f", more than {PACK_MB} MB" if size > PACK_MB else ""))
 
 
@@ -79,9 +93,9 @@ def parts(
 ) -> None:
     """Write what ships of a run, artifact, reports and network in half precision, as files with their hashes."""
     with reporting(), _factory("train parts"):
-        from models.factory import commands as cli
+        from models.factory.bring_home import ship
 
-        typer.echo(f"{out}: {cli.parts(run, out, stage or (), largest * _MB)} parts")
+        typer.echo(f"{out}: {len(ship(run, out, stage or (), largest * _MB))} parts")
 
 
 def unpack(
@@ -90,9 +104,9 @@ def unpack(
 ) -> None:
     """Join the files of `parts`, checked by their hashes, to a run folder."""
     with reporting(), _factory("train unpack"):
-        from models.factory import commands as cli
+        from models.factory import bring_home
 
-        typer.echo(cli.unpack(parts, run))
+        typer.echo(bring_home.unpack(parts, run))
 
 
 def ablate(
@@ -108,9 +122,12 @@ def ablate(
 ) -> None:
     """Measure what each part of the factory is worth, by short runs with and without it."""
     with reporting(), _factory("ablate"):
-        from models.factory import commands as cli
+        from models.factory.ablation_runs import run_ablations
+        from models.factory.recipe_file import find_data, read_recipe
 
-        typer.echo(cli.ablate(config, start, data, out, part, device, base))
+        recipe = read_recipe(config)
+        folder = out or Path("runs") / recipe.name
+        typer.echo(run_ablations(recipe, start, find_data(data), folder, part, device, base))
 
 
 def export(
@@ -122,9 +139,11 @@ def export(
 ) -> None:
     """Export a trained run as an artifact: int8 ONNX, tokenizer, manifest, golden cases, model card."""
     with reporting(), _factory("export"):
-        from models.factory import commands as cli
+        from models.factory.export import export_run
+        from models.factory.recipe_file import find_data
 
-        typer.echo(cli.export(run, out, data, dev_rows, half))
+        export_run(run, out, find_data(data), dev_rows=dev_rows, half=half)
+        typer.echo(out)
 
 
 def fit(
@@ -147,12 +166,13 @@ def fit(
 ) -> None:
     """Fit a model's scale, thresholds and cascade to sets of other origins and to ordinary text; nothing is trained."""
     with reporting(), _factory("models fit"):
-        from models.factory import commands as cli
+        from models.factory.fit import FitRules, fit_artifact
         from models.labels import POST_LABELS
 
         if unknown := sorted(set(keep_scale or ()) - set(POST_LABELS)):
             raise typer.BadParameter(f"{unknown[0]} is none of {', '.join(POST_LABELS)}", param_hint="--keep-scale")
-        typer.echo(cli.fit(artifact, out, suite, per_thousand, any_label, keep_scale or (), limit, threads))
+        fit_artifact(artifact, out, suite, FitRules(per_thousand, any_label, tuple(keep_scale or ()), limit, threads))
+        typer.echo(out)
 
 
 @contextmanager

@@ -37,7 +37,7 @@ def list_(
 ) -> None:
     """List model folders, with their main figures as measured at export."""
     with reporting():
-        from models.artifact import RELEASE
+        from models.folders import RELEASE
         from models.registry import find_artifacts, summarise
 
         here = Path.cwd()

@@ -26,7 +26,7 @@ from streams.cli.terminal import (
 )
 
 if TYPE_CHECKING:
-    from streams.record import Outgoing
+    from streams.client import Message
     from streams.settings import Settings
 
 _READ_BYTES = 1 << 20
@@ -75,7 +75,7 @@ async def _send(settings: Settings, kind: str, lines: BinaryIO, text: bool) -> d
     return counts
 
 
-async def messages(lines: BinaryIO, kind: str, text: bool) -> AsyncIterator[Outgoing]:
+async def messages(lines: BinaryIO, kind: str, text: bool) -> AsyncIterator[Message]:
     """Lines as messages, empty ones left out."""
     from streams.client.messages import line_message
 

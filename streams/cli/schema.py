@@ -26,7 +26,8 @@ def version(as_json: AsJson = False) -> None:
         import json
         from importlib.metadata import version as installed
 
-        from models.artifact import MANIFEST, RELEASE, read_manifest
+        from models.artifact import MANIFEST, read_manifest
+        from models.folders import RELEASE
 
         model = read_manifest(RELEASE).full_version if (RELEASE / MANIFEST).exists() else None
         shown = {"tidegate": installed("tidegate"), "model": model}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -54,20 +53,16 @@ def _run_one(settings: Settings) -> int:
 
 def _run_several(count: int, settings: Settings, given: dict[str, Any]) -> int:
     """The settings were checked once, here; the children read the same sources and the same command line."""
+    from models.serving.cores import default_threads
     from streams.worker.supervisor import Supervisor
 
     if settings.threads is None:
-        given = {**given, "threads": threads_each(os.cpu_count() or 1, count)}
+        given = {**given, "threads": default_threads(count)}
 
     async def supervise() -> int:
         return await Supervisor([command(given)] * count).run()
 
     return asyncio.run(supervise())
-
-
-def threads_each(cores: int, workers: int) -> int:
-    """The default of one worker takes all cores but one; several workers share them."""
-    return max(1, (cores - 1) // workers)
 
 
 def command(given: dict[str, Any]) -> list[str]:

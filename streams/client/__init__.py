@@ -5,7 +5,7 @@ These names are public: they stay, or change with a note in the changelog.
 
 from models.errors import TidegateError
 from streams.client.client import Client, Reading, Receipt
-from streams.client.messages import Letter, line_message, post_message, record_message, symptoms_message
+from streams.client.messages import Letter, Message, line_message, post_message, record_message, symptoms_message
 from streams.client.subscription import Subscription
 from streams.errors import (
     BrokerUnreachableError,
@@ -16,7 +16,6 @@ from streams.errors import (
     NotAuthorisedError,
     TopicMissingError,
 )
-from streams.record import Outgoing
 
 __all__ = [
     "BrokerUnreachableError",
@@ -25,9 +24,9 @@ __all__ = [
     "CodecMissingError",
     "InvalidRecordError",
     "Letter",
+    "Message",
     "NotAcknowledgedError",
     "NotAuthorisedError",
-    "Outgoing",
     "Reading",
     "Receipt",
     "Subscription",

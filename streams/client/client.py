@@ -23,7 +23,7 @@ from aiokafka.errors import KafkaError
 from schemas import Alert, Post, PostVerdict, SymptomRecord, SymptomVerdict
 from schemas.base import Record
 from schemas.channels import MAX_MESSAGE_BYTES
-from streams.client.messages import Letter, decoder_of, post_message, record_message, symptoms_message
+from streams.client.messages import Letter, Message, decoder_of, post_message, record_message, symptoms_message
 from streams.client.subscription import Subscription
 from streams.errors import (
     ClientError,
@@ -35,7 +35,6 @@ from streams.errors import (
 )
 from streams.kafka.connection import CONNECT_TIMEOUT_S, connection_options
 from streams.kafka.topics import topic_names
-from streams.record import Outgoing
 from streams.settings import Settings
 
 IN_FLIGHT = 1000
@@ -128,7 +127,7 @@ class Client:
         """As `send_post`, for the records of any task, by its name."""
         return await self._send_one(record_message(task, record))
 
-    async def _send_one(self, message: Outgoing) -> Receipt:
+    async def _send_one(self, message: Message) -> Receipt:
         async for receipt in self.send_many([message]):
             if isinstance(receipt, ClientError):
                 raise receipt
@@ -136,7 +135,7 @@ class Client:
         raise AssertionError("one message gives one receipt")
 
     async def send_many(
-        self, messages: Iterable[Outgoing] | AsyncIterable[Outgoing], in_flight: int = IN_FLIGHT
+        self, messages: Iterable[Message] | AsyncIterable[Message], in_flight: int = IN_FLIGHT
     ) -> AsyncGenerator[Receipt | ClientError, None]:
         """The fast path: up to `in_flight` messages on the way at once, one result for each, in order.
 
@@ -155,7 +154,7 @@ class Client:
         while waiting:
             yield await self._result(waiting.popleft())
 
-    async def _enqueue(self, producer: Any, message: Outgoing) -> _Sent:
+    async def _enqueue(self, producer: Any, message: Message) -> _Sent:
         topic = self._topic(message.kind)
         try:
             sent: asyncio.Future[Any] = await producer.send(
@@ -234,7 +233,7 @@ def _is_done(sent: _Sent) -> bool:
     return isinstance(sent, ClientError) or sent.done()
 
 
-async def _each(messages: Iterable[Outgoing] | AsyncIterable[Outgoing]) -> AsyncIterator[Outgoing]:
+async def _each(messages: Iterable[Message] | AsyncIterable[Message]) -> AsyncIterator[Message]:
     if isinstance(messages, AsyncIterable):
         async for message in messages:
             yield message

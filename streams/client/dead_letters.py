@@ -13,12 +13,12 @@ from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError
 from schemas import DeadLetter, Reason
 from schemas.channels import MAX_MESSAGE_BYTES
 from schemas.dead_letter import REPLAYED
+from schemas.wire import Header
 from streams.client.messages import Letter, decode_letter
 from streams.errors import missing_topic, translate
 from streams.kafka.connection import CONNECT_TIMEOUT_S, REQUEST_TIMEOUT_S, connection_options, reading_options
 from streams.kafka.topics import input_kinds, topic_name
 from streams.positions import Positions
-from streams.record import Header
 from streams.settings import Settings
 
 _SILENCE_S = 30.0  # a broker that gives nothing for so long, short of the end it named, is not there

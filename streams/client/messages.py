@@ -12,12 +12,12 @@ from pydantic import BaseModel
 from schemas import DeadLetter, InvalidRecord, Post, SymptomRecord
 from schemas.base import Identified, Record
 from schemas.channels import DEAD_LETTERS
-from schemas.wire import parse
+from schemas.wire import Header, parse
 from schemas.words import read_reference
 from streams.client.subscription import Decode
 from streams.errors import ClientError, InvalidRecordError
 from streams.kafka.topics import output_kinds
-from streams.record import Outgoing, RawRecord
+from streams.record import RawRecord
 from streams.tasks import channels, declared
 from streams.tasks.declaration import Declaration
 from streams.tasks.posts import POSTS
@@ -28,6 +28,16 @@ Item = TypeVar("Item", bound=Identified)
 
 
 @dataclass(frozen=True, slots=True)
+class Message:
+    """What `send_many` sends: to the topic of this kind, where the key chooses the partition."""
+
+    kind: str
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[Header, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Letter:
     """A dead letter: the record as it came, the original's headers included, and why it failed."""
 
@@ -35,7 +45,7 @@ class Letter:
     why: DeadLetter
 
 
-def record_message(task: str, record: Record | Mapping[str, Any]) -> Outgoing:
+def record_message(task: str, record: Record | Mapping[str, Any]) -> Message:
     """A record of this task, checked, as a message for `send_many`.
 
     Raises:
@@ -43,15 +53,15 @@ def record_message(task: str, record: Record | Mapping[str, Any]) -> Outgoing:
     """
     declaration = _declared(task)
     checked = _checked(declaration.record, record)
-    return Outgoing(declaration.input.kind, _key(getattr(checked, declaration.key_field)), _encode(checked))
+    return Message(declaration.input.kind, _key(getattr(checked, declaration.key_field)), _encode(checked))
 
 
-def post_message(post: Post | Mapping[str, Any]) -> Outgoing:
+def post_message(post: Post | Mapping[str, Any]) -> Message:
     """A post, checked, as a message for `send_many`."""
     return record_message(POSTS.name, post)
 
 
-def symptoms_message(record: SymptomRecord | Mapping[str, Any]) -> Outgoing:
+def symptoms_message(record: SymptomRecord | Mapping[str, Any]) -> Message:
     """A symptom record, checked, as a message for `send_many`."""
     return record_message(SYMPTOMS.name, record)
 
@@ -83,7 +93,7 @@ def _key(reference: str | None) -> bytes | None:
     return reference.encode("utf-8", "surrogatepass") if reference is not None else None
 
 
-def line_message(line: bytes, kind: str, text_id: str | None = None) -> Outgoing:
+def line_message(line: bytes, kind: str, text_id: str | None = None) -> Message:
     """A line of a file as a message, the bytes as they are: what is wrong with them is for the service to say.
 
     Args:
@@ -92,7 +102,7 @@ def line_message(line: bytes, kind: str, text_id: str | None = None) -> Outgoing
     """
     if text_id is not None:
         value = orjson.dumps({"id": text_id, "text": line.decode("utf-8", "replace")})
-        return Outgoing(kind, None, value)
+        return Message(kind, None, value)
     try:
         fields, _ = parse(line)
     except InvalidRecord:
@@ -100,7 +110,7 @@ def line_message(line: bytes, kind: str, text_id: str | None = None) -> Outgoing
     key = read_reference(fields.get(_declared(kind).key_field))
     if isinstance(key, int) and not isinstance(key, bool):
         key = str(key)
-    return Outgoing(kind, key.encode() if isinstance(key, str) else None, line)
+    return Message(kind, key.encode() if isinstance(key, str) else None, line)
 
 
 def decoder(model: type[Item]) -> Decode[Item]:
@@ -129,6 +139,5 @@ def decode_letter(message: Any) -> tuple[Letter, str | None]:
         message.key,
         message.value,
         tuple(message.headers),
-        message.timestamp,
     )
     return Letter(record, DeadLetter.from_headers(record.headers)), None

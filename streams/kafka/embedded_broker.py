@@ -14,17 +14,16 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import os
 import signal
 import struct
 import sys
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from streams.errors import EmbeddedBrokerError
+from streams.leash import call_when_let_go
 
 HOST = "127.0.0.1"
 MAX_FETCH_WAIT_MS = 5
@@ -148,20 +147,13 @@ async def _run(port_file: Path | None) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
-    threading.Thread(target=_await_closed_stdin, args=(loop, ended), daemon=True).start()
+    call_when_let_go(loop, ended.set)
     async with EmbeddedBroker() as broker:
         if port_file is not None:
             _write_whole(port_file, broker.address)
         sys.stdout.write(f"{broker.address}\n")
         sys.stdout.flush()
         await ended.wait()
-
-
-def _await_closed_stdin(loop: asyncio.AbstractEventLoop, ended: asyncio.Event) -> None:
-    while os.read(0, 4096):
-        pass
-    with contextlib.suppress(RuntimeError):  # the loop is closed: the broker has ended already
-        loop.call_soon_threadsafe(ended.set)
 
 
 def _write_whole(path: Path, text: str) -> None:

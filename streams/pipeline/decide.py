@@ -8,7 +8,7 @@ from models.serving.reading import combined
 from models.serving.types import Scores
 from streams.pipeline.failures import dead_letter, unexpected
 from streams.pipeline.work import Work
-from streams.tasks.base import Case, Moments, Origin
+from streams.tasks.base import Case, Origin
 
 
 def decide(chunk: Sequence[Work], from_kafka: bool = True) -> None:
@@ -18,7 +18,7 @@ def decide(chunk: Sequence[Work], from_kafka: bool = True) -> None:
             continue
         if work.failure is None:
             try:
-                work.outputs = work.task.decide(_case(work, from_kafka)).outputs
+                work.outputs = work.task.decide(_case(work, from_kafka))
             except Exception as error:
                 work.failure = unexpected(error, "decide")
         if work.failure is not None:
@@ -43,12 +43,5 @@ def _case(work: Work, from_kafka: bool) -> Case[object]:
         value=raw.value or b"",
         key=raw.key,
         origin=Origin(raw.topic, raw.partition, raw.offset) if from_kafka else None,
-        moments=Moments(
-            work.intake_at,
-            work.admitted_at or work.intake_at,
-            work.prepared_at,
-            work.batched_at,
-            work.scored_at,
-            work.waited_s,
-        ),
+        moments=work.moments,
     )

@@ -106,9 +106,9 @@ class Pipeline:
         for work in chunk:
             unscored = [] if work.failure else [reading for reading in work.readings if reading.scores is None]
             work.waiting = len(unscored)
-            work.prepared_at = prepared_at
+            work.moments.prepared_at = prepared_at
             if not unscored:
-                work.batched_at = work.scored_at = prepared_at
+                work.moments.batched_at = work.moments.scored_at = prepared_at
                 ready.append(work)
             for reading in unscored:
                 key = key_of(work, reading)
@@ -142,9 +142,10 @@ class Pipeline:
 
     def _is_complete(self, work: Work, reading: Reading, outcome: Outcome) -> bool:
         """Enters an answer; whether it was the last one that the record waited for."""
-        batched_at = max(outcome.batched_at, work.prepared_at)
-        work.batched_at = min(work.batched_at or batched_at, batched_at)
-        work.scored_at = outcome.scored_at
+        moments = work.moments
+        batched_at = max(outcome.batched_at, moments.prepared_at)
+        moments.batched_at = min(moments.batched_at or batched_at, batched_at)
+        moments.scored_at = outcome.scored_at
         reading.scores = outcome.scores
         if outcome.scores is None:
             name = type(outcome.error).__name__
@@ -202,7 +203,7 @@ def _item(work: Work, reading: Reading) -> Item:
         encoding=reading.encoding,
         payload=(work, reading),
         heads=frozenset(question.heads),
-        deadline=work.intake_at,
+        intake_at=work.moments.intake_at,
         queued_at=time.monotonic(),
         may_degrade=question.may_degrade,
     )

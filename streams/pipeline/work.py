@@ -11,7 +11,7 @@ from streams.pipeline.activation import Activation
 from streams.pipeline.failures import Failure
 from streams.pipeline.score_cache import Key
 from streams.record import Outgoing, RawRecord
-from streams.tasks.base import Rendered, Task
+from streams.tasks.base import Moments, Rendered, Task
 
 
 @dataclass(slots=True, eq=False)
@@ -19,15 +19,13 @@ class Work:
     """Filled in from stage to stage, and touched by one stage at a time; ends with `outputs`.
 
     `ticket` is the caller's: the pipeline hands it back, and asks it only whether the record was abandoned.
-    Times are monotonic seconds; `waited_s` is how long the record was under way before the service took it in.
     """
 
     ticket: Any
     raw: RawRecord
     activation: Activation
     task: Task[Any]
-    intake_at: float
-    waited_s: float = 0.0
+    moments: Moments
     cost: int = 0
     record: Any = None
     rendered: Rendered | None = None
@@ -36,10 +34,6 @@ class Work:
     waiting: int = 0
     """Readings whose scores have not come."""
     read_share: float = 1.0
-    admitted_at: float = 0.0
-    prepared_at: float = 0.0
-    batched_at: float = 0.0
-    scored_at: float = 0.0
     failure: Failure | None = None
     outputs: Sequence[Outgoing] = ()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
@@ -89,9 +89,9 @@ class Moments:
 
     intake_at: float
     admitted_at: float
-    prepared_at: float
-    batched_at: float
-    scored_at: float
+    prepared_at: float = 0.0
+    batched_at: float = 0.0
+    scored_at: float = 0.0
     waited_s: float = 0.0
     """Wall clock at intake less the Kafka timestamp; 0 where the record has none or the clocks disagree."""
 
@@ -120,19 +120,6 @@ class Case(Generic[R]):
         return wall_now - (now - self.moments.intake_at) - self.moments.waited_s
 
 
-@dataclass(slots=True)
-class Decision:
-    """A verdict, ready to be published; `outputs` are complete JSON messages, the verdict's first."""
-
-    verdict_id: str
-    outputs: list[Outgoing]
-    result: str
-    """The action of a post, the urgency level of a symptom record: a label for metrics."""
-    labels: tuple[str, ...] = ()
-    alerts: list[str] = field(default_factory=list)
-    """Kinds of the alerts among the outputs."""
-
-
 class Task(Protocol[R]):
     """The only thing that differs between posts, symptom records and whatever comes next.
 
@@ -149,7 +136,8 @@ class Task(Protocol[R]):
 
     def render(self, record: R) -> Rendered: ...
 
-    def decide(self, case: Case[R]) -> Decision: ...
+    def decide(self, case: Case[R]) -> list[Outgoing]:
+        """The verdict, then what else leaves; complete JSON messages."""
 
     def succeed(self, parts: Parts) -> Task[R]:
         """The task under other parts; what this one remembers goes on. In the thread of `decide`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from models.serving.question import Question
 from schemas.base import Record
@@ -21,7 +21,6 @@ class Declaration:
 
     input: Channel
     """Its kind is the task's name, too."""
-    record: type[Record]
     key_field: str
     """The field of a record that is its message's key."""
     outputs: tuple[Channel, ...]
@@ -35,3 +34,7 @@ class Declaration:
     def name(self) -> str:
         """In settings, on the command line and as `task` of a verdict."""
         return self.input.kind
+
+    @property
+    def record(self) -> type[Record]:
+        return cast(type[Record], self.input.message)

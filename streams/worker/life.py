@@ -16,7 +16,7 @@ from aiokafka import AIOKafkaProducer
 
 from models.errors import place_of
 from schemas.channels import MAX_MESSAGE_BYTES
-from streams.errors import TidegateError, TopicMissingError, translate
+from streams.errors import TidegateError, missing_topic, translate
 from streams.health.logs import configure_logging
 from streams.kafka.codecs import check_codecs
 from streams.kafka.connection import CONNECT_TIMEOUT_S, connection_options
@@ -24,7 +24,7 @@ from streams.kafka.group import await_coordinator
 from streams.kafka.topics import list_topics, output_kinds, topic_name
 from streams.model import Model, load_model
 from streams.pipeline.activation import build_tasks
-from streams.settings import Settings
+from streams.settings import READY_FILE, Settings
 from streams.tasks.base import Task
 from streams.worker.allocator import restrain_allocator
 from streams.worker.faust_app import TidegateApp, create_app
@@ -38,7 +38,6 @@ MAX_BATCH_BYTES = 512 * 1024
 LEAVE_GROUP_S = 10.0
 FLUSH_S = 2.0
 GC_THRESHOLDS = (20_000, 20, 50)
-READY_FILE = "TIDEGATE_READY_FILE"  # for scripts and tests that have to wait until a worker consumes
 
 
 def run_worker(settings: Settings) -> int:
@@ -87,7 +86,7 @@ class _Worker:
     async def _check_topics(self) -> None:
         missing = [state.name for state in await list_topics(self._settings) if not state.partitions]
         if missing:
-            raise TopicMissingError(f"Topic {missing[0]} does not exist; run `tidegate topics create`.")
+            raise missing_topic(missing[0])
 
     async def _unless_stopped(self, waiting: Coroutine[Any, Any, None]) -> None:
         """A wait that SIGTERM ends."""

@@ -20,7 +20,7 @@ from streams.pipeline.pipeline import Pipeline
 from streams.pipeline.work import Work
 from streams.record import Partition, RawRecord
 from streams.settings import Settings
-from streams.tasks.base import Parts, Task
+from streams.tasks.base import Moments, Parts, Task
 from streams.worker.dead_letter_limit import DeadLetterLimit
 from streams.worker.gate import AdmissionGate
 from streams.worker.ledger import Ledger
@@ -36,7 +36,7 @@ CLOCK_SKEW_S = 86_400.0  # a time stamp further off than a day says nothing abou
 BYTES_PER_TOKEN = 4  # of a record, JSON around the text included; only the order of magnitude matters
 
 
-class Message(Protocol):
+class Consumed(Protocol):
     """What `take_in` reads of a consumed message; `timestamp` in seconds since the epoch."""
 
     topic: str
@@ -118,7 +118,7 @@ class Service:
         self._model, self._tasks = model, tasks
         self.gate.resize(model.in_flight_tokens)
 
-    async def take_in(self, message: Message) -> None:
+    async def take_in(self, message: Consumed) -> None:
         """Opens a ticket and hands the record to the pipeline; waits while too much is in flight."""
         now = time.monotonic()
         ticket = self.ledger.open(message.tp, message.offset, now)
@@ -134,12 +134,12 @@ class Service:
             message.key,
             message.value,
             tuple(message.headers or ()),
-            int(message.timestamp * 1000) if message.timestamp is not None else None,
         )
         waited_s = self._observe_lateness(message.timestamp, now)
         activation = self._pipeline.active
         task = activation.tasks[message.topic]
-        self._pipeline.push(Work(ticket, raw, activation, task, now, waited_s, cost, admitted_at=time.monotonic()))
+        moments = Moments(now, admitted_at=time.monotonic(), waited_s=waited_s)
+        self._pipeline.push(Work(ticket, raw, activation, task, moments, cost))
 
     def _observe_lateness(self, timestamp: float | None, now: float) -> float:
         if timestamp is None:
@@ -239,9 +239,11 @@ class Service:
         )
 
     async def stop(self) -> None:
-        """Ends everything, in the order of the flow. Drain first."""
-        if self._watching is not None:
-            self._watching.cancel()
+        """Ends everything, in the order of the flow; what has not started or is stopped stays so. Drain first."""
+        watching, self._watching = self._watching, None
+        if watching is None:
+            return
+        watching.cancel()
         for task in self._tasks.values():
             await self._pipeline.in_order(task.checkpoint)
         await self._pipeline.stop()

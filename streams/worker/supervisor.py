@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import os
 import signal
 import sys
-import threading
 from collections.abc import Mapping, Sequence
 
-_PR_SET_PDEATHSIG = 1
+from streams.leash import call_when_let_go, leashed
+
 STOP_WITHIN_S = 30.0  # a worker drains for 2 s and leaves its group within 10 s
 
 
@@ -72,19 +71,11 @@ async def _true(event: asyncio.Event) -> int:
 async def _start(command: Sequence[str], environment: Mapping[str, str]) -> asyncio.subprocess.Process:
     """In a session of its own, so that Ctrl-C reaches it once, through the supervisor."""
     return await asyncio.create_subprocess_exec(
-        *command,
+        *leashed(command, signal.SIGTERM),
         env=dict(environment),
         stdin=asyncio.subprocess.DEVNULL,
         start_new_session=True,
-        preexec_fn=_end_with_parent if sys.platform == "linux" else None,
     )
-
-
-def _end_with_parent() -> None:
-    """Asks the kernel for SIGTERM should the supervisor be killed. Runs in the child, before it becomes COMMAND."""
-    import ctypes
-
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
 
 
 async def _end(children: Sequence[asyncio.subprocess.Process], within_s: float) -> list[int]:
@@ -108,15 +99,7 @@ def _exit_code(code: int) -> int:
 
 async def _run_leashed(command: Sequence[str], stop_within_s: float) -> int:
     supervisor = Supervisor([command], stop_within_s=stop_within_s)
-    loop = asyncio.get_running_loop()
-
-    def await_closed_stdin() -> None:
-        while os.read(0, 4096):
-            pass
-        with contextlib.suppress(RuntimeError):  # the loop is closed: the child has ended already
-            loop.call_soon_threadsafe(supervisor.stop)
-
-    threading.Thread(target=await_closed_stdin, daemon=True).start()
+    call_when_let_go(asyncio.get_running_loop(), supervisor.stop)
     return await supervisor.run()
 
 

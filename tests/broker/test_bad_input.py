@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from schemas.wire import Header
 from tests.support.bench import Bench
 from tests.support.records import post, symptom_record
-from tests.support.traffic import Draft, Header, Output
+from tests.support.traffic import Draft, Output
 
 pytestmark = pytest.mark.timeout(120)
 

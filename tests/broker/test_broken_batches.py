@@ -8,10 +8,10 @@ import pytest
 from aiokafka.record.util import calc_crc32c
 
 from load.kafka.cluster import LocalKafka
+from streams.history import Place
 from tests.support.bench import Bench
 from tests.support.foreign import produce
 from tests.support.records import posts
-from tests.support.traffic import Place
 
 pytestmark = [
     pytest.mark.timeout(180),

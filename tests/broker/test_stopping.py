@@ -29,7 +29,7 @@ async def test_sigterm_drains_and_nothing_committed_comes_back(bench: Bench) -> 
     halfway = await bench.all_answers([])
     assert halfway.outputs, "it had not begun"
     places = await sending
-    unanswered = set(places) - set(halfway.by_source)
+    unanswered = set(places) - set(halfway.answers)
     assert unanswered, "it was stopped after the work"
     assert all(place[2] >= committed[place[:2]] for place in unanswered), "committed ahead of its output"
     await bench.start_worker()
@@ -52,7 +52,7 @@ async def test_kill_9_leaves_nothing_committed_without_its_answer(bench: Bench) 
     released = {place for place in places if place[2] < committed.get(place[:2], 0)}
     assert answers.lost, "it was killed after the work"
     assert released, "it was killed before the work"
-    assert not released & answers.lost, "committed ahead of its output"
+    assert not released.intersection(answers.lost), "committed ahead of its output"
     answers.assert_no_contradictions()
 
 

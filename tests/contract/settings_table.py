@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic.fields import FieldInfo
 
-from models.artifact import RELEASE
+from models.folders import RELEASE
 from streams.policy import POLICY
 from streams.settings import Settings
 from streams.tasks import declared

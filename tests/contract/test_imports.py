@@ -59,7 +59,7 @@ def test_imports_go_one_way(layer: str) -> None:
 
 ROOMS = {
     "streams": (
-        ("errors", "record", "positions"),
+        ("errors", "history", "leash", "positions", "record"),
         ("policy",),
         ("tasks",),
         ("settings",),
@@ -69,7 +69,7 @@ ROOMS = {
         ("cli",),
     ),
     "models": (
-        ("errors", "labels"),
+        ("characters", "errors", "folders", "labels"),
         ("artifact", "examples"),
         ("registry", "text", "serving"),
         ("complaint",),

@@ -10,8 +10,8 @@ import schemas
 import streams.client
 
 CLIENT = """
-    BrokerUnreachableError Client ClientError CodecMissingError InvalidRecordError Letter NotAcknowledgedError
-    NotAuthorisedError Outgoing Reading Receipt Subscription TidegateError TopicMissingError line_message post_message
+    BrokerUnreachableError Client ClientError CodecMissingError InvalidRecordError Letter Message NotAcknowledgedError
+    NotAuthorisedError Reading Receipt Subscription TidegateError TopicMissingError line_message post_message
     record_message symptoms_message
 """
 

@@ -36,7 +36,10 @@ def _commands(group: Any, prefix: str = "tidegate") -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, command in group.commands.items():
         full = f"{prefix} {name}"
-        found |= _commands(command, full) if hasattr(command, "commands") else {full: command}
+        if hasattr(command, "commands"):
+            found |= _commands(command, full)
+        if getattr(command, "invoke_without_command", True):
+            found[full] = command
     return found
 
 

@@ -3,17 +3,15 @@
 import asyncio
 import time
 import uuid
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
+from load.watching import ANSWERS
 from load.worker_process import Worker
+from streams.history import History, Place
 from streams.kafka.topics import create_topics
 from streams.settings import Settings
-from tests.support.traffic import Draft, Output, Place, committed, members, read, send, send_steadily
-
-ANSWERS = ("labels", "triage", "dead-letters")
-"""Every input record ends on exactly one of these."""
+from tests.support.traffic import Draft, Output, committed, members, read, send, send_steadily
 
 
 class Bench:
@@ -126,34 +124,20 @@ class Bench:
         raise AssertionError(f"the group is {state} and not stable with {count} members after {within_s} s")
 
 
-class Answers:
+class Answers(History[Place, None, Output]):
     """Outputs by the input record that they answer."""
 
-    def __init__(self, sent: frozenset[Place], outputs: Sequence[Output]) -> None:
-        self.sent = sent
+    def __init__(self, sent: Iterable[Place], outputs: Sequence[Output]) -> None:
+        super().__init__(dict.fromkeys(sent))
         self.outputs = outputs
-        self.by_source: dict[Place, list[Output]] = defaultdict(list)
         for each in outputs:
-            self.by_source[each.source].append(each)
+            self.add_answer(each.source, each)
 
     def __getitem__(self, place: Place) -> Output:
         """The one answer to a record."""
-        found = self.by_source[place]
+        found = self.answers.get(place, [])
         assert len(found) == 1, f"{len(found)} answers to {place}"
         return found[0]
-
-    @property
-    def lost(self) -> set[Place]:
-        return {place for place in self.sent if not self.by_source.get(place)}
-
-    @property
-    def invented(self) -> set[Place]:
-        """Answers to records that were never sent."""
-        return set(self.by_source) - self.sent
-
-    @property
-    def repeated(self) -> dict[Place, list[Output]]:
-        return {place: found for place, found in self.by_source.items() if len(found) > 1}
 
     def assert_exactly_once(self) -> None:
         assert not self.lost, f"{len(self.lost)} of {len(self.sent)} records lost, e.g. {sorted(self.lost)[:3]}"

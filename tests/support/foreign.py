@@ -5,7 +5,8 @@ from typing import Any
 
 from confluent_kafka import Producer
 
-from tests.support.traffic import Draft, Place
+from streams.history import Place
+from tests.support.traffic import Draft
 
 _WITHIN_S = 30.0
 

@@ -12,8 +12,8 @@ import orjson
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
 
-Header = tuple[str, bytes | None]
-Place = tuple[str, int, int]  # topic, partition, offset
+from schemas.wire import Header
+from streams.history import Place
 
 
 @dataclass(frozen=True, slots=True)

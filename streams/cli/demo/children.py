@@ -11,6 +11,8 @@ from types import TracebackType
 from typing import Self
 
 from streams.errors import TidegateError
+from streams.leash import tail
+from streams.settings import READY_FILE
 
 BROKER_START_S = 15.0
 WORKER_START_S = 45.0  # loading and warming the model up on a slow machine
@@ -60,7 +62,7 @@ class Children:
             "-m",
             "streams.cli",
         ]
-        await self._start("worker", [*command, "worker"], {**environment, "TIDEGATE_READY_FILE": str(ready)})
+        await self._start("worker", [*command, "worker"], {**environment, READY_FILE: str(ready)})
         await self._wait_for("worker", ready, WORKER_START_S)
 
     async def _start(self, name: str, module: list[str], environment: Mapping[str, str]) -> None:
@@ -97,9 +99,7 @@ class Children:
         raise self._failure(done.pop().get_name(), "ended before the demo did")
 
     def _failure(self, name: str, what: str) -> DemoError:
-        log = self._folder / f"{name}.log"
-        last = log.read_text("utf-8", "replace").splitlines()[-25:] if log.exists() else []
-        return DemoError(f"The {name} {what}.", "\n".join(last))
+        return DemoError(f"The {name} {what}.", tail(self._folder / f"{name}.log", 25))
 
     async def _stop_all(self) -> None:
         """The worker first: it commits and leaves its group while there is a broker."""

@@ -20,11 +20,10 @@ from streams.cli.demo.stream import Bundled, bundled_stream
 from streams.cli.demo.summary import print_summary, print_verdict
 from streams.cli.demo.tally import Tally
 from streams.cli.demo.view import View, open_view
-from streams.client import Client, Receipt
+from streams.client import Client, Message, Receipt
 from streams.client.messages import Letter
 from streams.client.subscription import Subscription
 from streams.kafka.topics import create_topics
-from streams.record import Outgoing
 from streams.settings import Settings
 
 ANSWER_WITHIN_S = 15.0  # after the last record was sent
@@ -166,12 +165,12 @@ class _Demo:
         view.say("All sent. Waiting for what is on its way.")
         deadline = time.monotonic() + ANSWER_WITHIN_S
         with contextlib.suppress(TimeoutError):
-            while self._tally.missing():
+            while self._tally.lost:
                 self._answered.clear()
                 await asyncio.wait_for(self._answered.wait(), deadline - time.monotonic())
         await asyncio.sleep(AFTERGLOW_S)
 
-    async def _paced(self) -> AsyncIterator[Outgoing]:
+    async def _paced(self) -> AsyncIterator[Message]:
         """Each record at its own time, whatever the earlier ones took."""
         began = time.monotonic()
         for number, bundled in enumerate(self._stream):

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import orjson
 
+from streams.client import Message
 from streams.client.messages import line_message
-from streams.record import Outgoing
 from streams.tasks import declared
 from streams.tasks.posts import POSTS
 
@@ -21,7 +21,7 @@ FOLDER = Path(__file__).parent
 class Bundled:
     """A message of the stream, with what the view shows of it."""
 
-    message: Outgoing
+    message: Message
     id: str
     text: str
 

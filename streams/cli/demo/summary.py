@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from streams.cli.demo.tally import Tally, percentile
+from streams.history import Place
 
 _SHOWN = 5
 
@@ -40,9 +41,9 @@ def print_verdict(console: Console, tally: Tally) -> None:
         return
     problems = {
         "were not acknowledged by the broker": tally.refused,
-        "got no answer": [_where(*missing) for missing in tally.missing()],
-        "were answered more than once": [_where(*repeated) for repeated in tally.repeated()],
-        "were answered but never sent": [_where("?", stray) for stray in tally.strays()],
+        "got no answer": [_where(tally.sent[place].record_id, place) for place in tally.lost],
+        "were answered more than once": [_where(tally.sent[place].record_id, place) for place in tally.repeated],
+        "were answered but never sent": [_where("?", stray) for stray in tally.invented],
     }
     for problem, records in problems.items():
         if records:
@@ -50,7 +51,7 @@ def print_verdict(console: Console, tally: Tally) -> None:
             console.print(f"{len(records)} records {problem}: {', '.join(records[:_SHOWN])}{more}", style="bold red")
 
 
-def _where(record_id: str, place: tuple[str, int, int]) -> str:
+def _where(record_id: str, place: Place) -> str:
     topic, partition, offset = place
     return f"{record_id} ({topic} {partition} @{offset})"
 

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from schemas import Alert, PostVerdict, SymptomVerdict, TimingsMs
-
-Place = tuple[str, int, int]  # topic, partition, offset of the input record
+from streams.history import History, Place
 
 OURS = ("admitted", "prepared", "queued", "inferred", "decided")
 STAGES = ("reading", *OURS, "delivery")
 
 
-@dataclass(slots=True)
-class Tally:
-    """Verdicts and dead letters may come before the receipt of their record; both orders count."""
+class Sending(NamedTuple):
+    record_id: str
+    sent_at: float
 
-    expected: int
-    sent: dict[Place, tuple[str, float]] = field(default_factory=dict)
+
+@dataclass(slots=True)
+class Tally(History[Place, Sending, float]):
+    """The history of the demo, whose answers are the times at which they were seen, and counts of what they said."""
+
+    expected: int = 0
     refused: list[str] = field(default_factory=list)
-    answers: dict[Place, list[float]] = field(default_factory=dict)
     verdicts: int = 0
     dead_letters: Counter[str] = field(default_factory=Counter)
     flagged: int = 0
@@ -31,7 +34,7 @@ class Tally:
     timings: dict[Place, TimingsMs] = field(default_factory=dict)
 
     def add_sent(self, place: Place, record_id: str, sent_at: float) -> None:
-        self.sent[place] = (record_id, sent_at)
+        self.sent[place] = Sending(record_id, sent_at)
 
     def add_refused(self, record_id: str) -> None:
         self.refused.append(record_id)
@@ -45,11 +48,11 @@ class Tally:
         if verdict.source is not None:
             place = (verdict.source.topic, verdict.source.partition, verdict.source.offset)
             self.timings[place] = verdict.timings_ms
-            self.answers.setdefault(place, []).append(now)
+            self.add_answer(place, now)
 
     def add_dead_letter(self, place: Place, reason: str, now: float) -> None:
         self.dead_letters[reason] += 1
-        self.answers.setdefault(place, []).append(now)
+        self.add_answer(place, now)
 
     def add_flag(self, verdict: PostVerdict) -> None:
         self.flagged += 1
@@ -62,21 +65,9 @@ class Tally:
     def answered(self) -> int:
         return len(self.answers)
 
-    def missing(self) -> list[tuple[str, Place]]:
-        """Records that were acknowledged and got no answer."""
-        return [(record_id, place) for place, (record_id, _) in self.sent.items() if place not in self.answers]
-
-    def repeated(self) -> list[tuple[str, Place]]:
-        """Records with more than one answer."""
-        return [(self.sent[p][0], p) for p, times in self.answers.items() if p in self.sent and len(times) > 1]
-
-    def strays(self) -> list[Place]:
-        """Answers to records that nobody sent."""
-        return [place for place in self.answers if place not in self.sent]
-
     def is_complete(self) -> bool:
-        """Every record that was sent came back exactly once, and nothing else did."""
-        return bool(self.sent) and not (self.refused or self.missing() or self.repeated() or self.strays())
+        """Every record of the stream was taken, and came back exactly once."""
+        return bool(self.sent) and not self.refused and self.is_exact
 
     def latencies_ms(self) -> list[float]:
         """From producing a record to seeing its answer, sorted."""
@@ -95,7 +86,7 @@ class Tally:
                 continue
             count += 1
             inside = sum(getattr(timings, stage) for stage in OURS)
-            seen_ms = (self.answers[place][0] - self.sent[place][1]) * 1000
+            seen_ms = (self.answers[place][0] - self.sent[place].sent_at) * 1000
             sums["reading"] += max(0.0, timings.total - inside)
             sums["delivery"] += max(0.0, seen_ms - timings.total)
             for stage in OURS:

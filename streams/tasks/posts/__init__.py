@@ -24,7 +24,6 @@ POSTS: Final = Declaration(
     input=Channel(
         "posts", Post, "receive", "The author, so that an author's posts stay in order.", "Posts to judge.", POST
     ),
-    record=Post,
     key_field="author",
     outputs=(
         Channel("labels", PostVerdict, "send", "The post's key.", "A verdict for every post.", POST_VERDICT),

@@ -13,7 +13,8 @@ from models.text import identify_language, readings
 from schemas import Post
 from streams.policy import Action, PostPolicy
 from streams.policy.rules import FALLBACK_THRESHOLD, NOTHING, PostRules, Ruling
-from streams.tasks.base import Case, Decision, Parts, Rendered, Task
+from streams.record import Outgoing
+from streams.tasks.base import Case, Parts, Rendered, Task
 from streams.tasks.outputs import Alarm, outputs, timings_ms, verdict_id, warnings
 from streams.tasks.posts import POSTS
 from streams.tasks.posts.memory import Memory
@@ -52,7 +53,7 @@ class PostsTask(Task[Post]):
         ways = tuple(Reading(way.text, way.offsets) for way in readings(record.text))
         return Rendered(identify_language(ways[0].text, record.lang), ways)
 
-    def decide(self, case: Case[Post]) -> Decision:
+    def decide(self, case: Case[Post]) -> list[Outgoing]:
         scores, lang = case.scores, case.rendered.lang
         values = _label_scores(scores)
         ruling = self._unassessed if values is None else self._rules.judge(values, lang)
@@ -82,8 +83,7 @@ class PostsTask(Task[Post]):
             "timings_ms": timings_ms(case.moments, self._clock()),
         }
         kinds = ("labels",) if action is Action.ALLOW else ("labels", "flags")
-        messages = outputs(case, verdict, kinds, alarms, self._wall_clock())
-        return Decision(identity, messages, _NAMES[action], ruling.labels, [alarm.kind for alarm in alarms])
+        return outputs(case, verdict, kinds, alarms, self._wall_clock())
 
     def _within_quota(self, ruling: Ruling, identity: str) -> tuple[Action, tuple[str, ...]]:
         quota = self._memory.quota

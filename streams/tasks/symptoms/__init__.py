@@ -34,7 +34,6 @@ SYMPTOMS: Final = Declaration(
         "Symptom records to triage.",
         SYMPTOM_RECORD,
     ),
-    record=SymptomRecord,
     key_field="patient",
     outputs=(
         Channel(

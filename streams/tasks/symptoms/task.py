@@ -12,7 +12,8 @@ from models.complaint import BodyParts
 from models.serving.types import Scores
 from schemas import SymptomRecord
 from schemas.base import MAX_WARNINGS
-from streams.tasks.base import Case, Decision, Parts, Rendered, Task
+from streams.record import Outgoing
+from streams.tasks.base import Case, Parts, Rendered, Task
 from streams.tasks.outputs import Alarm, outputs, timings_ms, verdict_id, warnings
 from streams.tasks.symptoms import PROTOCOL, SYMPTOMS
 from streams.tasks.symptoms.assessment import Assessment, Assessor
@@ -58,7 +59,7 @@ class SymptomsTask(Task[SymptomRecord]):
     def render(self, record: SymptomRecord) -> Rendered:
         return rendered(record)
 
-    def decide(self, case: Case[SymptomRecord]) -> Decision:
+    def decide(self, case: Case[SymptomRecord]) -> list[Outgoing]:
         scores = case.scores
         condition, urgency = _class_scores(scores)
         model_version = self._model_version if scores is None else scores.model_version
@@ -87,8 +88,7 @@ class SymptomsTask(Task[SymptomRecord]):
             "timings_ms": timings_ms(case.moments, self._clock()),
         }
         alarms = self._alarms(case.record, level, found)
-        messages = outputs(case, verdict, ("triage",), alarms, self._wall_clock())
-        return Decision(identity, messages, f"urgency_{level}", (), [alarm.kind for alarm in alarms])
+        return outputs(case, verdict, ("triage",), alarms, self._wall_clock())
 
     def _ranked(self, probabilities: NDArray[np.float64]) -> list[dict[str, Any]]:
         best = np.argsort(-probabilities, kind="stable")[: self._policy.conditions].tolist()

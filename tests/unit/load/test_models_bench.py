@@ -19,7 +19,7 @@ from load.linear_model import LinearModel
 from load.model_speed import batch_of, cascade_rate, has_early_exit, open_graph, peak_mb, rows_per_second
 from load.models import LINEAR, REFERENCE, measure_models
 from load.reference_model import MINILM_L6, write_reference
-from models.artifact import RELEASE
+from models.folders import RELEASE
 
 TINY = {**MINILM_L6, "vocabulary": 6_000, "width": 64, "layers": 2, "attention_heads": 2, "feed_forward": 128}
 TINY |= {"early_layer": 1}

@@ -62,10 +62,10 @@ def tiny_recipe(tiny_base: Path) -> Any:
 @pytest.fixture(scope="session")
 def tiny_run(tiny_recipe: Any, tiny_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a finished run."""
-    from models.factory.stage import run_training
+    from tests.unit.models.stages import train_stage
 
     out = tmp_path_factory.mktemp("runs") / "tiny"
-    run_training(tiny_recipe, tiny_data, out)
+    train_stage(tiny_recipe, tiny_data, out)
     return out
 
 

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from tokenizers import Tokenizer
 
-from models.artifact import RELEASE, Artifact, check_golden
+from models.artifact import Artifact, check_golden
 from models.compression.runtime import onnx_scorer, open_session
+from models.folders import RELEASE
 from models.labels import LANGUAGES, POST_LABELS
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from models.artifact import RELEASE
+from models.folders import RELEASE
 from streams.policy import POLICY
 from streams.settings import OTHER_VARIABLES, PREFIX, Settings, SettingsError
 
@@ -123,7 +123,7 @@ def test_an_unknown_variable_is_refused(monkeypatch: pytest.MonkeyPatch) -> None
     assert "TIDEGATE_BROKER is not a setting" in _refusal()
 
 
-@pytest.mark.parametrize("name", [*sorted(OTHER_VARIABLES), "TIDEGATE_TEST_KAFKA", "TIDEGATE_LOAD_ANYTHING"])
+@pytest.mark.parametrize("name", [*sorted(OTHER_VARIABLES), "TIDEGATE_TEST_KAFKA"])
 def test_variables_that_are_for_others_are_let_be(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv(name, str(_write(tmp_path / "empty.toml", "")))
     assert Settings.load().group == "tidegate"

@@ -11,13 +11,14 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from models.factory.recipe_file import read_recipe  # noqa: E402
-from models.factory.stage import gather, pretrained, run_stage, run_training  # noqa: E402
+from models.factory.stage import gather, pretrained, run_stage  # noqa: E402
 from models.training.deadline import Deadline, SittingOver  # noqa: E402
 from models.training.recipe import WEAK_LABELS, RecipeError  # noqa: E402
 from models.training.run_folder import RunFolder  # noqa: E402
 from models.training.trainer import rate_factor  # noqa: E402
 from models.training.weak_negatives import _LIKELY_POSITIVE  # noqa: E402
 from tests.unit.models.made_up import read_metrics  # noqa: E402
+from tests.unit.models.stages import train_stage  # noqa: E402
 
 
 def test_it_learns_what_is_rude(tiny_run: Path) -> None:
@@ -40,11 +41,11 @@ def test_a_killed_run_goes_on_and_ends_with_the_same_weights(
     with monkeypatch.context() as patch:
         patch.setattr(RunFolder, "save", save_and_die)
         with pytest.raises(KeyboardInterrupt):
-            run_training(tiny_recipe, tiny_data, out)
+            train_stage(tiny_recipe, tiny_data, out)
     state = RunFolder(out).load_network()
     assert state is not None
     assert state[1].step == 20
-    run_training(tiny_recipe, tiny_data, out)
+    train_stage(tiny_recipe, tiny_data, out)
     resumed, whole = RunFolder(out).load_network(), RunFolder(tiny_run).load_network()
     assert resumed is not None
     assert whole is not None
@@ -93,7 +94,7 @@ def test_a_deadline_of_none_never_passes() -> None:
 
 def test_a_folder_belongs_to_one_recipe(tiny_recipe: Any, tiny_data: Path, tiny_run: Path) -> None:
     with pytest.raises(RecipeError, match="another recipe"):
-        run_training(tiny_recipe.model_copy(update={"seed": 5}), tiny_data, tiny_run)
+        train_stage(tiny_recipe.model_copy(update={"seed": 5}), tiny_data, tiny_run)
 
 
 @pytest.mark.parametrize("name", ["release", "strict", "baseline", "ablation", "plain"])
@@ -171,11 +172,11 @@ def test_a_run_does_not_go_on_with_other_rows(
     tiny_recipe: Any, tiny_data: Path, tiny_run: Path, tmp_path: Path
 ) -> None:
     out = Path(shutil.copytree(tiny_run, tmp_path / "run"))
-    run_training(tiny_recipe, tiny_data, out)
+    train_stage(tiny_recipe, tiny_data, out)
     data = Path(shutil.copytree(tiny_data, tmp_path / "data"))
     (data / "posts" / "train.jsonl").write_text('{"text": "one more", "lang": "en", "toxicity": 0}\n')
     with pytest.raises(RecipeError, match="other rows"):
-        run_training(tiny_recipe, data, out)
+        train_stage(tiny_recipe, data, out)
 
 
 def test_every_label_with_weak_negatives_has_its_word_filter() -> None:

@@ -1,4 +1,4 @@
-"""The batcher's guarantees, over random sequences of pushes, pops and cancellations."""
+"""The batcher's guarantees, over random sequences of pushes and pops."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from models.serving.batcher import BACKFILL_EVERY, TokenBudgetBatcher
 from models.serving.types import Batch, Encoding, Item, Lane
 
 
-def make_item(tokens: int, deadline: float = 0.0, lane: Lane = Lane.LIVE, payload: object = None) -> Item:
+def make_item(tokens: int, intake_at: float = 0.0, lane: Lane = Lane.LIVE, payload: object = None) -> Item:
     encoding = Encoding(np.ones(tokens, np.int32), np.zeros((tokens, 2), np.int32))
-    return Item(encoding, payload, frozenset({"post"}), deadline, queued_at=0.0, lane=lane)
+    return Item(encoding, payload, frozenset({"post"}), intake_at, queued_at=0.0, lane=lane)
 
 
 @dataclass(frozen=True)
 class Push:
     tokens: int
-    deadline: int
+    intake_at: int
     lane: Lane
 
 
 pushes = st.builds(Push, st.integers(0, 256), st.integers(0, 20), st.sampled_from(Lane))
 actions = st.lists(
-    st.one_of(pushes, pushes, pushes, st.just("pop"), st.just("cancel")),
+    st.one_of(pushes, pushes, pushes, st.just("pop")),
     min_size=30,  # without it most lists are empty, and none fills a turn
     max_size=120,
 )
@@ -54,12 +54,10 @@ class Recorder:
     def play(self, actions: list[Push | str]) -> None:
         for action in actions:
             if isinstance(action, Push):
-                item = make_item(action.tokens, action.deadline, action.lane, payload=len(self.pushed))
+                item = make_item(action.tokens, action.intake_at, action.lane, payload=len(self.pushed))
                 self.batcher.push(item)
                 self.pushed.append(item)
                 self.waiting.append(item)
-            elif action == "cancel" and self.waiting:
-                self.waiting[len(self.waiting) // 2].cancelled = True
             elif action == "pop":
                 self.pop()
         while self.pop():
@@ -77,8 +75,8 @@ class Recorder:
     def check_oldest_first(self, turn: list[Batch]) -> None:
         """What a turn takes is exactly the front of its lane."""
         taken = [item for batch in turn for item in batch.items]
-        lane = [i for i in self.waiting if i.lane is taken[0].lane and not i.cancelled]
-        lane.sort(key=lambda item: item.deadline)  # stable: ties by arrival
+        lane = [i for i in self.waiting if i.lane is taken[0].lane]
+        lane.sort(key=lambda item: item.intake_at)  # stable: ties by arrival
         assert {i.payload for i in taken} == {i.payload for i in lane[: len(taken)]}
         assert lane[0] is turn[0].items[0]
         for batch in turn:
@@ -90,9 +88,7 @@ def test_nothing_is_lost_or_duplicated(batcher: TokenBudgetBatcher, actions: lis
     recorder = Recorder(batcher)
     recorder.play(actions)
     ran: list[Any] = [item.payload for turn in recorder.turns for batch in turn for item in batch.items]
-    dropped = batcher.take_dropped()
-    assert all(item.cancelled for item in dropped)
-    assert sorted(ran + [item.payload for item in dropped]) == list(range(len(recorder.pushed)))
+    assert sorted(ran) == list(range(len(recorder.pushed)))
     assert (len(batcher), batcher.waiting_tokens, batcher.full) == (0, 0, False)
 
 
@@ -164,11 +160,11 @@ def test_batches_leave_in_the_order_of_their_oldest_items() -> None:
     assert [batch.items[0].encoding.tokens for batch in batcher.pop()] == [10, 200, 12]
 
 
-def test_earliest_deadline_goes_first() -> None:
+def test_earliest_intake_at_goes_first() -> None:
     batcher = TokenBudgetBatcher(window=1)
-    for deadline in (3.0, 1.0, 2.0):
-        batcher.push(make_item(10, deadline))
-    assert [batcher.pop()[0].items[0].deadline for _ in range(3)] == [1.0, 2.0, 3.0]
+    for intake_at in (3.0, 1.0, 2.0):
+        batcher.push(make_item(10, intake_at))
+    assert [batcher.pop()[0].items[0].intake_at for _ in range(3)] == [1.0, 2.0, 3.0]
 
 
 def test_live_goes_first_but_backfill_keeps_its_share() -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from models.artifact import Artifact, ArtifactError
 from models.serving import device as devices
+from models.serving.cores import default_threads
 from models.serving.encoder import Encoder
 from models.serving.engine import NullEngine, OnnxEngine
 from models.serving.golden import verify_golden
@@ -43,7 +44,7 @@ def test_posts_get_probabilities_in_the_order_of_the_rows(score: Score) -> None:
     assert calm.heads["post"].tolist() == [0.018] * 8
     assert calm.heads["sentiment"].argmax() == 2
     assert insult.heads["spans"].tolist() == [0.018, 0.018, 0.018, 0.018, 0.982, 0.018]
-    assert (set(insult.heads), insult.degraded) == (POSTS, False)
+    assert (frozenset(insult.heads), insult.degraded) == (POSTS, False)
 
 
 def test_symptom_records_get_conditions_and_five_levels(score: Score) -> None:
@@ -176,7 +177,7 @@ class TestDevice:
     def test_one_core_is_left_to_the_rest(self, monkeypatch: pytest.MonkeyPatch) -> None:
         for cores, threads in ((1, 1), (2, 1), (8, 7)):
             monkeypatch.setattr(os, "sched_getaffinity", lambda _, n=cores: set(range(n)), raising=False)
-            assert devices.default_threads() == threads
+            assert default_threads() == threads
 
 
 def test_the_null_engine_answers_every_head_and_flags_nothing(artifact: Artifact, encoder: Encoder) -> None:

@@ -13,9 +13,9 @@ from streams.tasks.posts import POSTS
 from streams.tasks.symptoms import SYMPTOMS
 
 
-def post(*values: float, version: str = "m", degraded: bool = False, sentiment: tuple[float, ...] = ()) -> Scores:
+def post(*values: float, is_early: bool = False, degraded: bool = False, sentiment: tuple[float, ...] = ()) -> Scores:
     heads = {"post": np.array(values)} | ({"sentiment": np.array(sentiment)} if sentiment else {})
-    return Scores(version, degraded, heads)
+    return Scores("m", degraded, heads, is_early)
 
 
 def together_of(parts: Sequence[Scores], task: Declaration = POSTS) -> Scores:
@@ -50,11 +50,11 @@ def test_sentiment_is_the_mean_of_the_readings_that_have_one() -> None:
 
 
 def test_a_cascade_that_asks_the_whole_model_for_one_window_answers_as_the_whole_model() -> None:
-    assert together_of([post(0.1, version="m+early"), post(0.6, version="m")]).model_version == "m"
-    assert together_of([post(0.1, version="m+early"), post(0.1, version="m+early")]).model_version == "m+early"
+    assert together_of([post(0.1, is_early=True), post(0.6)]).model_version == "m"
+    assert together_of([post(0.1, is_early=True), post(0.1, is_early=True)]).model_version == "m+early"
 
 
 def test_an_overload_that_began_between_two_windows_has_the_version_of_the_early_exit() -> None:
-    full = post(0.1, version="m", sentiment=(0.2, 0.2, 0.6))
-    together = together_of([full, post(0.6, version="m+early", degraded=True)])
+    full = post(0.1, sentiment=(0.2, 0.2, 0.6))
+    together = together_of([full, post(0.6, is_early=True, degraded=True)])
     assert (together.model_version, together.degraded, set(together.heads)) == ("m+early", True, {"post"})

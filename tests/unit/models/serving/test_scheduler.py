@@ -226,7 +226,9 @@ async def test_a_text_longer_than_the_grid_fails_alone() -> None:
     assert failed.item.payload == "long"
     assert "257 tokens" in str(failed.error)
     assert 0 < failed.batched_at <= failed.scored_at
-    assert bench.scheduler.alive
+    bench.scheduler.submit([item("later")])
+    await bench.settled(4)
+    assert bench.outcomes[-1].error is None
     await bench.scheduler.stop()
 
 
@@ -237,16 +239,14 @@ async def test_a_lost_engine_fails_everything_pending_and_everything_later(fatal
     bench = Bench(engine, window=2)
     bench.scheduler.submit([item(n) for n in range(10)])
     await bench.entered()
-    assert bench.scheduler.alive
     engine.fatal = fatal
     engine.gate.release()
     await bench.settled(10)
-    assert not bench.scheduler.alive
     bench.scheduler.submit([item("late")])
     await bench.settled(11)
     assert all(isinstance(o.error, EngineLostError) for o in bench.outcomes)
     assert {o.item.payload for o in bench.outcomes} == {*range(10), "late"}
-    assert await bench.scheduler.drain(LIMIT_S) == 0
+    assert bench.scheduler.stats().pending == 0
     assert len(bench.outcomes) == 11
     await bench.scheduler.stop()
 
@@ -263,7 +263,6 @@ async def test_the_forming_thread_is_watched_too(caplog: pytest.LogCaptureFixtur
     assert isinstance(bench.outcomes[0].error, EngineLostError)
     assert str(bench.outcomes[0].error) == "A serving thread died."
     assert "A serving thread died" in caplog.text
-    assert not bench.scheduler.alive
     assert "A serving thread died: ZeroDivisionError at" in caplog.text
     assert "what a runtime quotes" not in caplog.text
     await bench.scheduler.stop()
@@ -277,37 +276,6 @@ async def test_symptom_records_are_never_degraded() -> None:
     await bench.settled(3)
     assert bench.engine.depths == [Depth.FULL, Depth.EARLY]
     assert bench.scheduler.stats().degraded_rows == 1
-    await bench.scheduler.stop()
-
-
-async def test_cancelled_items_are_not_run_not_delivered_and_counted() -> None:
-    engine = FakeEngine()
-    engine.hold()
-    bench = Bench(engine)
-    running, waiting, kept = item("running"), item("waiting"), item("kept")
-    bench.scheduler.submit([running])
-    await bench.entered()
-    bench.scheduler.submit([waiting, kept])
-    running.cancelled = waiting.cancelled = True
-    engine.gate.release(2)
-    await bench.settled(1)
-    assert await bench.scheduler.drain(LIMIT_S) == 0
-    assert [o.item.payload for o in bench.outcomes] == ["kept"]
-    assert engine.runs == [["running"], ["kept"]]
-    assert bench.scheduler.stats().cancelled_rows == 1
-    await bench.scheduler.stop()
-
-
-async def test_drain_waits_for_all_and_is_bounded() -> None:
-    engine = FakeEngine()
-    engine.hold()
-    bench = Bench(engine)
-    bench.scheduler.submit([item(n) for n in range(3)])
-    await bench.entered()
-    assert await bench.scheduler.drain(0.01) == 3
-    engine.gate.release()
-    assert await bench.scheduler.drain(LIMIT_S) == 0
-    assert len(bench.outcomes) == 3
     await bench.scheduler.stop()
 
 
@@ -361,12 +329,10 @@ async def test_stop_is_bounded_while_the_engine_hangs_and_delivers_nothing_more(
     bench = Bench(engine)
     bench.scheduler.submit([item("hangs")])
     await bench.entered()
-    assert bench.scheduler.stats().running_since is not None
     started = time.monotonic()
     await bench.scheduler.stop(0.05)
     assert time.monotonic() - started < 1.0
     assert "still runs" in caplog.text
-    assert not bench.scheduler.alive
     engine.gate.release()
     for thread in bench.scheduler._threads:
         await asyncio.to_thread(thread.join, LIMIT_S)

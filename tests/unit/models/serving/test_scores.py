@@ -76,11 +76,11 @@ def test_rows_get_the_heads_they_want_and_do_not_keep_the_batch_alive() -> None:
         return Item(encoding, None, frozenset(heads), 0.0, 0.0)
 
     heads = {"post": np.full((2, 8), 0.25), "spans": np.full((2, 16), 0.5), "urgency": np.full((2, 5), 0.2)}
-    first, second = to_scores([item(3, "post", "spans"), item(9, "urgency")], heads, "v", degraded=True)
+    first, second = to_scores([item(3, "post", "spans"), item(9, "urgency")], heads, "v", is_early=True)
     assert "post" in first.heads
     assert "spans" in first.heads
     assert "urgency" in second.heads
     assert first.heads["spans"].shape == (3,)
     assert (set(first.heads), set(second.heads)) == ({"post", "spans"}, {"urgency"})
     assert all(array.base is None for array in (first.heads["post"], first.heads["spans"], second.heads["urgency"]))
-    assert (first.model_version, first.degraded) == ("v", True)
+    assert (first.model_version, first.degraded) == ("v+early", True)

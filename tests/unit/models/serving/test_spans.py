@@ -129,7 +129,7 @@ def test_what_several_parts_mark_is_one_list_in_order_and_apart() -> None:
 def test_a_part_without_an_answer_marks_nothing() -> None:
     unread = Reading("fool", range(4))
     early = reading("fool", 0, {"fool"})
-    early.scores = Scores("v+early", degraded=True)
+    early.scores = Scores("v", degraded=True, is_early=True)
     assert marked([unread, early], 0.5) == []
     assert marked([unread, reading("fool", 9, {"fool"})], 0.5) == [(9, 13)]
 

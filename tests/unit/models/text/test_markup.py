@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from models.text import normalise
+from tests.support.originals import original_span
 
 
 @pytest.mark.parametrize(
@@ -57,4 +58,4 @@ def test_what_is_no_markup_stays(text: str) -> None:
 def test_spans_reach_what_was_written(text: str, shown: str, behind: str) -> None:
     clean = normalise(text)
     start = clean.text.index(shown)
-    assert text[slice(*clean.original_span(start, start + len(shown)))] == behind
+    assert text[slice(*original_span(clean, start, start + len(shown)))] == behind

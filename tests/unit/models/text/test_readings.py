@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.text import normalise, readings
+from tests.support.originals import original_span
 
 PARTS = (
     "fu ck", "mo ron", "stuipd", "idiiot", "fvck", "a55", "s**t", "c@nt", "st-upid", "ass.hat", "脑can", "傻。。。逼",
@@ -104,4 +105,4 @@ def test_a_text_full_of_slips_or_gaps_is_mended_in_the_first_reading() -> None:
 def test_spans_reach_what_was_guessed(text: str, meant: str, behind: str) -> None:
     guess = readings(text)[-1]
     start = guess.text.index(meant)
-    assert text[slice(*guess.original_span(start, start + len(meant)))] == behind
+    assert text[slice(*original_span(guess, start, start + len(meant)))] == behind

@@ -16,7 +16,7 @@ from models.artifact import ArtifactError
 from models.serving.types import DeviceError, EngineLostError
 from streams.cli.app import build_app
 from streams.cli.terminal import printable
-from streams.cli.worker import command, threads_each
+from streams.cli.worker import command
 from streams.errors import BrokerUnreachableError
 from streams.policy import PolicyError
 from streams.settings import SettingsError
@@ -189,11 +189,6 @@ def test_a_child_gets_the_same_command_line_without_the_count() -> None:
     line = command({"brokers": "a:1", "topic_prefix": "p", "threads": 2, "data_dir": Path("/d"), "policy": None})
     assert line[1:4] == ["-m", "streams.cli", "worker"]
     assert " ".join(line[4:]) == "--brokers a:1 --prefix p --threads 2 --data-dir /d"
-
-
-@pytest.mark.parametrize(("cores", "workers", "threads"), [(8, 2, 3), (2, 4, 1), (1, 1, 1), (16, 3, 5)])
-def test_workers_share_the_cores_and_leave_one(cores: int, workers: int, threads: int) -> None:
-    assert threads_each(cores, workers) == threads
 
 
 def test_text_of_strangers_cannot_drive_the_terminal() -> None:

@@ -11,11 +11,12 @@ import pytest
 from schemas import DeadLetter, Reason
 from streams.cli.lines import json_line, letter_line
 from streams.cli.records import messages
+from streams.client import Message
 from streams.client.messages import Letter, line_message
-from streams.record import Outgoing, RawRecord
+from streams.record import RawRecord
 
 
-async def read(content: bytes, kind: str = "posts", text: bool = False) -> list[Outgoing]:
+async def read(content: bytes, kind: str = "posts", text: bool = False) -> list[Message]:
     return [message async for message in messages(io.BytesIO(content), kind, text)]
 
 

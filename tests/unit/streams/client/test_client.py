@@ -22,7 +22,7 @@ from aiokafka.errors import (
 )
 
 from schemas import Post, PostVerdict, TimingsMs
-from streams.client import Client, Receipt
+from streams.client import Client, Message, Receipt
 from streams.client.messages import decoder, line_message, post_message, symptoms_message
 from streams.client.subscription import RecentIds, Subscription
 from streams.errors import (
@@ -34,7 +34,6 @@ from streams.errors import (
     TopicMissingError,
     translate,
 )
-from streams.record import Outgoing
 from streams.settings import Settings
 
 SETTINGS = Settings(brokers="127.0.0.1:1")
@@ -78,7 +77,7 @@ def test_other_words_are_sent_in_those_of_the_schema() -> None:
     ],
 )
 def test_a_line_that_is_only_damaged_keeps_its_key(line: bytes) -> None:
-    assert line_message(line, "posts") == Outgoing("posts", b"river_09", line)
+    assert line_message(line, "posts") == Message("posts", b"river_09", line)
 
 
 def test_the_error_does_not_quote_the_text() -> None:
@@ -120,8 +119,8 @@ def sending(producer: FakeProducer) -> Client:
     return client
 
 
-def posts(*values: bytes) -> list[Outgoing]:
-    return [Outgoing("posts", None, value) for value in values]
+def posts(*values: bytes) -> list[Message]:
+    return [Message("posts", None, value) for value in values]
 
 
 async def test_one_result_for_each_message_in_order_whatever_happens_to_it() -> None:

@@ -11,11 +11,12 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from schemas import DeadLetter, Reason
+from schemas.wire import Header
 from streams.client.dead_letters import Replayed, original_headers, read_letters, replay
 from streams.kafka.embedded_broker import EmbeddedBroker
 from streams.kafka.topics import create_topics
 from streams.pipeline.failures import Failure, dead_letter
-from streams.record import Header, Outgoing, RawRecord
+from streams.record import Outgoing, RawRecord
 from streams.settings import Settings
 
 OWN: list[Header] = [("trace", b"\x00\xff"), ("reason", b"their own"), ("empty", None), ("trace", b"again")]

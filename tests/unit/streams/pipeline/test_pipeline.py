@@ -22,13 +22,14 @@ from models.serving.reading import TEXT, Reading
 from models.serving.stats import Stats
 from models.serving.types import Encoding, EngineLostError, InferenceError, Item, Outcome, Scores
 from schemas import Post, PostVerdict, Reason
+from schemas.wire import Header
 from streams.pipeline.activation import Activation, Modality
 from streams.pipeline.failures import Failure
 from streams.pipeline.pipeline import Pipeline
 from streams.pipeline.work import Work
 from streams.policy import Policy
-from streams.record import Header, RawRecord, UnreadableBatch
-from streams.tasks.base import Case, Decision, Parts, Rendered
+from streams.record import Outgoing, RawRecord, UnreadableBatch
+from streams.tasks.base import Case, Moments, Parts, Rendered
 from streams.tasks.outputs import verdict_id
 from streams.tasks.posts.task import PostsTask
 from streams.worker.ledger import Ticket
@@ -77,7 +78,8 @@ class Bench:
 
     def push(self, offset: int, value: bytes | None, headers: tuple[Header, ...] = ()) -> Work:
         raw = RawRecord("posts", 0, offset, b"key", value, headers)
-        work = Work(None, raw, self.pipeline.active, self.task, time.monotonic())
+        now = time.monotonic()
+        work = Work(None, raw, self.pipeline.active, self.task, Moments(now, now))
         self.pipeline.push(work)
         return work
 
@@ -215,7 +217,7 @@ async def test_what_is_done_in_order_is_done_in_the_thread_that_decides(
     """There tasks keep their state, without locks."""
     decide, threads = bench.task.decide, list[int]()
 
-    def watched(case: Case[object]) -> Decision:
+    def watched(case: Case[object]) -> list[Outgoing]:
         threads.append(threading.get_ident())
         return decide(case)  # type: ignore[arg-type]
 
@@ -261,7 +263,7 @@ async def test_a_defect_in_the_policy_costs_one_record_and_its_text_stays_out_of
 ) -> None:
     decide = bench.task.decide
 
-    def broken(case: Case[object]) -> Decision:
+    def broken(case: Case[object]) -> list[Outgoing]:
         if "secret" in case.rendered.text:
             raise ValueError(case.rendered.text)
         return decide(case)  # type: ignore[arg-type]
@@ -327,7 +329,7 @@ async def test_no_dead_letter_quotes_the_record_in_its_own_headers(
 ) -> None:
     """Whichever stage it failed in."""
 
-    def broken(case: Case[object]) -> Decision:
+    def broken(case: Case[object]) -> list[Outgoing]:
         raise ValueError(case.rendered.text)
 
     monkeypatch.setattr(bench.task, "decide", broken)

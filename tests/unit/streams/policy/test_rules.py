@@ -69,7 +69,7 @@ def test_no_label_acts_below_the_bar_that_the_model_names() -> None:
 
 def test_a_label_that_never_acts_in_a_language_still_stands() -> None:
     actions = {"spam": {"limit": 0.6}, "hate": {"limit": 0.6}}
-    acts_from = {"spam": {"en": 0.9, "other": None}, "hate": {"en": 0.9, "zh": 0.8}}
+    acts_from: dict[str, dict[str, float | None]] = {"spam": {"en": 0.9, "other": None}, "hate": {"en": 0.9, "zh": 0.8}}
     rules = PostRules(policy(actions=actions, thresholds={}), CALIBRATED, acts_from)
 
     ruling = rules.judge(scores(spam=1.0), "other")

@@ -6,8 +6,8 @@ import pytest
 
 from models.artifact import Artifact, ArtifactError, OperatingPoint
 from streams.pipeline.activation import build_tasks
-from streams.policy import PolicyError
-from streams.settings import POLICY, Settings
+from streams.policy import POLICY, PolicyError
+from streams.settings import Settings
 from tests.unit.streams.tasks.building import decide, parts, post_scores
 
 

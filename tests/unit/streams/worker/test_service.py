@@ -19,10 +19,11 @@ import streams.worker.service
 from models.serving.encoder import Encoder
 from models.serving.engine import OnnxEngine
 from models.serving.types import Batch, Depth, Encoding, Scores
+from schemas.wire import Header
 from streams.model import Model, load_model
 from streams.pipeline.activation import build_tasks
 from streams.policy import Policy
-from streams.record import Header, Outgoing, Partition
+from streams.record import Outgoing, Partition
 from streams.settings import Settings
 from streams.tasks.base import Parts
 from streams.tasks.posts.task import PostsTask
@@ -81,7 +82,6 @@ class Bench:
         (task,) = build_tasks(settings, model.artifact)
         self.sink = HeldSink()
         self.crashes: list[BaseException] = []
-        self._is_stopped = False
         self.service = Service(settings, model, {POSTS[0]: task}, self.sink, self.crashes.append)
 
     async def take_in(self, *values: bytes) -> None:
@@ -89,9 +89,7 @@ class Bench:
             await self.service.take_in(Message(offset, value))
 
     async def stop(self) -> None:
-        if not self._is_stopped:
-            self._is_stopped = True
-            await self.service.stop()
+        await self.service.stop()
 
     @property
     def released(self) -> dict[Partition, int]:
@@ -214,6 +212,7 @@ async def test_nothing_runs_on_when_it_has_stopped(start: Start) -> None:
     await bench.service.drain()
     await bench.stop()
 
+    await bench.stop()  # once more does no harm
     assert bench.sink.is_stopped
     assert asyncio.all_tasks() == {asyncio.current_task()}
     await eventually(lambda: not left())

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from aiokafka.errors import MessageSizeTooLargeError
 
-from streams.record import Header, Outgoing
+from schemas.wire import Header
+from streams.record import Outgoing
 from streams.worker.sink import PublishError, Sink
 
 TOPICS = {"labels": "moderation.labels", "dead-letters": "moderation.dead-letters"}

@@ -115,21 +115,20 @@ def say_pid(marker: Path) -> list[str]:
 
 
 def test_a_leashed_child_ends_when_the_pipe_closes(tmp_path: Path) -> None:
-    held = leash(*say_pid(tmp_path / "pid"))
-    pid = child_pid(tmp_path / "pid")
-    assert held.stdin is not None
-    held.stdin.close()
-    assert held.wait(10) == 128 + signal.SIGTERM
+    with leash(*say_pid(tmp_path / "pid")) as held:
+        pid = child_pid(tmp_path / "pid")
+        assert held.stdin is not None
+        held.stdin.close()
+        assert held.wait(10) == 128 + signal.SIGTERM
     assert not is_alive(pid)
 
 
 def test_on_linux_a_child_does_not_outlive_a_killed_supervisor(tmp_path: Path) -> None:
     if sys.platform != "linux":
         return
-    held = leash(*say_pid(tmp_path / "pid"))
-    pid = child_pid(tmp_path / "pid")
-    held.kill()
-    held.wait(10)
+    with leash(*say_pid(tmp_path / "pid")) as held:
+        pid = child_pid(tmp_path / "pid")
+        held.kill()
     deadline = time.monotonic() + 5
     while is_alive(pid) and time.monotonic() < deadline:
         time.sleep(0.02)

@@ -21,7 +21,6 @@ def _build(parts: Parts) -> Task[Any]:
 
 NOTES: Final = Declaration(
     input=Channel("notes", Note, "receive", "Who wrote it.", "Short notes.", NOTE),
-    record=Note,
     key_field="writer",
     outputs=(Channel("languages", NoteVerdict, "send", "The note's key.", "A verdict for every note.", NOTE_VERDICT),),
     question=Question({"language": Joined.MEAN}),

@@ -7,7 +7,8 @@ from typing import Any
 
 from models.serving.reading import Reading
 from models.text import identify_language, normalise
-from streams.tasks.base import Case, Decision, Parts, Rendered, Task
+from streams.record import Outgoing
+from streams.tasks.base import Case, Parts, Rendered, Task
 from streams.tasks.outputs import outputs, timings_ms, verdict_id, warnings
 from tests.unit.streams.tasks.notes import NOTES
 from tests.unit.streams.tasks.notes.schema import Note
@@ -34,13 +35,12 @@ class NotesTask(Task[Note]):
         clean = normalise(record.text)
         return Rendered(identify_language(clean.text), (Reading(clean.text, clean.offsets),))
 
-    def decide(self, case: Case[Note]) -> Decision:
+    def decide(self, case: Case[Note]) -> list[Outgoing]:
         scores = case.scores
         model_version = self._model_version if scores is None else scores.model_version
-        identity = verdict_id(NOTES.name, model_version, self.policy_version, case.value)
         languages = None if scores is None else dict(zip(self._labels, scores.heads["language"].tolist(), strict=True))
         verdict: dict[str, Any] = {
-            "id": identity,
+            "id": verdict_id(NOTES.name, model_version, self.policy_version, case.value),
             "task": NOTES.name,
             "note_id": case.record.id,
             "source": None if case.origin is None else case.origin._asdict(),
@@ -53,7 +53,7 @@ class NotesTask(Task[Note]):
             "warnings": warnings(case),
             "timings_ms": timings_ms(case.moments, self._parts.clock()),
         }
-        return Decision(identity, outputs(case, verdict, ("languages",), (), self._parts.wall_clock()), "")
+        return outputs(case, verdict, ("languages",), (), self._parts.wall_clock())
 
     def assign(self, partitions: Collection[int]) -> None: ...
 

@@ -76,7 +76,7 @@ def test_the_id_stands_for_content_model_and_policy_alone() -> None:
     other_text, _ = decide(posts_task(), {**POST, "text": "another"}, post_scores())
     other_policy, _ = decide(posts_task(support_labels=["self_harm", "hate"]), POST, post_scores())
     scores = post_scores()
-    scores.model_version = "m2"
+    scores.engine_version = "m2"
     other_model, _ = decide(posts_task(), POST, scores)
 
     assert first["id"] == same["id"]

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from load.leash import start_leashed, stop_leashed, tail
+from streams.leash import start_leashed, stop_leashed, tail
 
 ROOT = Path(__file__).parents[3]
 
@@ -26,19 +26,17 @@ def test_the_child_is_the_command_itself(tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="prctl is Linux's")
 def test_the_child_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
     parent_script = (
-        "import sys, time; from pathlib import Path; from load.leash import start_leashed\n"
+        "import sys, time; from pathlib import Path; from streams.leash import start_leashed\n"
         "sleeper = [sys.executable, '-c', 'import time; time.sleep(60)']\n"
         f"child = start_leashed(sleeper, output=Path({str(tmp_path / 'log')!r}))\n"
         "print(child.pid, flush=True); time.sleep(60)"
     )
-    parent = subprocess.Popen([sys.executable, "-c", parent_script], cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    assert parent.stdout is not None
-    child = psutil.Process(int(parent.stdout.readline()))
-    time.sleep(0.5)  # until it has asked for the leash
-    assert child.is_running()
-
-    parent.kill()
-    parent.wait(10)
+    with subprocess.Popen([sys.executable, "-c", parent_script], cwd=ROOT, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        child = psutil.Process(int(parent.stdout.readline()))
+        time.sleep(0.5)  # until it has asked for the leash
+        assert child.is_running()
+        parent.kill()
 
     _, alive = psutil.wait_procs([child], timeout=10)
     assert not alive

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+LATIN = "A-Za-z\u00c0-\u024f"
+JAPANESE_KOREAN = "\u3040-\u30ff\u1100-\u11ff\uac00-\ud7af"
 HAN = "\u3400-\u4dbf\u4e00-\u9fff"
 EMOJI = "\u2190-\u21ff\u2300-\u23ff\u2600-\u27bf\u2b00-\u2bff\U0001f300-\U0001faff"
 ACCENTS = "\u0300-\u0333\u0339-\u034e\u0350-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ef"
@@ -19,6 +21,10 @@ INVISIBLE = (
 strokes laid over letters, which no language writes."""
 ODD_SPACE = "\t-\r\x1c-\x1f\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 SURROGATES = "\ud800-\udfff"
+
+
+LETTER = r"[^\W\d_]"
+"""Any letter, of any script: an expression of its own."""
 
 
 def character_class(characters: Iterable[str]) -> str:

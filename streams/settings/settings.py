@@ -5,84 +5,19 @@ Every field below is a variable `TIDEGATE_<NAME>` and a key `<name>` of the TOML
 
 from __future__ import annotations
 
-import os
-import re
-import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
 import platformdirs
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from models.artifact import RELEASE
-from streams.errors import TidegateError
+from models.folders import RELEASE
 from streams.policy import POLICY
+from streams.settings.fields import Addresses, File, TaskNames, TopicPrefix, UserPath, read_secret
+from streams.settings.sources import PREFIX, SettingsError, TomlFile, refuse_unknown_variables, sentence
 from streams.tasks import declared
 from streams.tasks.symptoms import PROTOCOL
-
-PREFIX = "TIDEGATE_"
-CONFIG_FILE = "TIDEGATE_CONFIG"
-# Variables of the same prefix that are no settings: a file to signal with, training's, the tests' and load runs' own.
-OTHER_VARIABLES = frozenset({CONFIG_FILE, "TIDEGATE_READY_FILE", "TIDEGATE_TRAINING_DATA"})
-OTHER_PREFIXES = ("TIDEGATE_TEST_", "TIDEGATE_LOAD_")
-
-_ADDRESS = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\]):(\d{1,5})")
-_TOPIC_PREFIX = re.compile(r"[A-Za-z0-9._-]{1,200}")
-
-
-class SettingsError(TidegateError):
-    """A setting is wrong: one sentence that names it, its value and what is allowed."""
-
-    exit_code = 2
-
-
-def _addresses(value: str) -> str:
-    parts = [part.strip() for part in value.split(",")]
-    for part in parts:
-        match = _ADDRESS.fullmatch(part)
-        if match is None or not 0 < int(match[1]) < 65_536:
-            raise ValueError("must be host:port, several separated by commas")
-    return ",".join(parts)
-
-
-def _topic_prefix(value: str) -> str:
-    if not _TOPIC_PREFIX.fullmatch(value):
-        raise ValueError("may hold letters, digits, dots, dashes and underscores, 200 at most")
-    return value
-
-
-def _existing(path: Path) -> Path:
-    try:
-        is_there = path.is_file()
-    except OSError as error:
-        raise ValueError(f"it cannot be read ({error.strerror})") from None
-    if not is_there:
-        raise ValueError("there is no such file")
-    return path
-
-
-def _secret(path: Path) -> SecretStr:
-    try:
-        return SecretStr(path.read_text("utf-8").rstrip("\r\n"))
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise ValueError(f"sasl_password_file {path} cannot be read: {reason}") from None
-
-
-Place = Annotated[Path, AfterValidator(Path.expanduser)]  # a TOML file or a container knows no shell that expands ~
-File = Annotated[Place, AfterValidator(_existing)]
-
-
-def _task(name: str) -> str:
-    if name not in declared():
-        *others, last = (f"'{known}'" for known in declared())
-        raise ValueError(f"it must be {', '.join(others)} or {last}" if others else f"it must be {last}")
-    return name
-
-
-def _list(value: Any) -> Any:
-    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
 class Settings(BaseSettings):
@@ -91,23 +26,21 @@ class Settings(BaseSettings):
     # An error may hold the whole input, and with it the password: it is never shown.
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True, hide_input_in_errors=True)
 
-    brokers: Annotated[str, AfterValidator(_addresses)] = Field(
-        default="localhost:9092", description="Kafka brokers, host:port, comma separated."
-    )
-    topic_prefix: Annotated[str, AfterValidator(_topic_prefix)] = Field(
+    brokers: Addresses = Field(default="localhost:9092", description="Kafka brokers, host:port, comma separated.")
+    topic_prefix: TopicPrefix = Field(
         default="moderation", description="Topics are named PREFIX.posts, PREFIX.labels and so on."
     )
     group: str = Field(default="tidegate", min_length=1, description="Consumer group of the workers.")
-    tasks: Annotated[list[Annotated[str, AfterValidator(_task)]], NoDecode, BeforeValidator(_list)] = Field(
+    tasks: TaskNames = Field(
         default_factory=lambda: list(declared()), min_length=1, description="Tasks of this worker, comma separated."
     )
-    data_dir: Place = Field(
+    data_dir: UserPath = Field(
         default_factory=lambda: Path(platformdirs.user_data_dir("tidegate")),
         description="Where workers keep state: author history, by partition. Default: the user's data folder.",
     )
-    artifact: Place = Field(default=RELEASE, description="Folder of the model. Default: the release that ships.")
-    policy: Place = Field(default=POLICY, description="Policy file. Default: the one that ships.")
-    protocol: Place = Field(default=PROTOCOL, description="Triage protocol. Default: the one that ships.")
+    artifact: UserPath = Field(default=RELEASE, description="Folder of the model. Default: the release that ships.")
+    policy: UserPath = Field(default=POLICY, description="Policy file. Default: the one that ships.")
+    protocol: UserPath = Field(default=PROTOCOL, description="Triage protocol. Default: the one that ships.")
 
     device: Literal["auto", "cpu", "cuda"] = Field(
         default="auto", description="`auto` takes a GPU that really runs; `cuda` stops without one."
@@ -176,7 +109,7 @@ class Settings(BaseSettings):
     )
     sasl_username: str | None = Field(default=None, description="With a SASL protocol.")
     sasl_password: SecretStr | None = Field(default=None, description="With a SASL protocol; or give a file.")
-    sasl_password_file: Place | None = Field(default=None, description="File that holds the password.")
+    sasl_password_file: UserPath | None = Field(default=None, description="File that holds the password.")
     ssl_cafile: File | None = Field(
         default=None, description="Certificate authority of the brokers. Default: the system's."
     )
@@ -194,7 +127,7 @@ class Settings(BaseSettings):
             if self.sasl_username is None or (self.sasl_password is None and self.sasl_password_file is None):
                 raise ValueError(f"security_protocol {self.security_protocol} needs sasl_username and sasl_password")
         if self.sasl_password_file is not None:
-            object.__setattr__(self, "sasl_password", _secret(self.sasl_password_file))
+            object.__setattr__(self, "sasl_password", read_secret(self.sasl_password_file))
             object.__setattr__(self, "sasl_password_file", None)
         return self
 
@@ -207,7 +140,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, env_settings, _File(settings_cls)
+        return init_settings, env_settings, TomlFile(settings_cls)
 
     @classmethod
     def load(cls, **given: Any) -> Self:
@@ -216,48 +149,8 @@ class Settings(BaseSettings):
         Raises:
             SettingsError: something is wrong.
         """
-        _refuse_unknown_variables(frozenset(cls.model_fields))
+        refuse_unknown_variables(cls.model_fields)
         try:
             return cls(**{name: value for name, value in given.items() if value is not None})
         except ValidationError as error:
-            raise SettingsError(_sentence(error)) from None
-
-
-class _File(PydanticBaseSettingsSource):
-    """The TOML file: the one that TIDEGATE_CONFIG names, else tidegate.toml in this folder if there is one."""
-
-    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
-        raise NotImplementedError
-
-    def __call__(self) -> dict[str, Any]:
-        named = os.environ.get(CONFIG_FILE)
-        path = Path(named or "tidegate.toml")
-        if not named and not path.is_file():
-            return {}
-        try:
-            return tomllib.loads(path.read_text("utf-8"))
-        except OSError as error:
-            raise SettingsError(f"The settings cannot be read from {path}: {error.strerror}.") from None
-        except ValueError as error:  # not TOML, not UTF-8
-            raise SettingsError(f"The settings cannot be read from {path}: {error}.") from None
-
-
-def _refuse_unknown_variables(fields: frozenset[str]) -> None:
-    for name in sorted(os.environ):
-        if not name.startswith(PREFIX) or name in OTHER_VARIABLES or name.startswith(OTHER_PREFIXES):
-            continue
-        if name.removeprefix(PREFIX).lower() not in fields:
-            raise SettingsError(f"{name} is not a setting of tidegate; see docs/settings.md.")
-
-
-def _sentence(error: ValidationError) -> str:
-    first = error.errors(include_url=False)[0]
-    name = ".".join(str(part) for part in first["loc"])
-    message = first["msg"].removeprefix("Value error, ")
-    if not name:
-        return f"The settings do not fit together: {message}."
-    if first["type"] == "extra_forbidden":
-        return f"{name} is not a setting of tidegate; see docs/settings.md."
-    message = re.sub("^Input should", "it must", message)
-    shown = "" if "password" in name else f" is {first['input']!r}"
-    return f"Setting {name}{shown}: {message}."
+            raise SettingsError(sentence(error)) from None

@@ -1,0 +1,13 @@
+"""How many threads a worker computes with."""
+
+from __future__ import annotations
+
+import os
+
+
+def default_threads(workers: int = 1) -> int:
+    """Threads of each of several workers: of the cores that this process may use all but one, which intake and broker
+    need, shared out.
+    """
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, (cores - 1) // workers)

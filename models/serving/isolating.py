@@ -1,0 +1,63 @@
+"""A batch on an engine: one that fails is halved until the records that cause it are alone."""
+
+from __future__ import annotations
+
+import time
+from typing import NamedTuple
+
+from models.serving.engine import Engine
+from models.serving.types import Batch, Depth, EngineLostError, InferenceError, Item, Outcome, Scores
+
+
+class Run(NamedTuple):
+    """What came of a batch."""
+
+    outcomes: list[Outcome]
+    splits: int
+
+
+def run_isolated(engine: Engine, batch: Batch, depth: Depth) -> Run:
+    """One outcome for each item; those at fault have an InferenceError.
+
+    Raises:
+        EngineLostError: the engine is gone, which is no fault of a record.
+    """
+    outcomes: list[Outcome] = []
+    splits = 0
+    parts = [batch]
+    while parts:
+        part = parts.pop()
+        try:
+            scores = _run_once(engine, part, depth)
+        except EngineLostError:
+            raise
+        except Exception as error:
+            if len(part.items) > 1:
+                parts += part.halves()
+                splits += 1
+            else:
+                outcomes.append(failure(part.items[0], _inference_error(error), batch.formed_at))
+        else:
+            now = time.monotonic()
+            pairs = zip(part.items, scores, strict=True)
+            outcomes += [Outcome(item, score, None, batch.formed_at, now) for item, score in pairs]
+    return Run(outcomes, splits)
+
+
+def _run_once(engine: Engine, batch: Batch, depth: Depth) -> list[Scores]:
+    scores = engine.run(batch, depth)
+    if len(scores) != len(batch.items):
+        raise InferenceError(f"The engine gave {len(scores)} answers to {len(batch.items)} records.")
+    return scores
+
+
+def failure(item: Item, error: Exception, batched_at: float) -> Outcome:
+    """The end of an item that gets no scores, now."""
+    return Outcome(item, None, error, batched_at, scored_at=time.monotonic())
+
+
+def _inference_error(cause: Exception) -> InferenceError:
+    """The cause by its type alone: a runtime's message may quote what it was fed."""
+    error = InferenceError(f"The engine failed on this record: {type(cause).__name__}.")
+    error.__cause__ = cause
+    return error
