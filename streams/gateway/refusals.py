@@ -43,7 +43,7 @@ class Refusal(Exception):
     def headers(self) -> dict[str, str]:
         """Whole seconds for everybody, milliseconds for the clients that read them."""
         if self.retry_after_s is None:
-            return {"www-authenticate": "Bearer"} if self.status == 401 else {}
+            return {"www-authenticate": 'Bearer realm="tidegate"'} if self.status == 401 else {}
         milliseconds = max(1, round(self.retry_after_s * 1000))
         return {"retry-after": str(-(-milliseconds // 1000)), "retry-after-ms": str(milliseconds)}
 

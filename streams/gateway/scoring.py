@@ -83,6 +83,11 @@ class Scoring:
         return frozenset(self._tasks)
 
     @property
+    def waiting_tokens(self) -> int:
+        """Estimated, of what waits outside of the pipeline."""
+        return self._waiting
+
+    @property
     def is_ready(self) -> bool:
         return not self._is_broken
 

@@ -9,10 +9,11 @@ import pytest
 from streams.gateway.moderations import MOST_TEXTS
 from tests.support.gateway import Running
 
-THIRTEEN = (
-    "harassment harassment/threatening hate hate/threatening illicit illicit/violent self-harm self-harm/instructions "
-    "self-harm/intent sexual sexual/minors violence violence/graphic"
-).split()
+THIRTEEN = [
+    *("harassment", "harassment/threatening", "hate", "hate/threatening", "illicit", "illicit/violent"),
+    *("self-harm", "self-harm/instructions", "self-harm/intent", "sexual", "sexual/minors"),
+    *("violence", "violence/graphic"),
+]
 OURS = ["toxicity", "profanity", "spam"]
 HIGH = 0.982
 
