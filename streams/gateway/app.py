@@ -97,8 +97,8 @@ class _Endpoint:
             response = refused(refusal, self._shape)
         except Exception as error:
             logger.error("a request failed with %s", place_of(error))
-            refusal = Refusal(500, "internal_error", "This is a defect of the server; its log says where.")
-            response = refused(refusal, self._shape)
+            defect = Refusal(500, "internal_error", "This is a defect of the server; its log says where.")
+            response = refused(defect, self._shape)
         await response(scope, receive, send)
 
 

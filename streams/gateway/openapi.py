@@ -1,4 +1,4 @@
-"""The OpenAPI document, made of the models that read the requests. `tidegate schema export` writes it anew."""
+"""The OpenAPI document, made of the models that read the requests. `python -m streams.gateway.openapi` writes it anew."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from pydantic import BaseModel
-from pydantic.json_schema import models_json_schema
+from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from schemas import Post, PostVerdict, SymptomRecord, SymptomVerdict
 from schemas.generate import PlainTitles
@@ -21,11 +21,14 @@ from streams.gateway.comments import (
 from streams.gateway.intake import DEADLINE_HEADER
 from streams.gateway.keys import Scope
 from streams.gateway.moderations import Moderation, ModerationRequest
-from streams.gateway.native import NDJSON, Accepted, Failed, Records, Verdicts
+from streams.gateway.native import NDJSON, Accepted, Records, Verdicts
 
 FILE: Final = Path(__file__).with_name("openapi.json")
 VERSION: Final = "1"
 """Of the interfaces, not of the package: it rises when one of them changes for its clients."""
+
+
+Moded = tuple[type[BaseModel], JsonSchemaMode]
 
 
 class Operation(NamedTuple):
@@ -139,14 +142,11 @@ _ERRORS: Final[Mapping[str, Any]] = {
 
 def openapi_document() -> dict[str, Any]:
     """Version 3.1 of OpenAPI."""
-    asked = [(model, "validation") for one in OPERATIONS for model in one.asks]
-    answered = [(model, "serialization") for one in OPERATIONS for model in one.answers]
-    models = list(dict.fromkeys([*asked, *answered, (Failed, "serialization")]))
-    refs, found = models_json_schema(
-        models,  # type: ignore[arg-type]  a mode is a literal
-        ref_template="#/components/schemas/{model}",
-        schema_generator=PlainTitles,
-    )
+    asked: list[Moded] = [(model, "validation") for one in OPERATIONS for model in one.asks]
+    answered: list[Moded] = [(model, "serialization") for one in OPERATIONS for model in one.answers]
+    models = list(dict.fromkeys([*asked, *answered]))
+    template = "#/components/schemas/{model}"
+    refs, found = models_json_schema(models, ref_template=template, schema_generator=PlainTitles)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Tidegate over HTTP", "version": VERSION, "license": {"name": "Apache-2.0"}},
@@ -198,3 +198,7 @@ def write(path: Path = FILE) -> Path:
     """Writes the document, as it lies in the package."""
     path.write_text(json.dumps(openapi_document(), indent=2, ensure_ascii=False) + "\n", "utf-8")
     return path
+
+
+if __name__ == "__main__":
+    write()

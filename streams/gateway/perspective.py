@@ -142,7 +142,7 @@ def _unsupported(attribute: str, requested: Sequence[str] = (), detected: Sequen
 
 def _scores(asked: AnalyzeCommentRequest, wanted: Mapping[str, Meaning], verdict: Mapping[str, Any]) -> dict[str, Any]:
     """Without those below their threshold."""
-    scores = {}
+    scores: dict[str, Any] = {}
     spans = utf16_spans(asked.comment.text, verdict["spans"]) if asked.spanAnnotations else []
     for name, meaning in wanted.items():
         value = meaning.score(verdict["scores"])

@@ -115,8 +115,8 @@ def test_every_line_is_answered_empty_ones_too(gateway: Running) -> None:
 def test_a_line_is_answered_before_the_next_one_comes(gateway: Running) -> None:
     host, port = urlsplit(gateway.url).netloc.split(":")
     with socket.create_connection((host, int(port)), timeout=20) as connection:
-        head = f"POST /v1/verdicts HTTP/1.1\r\nhost: {host}\r\ncontent-type: {NDJSON}\r\ntransfer-encoding: chunked\r\n\r\n"
-        connection.sendall(head.encode())
+        head = ("POST /v1/verdicts HTTP/1.1", f"host: {host}", f"content-type: {NDJSON}", "transfer-encoding: chunked")
+        connection.sendall("".join(f"{line}\r\n" for line in (*head, "")).encode())
         received = b""
         for number, record in enumerate(RECORDS[:3]):
             line = record + b"\n"

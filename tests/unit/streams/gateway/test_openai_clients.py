@@ -115,12 +115,13 @@ def test_a_defect_of_ours_shows_nothing(tiny_artifact: Path, caplog: pytest.LogC
     def fails(self: object, request: object) -> None:
         raise ValueError("what a day")
 
-    with patch.object(Moderations, "create", fails), running(settings_for(tiny_artifact)) as gateway:
-        with (
-            OpenAI(base_url=f"{gateway.url}/v1", api_key="unused", max_retries=0) as client,
-            pytest.raises(openai.InternalServerError) as raised,
-        ):
-            client.moderations.create(input="what a day")
+    with (
+        patch.object(Moderations, "create", fails),
+        running(settings_for(tiny_artifact)) as gateway,
+        OpenAI(base_url=f"{gateway.url}/v1", api_key="unused", max_retries=0) as client,
+        pytest.raises(openai.InternalServerError) as raised,
+    ):
+        client.moderations.create(input="what a day")
     assert raised.value.code == "internal_error"
     assert "what a day" not in raised.value.message + caplog.text
     assert "ValueError at" in caplog.text
