@@ -1,4 +1,4 @@
-"""The OpenAPI document, made of the models that read the requests. `python -m streams.gateway.openapi` writes it anew."""
+"""The OpenAPI document, made of the models that read requests. `python -m streams.gateway.openapi` writes it anew."""
 
 from __future__ import annotations
 
