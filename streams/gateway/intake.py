@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import orjson
 from starlette.requests import ClientDisconnect, Request
@@ -15,6 +15,8 @@ from schemas import InvalidRecord
 from schemas.wire import parse
 from streams.gateway.keys import SCOPES, Bucket, Caller, Keys, Scope
 from streams.gateway.refusals import Refusal, overloaded
+
+T = TypeVar("T")
 
 DEADLINE_HEADER: Final = "x-deadline-ms"
 LONGEST_WAIT_S: Final = 60.0
@@ -117,6 +119,26 @@ async def pieces_of(request: Request) -> AsyncIterator[bytes]:
         raise Refusal(408, "body_too_slow", "The body did not come in time.") from None
     except ClientDisconnect:
         raise Refusal(400, "disconnected", "The body ended early.") from None
+
+
+async def while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:
+    """What the work gives, unless its caller leaves: then it is cancelled. Call it when the body was read.
+
+    Callers have time limits of their own (Coral's is 300 ms), and nothing is to be scored for those who have gone.
+
+    Raises:
+        Refusal: the caller has left.
+    """
+    working = asyncio.create_task(work)
+    leaving = asyncio.create_task(request.receive())
+    try:
+        await asyncio.wait((working, leaving), return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            raise Refusal(400, "disconnected", "The caller has left.")
+        return working.result()
+    finally:
+        working.cancel()
+        leaving.cancel()
 
 
 async def parsed(body: bytes) -> dict[str, Any]:

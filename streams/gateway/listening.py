@@ -115,6 +115,7 @@ def _config(app: ASGIApp, address: Address, grace_s: float) -> uvicorn.Config:
         logging.getLogger(name).setLevel(logging.WARNING)
     config = uvicorn.Config(
         app,
+        http="h11",  # bounds the head of a request (64 KiB); what httptools collects of one has no bound
         ssl_certfile=address.tls_cert,
         ssl_keyfile=address.tls_key,
         log_config=None,

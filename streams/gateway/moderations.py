@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from schemas.text import is_blank
-from streams.gateway.intake import Intake
+from streams.gateway.intake import Intake, while_connected
 from streams.gateway.mapping import Meaning, categories
 from streams.gateway.refusals import Refusal, from_failure
 from streams.gateway.scoring import Answer, Scoring
@@ -80,7 +80,8 @@ class Moderations:
         texts = _asked(await self._intake.document(request)).texts
         self._intake.charge(caller, len(texts))
         readable = [number for number, text in enumerate(texts) if not is_blank(text)]
-        answers = await self._scoring.answers((_record(texts[number]) for number in readable), "posts", deadline)
+        records = [_record(texts[number]) for number in readable]
+        answers = await while_connected(request, self._scoring.answers(records, "posts", deadline))
         verdicts = {number: _verdict(number, answer) for number, answer in zip(readable, answers, strict=True)}
         return json_response(
             {

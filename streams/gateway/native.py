@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from schemas import Post, PostVerdict, SymptomRecord, SymptomVerdict
-from streams.gateway.intake import LONGEST_WAIT_S, Intake, parsed, pieces_of
+from streams.gateway.intake import LONGEST_WAIT_S, Intake, parsed, pieces_of, while_connected
 from streams.gateway.keys import Caller
 from streams.gateway.refusals import Refusal, from_failure
 from streams.gateway.scoring import Answer, Place, Scoring
@@ -85,13 +85,13 @@ class Native:
         document = await parsed(body)
         if LIST not in document:
             self._intake.charge(caller, 1)
-            (answer,) = await self._scoring.answers([body], task, deadline)
+            (answer,) = await while_connected(request, self._scoring.answers([body], task, deadline))
             if isinstance(answer, Failure):
                 raise from_failure(answer)
             return Response(answer, media_type="application/json")
         records = _listed(document[LIST])
         self._intake.charge(caller, len(records))
-        answers = await self._scoring.answers(records, task, deadline)
+        answers = await while_connected(request, self._scoring.answers(records, task, deadline))
         return Response(b'{"verdicts":[' + b",".join(map(_line, answers)) + b"]}", media_type="application/json")
 
     async def send_post(self, request: Request) -> Response:

@@ -20,7 +20,7 @@ from streams.gateway.comments import (
     CommentRequest,
     SuggestCommentScoreRequest,
 )
-from streams.gateway.intake import Intake
+from streams.gateway.intake import Intake, while_connected
 from streams.gateway.mapping import Meaning, attributes
 from streams.gateway.refusals import Refusal, from_failure
 from streams.gateway.scoring import Scoring
@@ -52,7 +52,7 @@ class Perspective:
         asked = _validated(AnalyzeCommentRequest, await self._intake.document(request))
         wanted = _wanted(asked, asked.requestedAttributes)
         self._intake.charge(caller, 1)
-        verdict = await self._verdict(asked, next(iter(wanted)), deadline)
+        verdict = await while_connected(request, self._verdict(asked, next(iter(wanted)), deadline))
         scores = _scores(asked, wanted, verdict)
         detected = _detected(verdict)
         answer = {"languages": asked.languages or detected, "detectedLanguages": detected}
@@ -66,7 +66,7 @@ class Perspective:
         asked = _validated(SuggestCommentScoreRequest, await self._intake.document(request))
         wanted = _wanted(asked, asked.attributeScores)
         self._intake.charge(caller, 1)
-        verdict = await self._verdict(asked, next(iter(wanted)), deadline)
+        verdict = await while_connected(request, self._verdict(asked, next(iter(wanted)), deadline))
         review = _review(asked, verdict)
         value = orjson.dumps(review.model_dump(mode="json", exclude_none=True))
         await acknowledged(sender.send(Outgoing("reviews", review.post_id.encode(), value)), deadline)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Collection
+import socket
+import time
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import orjson
 import pytest
 
 import streams.gateway.intake as intake_module
@@ -28,6 +32,13 @@ def keys_of(
     file = tmp_path / "keys.toml"
     given = add_key(file, "reader", scopes, rate, burst)
     return Keys.load(file), given
+
+
+def until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def fits_its_interface(path: str, answer: Answer) -> None:
@@ -148,8 +159,7 @@ def test_overload_is_told_and_nothing_of_it_is_scored(tiny_artifact: Path) -> No
         first = pool.submit(gateway.post, "/v1/moderations", {"input": "the first"})
         assert engine.entered.wait(20)
         waiting = pool.submit(gateway.post, "/v1/moderations", {"input": long})
-        while gateway.scoring.waiting_tokens == 0:
-            threading.Event().wait(0.01)
+        until(lambda: gateway.scoring.waiting_tokens > 0)
         for path in PATHS:
             answer = gateway.post(path, BODIES[path])
             assert answer.status == 429
@@ -158,6 +168,34 @@ def test_overload_is_told_and_nothing_of_it_is_scored(tiny_artifact: Path) -> No
         engine.gate.set()
         assert first.result(20).status == waiting.result(20).status == 200
     assert "what a day" not in engine.texts
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_for_a_caller_who_has_left_nothing_is_scored(tiny_artifact: Path, path: str) -> None:
+    settings = settings_for(tiny_artifact, max_in_flight_records=1)
+    model, engine = held(load_model(settings))
+    with running(settings, model) as gateway, ThreadPoolExecutor(1) as pool:
+        first = pool.submit(gateway.post, "/v1/moderations", {"input": "the first"})
+        assert engine.entered.wait(20)
+        body = orjson.dumps(BODIES[path])
+        with socket.create_connection(("127.0.0.1", urlsplit(gateway.url).port or 0), timeout=20) as connection:
+            head = f"POST {path} HTTP/1.1\r\nhost: a\r\ncontent-length: {len(body)}\r\n\r\n"
+            connection.sendall(head.encode() + body)
+            until(lambda: gateway.scoring.waiting_tokens > 0)
+        until(lambda: gateway.scoring.waiting_tokens == 0)
+        engine.gate.set()
+        assert first.result(20).status == 200
+        assert gateway.post("/v1/moderations", {"input": "the next"}).status == 200
+    assert engine.texts == ["the first", "the next"]
+
+
+def test_the_head_of_a_request_is_bounded(gateway: Running) -> None:
+    with socket.create_connection(("127.0.0.1", urlsplit(gateway.url).port or 0), timeout=20) as connection:
+        connection.sendall(b"POST /v1/moderations HTTP/1.1\r\nx-endless: ")
+        with suppress(ConnectionError):
+            connection.sendall(b"a" * 256 * 1024)
+            answer = connection.recv(1000)
+            assert not answer or answer.startswith(b"HTTP/1.1 400")
 
 
 def test_a_request_larger_than_what_may_wait_is_answered_all_the_same(tiny_artifact: Path) -> None:
