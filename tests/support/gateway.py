@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -87,6 +88,12 @@ def settings_for(artifact: Path, **others: Any) -> Settings:
     return Settings(artifact=artifact, device="cpu", threads=1, drain_s=1.0, **others)
 
 
+@cache
+def model_of(artifact: Path, max_in_flight_tokens: int | None = None) -> Model:
+    """Loaded once for all servers of a run: they share nothing but its engine."""
+    return load_model(settings_for(artifact, max_in_flight_tokens=max_in_flight_tokens))
+
+
 def held(model: Model) -> tuple[Model, HeldEngine]:
     engine = HeldEngine(model.engine)
     return replace(model, engine=engine), engine  # type: ignore[arg-type]
@@ -104,7 +111,9 @@ def running(
     failures: list[BaseException] = []
 
     async def serve() -> None:
-        scoring = Scoring(settings, model or load_model(settings), failures.append)
+        scoring = Scoring(
+            settings, model or model_of(settings.artifact, settings.max_in_flight_tokens), failures.append
+        )
         scoring.start()
         app = build_app(scoring, Intake(keys, settings.max_body_bytes), sender, VERDICTS_TOPIC)
         address = Address("127.0.0.1", 0)

@@ -15,8 +15,7 @@ import pytest
 
 import streams.gateway.intake as intake_module
 from streams.gateway.keys import SCOPES, Key, Keys, Scope, add_key
-from streams.model import load_model
-from tests.support.gateway import Answer, Running, held, running, settings_for
+from tests.support.gateway import Answer, Running, held, model_of, running, settings_for
 
 PATHS = ("/v1/moderations", "/v1/verdicts", "/v1alpha1/comments:analyze")
 BODIES = {
@@ -128,7 +127,7 @@ def test_a_deadline_is_whole_milliseconds(gateway: Running, given: str) -> None:
 @pytest.mark.parametrize("path", PATHS)
 def test_a_deadline_that_has_passed_is_not_scored(tiny_artifact: Path, path: str) -> None:
     settings = settings_for(tiny_artifact)
-    model, engine = held(load_model(settings))
+    model, engine = held(model_of(tiny_artifact, settings.max_in_flight_tokens))
     engine.gate.set()
     with running(settings, model) as gateway:
         answer = gateway.post(path, BODIES[path], x_deadline_ms="0")
@@ -140,7 +139,7 @@ def test_a_deadline_that_has_passed_is_not_scored(tiny_artifact: Path, path: str
 
 def test_who_waits_at_the_gate_past_the_deadline_is_not_scored(tiny_artifact: Path) -> None:
     settings = settings_for(tiny_artifact, max_in_flight_records=1)
-    model, engine = held(load_model(settings))
+    model, engine = held(model_of(tiny_artifact, settings.max_in_flight_tokens))
     with running(settings, model) as gateway, ThreadPoolExecutor(1) as pool:
         first = pool.submit(gateway.post, "/v1/moderations", {"input": "the first"})
         assert engine.entered.wait(20)
@@ -153,7 +152,7 @@ def test_who_waits_at_the_gate_past_the_deadline_is_not_scored(tiny_artifact: Pa
 
 def test_overload_is_told_and_nothing_of_it_is_scored(tiny_artifact: Path) -> None:
     settings = settings_for(tiny_artifact, max_in_flight_records=1, max_in_flight_tokens=256)
-    model, engine = held(load_model(settings))
+    model, engine = held(model_of(tiny_artifact, settings.max_in_flight_tokens))
     long = "what a day " * 90  # some 250 tokens by its bytes
     with running(settings, model) as gateway, ThreadPoolExecutor(2) as pool:
         first = pool.submit(gateway.post, "/v1/moderations", {"input": "the first"})
@@ -173,7 +172,7 @@ def test_overload_is_told_and_nothing_of_it_is_scored(tiny_artifact: Path) -> No
 @pytest.mark.parametrize("path", PATHS)
 def test_for_a_caller_who_has_left_nothing_is_scored(tiny_artifact: Path, path: str) -> None:
     settings = settings_for(tiny_artifact, max_in_flight_records=1)
-    model, engine = held(load_model(settings))
+    model, engine = held(model_of(tiny_artifact, settings.max_in_flight_tokens))
     with running(settings, model) as gateway, ThreadPoolExecutor(1) as pool:
         first = pool.submit(gateway.post, "/v1/moderations", {"input": "the first"})
         assert engine.entered.wait(20)
