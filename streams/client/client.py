@@ -119,13 +119,13 @@ class Client:
             InvalidRecordError: it does not fit the schema; nothing was sent.
             ClientError: the broker did not take it.
         """
-        return await self.send(post_message(post))
+        return await self.send_message(post_message(post))
 
     async def send_symptoms(self, record: SymptomRecord | Mapping[str, Any]) -> Receipt:
         """As `send_post`; the key is the patient reference."""
-        return await self.send(symptoms_message(record))
+        return await self.send_message(symptoms_message(record))
 
-    async def send(self, message: Outgoing) -> Receipt:
+    async def send_message(self, message: Outgoing) -> Receipt:
         """One message of any kind, built with `streams.client.messages` or from raw bytes; as `send_post`."""
         async for receipt in self.send_many([message]):
             if isinstance(receipt, ClientError):

@@ -69,7 +69,7 @@ class Perspective:
         verdict = await while_connected(request, self._verdict(asked, next(iter(wanted)), deadline))
         review = _review(asked, verdict)
         value = orjson.dumps(review.model_dump(mode="json", exclude_none=True))
-        await acknowledged(sender.send(Outgoing("reviews", review.post_id.encode(), value)), deadline)
+        await acknowledged(sender.send_message(Outgoing("reviews", review.post_id.encode(), value)), deadline)
         return _answer({"requestedLanguages": asked.languages, "detectedLanguages": _detected(verdict)}, asked)
 
     async def _verdict(self, asked: CommentRequest, attribute: str, deadline: float) -> Mapping[str, Any]:

@@ -162,7 +162,7 @@ class Topics:
         self.posts.append(post)
         return Placed()
 
-    async def send(self, message: Outgoing) -> Sent:
+    async def send_message(self, message: Outgoing) -> Sent:
         raise AssertionError
 
 

@@ -176,7 +176,7 @@ class Noted:
     async def send_post(self, post: Any) -> Sent:
         raise AssertionError
 
-    async def send(self, message: Outgoing) -> Sent:
+    async def send_message(self, message: Outgoing) -> Sent:
         self.messages.append(message)
         return Placed()
 
