@@ -130,7 +130,7 @@ async def while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:
         Refusal: the caller has left.
     """
     working = asyncio.create_task(work)
-    leaving = asyncio.create_task(request.receive())
+    leaving = asyncio.ensure_future(request.receive())
     try:
         await asyncio.wait((working, leaving), return_when=asyncio.FIRST_COMPLETED)
         if not working.done():

@@ -10,12 +10,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 from urllib.parse import urlsplit
 
 import orjson
 
 from models.serving.engine import Engine
+from models.serving.reading import Reading
 from models.serving.types import Batch, Depth, Scores
 from streams.gateway.app import build_app
 from streams.gateway.intake import Intake
@@ -78,7 +79,7 @@ class HeldEngine:
         return getattr(self.engine, name)
 
     def run(self, batch: Batch, depth: Depth) -> list[Scores]:
-        self.texts += [item.payload[1].text for item in batch.items]  # type: ignore[index]
+        self.texts += [cast(tuple[Any, Reading], item.payload)[1].text for item in batch.items]
         self.entered.set()
         assert self.gate.wait(30)
         return self.engine.run(batch, depth)
@@ -107,7 +108,7 @@ def running(
     loop = asyncio.new_event_loop()
     started: list[Running] = []
     ready = threading.Event()
-    stop: list[Callable[[], None]] = []
+    stop: list[Callable[[], object]] = []
     failures: list[BaseException] = []
 
     async def serve() -> None:

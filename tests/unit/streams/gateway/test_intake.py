@@ -26,7 +26,7 @@ BODIES = {
 
 
 def keys_of(
-    tmp_path: Path, scopes: Collection[Scope] = ("score",), rate: float = 1e6, burst: int = 1000
+    tmp_path: Path, scopes: Collection[Scope] = SCOPES, rate: float = 1e6, burst: int = 1000
 ) -> tuple[Keys, str]:
     file = tmp_path / "keys.toml"
     given = add_key(file, "reader", scopes, rate, burst)
@@ -167,6 +167,20 @@ def test_overload_is_told_and_nothing_of_it_is_scored(tiny_artifact: Path) -> No
         engine.gate.set()
         assert first.result(20).status == waiting.result(20).status == 200
     assert "what a day" not in engine.texts
+
+
+def test_a_request_that_was_let_in_is_answered_whole(tiny_artifact: Path) -> None:
+    """However much waits beside it: half a list would be scored for nobody."""
+    settings = settings_for(tiny_artifact, max_in_flight_records=1, max_in_flight_tokens=256)
+    model, engine = held(model_of(tiny_artifact, settings.max_in_flight_tokens))
+    texts = ["the first", "the next", "a day " * 60]  # the last is some 100 tokens by its bytes
+    with running(settings, model) as gateway, ThreadPoolExecutor(2) as pool:
+        whole = pool.submit(gateway.post, "/v1/moderations", {"input": texts})
+        until(lambda: gateway.scoring.waiting_tokens > 0)
+        beside = pool.submit(gateway.post, "/v1/moderations", {"input": "what a day " * 65})
+        until(lambda: gateway.scoring.waiting_tokens > 150)
+        engine.gate.set()
+        assert whole.result(20).status == beside.result(20).status == 200
 
 
 @pytest.mark.parametrize("path", PATHS)

@@ -9,11 +9,12 @@ from unittest.mock import patch
 import openai
 import pytest
 from openai import AsyncOpenAI, OpenAI
-from openai.types import Moderation
+from openai.types import Moderation, ModerationImageURLInputParam, ModerationTextInputParam
 
-import streams.gateway.intake as intake_module
+from streams.gateway.intake import Intake
 from streams.gateway.keys import Keys, add_key
 from streams.gateway.moderations import Moderations
+from streams.gateway.refusals import Refusal
 from tests.support.gateway import Running, running, settings_for
 
 
@@ -60,9 +61,11 @@ def test_a_list_has_a_result_each(client: OpenAI) -> None:
 
 
 def test_parts_have_one_result(client: OpenAI) -> None:
-    answer = client.moderations.create(
-        input=[{"type": "text", "text": "what a day"}, {"type": "text", "text": "you are an idiot"}]
-    )
+    parts: list[ModerationTextInputParam] = [
+        {"type": "text", "text": "what a day"},
+        {"type": "text", "text": "you are an idiot"},
+    ]
+    answer = client.moderations.create(input=parts)
     assert [without_gaps(result).flagged for result in answer.results] == [True]
 
 
@@ -88,8 +91,9 @@ def test_a_wrong_key(tiny_artifact: Path, tmp_path: Path) -> None:
 
 
 def test_a_wrong_request(client: OpenAI) -> None:
+    image: ModerationImageURLInputParam = {"type": "image_url", "image_url": {"url": "https://example.org/a.png"}}
     with pytest.raises(openai.BadRequestError) as raised:
-        client.moderations.create(input=[{"type": "image_url", "image_url": {"url": "https://example.org/a.png"}}])
+        client.moderations.create(input=[image])
     assert (raised.value.param, raised.value.type) == ("input", "invalid_request_error")
     assert "image" in raised.value.message
 
@@ -99,9 +103,9 @@ def test_a_busy_server_is_asked_three_times(gateway: Running, monkeypatch: pytes
 
     def none_left(self: object) -> None:
         asked.append("")
-        raise intake_module.Refusal(429, "overloaded", "Too much is waiting.", retry_after_s=0.001)
+        raise Refusal(429, "overloaded", "Too much is waiting.", retry_after_s=0.001)
 
-    monkeypatch.setattr(intake_module.Intake, "place", none_left)
+    monkeypatch.setattr(Intake, "place", none_left)
     with (
         OpenAI(base_url=f"{gateway.url}/v1", api_key="unused") as client,
         pytest.raises(openai.RateLimitError) as raised,

@@ -21,7 +21,7 @@ HIGH, LOW = 0.982, 0.018
 
 
 def analyze(gateway: Running, text: str, *names: str, **others: Any) -> Answer:
-    attributes = {name: {} for name in names or ("TOXICITY",)}
+    attributes: dict[str, Any] = {name: {} for name in names or ("TOXICITY",)}
     return gateway.post(ANALYZE, {"comment": {"text": text}, "requestedAttributes": attributes} | others)
 
 
@@ -141,7 +141,12 @@ def test_forms_of_our_languages_are_known(gateway: Running, language: str) -> No
 
 def test_nothing_of_a_request_comes_back_in_an_error(gateway: Running) -> None:
     secret = "what <b>she</b> said"
-    for changes in ({"requestedAttributes": {secret: {}}}, {"languages": [secret]}, {"spanAnnotations": secret}):
+    wrong: list[dict[str, Any]] = [
+        {"requestedAttributes": {secret: {}}},
+        {"languages": [secret]},
+        {"spanAnnotations": secret},
+    ]
+    for changes in wrong:
         answer = analyze(gateway, secret, **changes)
         assert answer.status == 400
         assert b"she" not in answer.body
