@@ -97,7 +97,7 @@ def model_of(artifact: Path, max_in_flight_tokens: int | None = None) -> Model:
 
 def held(model: Model) -> tuple[Model, HeldEngine]:
     engine = HeldEngine(model.engine)
-    return replace(model, engine=engine), engine  # type: ignore[arg-type]
+    return replace(model, engine=engine), engine
 
 
 @contextmanager
