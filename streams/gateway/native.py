@@ -117,7 +117,11 @@ class Native:
 def _listed(records: object) -> list[bytes]:
     if not isinstance(records, list) or not 1 <= len(records) <= MOST_RECORDS:
         raise Refusal(400, "invalid_value", f"{LIST} must be a list of 1 to {MOST_RECORDS:,} records.", param=LIST)
-    return [orjson.dumps(record) for record in records]
+    try:
+        return [orjson.dumps(record) for record in records]
+    except orjson.JSONEncodeError:
+        message = "A record is nested too deeply, or holds a number with too many digits."
+        raise Refusal(400, "invalid_value", message, param=LIST) from None
 
 
 def _line(answer: Answer) -> bytes:
