@@ -189,6 +189,9 @@ class Client:
                 except (KafkaError, TimeoutError, OSError) as error:
                     await producer.stop()
                     raise translate(error, self._settings.brokers) from error
+                except BaseException:  # who asked has given up
+                    await producer.stop()
+                    raise
                 self._producer = producer
         return self._producer
 

@@ -88,6 +88,16 @@ def test_it_answers_logs_nothing_of_a_request_and_ends(tiny_artifact: Path, tmp_
         assert secret not in log
 
 
+def test_brokers_that_are_not_there_cost_the_scores_nothing(tiny_artifact: Path, tmp_path: Path) -> None:
+    post = '{"id": "1", "text": "a day"}'
+    with serving(tiny_artifact, tmp_path, "--no-keys", "--brokers", "127.0.0.1:1") as (_, port):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        assert ask(connection, "/v1/posts", post) in (503, 504)
+        assert ask(connection, "/v1/posts", post, x_deadline_ms="1") in (503, 504)
+        assert ask(connection, "/v1/verdicts", post) == 200
+        connection.close()
+
+
 def test_what_is_in_work_is_finished_and_who_is_idle_does_not_hold_it_up(tiny_artifact: Path, tmp_path: Path) -> None:
     with serving(tiny_artifact, tmp_path, "--no-keys") as (process, port):
         idle = socket.create_connection(("127.0.0.1", port), timeout=30)
