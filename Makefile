@@ -9,7 +9,7 @@ JARS := load/kafka/jars
 
 RUFF = $(BIN)/ruff check . && $(BIN)/ruff format --check .
 
-.PHONY: demo test check lint format kafka load mutate clean
+.PHONY: demo test check lint format kafka load clients mutate clean
 
 demo: $(VENV)/demo.installed
 	$(BIN)/tidegate demo
@@ -46,6 +46,11 @@ endif
 load: $(VENV)/all.installed kafka
 	$(BIN)/python -m load capacity
 
+# Clients of others that are too large for the tests (Node's, LangChain, LiteLLM: some 750 MB) against `tidegate serve`.
+# Needs Node 20 or newer.
+clients: $(VENV)/check.installed
+	$(BIN)/python -m tests.support.clients
+
 # Breaks the service at one place after the other and lists the breaks that no test sees; docs/mutation.md has the
 # reasons of those that are known. Half an hour to an hour on one core.
 mutate: $(VENV)/mutate.installed
@@ -60,7 +65,7 @@ $(VENV)/bin/python:
 # Serving, the embedded broker and the tools of a developer: no torch.
 $(VENV)/check.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@echo "Installing everything but torch into $(VENV) ..."
-	$(PIP) --editable '.[demo,load,test,docs]'
+	$(PIP) --editable '.[demo,serve,load,test,docs]'
 	@touch $(VENV)/demo.installed $@
 
 # Serving and the embedded broker: no torch.
@@ -75,8 +80,8 @@ $(VENV)/all.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@touch $(VENV)/demo.installed $(VENV)/check.installed $@
 
 $(VENV)/mutate.installed: $(VENV)/check.installed
-	$(PIP) --editable '.[demo,load,test,docs,mutate]'
+	$(PIP) --editable '.[demo,serve,load,test,docs,mutate]'
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(JARS) mutants .coverage* .pytest_cache .mypy_cache .ruff_cache *.egg-info
+	rm -rf $(VENV) $(JARS) .clients mutants .coverage* .pytest_cache .mypy_cache .ruff_cache *.egg-info

@@ -17,6 +17,8 @@ TidegateError
 ├── SettingsError                a setting is wrong (2)
 ├── PolicyError                  the policy file cannot be used (2)
 ├── ProtocolError                the triage protocol cannot be used (2)
+├── KeysError                    the file of keys cannot be used (2)
+├── ListenError                  the HTTP server cannot listen (2)
 ├── ClientError                  something between a program and the broker; catch this one around the client
 │   ├── BrokerUnreachableError   no broker answered in time
 │   ├── NotAuthorisedError       the broker refused the credentials or the operation
@@ -34,7 +36,8 @@ TidegateError
 ├── KafkaUnavailable             no Apache Kafka can be started on this machine
 └── WorkerFailed                 a worker under measurement ended or did not do its part
 
-`schemas.InvalidRecord` is no part of it: it is the answer to a record, never the end of a command.
+`schemas.InvalidRecord` and the gateway's `Refusal` are no part of it: they are the answers to a record and to a
+request, never the end of a command.
 """
 
 from __future__ import annotations

@@ -47,7 +47,7 @@ def json_schema(model: type[BaseModel]) -> dict[str, Any]:
     return {
         "$schema": GenerateJsonSchema.schema_dialect,
         "$id": f"urn:tidegate:schema:{_file_name(model)}:{SCHEMA_VERSION}",
-        **model.model_json_schema(mode=_mode(model), schema_generator=_PlainTitles),
+        **model.model_json_schema(mode=_mode(model), schema_generator=PlainTitles),
     }
 
 
@@ -55,7 +55,7 @@ def definitions(models: Iterable[type[BaseModel]]) -> dict[str, Any]:
     """The same schemas by class name, parts included, as they refer to each other inside one AsyncAPI document."""
     wanted = [(model, _mode(model)) for model in models]
     template = "#/components/schemas/{model}"
-    _, schemas = models_json_schema(wanted, ref_template=template, schema_generator=_PlainTitles)
+    _, schemas = models_json_schema(wanted, ref_template=template, schema_generator=PlainTitles)
     found: dict[str, Any] = schemas["$defs"]
     return found
 
@@ -64,7 +64,7 @@ def _mode(model: type[BaseModel]) -> JsonSchemaMode:
     return "validation" if issubclass(model, Input) else "serialization"
 
 
-class _PlainTitles(GenerateJsonSchema):
+class PlainTitles(GenerateJsonSchema):
     """Leaves out the titles that only repeat a field's name."""
 
     def field_title_should_be_set(self, schema: Any) -> bool:

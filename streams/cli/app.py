@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import typer
 
-from streams.cli import dead_letters, evaluate, factory, models, records, schema, score, topics, triage, worker
+from streams.cli import dead_letters, evaluate, factory, models, records, schema, score, serve, topics, triage, worker
 from streams.cli.demo.command import demo
 
 _HELP = "Tidegate: streaming content moderation on Kafka. Settings come from TIDEGATE_* variables and tidegate.toml."
@@ -24,6 +24,8 @@ def build_app() -> typer.Typer:
     app.command("send")(records.send)
     app.command("watch")(records.watch)
     app.command("score")(score.score)
+    app.command("serve")(serve.serve)
+    _add_group(app, "keys", "Keys for `tidegate serve`.", add=serve.add_key)
     app.command("demo")(demo)
     _add_group(app, "topics", "Create and list the topics.", create=topics.create, list=topics.list_)
     _add_group(

@@ -117,17 +117,18 @@ class Client:
             InvalidRecordError: it does not fit the schema; nothing was sent.
             ClientError: the broker did not take it.
         """
-        return await self._send_one(post_message(post))
+        return await self.send_message(post_message(post))
 
     async def send_symptoms(self, record: SymptomRecord | Mapping[str, Any]) -> Receipt:
         """As `send_post`; the key is the patient reference."""
-        return await self._send_one(symptoms_message(record))
+        return await self.send_message(symptoms_message(record))
 
     async def send(self, task: str, record: Record | Mapping[str, Any]) -> Receipt:
         """As `send_post`, for the records of any task, by its name."""
-        return await self._send_one(record_message(task, record))
+        return await self.send_message(record_message(task, record))
 
-    async def _send_one(self, message: Message) -> Receipt:
+    async def send_message(self, message: Message) -> Receipt:
+        """One message of any kind, built with `streams.client.messages` or from raw bytes; as `send_post`."""
         async for receipt in self.send_many([message]):
             if isinstance(receipt, ClientError):
                 raise receipt
@@ -195,6 +196,9 @@ class Client:
                 except (KafkaError, TimeoutError, OSError) as error:
                     await producer.stop()
                     raise translate(error, self._settings.brokers) from error
+                except BaseException:  # who asked has given up
+                    await producer.stop()
+                    raise
                 self._producer = producer
         return self._producer
 

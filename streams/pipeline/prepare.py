@@ -27,6 +27,8 @@ class Preparer:
     def __call__(self, chunk: Sequence[Work]) -> None:
         unseen: list[tuple[Work, Reading]] = []
         for work in chunk:
+            if work.is_abandoned:
+                continue  # without a reading it needs no scores
             self._read(work)
             if work.failure is None:
                 unseen += [(work, reading) for reading in work.readings if not self._seen_before(work, reading)]

@@ -80,6 +80,10 @@ class Settings(BaseSettings):
     cache_size: int = Field(default=10_000, ge=0, description="Texts whose scores are remembered; 0 switches it off.")
     max_record_bytes: int = Field(default=1_048_576, ge=1024, description="Larger records become dead letters.")
 
+    max_body_bytes: int = Field(
+        default=1_048_576, ge=1024, le=67_108_864, description="Larger requests over HTTP are refused."
+    )
+
     drain_s: float = Field(default=2.0, gt=0, le=60, description="Longest drain at a rebalance or at the end.")
     commit_interval_s: float = Field(default=0.5, gt=0, le=60, description="How often offsets are committed.")
     stuck_after_s: float = Field(default=60.0, gt=0, description="A worker in which nothing moves for so long ends.")

@@ -11,7 +11,7 @@ import models.errors
 
 ROOT = Path(__file__).parents[2]
 DRAWN = re.compile(r"^(?P<indent>[│ ]*)(?:[├└]── )?(?P<name>[A-Z]\w+)(?P<rest>.*)$", re.MULTILINE)
-OUTSIDE = {"InvalidRecord"}  # the answer to a record: schemas stand below the tree
+OUTSIDE = {"InvalidRecord", "Refusal"}  # the answers to a record and to a request
 
 
 def _written() -> Iterator[tuple[str, str, int | None]]:

@@ -15,7 +15,14 @@ LAYERS = ("schemas", "models", "streams", "load")
 FAUST = ("streams/worker/faust_app.py", "streams/worker/agents.py", "streams/worker/faust_consumer.py")
 FACTORY = ("models/augmentation/", "models/compression/", "models/factory/", "models/screening/", "models/training/")
 HEAVY = ("torch", "transformers", "pandas", "sklearn", "pyarrow", "matplotlib")
-SERVING = ("streams.worker.life", "streams.cli.app", "streams.score", "streams.client", "schemas.generate")
+SERVING = (
+    "streams.worker.life",
+    "streams.gateway.life",
+    "streams.cli.app",
+    "streams.score",
+    "streams.client",
+    "schemas.generate",
+)
 
 Import = tuple[str, str]  # file, module
 
@@ -66,6 +73,7 @@ ROOMS = {
         ("kafka", "health", "model"),
         ("pipeline", "client"),
         ("score", "worker"),
+        ("gateway",),
         ("cli",),
     ),
     "models": (
@@ -107,6 +115,28 @@ def test_faust_stays_in_three_modules() -> None:
 def test_schemas_need_pydantic_and_orjson_alone() -> None:
     needed = {module.split(".")[0] for file, module in IMPORTS if file.startswith("schemas/")}
     assert needed - set(sys.stdlib_module_names) <= {"schemas", "pydantic", "pydantic_core", "orjson"}
+
+
+def test_the_gateway_knows_no_kafka_client() -> None:
+    """Who sends to topics is a module of its own, and the one that runs the server names the topics."""
+    users = _users("aiokafka", "confluent_kafka", "faust", "mode")
+    assert not [file for file in users if file.startswith("streams/gateway/")]
+    users = {file for file, module in IMPORTS if module.startswith(("streams.client", "streams.kafka"))}
+    assert {file for file in users if file.startswith("streams/gateway/")} == {
+        "streams/gateway/kafka_sender.py", "streams/gateway/life.py",
+    }  # fmt: skip
+
+
+def test_the_http_server_stays_in_the_gateway() -> None:
+    assert all(file.startswith("streams/gateway/") for file in _users("starlette", "uvicorn"))
+
+
+@pytest.mark.parametrize("module", ["streams.worker.life", "streams.cli.app", "streams.score", "streams.client"])
+def test_nothing_else_loads_the_http_server(module: str) -> None:
+    code = f"import sys, {module}; print(*sorted({{'starlette', 'uvicorn'}} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == []
 
 
 def test_models_know_nothing_of_kafka() -> None:

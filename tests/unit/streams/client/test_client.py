@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Iterable
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import orjson
 import pytest
@@ -23,6 +23,7 @@ from aiokafka.errors import (
 
 from schemas import Post, PostVerdict, TimingsMs
 from streams.client import Client, Message, Receipt
+from streams.client import client as client_module
 from streams.client.messages import decoder, line_message, post_message, symptoms_message
 from streams.client.subscription import RecentIds, Subscription
 from streams.errors import (
@@ -158,6 +159,32 @@ async def test_a_single_send_raises_what_went_wrong() -> None:
     async with sending(Losing()) as client:
         with pytest.raises(NotAcknowledgedError):
             await client.send_post({"id": "1", "text": "hello"})
+
+
+class SlowProducer:
+    """Never comes to the end of its start."""
+
+    made: ClassVar[list[SlowProducer]] = []
+
+    def __init__(self, **_: Any) -> None:
+        self.stopped = False
+        self.made.append(self)
+
+    async def start(self) -> None:
+        await asyncio.sleep(60)
+
+    async def stop(self) -> None:
+        self.stopped = True
+
+
+async def test_a_caller_who_gives_up_while_it_connects_leaves_no_producer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_module, "AIOKafkaProducer", SlowProducer)
+    async with Client(settings=SETTINGS) as client:
+        for _ in range(2):
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.02):
+                    await client.send_post({"id": "1", "text": "hello"})
+    assert [producer.stopped for producer in SlowProducer.made] == [True, True]
 
 
 def test_recent_ids_are_bounded_and_keep_what_is_used() -> None:

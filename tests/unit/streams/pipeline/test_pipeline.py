@@ -192,10 +192,24 @@ async def test_a_record_on_which_the_model_fails_becomes_a_dead_letter(bench: Be
     assert said["detail"] == b"the model failed on this record: InferenceError"
 
 
+async def test_a_record_that_was_abandoned_before_it_was_prepared_is_not_scored(bench: Bench) -> None:
+    raw = RawRecord("posts", 0, 0, None, post("given up"))
+    ticket, now = Ticket(("posts", 0), 0, 0.0, abandoned=True), time.monotonic()
+    given_up = Work(ticket, raw, bench.pipeline.active, bench.task, Moments(now, now))
+    bench.pipeline.push(given_up)
+    bench.push(1, post("hello there"))
+    await bench.submitted(1)
+    assert len(bench.engine.items) == 1
+    bench.pipeline.deliver(bench.engine.outcomes())
+    await bench.all_finished(2)
+    assert not given_up.outputs
+    assert given_up.failure is None
+
+
 async def test_an_abandoned_record_holds_up_none_of_its_chunk(bench: Bench) -> None:
     given_up, other = bench.push(0, post("hello there")), bench.push(1, post("good day"))
-    given_up.ticket = Ticket(("posts", 0), 0, 0.0, abandoned=True)
     await bench.submitted(2)
+    given_up.ticket = Ticket(("posts", 0), 0, 0.0, abandoned=True)
     bench.pipeline.deliver(bench.engine.outcomes())
     await bench.all_finished(2)
     assert given_up.outputs == ()

@@ -1,0 +1,133 @@
+"""The routes, and what surrounds every request: an id, room, and an answer even where something is wrong."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Final
+from uuid import uuid4
+
+from starlette.applications import Starlette
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from models.errors import place_of
+from streams.gateway import discovery
+from streams.gateway.intake import Intake
+from streams.gateway.moderations import Moderations
+from streams.gateway.native import Native
+from streams.gateway.openapi import openapi_document
+from streams.gateway.perspective import Perspective
+from streams.gateway.refusals import Refusal
+from streams.gateway.scoring import Scoring
+from streams.gateway.sending import Sender
+from streams.gateway.shapes import Shape, google_error, json_response, openai_error, refused
+
+logger = logging.getLogger(__name__)
+
+REQUEST_ID: Final = "x-request-id"
+_GOOGLE: Final = ("/v1alpha1/", "/$discovery/")
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+def build_app(scoring: Scoring, intake: Intake, sender: Sender | None, verdicts_topic: str) -> Starlette:
+    """Args:
+    sender: None: no brokers are configured.
+    verdicts_topic: where the verdict of a post that was sent will be.
+    """
+    moderations = Moderations(intake, scoring)
+    perspective = Perspective(intake, scoring, sender)
+    native = Native(intake, scoring, sender, verdicts_topic)
+    described = json_response(openapi_document())
+
+    async def openapi(_: Request) -> Response:
+        return described
+
+    async def livez(_: Request) -> Response:
+        return PlainTextResponse("ok\n")
+
+    async def readyz(_: Request) -> Response:
+        return PlainTextResponse("ok\n") if scoring.is_ready else PlainTextResponse("not ready\n", 503)
+
+    routes = [
+        _post("/v1/moderations", moderations.create, intake, openai_error),
+        _post("/v1/verdicts", native.verdicts, intake, openai_error),
+        _post("/v1/posts", native.send_post, intake, openai_error),
+        _post("/v1alpha1/comments:analyze", perspective.analyze, intake, google_error),
+        _post("/v1alpha1/comments:suggestscore", perspective.suggest, intake, google_error),
+        _get("/$discovery/rest", discovery.describe, intake, google_error),
+        _get("/openapi.json", openapi, intake, openai_error),
+        Route("/livez", livez),
+        Route("/readyz", readyz),
+    ]
+    return Starlette(
+        routes=routes, middleware=[Middleware(_RequestId)], exception_handlers={HTTPException: _unknown_path}
+    )
+
+
+def _post(path: str, handler: Handler, intake: Intake, shape: Shape) -> Route:
+    return Route(path, _Endpoint(handler, intake, shape), methods=["POST"])
+
+
+def _get(path: str, handler: Handler, intake: Intake, shape: Shape) -> Route:
+    return Route(path, _Endpoint(handler, intake, shape), methods=["GET"])
+
+
+class _Endpoint:
+    """A handler with room for its request, whose refusals and defects are answered in the words of its interface."""
+
+    def __init__(self, handler: Handler, intake: Intake, shape: Shape) -> None:
+        self._handler = handler
+        self._intake = intake
+        self._shape = shape
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            with self._intake.place():
+                response = await self._handler(Request(scope, receive))
+                await response(scope, receive, send)
+            return
+        except Refusal as refusal:
+            response = refused(refusal, self._shape)
+        except Exception as error:
+            logger.error("a request failed with %s", place_of(error))
+            defect = Refusal(500, "internal_error", "This is a defect of the server; its log says where.")
+            response = refused(defect, self._shape)
+        await response(scope, receive, send)
+
+
+class _RequestId:
+    """Gives every answer an id, which stands in no log of ours: clients show it and pass it on."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        identity = f"req_{uuid4().hex}"
+
+        async def send_with_id(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message)[REQUEST_ID] = identity
+            await send(message)
+
+        await self._app(scope, receive, send_with_id)
+
+
+async def _unknown_path(request: Request, error: Exception) -> Response:
+    """Nothing is there, or nothing for this method."""
+    assert isinstance(error, HTTPException)
+    is_google = request.url.path.startswith(_GOOGLE)
+    what = "Only another method is answered here." if error.status_code == 405 else "There is nothing at this address."
+    code = "method_not_allowed" if error.status_code == 405 else "not_found"
+    response = refused(Refusal(error.status_code, code, what), google_error if is_google else openai_error)
+    response.headers.update(error.headers or {})
+    return response

@@ -1,0 +1,98 @@
+"""A server's life: load the model, listen, answer until told to stop, finish what is in work, end."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import os
+import signal
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Final
+
+from models.errors import place_of
+from streams.gateway.app import build_app
+from streams.gateway.intake import Intake
+from streams.gateway.keys import Keys
+from streams.gateway.listening import Address, bound, serve_until
+from streams.gateway.scoring import Scoring
+from streams.gateway.sending import Sender
+from streams.health.logs import configure_logging
+from streams.model import load_model
+from streams.settings import Settings, SettingsError
+from streams.worker.allocator import restrain_allocator
+
+logger = logging.getLogger(__name__)
+
+READY_FILE: Final = "TIDEGATE_READY_FILE"  # for scripts and tests that have to wait until it answers: holds the port
+GC_THRESHOLDS: Final = (20_000, 20, 50)
+
+
+def run_gateway(settings: Settings, address: Address, keys_file: Path | None) -> int:
+    """Runs until SIGTERM or SIGINT, and returns the exit code: 0, or 1 after a crash.
+
+    Args:
+        keys_file: None: no keys, which only a loopback address allows.
+
+    Raises:
+        TidegateError, ArtifactError, ServingError: it could not start; the message is one sentence.
+    """
+    if keys_file is None and not address.is_loopback:
+        raise SettingsError(f"Without keys only this machine may ask: {address.host} is no loopback address.")
+    if (address.tls_cert is None) != (address.tls_key is None):
+        raise SettingsError("TLS needs both a certificate and its key.")
+    keys = None if keys_file is None else Keys.load(keys_file)
+    configure_logging(settings)
+    restrain_allocator()
+    return asyncio.run(_Gateway(settings, address, keys).run())
+
+
+class _Gateway:
+    def __init__(self, settings: Settings, address: Address, keys: Keys | None) -> None:
+        self._settings = settings
+        self._address = address
+        self._keys = keys
+        self._stop = asyncio.Event()
+        self._crashed: BaseException | None = None
+
+    async def run(self) -> int:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop.set)
+        with bound(self._address) as listener:
+            model = await asyncio.to_thread(load_model, self._settings)
+            gc.freeze()  # as in the worker: what was loaded stays, and requests die young
+            gc.set_threshold(*GC_THRESHOLDS)
+            async with AsyncExitStack() as stack:
+                sender, verdicts = await self._sender(stack)
+                scoring = Scoring(self._settings, model, self._crash)
+                scoring.start()
+                stack.push_async_callback(scoring.stop)
+                app = build_app(scoring, Intake(self._keys, self._settings.max_body_bytes), sender, verdicts)
+                await serve_until(self._stop, app, listener, self._address, self._settings.drain_s, self._report_ready)
+        if self._crashed is not None:
+            logger.error("stopped: %s", place_of(self._crashed))
+            return 1
+        return 0
+
+    async def _sender(self, stack: AsyncExitStack) -> tuple[Sender | None, str]:
+        """Only where somebody named brokers: their default is for programs that cannot do without."""
+        if "brokers" not in self._settings.model_fields_set:
+            return None, ""
+        from streams.gateway.kafka_sender import KafkaSender
+        from streams.kafka.topics import topic_name
+
+        return await stack.enter_async_context(KafkaSender(self._settings)), topic_name(
+            self._settings.topic_prefix, "labels"
+        )
+
+    def _report_ready(self, port: int) -> None:
+        logger.info("ready at %s://%s:%d", self._address.scheme, self._address.host, port)
+        if path := os.environ.get(READY_FILE):
+            Path(path).write_text(f"{port}\n")
+
+    def _crash(self, error: BaseException) -> None:
+        """The first crash counts; what follows from it does not."""
+        self._crashed = self._crashed or error
+        self._stop.set()
