@@ -11,9 +11,12 @@ TidegateError
 ├── EvaluationError              data cannot be evaluated with this model (2)
 ├── RecipeError                  a recipe, or the data it names, cannot be used (2)
 ├── SentenceError                a line of a sentence file cannot be used (2)
+├── SittingOver                  the minutes of a sitting are used up; the run goes on when it is started again (3)
+├── NoExporterError              what makes an artifact of trained networks is not installed here
 ├── ParityError                  an exported graph decides differently from its network
 ├── SettingsError                a setting is wrong (2)
 ├── PolicyError                  the policy file cannot be used (2)
+├── ProtocolError                the triage protocol cannot be used (2)
 ├── ClientError                  something between a program and the broker; catch this one around the client
 │   ├── BrokerUnreachableError   no broker answered in time
 │   ├── NotAuthorisedError       the broker refused the credentials or the operation
@@ -44,7 +47,7 @@ class TidegateError(Exception):
     """Root of the tree. `str(error)` is one sentence that can be shown as it is."""
 
     exit_code: ClassVar[int] = 1
-    """With which a command ends: 2 where the user's input is wrong, 1 for the rest."""
+    """With which a command ends: 2 where the user's input is wrong, 3 where there is more to do, 1 for the rest."""
 
 
 def place_of(error: BaseException) -> str:

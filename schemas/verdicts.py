@@ -106,7 +106,7 @@ class Urgency(Part):
 
     level: int = Field(ge=1, le=5, description="1 is the most urgent.")
     probabilities: Annotated[list[Probability], Field(min_length=5, max_length=5)] | None = Field(
-        description="The model's, level 1 first; a red flag can make `level` more urgent than they say. "
+        description="The model's, level 1 first; a rule of triage can make `level` more urgent than they say. "
         "Null where `assessed` is false."
     )
 
@@ -115,7 +115,7 @@ class Evidence(Part):
     """A finding of the rules in the record: checkable, and no attribution of the model's scores."""
 
     text: str
-    start: int | None = Field(description="In the record's `text`; null for a vital sign or a listed symptom.")
+    start: int | None = Field(description="In the record's `text`; null for a rule, a field or a listed symptom.")
     end: int | None
     weight: Probability
 

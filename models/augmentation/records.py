@@ -14,6 +14,7 @@ from models.augmentation import acuity
 from models.augmentation.knowledge import Knowledge
 from models.augmentation.profiles import PAIN, SKIN, SWELLING, Clinic, Profile
 from models.augmentation.prose import Case, Prose
+from models.complaint import with_numbers
 from models.examples import UNKNOWN, Example
 from models.labels import CONDITIONS
 from models.text import normalise
@@ -240,7 +241,8 @@ class Records:
         return {name: vitals[name] for name in names}
 
     def _example(self, text: str, lang: str, fields: Mapping[str, object], condition: int, level: int) -> Example:
-        line = render_symptoms(SymptomFields(normalise(text).text, **fields)).text  # type: ignore[arg-type]
+        said = SymptomFields(normalise(text).text, **fields)  # type: ignore[arg-type]
+        line = render_symptoms(with_numbers(said)).text
         task = "urgency" if condition == UNKNOWN else "condition"
         return Example(line, lang, SOURCE, TIER, task, condition=condition, urgency=level - 1, raw=text)
 

@@ -21,12 +21,14 @@ from torch.nn import functional
 
 from models.examples import Example
 from models.training.collate import Batch, Collator
+from models.training.deadline import Deadline
 from models.training.network import Encoded, Network
 from models.training.recipe import Distillation
 
 HEADS = ("post", "sentiment", "condition", "urgency")
 PART_ROWS = 4096
-_TOKENS_A_BATCH = 3072
+_TOKENS_A_BATCH = {"cpu": 3072}
+_TOKENS_A_GPU_BATCH = 32_768
 _NO_TARGET = -1e4
 
 
@@ -51,12 +53,20 @@ class TeacherTargets:
     def __contains__(self, text: str) -> bool:
         return text_key(text) in self._rows
 
-    def extend(self, teacher: Network, collator: Collator, texts: Sequence[str], device: str = "cpu") -> None:
-        """Add the targets of the texts that have none yet. A kill loses at most the part under way."""
+    def extend(
+        self, teacher: Network, collator: Collator, texts: Sequence[str], device: str = "cpu",
+        deadline: Deadline | None = None,
+    ) -> None:  # fmt: skip
+        """Add the targets of the texts that have none yet. A kill loses at most the part under way.
+
+        Raises SittingOver between two parts where the deadline comes first.
+        """
+        deadline = deadline or Deadline()
         self.folder.mkdir(parents=True, exist_ok=True)
         missing = [text for text in dict.fromkeys(texts) if text not in self]
         parts = [missing[i : i + PART_ROWS] for i in range(0, len(missing), PART_ROWS)]
         for part in track(parts, description="asking the teacher", disable=not parts):
+            deadline.check(f"with {len(self):,} texts answered by the teacher")
             path = self.folder / f"part-{len(self._parts):04d}.npz"
             staging = path.with_suffix(".new")
             with staging.open("wb") as file:
@@ -102,8 +112,9 @@ def _ask(teacher: Network, collator: Collator, texts: Sequence[str], device: str
     encoded = [e.ids for e in collator.tokenizer.encode_batch(list(texts))]
     order = sorted(range(len(texts)), key=lambda i: len(encoded[i]))
     answers: dict[int, dict[str, NDArray[np.float16]]] = {}
+    tokens = _TOKENS_A_BATCH.get(device, _TOKENS_A_GPU_BATCH)
     while order:
-        rows = [order.pop() for _ in range(min(len(order), max(1, _TOKENS_A_BATCH // len(encoded[order[-1]]))))]
+        rows = [order.pop() for _ in range(min(len(order), max(1, tokens // len(encoded[order[-1]]))))]
         ids, mask = collator.pad([encoded[i] for i in rows])
         values = _run(teacher, ids.to(device), mask.to(device))
         for number, row in enumerate(rows):
@@ -134,21 +145,16 @@ class TeacherAdvice:
     rules: Distillation
     targets: TeacherTargets
 
-    def __call__(
-        self, rows: Sequence[Example], plain: Sequence[bool], batch: Batch, logits: dict[str, Tensor], encoded: Encoded
-    ) -> Tensor:
-        """Loss summed over the rows; rows that the teacher was not asked about add nothing."""
-        device = batch.ids.device
-        targets = {n: v.to(device) for n, v in self.targets.lookup(rows, batch.ids.shape[1]).items()}
-        same = torch.tensor(plain, device=device)
-        return self._loss(logits, encoded, targets, batch, same)
+    def lookup(self, rows: Sequence[Example], length: int) -> dict[str, Tensor]:
+        return self.targets.lookup(rows, length)
 
     def known(self, rows: Sequence[Example]) -> int:
         return sum(example.text in self.targets for example in rows)
 
-    def _loss(
-        self, logits: dict[str, Tensor], encoded: Encoded, targets: dict[str, Tensor], batch: Batch, plain: Tensor
+    def __call__(
+        self, targets: dict[str, Tensor], plain: Tensor, batch: Batch, logits: dict[str, Tensor], encoded: Encoded
     ) -> Tensor:
+        """Loss summed over the rows; rows that the teacher was not asked about add nothing."""
         answered = (targets["post"][:, 0] > _NO_TARGET / 2).float()
         unlabelled = self.rules.unlabelled
         weight = torch.where(torch.isnan(batch.post), unlabelled, 1.0) * answered[:, None]

@@ -42,8 +42,8 @@ def measure_importance(network: Network, batches: Iterable[Batch], weights: dict
         torch.stack([weights.get(name, 1.0) * value for name, value in losses.items()]).sum().backward()
         for number, layer in enumerate(layers):
             gates = _gate_gradient(layer.attention_out).view(network.shape.attention_heads, -1).sum(dim=1)
-            heads[number] += gates.abs()
-            neurons[number] += _gate_gradient(layer.feed_out).abs()
+            heads[number] += gates.abs().cpu()
+            neurons[number] += _gate_gradient(layer.feed_out).abs().cpu()
     network.zero_grad(set_to_none=True)
     return Importance(heads, neurons)
 

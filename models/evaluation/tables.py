@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from models.complaint import with_numbers
 from models.evaluation.rows import EvaluationError, Row
 from models.labels import CLASS_HEADS, POST_LABELS
 from models.text import detect_language, normalise
@@ -141,7 +142,7 @@ def _row(record: Record, stem: str, classes: Mapping[str, Sequence[str]], slice_
         str(record.get("lang") or detect_language(clean)),
         str(record.get("source") or stem),
         str(record.get(slice_column) or ""),
-        symptom_fields(record, clean) if is_symptom else None,
+        with_numbers(symptom_fields(record, clean)) if is_symptom else None,
         {label: _bit(label, record[label]) for label in POST_LABELS if record.get(label) is not None},
         {
             head: _position(head, record[head], classes.get(head, ()))

@@ -84,7 +84,7 @@ def span_measure(dev: Sequence[Example], tokenizer: Tokenizer) -> list[Measure]:
     readers: dict[int, Callable[[Logits], float]] = {}
     for row, example in enumerate(dev):
         if example.spans:
-            marks = np.array(token_targets(tokenizer.encode(example.text), example.spans))
+            marks = token_targets(tokenizer.encode(example.text), example.spans).astype(np.float64)
             if 0 < np.nansum(marks) < np.count_nonzero(~np.isnan(marks)):
                 readers[row] = partial(_token_auc, marks)
     rows = np.array(list(readers), dtype=np.int64)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping
+from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
 
@@ -13,14 +15,15 @@ from rich.console import Console
 
 from models.compression.distill import TeacherAdvice, TeacherTargets
 from models.compression.prune import keep_layers, measure_importance, prune
+from models.errors import TidegateError
 from models.factory.compare import STAGES, compare
-from models.factory.export import export_run, write_plain_graphs
 from models.factory.final_report import write_final_report
 from models.factory.recipe_file import find_suite
 from models.factory.stage import Material, choose_base, gather, open_stage, pretrained, run_stage, share_files
 from models.training.baseline import baseline_figures
 from models.training.collate import Collator
 from models.training.corpus import load_corpus
+from models.training.deadline import Deadline
 from models.training.network import Network
 from models.training.pretrained import check_sizes
 from models.training.recipe import BaseModelChoice, Distillation, Pruning, Recipe, Schedule, Teacher
@@ -29,8 +32,17 @@ from models.training.sampling import group_examples, plan_batches
 from models.training.trainer import share_done
 
 
-def run_factory(recipe: Recipe, data: Path, out: Path, device: str = "cpu", base: str | None = None) -> Path:
+class NoExporterError(TidegateError):
+    """Every network is trained, but what makes an artifact of them is not installed on this machine."""
+
+
+def run_factory(
+    recipe: Recipe, data: Path, out: Path, device: str = "cpu", base: str | None = None,
+    deadline: Deadline | None = None,
+) -> Path:  # fmt: skip
     """Run every stage that the recipe has and return the artifact's folder; run again after a stop, it goes on.
+
+    Raises SittingOver, with all that was learned saved, where the deadline comes first.
 
     Run again with a longer schedule, the stage is trained further, and what was made of it is made anew.
 
@@ -43,8 +55,9 @@ def run_factory(recipe: Recipe, data: Path, out: Path, device: str = "cpu", base
     check_sizes(recipe, choose_base(recipe, base), larger)
     if recipe.operating is not None:
         find_suite(data, recipe.operating)
-    material = gather(recipe, data, out, base)
+    material = gather(recipe, data, out, base, deadline)
     _baseline(RunFolder(out), material, recipe)
+    material.deadline.check("with the baselines made")
     teacher = train_teacher(recipe, recipe.teacher, material, out, device, base) if recipe.teacher else None
     last = open_stage(out, "student")
     last.start_anew_after(RunFolder(out / "teacher"))
@@ -55,22 +68,38 @@ def run_factory(recipe: Recipe, data: Path, out: Path, device: str = "cpu", base
         last = open_stage(out, "distilled")
         last.start_anew_after(RunFolder(out / "student"))
         distil(recipe, recipe.distillation, material, (out, last), device, (teacher, student))
+    material.deadline.check("with every network trained")
     console.rule("comparison")
     found = ((name, RunFolder(out / name).load_network()) for name in STAGES)
     networks = {name: stage[0] for name, stage in found if stage is not None}
     # Whole texts, as when serving; training cuts them shorter.
     collator = Collator(material.vocabulary.tokenizer(), student.shape.positions, student.shape.pad_id)
     compare(networks, recipe, material.corpus, collator, out, device)
+    try:
+        return make_artifact(networks, last, material, data, out)
+    finally:
+        write_final_report(out)  # there even where the artifact is refused
+
+
+def make_artifact(
+    networks: Mapping[str, Network], last: RunFolder, material: Material, data: Path, out: Path
+) -> Path:  # fmt: skip
+    """The graphs and the artifact of the last stage, where they are not younger than it already."""
+    if missing := [name for name in ("onnx", "onnxruntime") if find_spec(name) is None]:
+        raise NoExporterError(
+            f"All networks in {out} are trained; the artifact needs {' and '.join(missing)}, which is not installed "
+            f"here: take {last.path.name} to where it is and run `tidegate export`."
+        )
+    from models.factory.export import export_run, write_plain_graphs
+
     write_plain_graphs(networks, out / "graphs")
     artifact = out / "artifact"
     manifest = artifact / "manifest.json"
-    try:
-        if not manifest.is_file() or last.trained_after(manifest):
-            console.rule("artifact")
-            share_files(out, last)
-            export_run(last.path, artifact, data, corpus=material.corpus)
-    finally:
-        write_final_report(out)  # there even where the artifact is refused
+    if not manifest.is_file() or last.trained_after(manifest):
+        material.deadline.check("with the artifact still to be made")
+        Console().rule("artifact")
+        share_files(out, last)
+        export_run(last.path, artifact, data, threads=max(2, (os.cpu_count() or 2) // 2), corpus=material.corpus)
     return artifact
 
 
@@ -124,11 +153,11 @@ def distil(
         targets = TeacherTargets(answers_of(out / "teacher"))
         collator = material.collator(recipe, teacher.shape.pad_id)
         texts = planned_texts(again, material, recipe.teacher.rows)
-        targets.extend(teacher.to(device), collator, texts, device)
+        targets.extend(teacher.to(device), collator, texts, device, material.deadline)
         advice = TeacherAdvice(rules, targets)
 
     def start() -> Network:
-        return student if recipe.pruning is None else prune_student(again, recipe.pruning, material, student)
+        return student if recipe.pruning is None else prune_student(again, recipe.pruning, material, student, device)
 
     return run_stage(again, material, run, device, start, advice)
 
@@ -158,14 +187,14 @@ def teacher_base(recipe: Recipe, rules: Teacher, base: str | None) -> BaseModelC
     return choice.model_copy(update={"layers": rules.layers, "name": rules.name or choice.name})
 
 
-def prune_student(recipe: Recipe, rules: Pruning, material: Material, student: Network) -> Network:
+def prune_student(recipe: Recipe, rules: Pruning, material: Material, student: Network, device: str) -> Network:
     """Measure importance on training rows, then cut."""
-    student = student.to("cpu")
+    student = student.to(device)
     collator = material.collator(recipe, student.shape.pad_id)
     plan = _plan(recipe, material, rows=8)
-    rows = (collator([material.corpus.train[i] for i in picked]) for picked in islice(plan, rules.rows // 8))
-    importance = measure_importance(student, rows, recipe.loss_weights)
-    return prune(student, importance, rules.attention_heads, rules.feed_forward)
+    batches = (collator([material.corpus.train[i] for i in picked]) for picked in islice(plan, rules.rows // 8))
+    importance = measure_importance(student, (batch.to(device) for batch in batches), recipe.loss_weights)
+    return prune(student.to("cpu"), importance, rules.attention_heads, rules.feed_forward)
 
 
 def planned_texts(recipe: Recipe, material: Material, rows: int) -> list[str]:
@@ -181,5 +210,5 @@ def planned_texts(recipe: Recipe, material: Material, rows: int) -> list[str]:
 def _plan(recipe: Recipe, material: Material, rows: int) -> Iterator[NDArray[np.int64]]:
     """Row numbers of each batch; lengths are those of the plain texts, as in training."""
     examples = material.corpus.train
-    lengths = np.array(material.collator(recipe, 0).lengths([e.text for e in examples]))
-    return plan_batches(group_examples(examples, recipe.data), lengths, rows, recipe.walk_seed, 0)
+    groups = group_examples(examples, recipe.data)
+    return plan_batches(groups, material.encoded(recipe).lengths, rows, recipe.walk_seed, 0)

@@ -1,7 +1,8 @@
-"""Finds and reads the TOML file of a recipe, and the data folder that it is run on."""
+"""Finds and reads the file of a recipe, and the data folder that it is run on."""
 
 from __future__ import annotations
 
+import json
 import os
 import tomllib
 from pathlib import Path
@@ -11,20 +12,21 @@ from pydantic import ValidationError
 
 from models.folders import TRAINING_DATA
 from models.training.recipe import Operating, Recipe, RecipeError
+from models.training.row_file import ROWS
 
 _MOST_EXTENSIONS = 5
 RECIPES = Path(__file__).parent / "recipes"
 
 
 def read_recipe(path: Path) -> Recipe:
-    """Read a recipe by path, or by the name of one that ships in `recipes/`.
+    """Read a recipe by path (TOML, or the JSON that a run folder keeps), or by the name of one in `recipes/`.
 
     A recipe may extend another (`extends = "release"`, or a file, from its own folder on): tables are merged, other
     values replaced, `drop` left out.
     """
     try:
         return Recipe.model_validate(_read_document(path))
-    except (tomllib.TOMLDecodeError, ValidationError) as error:
+    except (tomllib.TOMLDecodeError, json.JSONDecodeError, ValidationError) as error:
         reason = "; ".join(str(error).splitlines()[:3])
         raise RecipeError(f"The recipe {path} cannot be used: {reason}") from None
 
@@ -36,7 +38,8 @@ def _read_document(path: Path, depth: int = 0) -> dict[str, Any]:
         raise RecipeError(f"There is no recipe {path}; the recipes that ship are {known}.")
     if depth > _MOST_EXTENSIONS:
         raise RecipeError(f"The recipe {path} extends itself, or too many others.")
-    document = tomllib.loads(source.read_text(encoding="utf-8"))
+    text = source.read_text(encoding="utf-8")
+    document: dict[str, Any] = json.loads(text) if source.suffix == ".json" else tomllib.loads(text)
     parent = document.pop("extends", None)
     dropped = document.pop("drop", [])
     if parent is None:
@@ -70,6 +73,8 @@ def find_data(folder: Path | None) -> Path:
     chosen = folder or (Path(os.environ[TRAINING_DATA]) if os.environ.get(TRAINING_DATA) else None)
     if chosen is None:
         raise RecipeError(f"Say where the training data is: --data FOLDER or {TRAINING_DATA}.")
+    if (chosen / ROWS).is_file():
+        return chosen
     if not any(chosen.glob("*/train.parquet")) and not any(chosen.glob("*/train.jsonl")):
         raise RecipeError(f"{chosen} holds no table such as posts/train.parquet, so it is not a training data folder.")
     return chosen

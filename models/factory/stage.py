@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
@@ -19,6 +19,8 @@ from models.factory.stage_report import write_report
 from models.training.augment import Augmenter
 from models.training.collate import Collator
 from models.training.corpus import Corpus, load_corpus
+from models.training.deadline import Deadline
+from models.training.encoded_rows import EncodedRows
 from models.training.network import Network
 from models.training.pretrained import load_network, load_tokenizer_json
 from models.training.recipe import BaseModelChoice, Recipe, RecipeError
@@ -34,13 +36,21 @@ class Material:
     corpus: Corpus
     vocabulary: Trimmed
     lexicons: Lexicons
+    deadline: Deadline = field(default_factory=Deadline)
+    _encoded: EncodedRows | None = None
 
     def collator(self, recipe: Recipe, pad_id: int) -> Collator:
         """A collator of its own, since a tokenizer's truncation is state."""
         return Collator(self.vocabulary.tokenizer(), recipe.data.max_tokens, pad_id)
 
+    def encoded(self, recipe: Recipe) -> EncodedRows:
+        """The training rows as all stages read them; they share `max_tokens`, so they are encoded once."""
+        if self._encoded is None:
+            self._encoded = EncodedRows(self.corpus.train, self.collator(recipe, 0))
+        return self._encoded
 
-def gather(recipe: Recipe, data: Path, out: Path, base: str | None) -> Material:
+
+def gather(recipe: Recipe, data: Path, out: Path, base: str | None, deadline: Deadline | None = None) -> Material:
     """Read and screen the data, and trim the tokenizer of the base, once per folder `out`."""
     console = Console()
     run = RunFolder(out)
@@ -54,7 +64,8 @@ def gather(recipe: Recipe, data: Path, out: Path, base: str | None) -> Material:
         )
     write_whole(run.corpus, json.dumps(described, indent=1))
     console.print(f"{len(corpus.train):,} training rows, {len(corpus.dropped)} reasons to drop others")
-    return Material(corpus, prepare_vocabulary(choose_base(recipe, base), corpus.train, run), Lexicons.load(data))
+    vocabulary = prepare_vocabulary(choose_base(recipe, base), corpus.train, run)
+    return Material(corpus, vocabulary, Lexicons.load(data), deadline or Deadline())
 
 
 def choose_base(recipe: Recipe, base: str | None) -> BaseModelChoice:
@@ -84,7 +95,10 @@ def run_stage(
     kinds = recipe.data.deformations or None
     augment = Augmenter(recipe.data.augment, material.corpus.blocked, material.lexicons, kinds)
     check = quick_check(material.corpus.dev, collator, device, recipe.seed)
-    trained = Trainer(recipe, material.corpus, collator, run, device).train(network, augment, check, advice)
+    trainer = Trainer(
+        recipe, material.corpus, material.encoded(recipe), collator, run, device, material.deadline
+    )  # fmt: skip
+    trained = trainer.train(network, augment, check, advice)
     write_report(run)
     return trained
 

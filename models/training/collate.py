@@ -13,6 +13,8 @@ from torch import Tensor
 
 from models.examples import Example
 
+Ids = Sequence[int] | NDArray[np.int32]
+
 
 @dataclass(slots=True)
 class Batch:
@@ -30,6 +32,18 @@ class Batch:
         """The same batch on another device."""
         return Batch(*(getattr(self, f.name).to(device, non_blocking=True) for f in fields(self)))
 
+    def pin_memory(self) -> Batch:
+        """The same batch in memory that a GPU reads by itself."""
+        return Batch(*(getattr(self, f.name).pin_memory() for f in fields(self)))
+
+
+@dataclass(slots=True)
+class EncodedRow:
+    """Token ids of a text, and for each of them whether it is toxic (NaN: unknown) where that is labelled."""
+
+    ids: NDArray[np.int32]
+    spans: NDArray[np.float32] | None = None
+
 
 class Collator:
     """Encodes examples with a tokenizer cut at `max_tokens` and pads them to the longest."""
@@ -40,24 +54,27 @@ class Collator:
         self.tokenizer.no_padding()
         self.tokenizer.enable_truncation(max_tokens)
 
-    def lengths(self, texts: Sequence[str]) -> list[int]:
-        """Number of tokens of each text, special tokens included, after truncation."""
-        return [
-            len(e.ids) for i in range(0, len(texts), 2000) for e in self.tokenizer.encode_batch(texts[i : i + 2000])
-        ]
+    def encode(self, example: Example) -> EncodedRow:
+        """One row, after truncation."""
+        encoding = self.tokenizer.encode(example.text)
+        spans = None if example.spans is None else token_targets(encoding, example.spans)
+        return EncodedRow(np.array(encoding.ids, dtype=np.int32), spans)
 
-    def pad(self, rows: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
+    def pad(self, rows: Sequence[Ids]) -> tuple[Tensor, Tensor]:
         """Ids and mask [B, T] of rows of ids, padded to the longest."""
         ids, mask = pad(rows, self.pad_id)
         return torch.from_numpy(ids), torch.from_numpy(mask)
 
     def __call__(self, examples: Sequence[Example]) -> Batch:
-        encodings = self.tokenizer.encode_batch([e.text for e in examples])
-        ids, mask = self.pad([e.ids for e in encodings])
+        return self.collate([self.encode(example) for example in examples], examples)
+
+    def collate(self, rows: Sequence[EncodedRow], examples: Sequence[Example]) -> Batch:
+        """A batch of rows that are encoded already; `examples` give the targets."""
+        ids, mask = self.pad([row.ids for row in rows])
         spans = np.full(ids.shape, np.nan, dtype=np.float32)
-        for row, (encoding, example) in enumerate(zip(encodings, examples, strict=True)):
-            if example.spans is not None:
-                spans[row, : len(encoding.ids)] = token_targets(encoding, example.spans)
+        for number, row in enumerate(rows):
+            if row.spans is not None:
+                spans[number, : len(row.spans)] = row.spans
         return Batch(
             ids,
             mask,
@@ -69,15 +86,16 @@ class Collator:
         )
 
 
-def token_targets(encoding: Encoding, spans: Sequence[tuple[int, int]]) -> list[float]:
+def token_targets(encoding: Encoding, spans: Sequence[tuple[int, int]]) -> NDArray[np.float32]:
     """1 for a token that overlaps an interval, 0 for others, NaN for special tokens (they carry no text)."""
-    return [
+    targets = [
         float("nan") if end == begin else float(any(begin < stop and start < end for start, stop in spans))
         for begin, end in encoding.offsets
     ]
+    return np.array(targets, dtype=np.float32)
 
 
-def pad(rows: Sequence[Sequence[int]], pad_id: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def pad(rows: Sequence[Ids], pad_id: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Ids and mask, padded to the longest row."""
     shape = (len(rows), max(len(row) for row in rows))
     ids = np.full(shape, pad_id, dtype=np.int64)

@@ -20,7 +20,8 @@ from models.labels import LANGUAGES, POST_LABELS
 from models.screening import screen_once
 from models.text import is_blocked
 from models.training.more_labels import add_labels
-from models.training.recipe import DataRules, RecipeError
+from models.training.recipe import DataRules, RecipeError, row_rules
+from models.training.row_file import ROWS, read_rows, write_rows
 from models.training.tables import read_examples
 from models.training.weak_negatives import add_weak_negatives, imply_negatives
 
@@ -60,8 +61,10 @@ def load_corpus(data: Path, rules: DataRules, seed: int, cache: Path | None = No
 
     The folder holds the blocked hashes and the knowledge graph, too; those beside it add rows and labels. Dev rows
     follow the same licence rule and are neither screened nor weakly labelled. `cache` is a folder in which the outcome
-    of the screening is kept, for a run that is resumed.
+    of the screening is kept, for a run that is resumed. A folder that `save_corpus` wrote is only read.
     """
+    if (data / ROWS).is_file():
+        return _load_saved(data, rules, seed)
     corpus = Corpus([], [], read_blocked(data / "blocked.txt"))
     folders = [data, *(data.absolute().parent / name for name in rules.beside)]
     if missing := [folder for folder in folders if not folder.is_dir()]:
@@ -81,6 +84,26 @@ def load_corpus(data: Path, rules: DataRules, seed: int, cache: Path | None = No
     extend(corpus, data, rules, seed)
     imply_negatives(corpus.train, rules)
     add_weak_negatives(corpus.train, rules, seed)
+    return corpus
+
+
+def save_corpus(corpus: Corpus, rules: DataRules, seed: int, folder: Path) -> None:
+    """Write a data folder for `load_corpus`, which then reads no table and screens nothing."""
+    folder.mkdir(parents=True, exist_ok=True)
+    notes = {"rules": row_rules(rules), "seed": seed, "dropped": corpus.dropped, "fingerprint": corpus.fingerprint()}
+    splits = {"train": corpus.train, "dev": corpus.dev, "written": corpus.written}
+    write_rows(folder / ROWS, splits, notes)
+    (folder / "blocked.txt").write_text("".join(f"{known}\n" for known in sorted(corpus.blocked)), encoding="ascii")
+
+
+def _load_saved(folder: Path, rules: DataRules, seed: int) -> Corpus:
+    splits, notes = read_rows(folder / ROWS)
+    if (notes["rules"], notes["seed"]) != (row_rules(rules), seed):
+        raise RecipeError(f"{folder} holds the rows of a recipe with other rules for them.")
+    blocked = read_blocked(folder / "blocked.txt")
+    corpus = Corpus(splits["train"], splits["dev"], blocked, splits.get("written", []), Counter(notes["dropped"]))
+    if corpus.fingerprint() != notes["fingerprint"]:
+        raise RecipeError(f"{folder / ROWS} does not hold the rows that were written.")
     return corpus
 
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
-from transformers import AutoConfig, AutoModel, AutoTokenizer
+from transformers import AutoConfig, AutoModel, AutoTokenizer, PreTrainedTokenizerFast
 
 from models.labels import CONDITIONS
 from models.training.network import Network, Shape
 from models.training.recipe import MAX_POSITIONS, BaseModelChoice, Recipe, RecipeError
+from models.training.small_weights import SMALL, read_small, write_small
 from models.training.vocabulary import Trimmed
+
+_WORDS = "embeddings.word_embeddings.weight"
 
 
 def load_tokenizer_json(name: str) -> str:
@@ -38,10 +42,33 @@ def load_network(choice: BaseModelChoice, vocabulary: Trimmed) -> Network:
         pad_id=vocabulary.tokenizer().token_to_id("<pad>") or config.pad_token_id or 0,
     )
     network = Network(shape)
-    weights = AutoModel.from_pretrained(choice.name, dtype=torch.float32).state_dict()
-    network.load_state_dict(convert_weights(weights, shape, vocabulary), strict=False)
+    network.load_state_dict(convert_weights(_encoder_weights(choice.name), shape, vocabulary), strict=False)
     _initialise_heads(network)
     return network
+
+
+def _encoder_weights(name: str) -> Mapping[str, Tensor]:
+    small = Path(name) / SMALL
+    if small.is_file():
+        return read_small(small)
+    weights: Mapping[str, Tensor] = AutoModel.from_pretrained(name, dtype=torch.float32).state_dict()
+    return weights
+
+
+def save_encoder(choice: BaseModelChoice, vocabulary: Trimmed, folder: Path) -> None:
+    """Write what `load_network` needs of an encoder: the lowest `choice.layers` layers, the kept pieces, in int8."""
+    config = _config(choice)
+    config.num_hidden_layers, config.vocab_size = choice.layers, len(vocabulary.old_ids)
+    config.save_pretrained(folder)
+    PreTrainedTokenizerFast(tokenizer_object=vocabulary.tokenizer()).save_pretrained(folder)
+    layers = tuple(f"encoder.layer.{number}." for number in range(choice.layers))
+    weights = {
+        name: value
+        for name, value in _encoder_weights(choice.name).items()
+        if name.startswith(("embeddings.", *layers))
+    }
+    weights[_WORDS] = weights[_WORDS][torch.tensor(vocabulary.old_ids)]
+    write_small(weights, folder / SMALL)
 
 
 def check_sizes(recipe: Recipe, student: BaseModelChoice, teacher: BaseModelChoice | None) -> None:
@@ -75,7 +102,7 @@ def convert_weights(source: Mapping[str, Tensor], shape: Shape, vocabulary: Trim
     old_ids = torch.tensor(vocabulary.old_ids)
     positions = source[embeddings + "position_embeddings.weight"][: shape.positions]
     converted = {
-        "word.weight": source[embeddings + "word_embeddings.weight"][old_ids],
+        "word.weight": source[_WORDS][old_ids],
         "position.weight": positions + source[embeddings + "token_type_embeddings.weight"][0],
         "embedding_norm.weight": source[embeddings + "LayerNorm.weight"],
         "embedding_norm.bias": source[embeddings + "LayerNorm.bias"],

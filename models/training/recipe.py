@@ -217,6 +217,16 @@ class Recipe(_Section):
         return self
 
 
+_DRAWING = {
+    "ordinary", "shares", "size_exponent", "source_shares", "rare_labels", "max_tokens", "augment", "deformations",
+}  # fmt: skip
+
+
+def row_rules(rules: DataRules) -> dict[str, Any]:
+    """Those that decide which rows there are; the others say how often each is drawn and how it is read."""
+    return rules.model_dump(mode="json", exclude=_DRAWING)
+
+
 def fixed_part(recipe: Recipe) -> Recipe:
     """What may not change in a run folder: all but how long and how fast a stage learns, what an export is fitted to,
     and words for the card."""

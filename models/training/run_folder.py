@@ -61,12 +61,12 @@ class RunFolder:
 
     def trained_after(self, path: Path) -> bool:
         """Whether the checkpoint is younger than a file made from it: a schedule may be extended when all is done."""
-        folder = self._whole_checkpoint()
+        folder = self.whole_checkpoint()
         return folder is not None and (folder / "state.json").stat().st_mtime_ns > path.stat().st_mtime_ns
 
     def start_anew_after(self, maker: RunFolder) -> None:
         """Forget the checkpoint if the stage that it was made from has been trained on since."""
-        folder = self._whole_checkpoint()
+        folder = self.whole_checkpoint()
         if folder is not None and maker.trained_after(folder / "state.json"):
             for path in (self.checkpoint, self.path / "checkpoint.old"):
                 shutil.rmtree(path, ignore_errors=True)
@@ -114,7 +114,7 @@ class RunFolder:
 
     def load_network(self) -> tuple[Network, Progress] | None:
         """The last whole checkpoint, or None where there is none yet."""
-        folder = self._whole_checkpoint()
+        folder = self.whole_checkpoint()
         if folder is None:
             return None
         state = json.loads((folder / "state.json").read_text())
@@ -122,7 +122,7 @@ class RunFolder:
 
     def fingerprint(self) -> str:
         """A hash of the last checkpoint's weights. Raises RecipeError where there is none."""
-        folder = self._whole_checkpoint()
+        folder = self.whole_checkpoint()
         if folder is None:
             raise RecipeError(f"{self.path} holds no checkpoint.")
         return file_hash(folder / "weights.safetensors")
@@ -135,16 +135,17 @@ class RunFolder:
         return loaded[0]
 
     def restore_optimizer(self, optimizer: torch.optim.Optimizer) -> None:
-        """Bring back the moments of the last whole checkpoint, where there is one. Rates and decay stay as they are
-        in `optimizer`, because the schedule may have changed since."""
-        folder = self._whole_checkpoint()
-        if folder is not None:
-            saved = torch.load(folder / "optimizer.pt", weights_only=True)
+        """Bring back the moments of the last whole checkpoint, where it has any: one that came from another machine
+        has none. Rates and decay stay as they are in `optimizer`, because the schedule may have changed since."""
+        folder = self.whole_checkpoint()
+        if folder is not None and (folder / "optimizer.pt").is_file():
+            saved = torch.load(folder / "optimizer.pt", weights_only=True, map_location="cpu")
             for old, new in zip(saved["param_groups"], optimizer.param_groups, strict=True):
                 old |= {name: value for name, value in new.items() if name != "params"}
             optimizer.load_state_dict(saved)
 
-    def _whole_checkpoint(self) -> Path | None:
+    def whole_checkpoint(self) -> Path | None:
+        """The folder of the last checkpoint that was written to its end."""
         candidates = (self.checkpoint, self.path / "checkpoint.old")
         return next((folder for folder in candidates if (folder / "state.json").is_file()), None)
 

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 
+from models.complaint import with_numbers
 from models.examples import Example, move_spans
 from models.labels import CONDITIONS, LANGUAGES, POST_LABELS, SENTIMENTS, URGENCY_LEVELS
 from models.serving.spans import trimmed
@@ -152,7 +153,7 @@ _BUILDERS: Mapping[str, Callable[[Row], Example]] = {
 
 
 def _record(row: Row) -> str:
-    return render_symptoms(symptom_fields(row, normalise(row["text"]).text)).text
+    return render_symptoms(with_numbers(symptom_fields(row, normalise(row["text"]).text))).text
 
 
 def _origin(row: Row, source: str = OWN) -> tuple[str, str, str]:

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import random
 import time
-from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from typing import Protocol
 
-import numpy as np
 import torch
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 from torch import Tensor
 
-from models.examples import Example
 from models.training.augment import Augmenter
+from models.training.batch_feed import BatchMaker, Fed, Lookup, Picked, feed, processes_for
 from models.training.collate import Batch, Collator
 from models.training.corpus import Corpus
+from models.training.deadline import Deadline
+from models.training.encoded_rows import EncodedRows
 from models.training.losses import task_losses
 from models.training.network import Encoded, Network
 from models.training.recipe import Recipe, Schedule
@@ -25,16 +25,13 @@ from models.training.run_folder import Progress, RunFolder, parameter_groups
 from models.training.sampling import group_examples, plan_batches
 
 
-class Advice(Protocol):
+class Advice(Lookup, Protocol):
     """What a teacher adds to the loss of a batch (see models.compression.distill)."""
 
     def __call__(
-        self, rows: Sequence[Example], plain: Sequence[bool], batch: Batch, logits: dict[str, Tensor], encoded: Encoded
+        self, targets: dict[str, Tensor], plain: Tensor, batch: Batch, logits: dict[str, Tensor], encoded: Encoded
     ) -> Tensor:
-        """Loss summed over the rows. `rows` are as they are in the corpus; `plain` says which the student saw so."""
-
-    def known(self, rows: Sequence[Example]) -> int:
-        """How many of the rows the teacher was asked about; the others add nothing to the loss."""
+        """Loss summed over the rows. `targets` are those of `lookup`; `plain` says which rows are not deformed."""
 
 
 Check = Callable[[Network, int], dict[str, float]]
@@ -44,15 +41,22 @@ Check = Callable[[Network, int], dict[str, float]]
 class Trainer:
     """One run. `train` goes on from the last checkpoint of the folder, or starts with `network`."""
 
-    def __init__(self, recipe: Recipe, corpus: Corpus, collator: Collator, run: RunFolder, device: str) -> None:
-        self.recipe, self.corpus, self.collator, self.run, self.device = recipe, corpus, collator, run, device
+    def __init__(
+        self, recipe: Recipe, corpus: Corpus, encoded: EncodedRows, collator: Collator, run: RunFolder, device: str,
+        deadline: Deadline | None = None,
+    ) -> None:  # fmt: skip
+        self.recipe, self.corpus, self.encoded, self.collator = recipe, corpus, encoded, collator
+        self.run, self.device, self.deadline = run, device, deadline or Deadline()
         self.schedule = recipe.schedule
         self.advice: Advice | None = None
 
     def train(
         self, network: Network, augment: Augmenter, check: Check | None = None, advice: Advice | None = None
     ) -> Network:
-        """Train to the end of the schedule and return the network in evaluation mode."""
+        """Train to the end of the schedule and return the network in evaluation mode.
+
+        Raises SittingOver, after a checkpoint, where the deadline comes first.
+        """
         self.advice = advice
         torch.set_num_threads(self.schedule.threads)
         resumed = self.run.load_network()
@@ -79,32 +83,33 @@ class Trainer:
         augment: Augmenter,
         check: Check | None,
     ) -> None:
-        examples = self.corpus.train
-        lengths = np.array(self.collator.lengths([e.text for e in examples]))
-        plan = plan_batches(
-            group_examples(examples, self.recipe.data),
-            lengths,
-            self.schedule.rows,
-            self.recipe.walk_seed,
-            progress.step,
-        )
-        sums: dict[str, float] = defaultdict(float)
+        maker = BatchMaker(
+            self.corpus.train, self.encoded, self.collator, augment, self.recipe.walk_seed, self.advice
+        )  # fmt: skip
+        batches = feed(maker, self._plan(progress.step), self.device, processes_for(self.device))
+        sums: dict[str, Tensor] = {}
         began, before = time.monotonic(), progress.elapsed_s
-        with _bar() as bar:
+        with _bar() as bar, closing(batches):
             task = bar.add_task(self.recipe.name, total=self.schedule.steps, completed=progress.step)
             while (done := share_done(self.schedule, progress)) < 1.0:
-                step = progress.step
-                picked = [examples[i] for i in next(plan)]
-                values = self._step(network, optimizer, picked, augment, done, step)
-                for name, value in values.items():
-                    sums[name] += value
-                progress.step, progress.rows = step + 1, progress.rows + len(picked)
+                if self.deadline.passed:
+                    self._save(network, optimizer, progress, check)
+                    self.deadline.check(f"after step {progress.step:,} of {self.run.path.name}")
+                step, fed = progress.step, next(batches)
+                for name, value in self._step(network, optimizer, fed, done, step).items():
+                    sums[name] = sums[name] + value if name in sums else value
+                progress.step, progress.rows = step + 1, progress.rows + len(fed.plain)
                 progress.elapsed_s = before + time.monotonic() - began
                 bar.update(task, completed=progress.step)
                 if progress.step % 50 == 0:
                     self._log(progress, sums)
                 if progress.step % self.schedule.checkpoint_every == 0 and share_done(self.schedule, progress) < 1.0:
                     self._save(network, optimizer, progress, check)
+
+    def _plan(self, start: int) -> Iterator[Picked]:
+        groups = group_examples(self.corpus.train, self.recipe.data)
+        rows, seed = self.schedule.rows, self.recipe.walk_seed
+        return enumerate(plan_batches(groups, self.encoded.lengths, rows, seed, start), start)
 
     def _save(
         self, network: Network, optimizer: torch.optim.Optimizer, progress: Progress, check: Check | None
@@ -114,19 +119,11 @@ class Trainer:
             self.run.log(step=progress.step, kind="dev", **check(network, progress.step))
 
     def _step(
-        self,
-        network: Network,
-        optimizer: torch.optim.Optimizer,
-        rows: Sequence[Example],
-        augment: Augmenter,
-        done: float,
-        step: int,
-    ) -> dict[str, float]:
-        # Seeded by step, so that a resumed run draws the same dropout and the same deformations.
-        torch.manual_seed(self.recipe.walk_seed * 1_000_003 + step)
-        chance = random.Random(f"{self.recipe.walk_seed}-{step}")  # noqa: S311 - not a secret
-        seen = [augment(e, chance) for e in rows]
-        batch = self.collator(seen).to(self.device)
+        self, network: Network, optimizer: torch.optim.Optimizer, fed: Fed, done: float, step: int
+    ) -> dict[str, Tensor]:
+        """Losses of one step, summed over its rows; they stay on the device, which goes on working meanwhile."""
+        torch.manual_seed(self.recipe.walk_seed * 1_000_003 + step)  # by step: a resumed run draws the same dropout
+        batch = fed.batch
         for group in optimizer.param_groups:
             group["lr"] = group["peak"] * rate_factor(done, self.schedule.warm_up)
         with torch.autocast(torch.device(self.device).type, torch.bfloat16, enabled=self.schedule.precision == "bf16"):
@@ -136,22 +133,22 @@ class Trainer:
         losses = task_losses(logits, batch)
         weights = self.recipe.loss_weights
         if self.advice is not None:
-            plain = [before is after for before, after in zip(rows, seen, strict=True)]
-            losses["teacher"] = self.advice(rows, plain, batch, logits, encoded)
+            losses["teacher"] = self.advice(fed.targets, fed.plain, batch, logits, encoded)
         loss = torch.stack([weights.get(name, 1.0) * value for name, value in losses.items()]).sum()
         optimizer.zero_grad(set_to_none=True)
         (loss / self.schedule.rows).backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), self.schedule.clip)
         optimizer.step()
-        values = dict(zip(losses, torch.stack(list(losses.values())).tolist(), strict=True))
+        values = {name: value.detach().double() for name, value in losses.items()}
         if self.advice is not None:
-            values["advised"] = self.advice.known(rows)
-        return values | {"rows": len(rows)}
+            values["advised"] = torch.tensor(float(fed.advised))
+        return values | {"rows": torch.tensor(float(len(fed.plain)))}
 
-    def _log(self, progress: Progress, sums: dict[str, float]) -> None:
-        rows = sums.pop("rows")
-        advised = {"advised": round(sums.pop("advised") / rows, 4)} if "advised" in sums else {}
-        means = {f"loss_{name}": round(value / rows, 5) for name, value in sums.items()} | advised
+    def _log(self, progress: Progress, sums: dict[str, Tensor]) -> None:
+        totals = {name: float(value) for name, value in sums.items()}
+        rows = totals.pop("rows")
+        advised = {"advised": round(totals.pop("advised") / rows, 4)} if "advised" in totals else {}
+        means = {f"loss_{name}": round(value / rows, 5) for name, value in totals.items()} | advised
         self.run.log(
             step=progress.step, kind="train", rows=progress.rows, elapsed_s=round(progress.elapsed_s, 1),
             done=round(share_done(self.schedule, progress), 4), **means,

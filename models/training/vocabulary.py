@@ -52,11 +52,11 @@ def trim(tokenizer_json: str, counts: Counter[int], size: int) -> Trimmed:
     """Keep special tokens and single characters, then fill up to `size` pieces by corpus count.
 
     Only unigram tokenizers can be trimmed by dropping pieces; others (WordPiece) are returned whole, as is
-    every tokenizer when `size` is 0.
+    every tokenizer when `size` is 0 or it is no larger, such as one that was trimmed before.
     """
     document: dict[str, Any] = json.loads(tokenizer_json)
     model = document["model"]
-    if model.get("type") != "Unigram" or size == 0:
+    if model.get("type") != "Unigram" or size == 0 or len(model["vocab"]) <= size:
         return Trimmed(tokenizer_json, tuple(range(Tokenizer.from_str(tokenizer_json).get_vocab_size())))
     pieces: list[list[Any]] = model["vocab"]
     kept = _choose([piece for piece, _ in pieces], counts, size)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import typer
 
-from streams.cli import dead_letters, evaluate, factory, models, records, schema, score, topics, worker
+from streams.cli import dead_letters, evaluate, factory, models, records, schema, score, topics, triage, worker
 from streams.cli.demo.command import demo
 
 _HELP = "Tidegate: streaming content moderation on Kafka. Settings come from TIDEGATE_* variables and tidegate.toml."
@@ -34,7 +34,8 @@ def build_app() -> typer.Typer:
         replay=dead_letters.replay,
     )
     _add_group(app, "schema", "JSON Schemas and the AsyncAPI document.", export=schema.export_schemas)
-    app.command("train")(factory.train)
+    app.add_typer(_train_group(), name="train")
+    _add_group(app, "triage", "What the rules of triage make of symptom records.", explain=triage.explain)
     app.command("ablate")(factory.ablate)
     app.command("export")(factory.export)
     app.command("evaluate")(evaluate.evaluate)
@@ -50,6 +51,15 @@ def build_app() -> typer.Typer:
     )
     app.command("version")(schema.version)
     return app
+
+
+def _train_group() -> typer.Typer:
+    """`train` alone trains; its commands carry a run to another machine and back."""
+    group = typer.Typer(invoke_without_command=True)
+    group.callback()(factory.train)
+    for command in (factory.pack, factory.parts, factory.unpack):
+        group.command(command.__name__)(command)
+    return group
 
 
 def _add_group(app: typer.Typer, name: str, about: str, **commands: Callable[..., None]) -> None:

@@ -1,4 +1,4 @@
-"""`tidegate train`, `ablate`, `export` and `models fit`: the model factory, which needs the `train` extra."""
+"""`tidegate train` and what belongs to it, `ablate`, `export`, `models fit`: the factory, which needs `train`."""
 
 from __future__ import annotations
 
@@ -12,27 +12,87 @@ import typer
 
 from streams.cli.terminal import reporting
 
+_Config = Annotated[Path, typer.Option(help="A recipe: TOML file, or the name of one that ships.")]
+_Data = Annotated[Path | None, typer.Option(help="Training data; by default TIDEGATE_TRAINING_DATA.")]
+_Base = Annotated[
+    str | None, typer.Option(help="Folder that holds the recipe's encoder, where the hub is out of reach.")
+]  # fmt: skip
+_Largest = Annotated[int, typer.Option(min=1, help="Largest file, in MB.")]
+_MB = 1_000_000
+_CODE = ("schemas", "models", "streams")
+PACK_MB = 60
+"""A pack beyond it is written, and said to be too large."""
+
 
 def train(
-    config: Annotated[Path, typer.Option(help="A recipe: TOML file, or the name of one that ships.")],
-    data: Annotated[Path | None, typer.Option(help="Training data; by default TIDEGATE_TRAINING_DATA.")] = None,
+    context: typer.Context,
+    config: Annotated[
+        Path | None, typer.Option(help="A recipe: TOML file, or the name of one that ships.", show_default=False)
+    ] = None,
+    data: _Data = None,
     out: Annotated[Path | None, typer.Option(help="Run folder; by default runs/NAME.")] = None,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
-    base: Annotated[
-        str | None, typer.Option(help="Folder that holds the recipe's encoder, where the hub is out of reach.")
+    base: _Base = None,
+    minutes: Annotated[
+        float | None, typer.Option(min=0, help="Stop at a checkpoint after so many minutes, with exit code 3.")
     ] = None,
 ) -> None:
-    """Run the factory by a recipe, from data to artifact; run it again to go on after a stop."""
-    with reporting(), _factory("train"):
-        from models.factory.factory import run_baseline, run_factory
-        from models.factory.recipe_file import find_data, read_recipe
+    """Run the factory by a recipe, from data to artifact; run it again to go on after a stop.
 
-        recipe = read_recipe(config)
-        folder = out or Path("runs") / recipe.name
-        if recipe.kind == "baseline":
-            typer.echo(run_baseline(recipe, find_data(data), folder))
-        else:
-            typer.echo(run_factory(recipe, find_data(data), folder, device, base))
+    With `pack`, `parts` and `unpack`, on a machine that has a GPU but neither data nor network.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    if config is None:
+        raise typer.BadParameter("it names a recipe", param_hint="--config", ctx=context)
+    with reporting(), _factory("train"):
+        from models.factory import commands as cli
+
+        typer.echo(cli.train(config, data, out, device, base, minutes))
+
+
+def pack(
+    out: Annotated[Path, typer.Argument(help="Folder to write; new or empty.")],
+    config: _Config,
+    data: _Data = None,
+    run: Annotated[Path | None, typer.Option(help="Run folder whose screening is used; by default runs/NAME.")] = None,
+    base: _Base = None,
+    wheels: Annotated[Path | None, typer.Option(help="Folder of wheels that the other machine lacks.")] = None,
+    largest: _Largest = PACK_MB,
+) -> None:
+    """Write code, rows and encoder of a recipe to one folder; `sh OUT/run.sh` trains there, without a network."""
+    with reporting(), _factory("train pack"):
+        from models.factory import commands as cli
+
+        code = [Path(__file__).parents[2] / package for package in _CODE]
+        size = cli.pack(config, out, code, largest * _MB, data, run, base, wheels) / _MB
+        typer.echo(f"{out}: {size:.1f} MB" + (f", more than {PACK_MB} MB" if size > PACK_MB else ""))
+
+
+def parts(
+    run: Annotated[Path, typer.Argument(help="Folder of a run.")],
+    out: Annotated[Path, typer.Argument(help="Folder to write; new or empty.")],
+    stage: Annotated[
+        list[str] | None, typer.Option(help="Network to take along, by default the last; may be repeated.")
+    ] = None,
+    largest: _Largest = 15,
+) -> None:
+    """Write what ships of a run, artifact, reports and network in half precision, as files with their hashes."""
+    with reporting(), _factory("train parts"):
+        from models.factory import commands as cli
+
+        typer.echo(f"{out}: {cli.parts(run, out, stage or (), largest * _MB)} parts")
+
+
+def unpack(
+    parts: Annotated[Path, typer.Argument(help="Folder of the parts.")],
+    run: Annotated[Path, typer.Argument(help="Run folder to make of them; it must not be there.")],
+) -> None:
+    """Join the files of `parts`, checked by their hashes, to a run folder."""
+    with reporting(), _factory("train unpack"):
+        from models.factory import commands as cli
+
+        typer.echo(cli.unpack(parts, run))
 
 
 def ablate(
@@ -48,12 +108,9 @@ def ablate(
 ) -> None:
     """Measure what each part of the factory is worth, by short runs with and without it."""
     with reporting(), _factory("ablate"):
-        from models.factory.ablation_runs import run_ablations
-        from models.factory.recipe_file import find_data, read_recipe
+        from models.factory import commands as cli
 
-        recipe = read_recipe(config)
-        folder = out or Path("runs") / recipe.name
-        typer.echo(run_ablations(recipe, start, find_data(data), folder, part, device, base))
+        typer.echo(cli.ablate(config, start, data, out, part, device, base))
 
 
 def export(
@@ -65,11 +122,9 @@ def export(
 ) -> None:
     """Export a trained run as an artifact: int8 ONNX, tokenizer, manifest, golden cases, model card."""
     with reporting(), _factory("export"):
-        from models.factory.export import export_run
-        from models.factory.recipe_file import find_data
+        from models.factory import commands as cli
 
-        export_run(run, out, find_data(data), dev_rows=dev_rows, half=half)
-        typer.echo(out)
+        typer.echo(cli.export(run, out, data, dev_rows, half))
 
 
 def fit(
@@ -92,13 +147,12 @@ def fit(
 ) -> None:
     """Fit a model's scale, thresholds and cascade to sets of other origins and to ordinary text; nothing is trained."""
     with reporting(), _factory("models fit"):
-        from models.factory.fit import FitRules, fit_artifact
+        from models.factory import commands as cli
         from models.labels import POST_LABELS
 
         if unknown := sorted(set(keep_scale or ()) - set(POST_LABELS)):
             raise typer.BadParameter(f"{unknown[0]} is none of {', '.join(POST_LABELS)}", param_hint="--keep-scale")
-        fit_artifact(artifact, out, suite, FitRules(per_thousand, any_label, tuple(keep_scale or ()), limit, threads))
-        typer.echo(out)
+        typer.echo(cli.fit(artifact, out, suite, per_thousand, any_label, keep_scale or (), limit, threads))
 
 
 @contextmanager

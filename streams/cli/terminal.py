@@ -1,7 +1,7 @@
 """What the commands share: options, exit codes, and text that is safe to print.
 
 Exit codes: 0 done; 1 it did not work (broker not reachable, records not acknowledged); 2 wrong usage or settings, a
-device that is not there included; 130 interrupted.
+device that is not there included; 3 stopped in time (`train --minutes`), the same command goes on; 130 interrupted.
 """
 
 from __future__ import annotations

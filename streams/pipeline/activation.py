@@ -102,16 +102,18 @@ def build_tasks(settings: Settings, artifact: Artifact, enforces: bool = True) -
     """
     state = settings.data_dir / f"state-{settings.topic_prefix}" if enforces else None
     policy = Policy.load(settings.policy)
-    parts = Parts(artifact, policy, _version_in_force(policy, artifact, settings), state, has_quota=enforces)
+    parts = Parts(artifact, policy, _version_in_force(policy, artifact, settings), state, enforces, settings.protocol)
     tasks = declared()
     return [tasks[name].build(parts) for name in settings.tasks]
 
 
 def _version_in_force(policy: Policy, artifact: Artifact, settings: Settings) -> str:
     """Covers what fills the policy (the model's operating point), the tasks' own rules, and how a text is read."""
+    rules = {name: path for task in declared().values() for name, path in task.rules.items()}
+    rules["protocol"] = settings.protocol
     return policy.version_with(
         point=artifact.operating_point(policy.posts.operating_point).model_dump(),
         max_windows=settings.max_windows,
         package=version("tidegate"),
-        **{name: path.read_text("utf-8") for task in declared().values() for name, path in task.rules.items()},
+        **{name: path.read_text("utf-8") for name, path in rules.items()},
     )

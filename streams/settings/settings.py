@@ -17,6 +17,7 @@ from streams.policy import POLICY
 from streams.settings.fields import Addresses, File, TaskNames, TopicPrefix, UserPath, read_secret
 from streams.settings.sources import PREFIX, SettingsError, TomlFile, refuse_unknown_variables, sentence
 from streams.tasks import declared
+from streams.tasks.symptoms import PROTOCOL
 
 
 class Settings(BaseSettings):
@@ -39,6 +40,7 @@ class Settings(BaseSettings):
     )
     artifact: UserPath = Field(default=RELEASE, description="Folder of the model. Default: the release that ships.")
     policy: UserPath = Field(default=POLICY, description="Policy file. Default: the one that ships.")
+    protocol: UserPath = Field(default=PROTOCOL, description="Triage protocol. Default: the one that ships.")
 
     device: Literal["auto", "cpu", "cuda"] = Field(
         default="auto", description="`auto` takes a GPU that really runs; `cuda` stops without one."

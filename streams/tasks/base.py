@@ -38,6 +38,8 @@ class Parts:
     """A folder to remember things in over restarts and rebalances; None: nothing is kept."""
     has_quota: bool = True
     """False where a verdict is only read and nothing is enforced (`tidegate score`)."""
+    protocol: Path | None = None
+    """The rules of triage; None: those that ship."""
     clock: Callable[[], float] = time.monotonic
     wall_clock: Callable[[], float] = time.time
 

@@ -12,6 +12,7 @@ from models.folders import RELEASE
 from streams.policy import POLICY
 from streams.settings import Settings
 from streams.tasks import declared
+from streams.tasks.symptoms import PROTOCOL
 
 PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
 TABLE = re.compile(r"(<!-- settings[^>]*-->\n)(.*)(\n<!-- /settings -->)", re.DOTALL)
@@ -29,7 +30,7 @@ def settings_table() -> str:
 def _default(name: str, field: FieldInfo) -> str:
     """Empty for what depends on the machine or on where the package lies; the description tells it."""
     default = field.get_default(call_default_factory=True, validated_data={})
-    if default is None or name == "data_dir" or default in (RELEASE, POLICY):
+    if default is None or name == "data_dir" or default in (RELEASE, POLICY, PROTOCOL):
         return ""
     return f"`{','.join(default) if isinstance(default, list) else default}`"
 

@@ -72,6 +72,7 @@ ROOMS = {
         ("characters", "errors", "folders", "labels"),
         ("artifact", "examples"),
         ("registry", "text", "serving"),
+        ("complaint",),
         ("augmentation", "screening"),
         ("evaluation",),
         ("training",),

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from models.complaint import BODY_PARTS, CONTEXT, FINDINGS
 from models.serving.question import Joined, Question
 from schemas import SymptomRecord, SymptomVerdict
 from schemas.channels import Channel
 from schemas.examples import SYMPTOM_RECORD, SYMPTOM_VERDICT
 from streams.tasks.declaration import Declaration
-from streams.tasks.symptoms.red_flags import PACKAGED
 
 if TYPE_CHECKING:
     from streams.tasks.base import Parts, Task
+
+PROTOCOL: Final = Path(__file__).parent / "protocol.toml"
+"""The rules that ship; a setting names others."""
 
 
 def _build(parts: Parts) -> Task[Any]:
@@ -43,5 +47,5 @@ SYMPTOMS: Final = Declaration(
     ),
     question=Question({"condition": Joined.HIGHEST_SCALED, "urgency": Joined.MOST_URGENT}),  # never degraded
     build=_build,
-    rules={"red_flags": PACKAGED},
+    rules={"protocol": PROTOCOL, "findings": FINDINGS, "context": CONTEXT, "body_parts": BODY_PARTS},
 )

@@ -80,7 +80,8 @@ def _loss(
     batch = collator(rows)
     encoded = student.encode(batch.ids, batch.mask)
     advice = TeacherAdvice(rules or Distillation(unlabelled=0.5), targets)
-    return advice(rows, [plain] * len(rows), batch, student.answer(encoded), encoded)
+    found = advice.lookup(rows, batch.ids.shape[1])
+    return advice(found, torch.tensor([plain] * len(rows)), batch, student.answer(encoded), encoded)
 
 
 def test_the_loss_is_lower_for_the_teacher_itself_and_falls_by_training(targets: TeacherTargets) -> None:

@@ -133,7 +133,7 @@ def test_running_again_repeats_no_stage(
     def fail(*_: Any, **__: Any) -> None:
         raise AssertionError("a finished stage ran again")
 
-    monkeypatch.setattr(factory, "export_run", fail)
+    monkeypatch.setattr("models.factory.export.export_run", fail)
     monkeypatch.setattr(factory, "baseline_figures", fail)
     before = (whole_run / "distilled" / "checkpoint" / "weights.safetensors").read_bytes()
     run_factory(whole_recipe, tiny_data, whole_run)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
 torch = pytest.importorskip("torch")
 
 from models.factory.recipe_file import read_recipe  # noqa: E402
+from models.factory.stage import gather, pretrained, run_stage  # noqa: E402
+from models.training.deadline import Deadline, SittingOver  # noqa: E402
 from models.training.recipe import WEAK_LABELS, RecipeError  # noqa: E402
 from models.training.run_folder import RunFolder  # noqa: E402
 from models.training.trainer import rate_factor  # noqa: E402
@@ -49,6 +51,45 @@ def test_a_killed_run_goes_on_and_ends_with_the_same_weights(
     assert whole is not None
     for name, weights in whole[0].state_dict().items():
         torch.testing.assert_close(resumed[0].state_dict()[name], weights, atol=1e-5, rtol=1e-3)
+
+
+class Counted(Deadline):
+    """Passes when it was looked at so many times."""
+
+    looks: ClassVar[list[int]] = []
+
+    @property
+    def passed(self) -> bool:
+        self.looks.append(1)
+        return len(self.looks) > 13
+
+
+def test_a_sitting_ends_with_a_checkpoint_and_the_next_one_goes_on(
+    tiny_recipe: Any, tiny_data: Path, tiny_run: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "run"
+
+    def sit(deadline: Deadline) -> None:
+        material = gather(tiny_recipe, tiny_data, out, None, deadline)
+        run_stage(tiny_recipe, material, RunFolder(out), "cpu", lambda: pretrained(tiny_recipe, material, None))
+
+    with pytest.raises(SittingOver, match=r"^Stopped after 1.5 minutes, after step 13 of run; run the same command"):
+        sit(Counted(1.5))
+    state = RunFolder(out).load_network()
+    assert state is not None
+    assert state[1].step == 13
+    sit(Deadline())
+    resumed, whole = RunFolder(out).load_network(), RunFolder(tiny_run).load_network()
+    assert resumed is not None
+    assert whole is not None
+    for name, weights in whole[0].state_dict().items():
+        torch.testing.assert_close(resumed[0].state_dict()[name], weights, atol=1e-5, rtol=1e-3)
+
+
+def test_a_deadline_of_none_never_passes() -> None:
+    assert not Deadline().passed
+    assert Deadline(0.0).passed
+    assert not Deadline(60.0).passed
 
 
 def test_a_folder_belongs_to_one_recipe(tiny_recipe: Any, tiny_data: Path, tiny_run: Path) -> None:

@@ -50,6 +50,11 @@ def test_special_tokens_keep_their_places(trimmed: Trimmed) -> None:
     assert small.encode("you").ids[-1] == 2
 
 
+def test_a_tokenizer_that_was_trimmed_is_not_trimmed_again(trimmed: Trimmed) -> None:
+    again = trim(trimmed.tokenizer_json, Counter(), 118)
+    assert again == Trimmed(trimmed.tokenizer_json, tuple(range(len(trimmed.old_ids))))
+
+
 def test_size_zero_keeps_everything(tokenizer: Any) -> None:
     whole = trim(tokenizer.to_str(), Counter(), 0)
     assert whole.old_ids == tuple(range(tokenizer.get_vocab_size()))

@@ -46,9 +46,8 @@ def parts(state: Path | None = None, has_quota: bool = True, posts: Mapping[str,
     plain = Policy.load().model_dump()
     plain["posts"].update(posts or {})
     policy = Policy.model_validate(plain)
-    return Parts(
-        Artifact(Path(), manifest), policy, policy.version_with(), state, has_quota, lambda: NOW, lambda: WALL_NOW
-    )
+    artifact, version = Artifact(Path(), manifest), policy.version_with()
+    return Parts(artifact, policy, version, state, has_quota, clock=lambda: NOW, wall_clock=lambda: WALL_NOW)
 
 
 def post_scores(*toxic_tokens: int, tokens: int = 64, **labels: float) -> Scores:

@@ -12,8 +12,7 @@ from models.artifact import Artifact
 from streams.pipeline.activation import build_tasks
 from streams.settings import Settings
 from streams.tasks.posts import POSTS
-from streams.tasks.symptoms import SYMPTOMS
-from streams.tasks.symptoms.red_flags import PACKAGED
+from streams.tasks.symptoms import PROTOCOL, SYMPTOMS
 from tests.support.tiny_artifact import write_manifest, write_tiny_artifact
 
 
@@ -34,11 +33,21 @@ def test_it_changes_with_the_models_thresholds(artifact: Artifact) -> None:
     assert version(Artifact.load(artifact.folder)) != before
 
 
-def test_it_changes_with_the_red_flags(artifact: Artifact, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_changes_with_the_protocol(artifact: Artifact, tmp_path: Path) -> None:
+    edited = tmp_path / "protocol.toml"
+    edited.write_text(PROTOCOL.read_text("utf-8").replace("level = 1", "level = 2", 1), "utf-8")
+    assert version(artifact, protocol=edited) != version(artifact)
+
+
+@pytest.mark.parametrize("file", ["findings", "context"])
+def test_it_changes_with_what_triage_looks_for(
+    artifact: Artifact, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str
+) -> None:
     before = version(artifact)
-    edited = tmp_path / "triage.toml"
-    edited.write_text(PACKAGED.read_text("utf-8").replace("level = 1", "level = 2"), "utf-8")
-    monkeypatch.setattr("streams.tasks.REGISTRY", (replace(SYMPTOMS, rules={"red_flags": edited}), POSTS))
+    edited = tmp_path / f"{file}.toml"
+    edited.write_text("# nothing", "utf-8")
+    rules = {**SYMPTOMS.rules, file: edited}
+    monkeypatch.setattr("streams.tasks.REGISTRY", (replace(SYMPTOMS, rules=rules), POSTS))
     assert version(artifact) != before
 
 

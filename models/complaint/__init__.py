@@ -1,0 +1,34 @@
+"""What a complaint says: findings and how they are meant, vital signs, ages.
+
+`findings.toml` lists the findings that are known, `context.toml` the words that say how they are meant. Whatever finds
+them gives `Mention`s: `PhraseFinder` by phrases and scopes; a head of the model may take its place behind `Finder`.
+"""
+
+from models.complaint.catalogue import PACKAGED as FINDINGS
+from models.complaint.catalogue import Catalogue, ClinicalFinding, load_catalogue
+from models.complaint.fields import with_numbers
+from models.complaint.finder import PhraseFinder
+from models.complaint.mention import Assertion, Finder, Mention
+from models.complaint.numbers import Told, read_numbers
+from models.complaint.parts import PACKAGED as BODY_PARTS
+from models.complaint.parts import BodyParts
+from models.complaint.reading import Reading
+from models.complaint.words import PACKAGED as CONTEXT
+
+__all__ = [
+    "BODY_PARTS",
+    "CONTEXT",
+    "FINDINGS",
+    "Assertion",
+    "BodyParts",
+    "Catalogue",
+    "ClinicalFinding",
+    "Finder",
+    "Mention",
+    "PhraseFinder",
+    "Reading",
+    "Told",
+    "load_catalogue",
+    "read_numbers",
+    "with_numbers",
+]

@@ -1,0 +1,32 @@
+"""Letters as the rules of this room compare them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+# Traditional characters that complaints hold, and what the phrases have in their place.
+_TRADITIONAL: Final = (
+    "沒無脹發燒頭暈痠紅腫臉腦悶嘔瀉傷斷癲癇藥農過現還懷產陰陽臍帶歲個週嬰兒體溫壓氣緊說話語邊動側覺聽見視癱嚴劇樣臟驟顫熱瘡腸"
+    "腎膽脈貧誤醫總變難睏綠黃麼們與對從來這時後開關給讓車禍電擊蠍蟄淺針線縫創槍彈鋼鐵墜樓爺媽誰兩幾點歷險預測癢濕塊嚨嗆會寶餵"
+    "乾淨滿顆殺輕絕獨歡憂鬱緒睜閉雙單雖髮鐘經術療轉鬆軟癥檢號勁陣著夢顧擔慮驚嚇復診練習劃"
+)
+_SIMPLIFIED: Final = (
+    "没无胀发烧头晕酸红肿脸脑闷呕泻伤断癫痫药农过现还怀产阴阳脐带岁个周婴儿体温压气紧说话语边动侧觉听见视瘫严剧样脏骤颤热疮肠"
+    "肾胆脉贫误医总变难困绿黄么们与对从来这时后开关给让车祸电击蝎蛰浅针线缝创枪弹钢铁坠楼爷妈谁两几点历险预测痒湿块咙呛会宝喂"
+    "干净满颗杀轻绝独欢忧郁绪睁闭双单虽发钟经术疗转松软症检号劲阵着梦顾担虑惊吓复诊练习划"
+)
+
+# One character for one: apostrophes and dashes as people type them, and Chinese of either kind.
+_PLAIN: Final = str.maketrans(
+    dict.fromkeys("’‘ʼ＇`´′‛ꞌ", "'")
+    | dict.fromkeys("‐‑‒–—−－﹣", "-")
+    | dict(zip(_TRADITIONAL, _SIMPLIFIED, strict=True))
+)
+
+
+def plain_letters(text: str) -> str:
+    """Lower case, plain signs, simplified characters, and nothing moved: a few letters grow when they are lowered."""
+    lowered = text.lower()
+    if len(lowered) != len(text):
+        lowered = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+    return lowered.translate(_PLAIN)

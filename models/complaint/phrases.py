@@ -1,0 +1,107 @@
+"""Phrases that people can read and write, as patterns that are tried only where one of them can begin.
+
+The notation stands at the head of findings.toml. Every repetition is bounded, so a text takes a time in proportion to
+its length.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Final, NamedTuple
+
+from models.complaint.beginnings import beginnings
+
+_SEPARATOR: Final = "[ -]{1,2}"
+_ENDS_SCOPE: Final = "(?:no|not|nor|but|without|den(?:y|ies|ied)|never|however)"  # these are never just in between
+_BETWEEN: Final = rf"{_SEPARATOR}(?:(?!{_ENDS_SCOPE}[ -])[a-z0-9'%/]+{_SEPARATOR})"
+_GAP, _NEAR = f"{_BETWEEN}{{0,3}}", f"{_BETWEEN}{{0,4}}"
+_CHINESE_ANY: Final = r"[^，。；：、！？,.;:!?\n不没無无未]"  # of what may be in between
+_WORD: Final = re.compile(r"[a-z0-9]+|[^\x00-\x7f]")
+_STEM: Final = re.compile(r"([a-z']+)\*")
+_SHORT_STEM: Final = 4  # letters: after fewer, any ending would make other words of it ("numb", "number")
+_SHORT_E: Final = re.compile(r"(?<![a-z'])([a-z']{1,3})e\*")  # its last letter may be missing: "ache", "aching"
+_ENDINGS: Final = "s|es|ed|ied|ies|ing|ings|y|e|en|ness|iness|ful|fully|ure|ures"
+_LEFT_OUT: Final = r"(?:(?:\1) )?"
+_KEYS: Final = {"en": 4, "zh": 2}  # characters of a beginning that are looked up, at most
+
+
+class Found(NamedTuple):
+    """A phrase of something, and its place."""
+
+    name: str
+    start: int
+    end: int
+
+
+class Phrases:
+    """Everything that is looked for by name, in both languages at once. Pure.
+
+    Args:
+        said: by name, then by language (en, zh), the phrases.
+
+    Raises:
+        ValueError: a phrase cannot be read; the message names it.
+    """
+
+    def __init__(self, said: Mapping[str, Mapping[str, Iterable[str]]]) -> None:
+        self._index: dict[str, list[tuple[str, re.Pattern[str]]]] = defaultdict(list)
+        for name, languages in said.items():
+            for lang, phrases in languages.items():
+                for phrase in phrases:
+                    self._add(name, lang, phrase)
+
+    def _add(self, name: str, lang: str, phrase: str) -> None:
+        try:
+            for source in _both_orders(phrase) if lang == "en" else (f"{phrase}.",):
+                pattern = re.compile(_english(source) if lang == "en" else _chinese(phrase))
+                for key in beginnings(_SHORT_E.sub(r"\1*", source), _KEYS[lang]):
+                    is_digit = lang == "zh" and key[:1].isascii()  # looked up as what an English word begins with
+                    self._index[key[:1] if is_digit else key].append((name, pattern))
+        except (re.error, ValueError) as error:
+            raise ValueError(f"{name}: the phrase {phrase!r} cannot be read: {error}") from None
+
+    def find(self, plain: str) -> list[Found]:
+        """All of them in the order of the text. `plain` is in lower case, with plain apostrophes and dashes."""
+        found: list[Found] = []
+        ends: dict[str, int] = {}
+        for word in _WORD.finditer(plain):
+            start = word.start()
+            head = f"{word[0]} " if word[0].isascii() else plain[start : start + _KEYS["zh"]]
+            for length in range(1, min(len(head), _KEYS["en"]) + 1):
+                for name, pattern in self._index.get(head[:length], ()):
+                    if start >= ends.get(name, 0) and (match := pattern.match(plain, start)):
+                        found.append(Found(name, start, match.end()))
+                        ends[name] = match.end()
+        return found
+
+
+def _both_orders(phrase: str) -> tuple[str, ...]:
+    first, near, second = phrase.partition(" + ")
+    return (f"{first} + {second}", f"{second} + {first}") if near else (phrase,)
+
+
+def _english(phrase: str) -> str:
+    """The pattern of a phrase: whole words, whose apostrophes may be missing."""
+    text = phrase.replace("(", "(?:").replace("##", r"\d{2,}+").replace("#", r"\d+(?:\.\d+)?")
+    text = text.replace(" .. ", "\0").replace(" + ", "\1")
+    text = re.sub(r"((?:^|[(|\0\1])(?:\[[^]]*\] )+)", lambda lead: re.sub(r"\[([^]]*)\] ", _LEFT_OUT, lead[0]), text)
+    text = re.sub(r" \[([^]]*)\]", r"(?: (?:\1))?", text)
+    if "[" in text:
+        raise ValueError("nothing follows a part that may be left out behind a gap")
+    text = _STEM.sub(_any_ending, text).replace(" ", _SEPARATOR).replace("\0", _GAP).replace("\1", _NEAR)
+    return rf"(?:{text})(?![a-z0-9])".replace("n't", "n'?t").replace("'s", "'?s").replace("'ve", "'?ve")
+
+
+def _any_ending(stem: re.Match[str]) -> str:
+    word = stem[1]
+    if len(word) > _SHORT_STEM:
+        return f"{word}[a-z']*+"
+    if word.endswith("e"):
+        return f"{word[:-1]}(?:e(?:s|d|n|ness|ing)?|ing|ings|y)"
+    return f"{word}(?:{word[-1]}?(?:{_ENDINGS}))?"
+
+
+def _chinese(phrase: str) -> str:
+    return phrase.replace("..", f"{_CHINESE_ANY}{{0,4}}").replace(".{", f"{_CHINESE_ANY}{{")

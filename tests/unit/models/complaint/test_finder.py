@@ -1,0 +1,108 @@
+"""Findings by phrases: complete lists, places, apostrophes, and a time in proportion to the text."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from models.complaint import BodyParts, PhraseFinder, load_catalogue
+
+FINDER = PhraseFinder.load()
+
+
+def found(text: str) -> set[str]:
+    return {one.finding for one in FINDER.find(text)}
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("a nosebleed that won't stop", {"nosebleed", "severe_bleeding"}),
+        ("伤口流血不止", {"bleeding", "severe_bleeding"}),
+        ("vomiting blood", {"vomiting", "vomiting_blood"}),
+        ("sudden left-sided weakness", {"fatigue", "one_sided_weakness", "sudden_onset"}),
+    ],
+)
+def test_no_finding_hides_another(text: str, names: set[str]) -> None:
+    assert found(text) >= names
+
+
+@pytest.mark.parametrize("apostrophe", ["'", "", "’", "‘", "ʼ", "＇", "`", "´", "′"])
+def test_apostrophes_are_read_as_people_type_them(apostrophe: str) -> None:
+    text = f"İ she can{apostrophe}t speak; i don{apostrophe}t have a cough; it won{apostrophe}t stop bleeding"
+
+    places = {one.finding: text[one.start : one.end] for one in FINDER.find(text)}
+
+    assert places["speech_disturbed"] == f"can{apostrophe}t speak"
+    assert places["severe_bleeding"] == f"won{apostrophe}t stop bleeding"
+
+
+@pytest.mark.parametrize(
+    ("text", "finding"),
+    [
+        ("unresponsive to the antibiotic", "unresponsive"),
+        ("can't breathe through my nose", "severe_breathing_difficulty"),
+        ("swimming backstroke", "stroke"),
+        ("passed out flyers", "fainting"),
+        ("a stabbing pain", "penetrating_wound"),
+        ("killing myself laughing", "suicidal_thoughts"),
+        ("想死你了", "suicidal_thoughts"),
+        ("皮试无反应", "unresponsive"),
+        ("其中风疹最多", "stroke"),
+    ],
+)
+def test_words_that_mean_something_else(text: str, finding: str) -> None:
+    assert finding not in found(text)
+
+
+def test_every_finding_is_found_by_what_it_is_called_or_said() -> None:
+    """A phrase that can never match is a slip of the pen: what is looked up at its beginning has to lead to it."""
+    catalogue = load_catalogue()
+
+    assert len(catalogue) >= 150
+    for key, one in catalogue.items():
+        names = found(one.name.en.lower()) | found(one.name.zh)
+        said = [phrase for phrase in (*one.en, *one.zh) if not set("(|[*#.+?!{") & set(phrase)]
+        assert key in names or any(key in found(phrase) for phrase in said), key
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        *("no ", "a", "胸", "chest pain ", "not any any ", "没有", "stroke-", "pain in the ", "left side weak arm "),
+        *("no cough, ", "denies cough, fever and ", "没有咳嗽、", "stroke in 2015 ", "中风史", "cough: no ", "是不"),
+    ],
+)
+def test_a_long_text_takes_a_time_in_proportion(piece: str) -> None:
+    text = piece * (20_000 // len(piece))
+
+    start = time.process_time()
+    FINDER.find(text)
+
+    assert time.process_time() - start < 4.0, "about 0.1 s is usual; a quadratic pattern takes minutes"
+
+
+def test_body_parts_are_named_once_in_the_order_of_the_text() -> None:
+    parts = BodyParts.load()
+
+    assert parts.find("knee, chest and both knees") == ["joint", "chest"]
+    assert parts.find("胸口疼，膝盖疼") == ["chest", "joint"]
+    assert parts.find("nothing") == []
+
+
+def test_a_catalogue_that_says_nothing_of_a_finding_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "findings.toml"
+    path.write_text('[cough]\nname = { en = "cough", zh = "咳嗽" }\nkind = "symptom"\nen = []\nzh = ["咳"]\n', "utf-8")
+
+    with pytest.raises(ValueError, match="cough"):
+        load_catalogue(path)
+
+
+def test_traditional_characters_are_read_as_simplified_ones() -> None:
+    text = "頭痛，發燒，沒有嘔吐"
+
+    assert {(one.finding, one.assertion.value) for one in FINDER.find(text)} == {
+        ("headache", "present"),
+        ("fever", "present"),
+        ("vomiting", "absent"),
+    }

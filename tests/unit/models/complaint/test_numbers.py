@@ -1,0 +1,91 @@
+"""Vital signs, ages and weeks of pregnancy in running text."""
+
+import pytest
+
+from models.complaint import read_numbers
+
+
+def told(text: str) -> dict[str, float]:
+    return {name: round(one.value, 3) for name, one in read_numbers(text).readings.items()}
+
+
+@pytest.mark.parametrize(
+    ("text", "readings"),
+    [
+        ("temp of 101.3 F", {"temperature": 38.5}),
+        ("temperature 39.1C", {"temperature": 39.1}),
+        ("体温39度5", {"temperature": 39.5}),
+        ("烧到40度", {"temperature": 40.0}),
+        ("烧39度半", {"temperature": 39.5}),
+        ("T 38.9, HR 120", {"temperature": 38.9, "heart_rate": 120}),
+        ("pressure is 70 over 40", {"systolic": 70, "diastolic": 40}),
+        ("BP 9/6 kPa", {"systolic": 68, "diastolic": 45}),
+        ("血压180/110", {"systolic": 180, "diastolic": 110}),
+        ("blood pressure 180", {"systolic": 180}),
+        ("心率130，血氧88，呼吸36次/分", {"heart_rate": 130, "saturation": 88, "respiratory_rate": 36}),
+        ("sats 0.86 on air, RR 34", {"saturation": 86, "respiratory_rate": 34}),
+        ("spo2 97 %", {"saturation": 97}),
+        ("pain 8/10", {"pain": 8}),
+        ("疼痛评分7分", {"pain": 7}),
+        ("my 3 week old", {"age": 0.057}),
+        ("six-week-old", {"age": 0.115}),
+        ("出生20天", {"age": 0.055}),
+        ("三岁", {"age": 3}),
+        ("两个月大的宝宝", {"age": 0.167}),
+        ("半岁宝宝", {"age": 0.5}),
+        ("62 yo", {"age": 62}),
+        ("45F, dizzy", {"age": 45}),
+        ("34 weeks pregnant", {"gestation": 34}),
+        ("pregnant, 34+2 weeks", {"gestation": 34}),
+        ("孕36周", {"gestation": 36}),
+        ("怀孕八个月", {"gestation": 34.76}),
+    ],
+)
+def test_numbers_are_read_with_their_units(text: str, readings: dict[str, float]) -> None:
+    assert told(text) == readings
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("fever for 3 days", "took 2 tablets of 500 mg", "24/7", "when I was 5 years old", "oxygen 2 litres"),
+        *(
+            "烧3天",
+            "吃了2片",
+            "5岁时",
+            "call 118 118",
+            "the 12/10/2020",
+            "room 40",
+            "2 years ago",
+            "cold water 40度的水",
+        ),
+    ],
+)
+def test_other_numbers_are_none(text: str) -> None:
+    assert told(text) == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [("temp 61", "temperature"), ("heart rate 720", "heart_rate"), ("150岁", "age"), ("孕80周", "gestation")],
+)
+def test_what_is_impossible_is_named_and_not_used(text: str, name: str) -> None:
+    numbers = read_numbers(text)
+
+    assert numbers.readings == {}
+    assert numbers.warnings == (f"text.{name}: nobody alive has that; not used",)
+
+
+def test_a_unit_that_was_guessed_is_named() -> None:
+    assert read_numbers("temp 101").warnings == ("text.temperature: read as degrees Fahrenheit",)
+
+
+def test_the_last_of_several_counts() -> None:
+    assert told("BP 90/60 at home, BP 120/80 now") == {"systolic": 120, "diastolic": 80}
+
+
+def test_a_number_knows_its_place() -> None:
+    text = "İ my 3 week old has HR 190"
+    places = {name: text[one.start : one.end] for name, one in read_numbers(text).readings.items()}
+
+    assert places == {"age": "3 week old", "heart_rate": "HR 190"}

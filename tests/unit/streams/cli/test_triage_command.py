@@ -1,0 +1,74 @@
+"""`tidegate triage explain`: what was found, which rules fired, and what would have changed the level."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from streams.cli.app import build_app
+from streams.tasks.symptoms import PROTOCOL
+from tests.support.tiny_artifact import write_tiny_artifact
+
+RECORDS = "\n".join(
+    [
+        '{"id": "r1", "text": "my 3 week old has a fever of 101.3 F, no cough"}',
+        "nonsense",
+        '{"id": "r2", "text": "a cough", "vitals": {"heart_rate": 82}}',
+    ]
+)
+
+
+@pytest.fixture
+def artifact(tmp_path: Path) -> Path:
+    return write_tiny_artifact(tmp_path / "tiny").folder
+
+
+def explain(artifact: Path, *more: str) -> Result:
+    arguments = ["triage", "explain", "-", "--artifact", str(artifact), *more]
+    return CliRunner().invoke(build_app(), arguments, input=RECORDS)
+
+
+def test_it_says_why_for_every_record(artifact: Path) -> None:
+    first, second, third = [json.loads(line) for line in explain(artifact, "--json").stdout.splitlines()]
+
+    assert first["record_id"] == "r1"
+    assert (first["level"], first["protocol_level"]) == (2, 2)
+    assert [(one["finding"], one["assertion"], one["text"]) for one in first["findings"]] == [
+        ("fever", "present", "fever"),
+        ("cough", "absent", "cough"),
+    ]
+    assert {one["measure"] for one in first["numbers"]} == {"age", "temperature"}
+    assert [one["rule"] for one in first["rules"]] == ["fever_below_three_months"]
+    assert "WHO" in first["rules"][0]["source"]
+    assert second["error"]["reason"] == "invalid_json"
+    assert (third["level"], third["rules"]) == (third["model_level"], [])
+
+
+def test_it_says_what_would_have_changed_the_level(artifact: Path) -> None:
+    first, *_ = [json.loads(line) for line in explain(artifact, "--json").stdout.splitlines()]
+
+    changes = [(one["level"], one["if"], one.get("rule")) for one in first["would_change"]]
+    assert any(level == 1 and rule == "newborn_danger" for level, _, rule in changes)
+    assert all(one["level"] is None or one["level"] != first["level"] for one in first["would_change"])
+
+
+def test_people_get_lines(artifact: Path) -> None:
+    shown = explain(artifact).stdout
+
+    assert "r1: level 2" in shown
+    assert "found     cough: absent (cough)" in shown
+    assert "rule      2 fever below three months" in shown
+    assert "line 2: invalid_json" in shown
+
+
+def test_a_wrong_protocol_is_one_sentence(artifact: Path, tmp_path: Path) -> None:
+    wrong = tmp_path / "protocol.toml"
+    wrong.write_text(PROTOCOL.read_text("utf-8").replace('source = "iitt"', 'source = "hearsay"', 1), "utf-8")
+
+    done = explain(artifact, "--protocol", str(wrong))
+
+    assert done.exit_code == 2
+    assert "hearsay" in done.stderr

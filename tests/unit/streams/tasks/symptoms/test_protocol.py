@@ -1,0 +1,147 @@
+"""The protocol: every rule fires on its examples and on no look-alike, and a wrong file is refused by name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from schemas import SymptomRecord
+from streams.tasks.symptoms import PROTOCOL
+from streams.tasks.symptoms.assessment import Assessment, Assessor
+from streams.tasks.symptoms.clauses import Clause, Facts, Limit, terms_of
+from streams.tasks.symptoms.protocol import Protocol, ProtocolError
+
+ASSESSOR = Assessor.load()
+RULES = ASSESSOR.protocol.rules
+Example = str | dict[str, Any]
+
+
+def assess(example: Example) -> Assessment:
+    fields = {"text": example} if isinstance(example, str) else example
+    record = SymptomRecord.model_validate({"id": "s", **fields})
+    return ASSESSOR.assess(record, record.text or "")
+
+
+def names(assessment: Assessment) -> list[str]:
+    return [one.name for one in assessment.fired]
+
+
+@pytest.mark.parametrize(("rule", "example"), [(name, one) for name, rule in RULES.items() for one in rule.fires])
+def test_a_rule_fires_on_its_examples(rule: str, example: Example) -> None:
+    assert rule in names(assess(example))
+
+
+@pytest.mark.parametrize(("rule", "example"), [(name, one) for name, rule in RULES.items() for one in rule.spares])
+def test_a_rule_spares_look_alikes(rule: str, example: Example) -> None:
+    assert rule not in names(assess(example))
+
+
+def test_every_rule_has_examples_in_both_languages_where_it_needs_words() -> None:
+    for name, rule in RULES.items():
+        texts = [one if isinstance(one, str) else one["text"] for one in rule.fires]
+        if any(isinstance(one, str) for one in rule.fires):
+            assert {text.isascii() for text in texts} == {True, False}, name
+
+
+def test_the_most_urgent_rule_comes_first() -> None:
+    fired = assess("she is unresponsive, chest pain and sweating before").fired
+
+    assert [one.rule.level for one in fired] == sorted(one.rule.level for one in fired)
+    assert fired[0].name == "unresponsive"
+
+
+def test_a_rule_rests_on_all_that_makes_it_hold() -> None:
+    (fired,) = [
+        one for one in assess("my 3 week old has a fever of 38.6 C").fired if one.name.startswith("fever_below")
+    ]
+
+    assert fired.terms == {"fever", "temperature >= 38", "age < 0.25"}
+    assert fired.behind == {"fever", "temperature", "age"}
+
+
+@pytest.mark.parametrize(
+    ("age", "unusual"),
+    [
+        (0.5, ["heart_rate low"]),
+        (3, []),
+        (8, []),
+        (40, []),
+        (None, []),
+    ],
+)
+def test_what_is_usual_depends_on_the_age(age: float | None, unusual: list[str]) -> None:
+    measures = {"heart_rate": 85.0} | ({} if age is None else {"age": age})
+
+    assert ASSESSOR.protocol.for_age(measures) == unusual
+
+
+@pytest.mark.parametrize(
+    ("measures", "consciousness", "points"),
+    [
+        ({"heart_rate": 131.0, "systolic": 91.0}, None, {"heart_rate": 3, "systolic": 2}),
+        ({"heart_rate": 131.0, "saturation": 93.0, "age": 5.0}, None, {"saturation": 2}),
+        ({}, "verbal", {"consciousness": 3}),
+        ({"heart_rate": 80.0}, "alert", {}),
+    ],
+)
+def test_early_warning_points(measures: dict[str, float], consciousness: str | None, points: dict[str, int]) -> None:
+    assert ASSESSOR.protocol.points(measures, consciousness) == points
+
+
+def test_a_field_counts_before_the_text_and_a_contradiction_is_named() -> None:
+    told = assess({"text": "BP 70 over 40, HR 82", "vitals": {"systolic": 121, "heart_rate": 80}})
+
+    assert {name: told.facts.measures[name] for name in ("systolic", "diastolic", "heart_rate")} == {
+        "systolic": 121,
+        "diastolic": 40,
+        "heart_rate": 80,
+    }
+    assert told.warnings == ["text.systolic: not the same as in the record's field, which counts"]
+
+
+@pytest.mark.parametrize(
+    ("said", "terms"),
+    [
+        ("fever | cough", {"fever"}),
+        ("cough & fever | rash", set()),
+        ("fever & age < 2 | rash", {"fever", "age < 2"}),
+        ("heart_rate high", {"heart_rate high"}),
+        ("consciousness = pain", {"consciousness = pain"}),
+        ("injury = yes", set()),
+        ("temperature >= 38", set()),
+    ],
+)
+def test_what_makes_a_clause_hold(said: str, terms: set[str]) -> None:
+    clause = Clause.parse(said, {"fever", "cough", "rash"})
+    facts = Facts({"fever"}, {"age": 1.0}, ["heart_rate high"], {"consciousness": "pain"})
+    limits = [limit for limit in map(Limit.parse, clause.terms) if limit is not None]
+
+    assert clause.holding(terms_of(facts, limits)) == terms
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        ('"not_breathing"]\nfires', '"not_breething"]\nfires', "not_breething"),
+        ('source = "iitt"', 'source = "hearsay"', "hearsay"),
+        ("level = 1\n", "level = 0\n", "level"),
+        ("temperature >= 38 ", "temprature >= 38 ", "temprature"),
+        ("edges = [92, 94, 96]", "edges = [94, 92, 96]", "rising edges"),
+        ("[rules.unresponsive]", "[rules.unresponsive]\nlevels = 2", "levels"),
+    ],
+)
+def test_a_wrong_protocol_is_refused_by_the_key(tmp_path: Path, old: str, new: str, fault: str) -> None:
+    path = tmp_path / "protocol.toml"
+    text = PROTOCOL.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), "utf-8")
+
+    with pytest.raises(ProtocolError, match=fault):
+        Protocol.load(path)
+
+
+def test_a_protocol_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(ProtocolError, match="cannot be read"):
+        Protocol.load(tmp_path / "none.toml")
