@@ -194,8 +194,10 @@ async def test_a_record_on_which_the_model_fails_becomes_a_dead_letter(bench: Be
 
 async def test_a_record_that_was_abandoned_before_it_was_prepared_is_not_scored(bench: Bench) -> None:
     raw = RawRecord("posts", 0, 0, None, post("given up"))
-    ticket, now = Ticket(("posts", 0), 0, 0.0, abandoned=True), time.monotonic()
-    given_up = Work(ticket, raw, bench.pipeline.active, bench.task, Moments(now, now))
+    now = time.monotonic()
+    given_up = Work(
+        Ticket(("posts", 0), 0, 0.0, abandoned=True), raw, bench.pipeline.active, bench.task, Moments(now, now)
+    )
     bench.pipeline.push(given_up)
     bench.push(1, post("hello there"))
     await bench.submitted(1)
