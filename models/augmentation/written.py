@@ -17,7 +17,8 @@ import itertools
 import json
 import random
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -48,7 +49,7 @@ def read_written(folder: Path = SENTENCES) -> list[Example]:
     Raises `SentenceError` for a line that is not as described above.
     """
     words = {lang: read_words(SENTENCES, lang) | read_words(folder, lang) for lang in LANGUAGES}
-    return [row for path in sorted(folder.glob("*.jsonl")) for row in _read_file(path, words)]
+    return [row for path in sorted(folder.glob("*.jsonl")) for row in read_file(path, partial(_read_line, words=words))]
 
 
 def split_families(examples: Iterable[Example], share: float = 0.2) -> tuple[list[Example], list[Example]]:
@@ -66,12 +67,13 @@ def read_words(folder: Path, lang: str) -> dict[str, list[str]]:
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
 
-def _read_file(path: Path, words: Mapping[str, Words]) -> Iterator[Example]:
+def read_file(path: Path, read: Callable[[dict[str, Any]], Iterable[Example]]) -> Iterator[Example]:
+    """What `read` makes of each line of JSON; what it refuses is a `SentenceError` that names file and line."""
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         if not line.strip():
             continue
         try:
-            yield from _read_line(json.loads(line), words)
+            yield from read(json.loads(line))
         except (ValueError, KeyError, TypeError) as error:  # a JSON error is a ValueError
             raise SentenceError(f"{path.name}, line {number}: {error!r}") from error
 

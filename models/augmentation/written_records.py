@@ -8,48 +8,36 @@ A line is `{"family", "lang", "text", "findings", "level", "why", "condition"}` 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from models.augmentation.written import SentenceError
+from models.augmentation.written import read_file
+from models.complaint import Assertion, record_line
 from models.examples import UNKNOWN, Example
 from models.labels import CONDITIONS, LANGUAGES, URGENCY_LEVELS
-from models.text import normalise
-from models.text.rendering import render_symptoms
-from models.text.visits import symptom_fields
 
 RECORDS: Final = Path(__file__).parent / "written_records"
 SOURCE: Final = "written_records"
-ASSERTIONS: Final = ("present", "absent", "possible", "past", "other", "hypothetical")
 _SEXES: Final = {"m": "male", "f": "female"}
 
 
 def read_written_records(folder: Path = RECORDS) -> list[Example]:
     """All records, in the order of their files and lines. Raises SentenceError for a line that is not as said above."""
-    return [row for path in sorted(folder.glob("*.jsonl")) for row in _read_file(path)]
+    return [row for path in sorted(folder.glob("*.jsonl")) for row in read_file(path, _examples)]
 
 
-def _read_file(path: Path) -> Iterator[Example]:
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-        try:
-            yield _example(json.loads(line))
-        except (ValueError, KeyError, TypeError) as error:  # a JSON error is a ValueError
-            raise SentenceError(f"{path.name}, line {number}: {error!r}") from error
-
-
-def _example(line: dict[str, Any]) -> Example:
+def _examples(line: dict[str, Any]) -> Iterator[Example]:
     text, lang, condition = line["text"], line["lang"], line["condition"]
     if lang not in LANGUAGES:
         raise ValueError(f"unknown language {lang!r}")
     for _, assertion, words in line["findings"]:
-        if assertion not in ASSERTIONS or words not in text:
-            raise ValueError(f"a finding is {assertion!r} or not in the text")
+        Assertion(assertion)
+        if words not in text:
+            raise ValueError("a finding is not in the text")
     known = line | {"pain": None if line.get("nrs_pain") is None else 1, "sex": _SEXES.get(line.get("sex", ""))}
-    rendered = render_symptoms(symptom_fields(known, normalise(text).text)).text
-    return Example(
-        rendered, lang, SOURCE, "A", "urgency", raw=text, family=line["family"],
+    yield Example(
+        record_line(known), lang, SOURCE, "A", "urgency", raw=text, family=line["family"],
         urgency=URGENCY_LEVELS.index(line["level"]),
         condition=UNKNOWN if condition is None else CONDITIONS.index(condition),
     )  # fmt: skip

@@ -6,7 +6,7 @@ them gives `Mention`s: `PhraseFinder` by phrases and scopes; a head of the model
 
 from models.complaint.catalogue import PACKAGED as FINDINGS
 from models.complaint.catalogue import Catalogue, ClinicalFinding, load_catalogue
-from models.complaint.fields import with_numbers
+from models.complaint.fields import record_line, with_numbers
 from models.complaint.finder import PhraseFinder
 from models.complaint.mention import Assertion, Finder, Mention
 from models.complaint.numbers import Told, read_numbers
@@ -30,5 +30,6 @@ __all__ = [
     "Told",
     "load_catalogue",
     "read_numbers",
+    "record_line",
     "with_numbers",
 ]

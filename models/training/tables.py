@@ -14,13 +14,11 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 
-from models.complaint import with_numbers
+from models.complaint import record_line
 from models.examples import Example, move_spans
 from models.labels import CONDITIONS, LANGUAGES, POST_LABELS, SENTIMENTS, URGENCY_LEVELS
 from models.serving.spans import trimmed
 from models.text import normalise
-from models.text.rendering import render_symptoms
-from models.text.visits import symptom_fields
 from models.training.recipe import TIERS, RecipeError
 
 OWN = "own"
@@ -139,21 +137,17 @@ def _sentiment(row: Row) -> Example:
 
 def _condition(row: Row) -> Example:
     target = _position(row, "condition", CONDITIONS)
-    return Example(_record(row), *_origin(row), "condition", condition=target, family=row["family"] or "")
+    return Example(record_line(row), *_origin(row), "condition", condition=target, family=row["family"] or "")
 
 
 def _urgency(row: Row) -> Example:
     target = _position(row, "urgency", URGENCY_LEVELS)
-    return Example(_record(row), *_origin(row), "urgency", urgency=target, family=row["family"] or "")
+    return Example(record_line(row), *_origin(row), "urgency", urgency=target, family=row["family"] or "")
 
 
 _BUILDERS: Mapping[str, Callable[[Row], Example]] = {
     "post": _post, "spans": _spans, "sentiment": _sentiment, "condition": _condition, "urgency": _urgency,
 }  # fmt: skip
-
-
-def _record(row: Row) -> str:
-    return render_symptoms(with_numbers(symptom_fields(row, normalise(row["text"]).text))).text
 
 
 def _origin(row: Row, source: str = OWN) -> tuple[str, str, str]:

@@ -31,6 +31,11 @@ def test_a_record_teaches_its_level_and_its_condition(tmp_path: Path) -> None:
     assert row.text.endswith("complaint: my throat is closing after a wasp sting")
 
 
+def test_numbers_of_the_text_count_as_in_the_service(tmp_path: Path) -> None:
+    (row,) = read_written_records(write(tmp_path, text="pulse 130, throat is closing", hr=None))
+    assert "heart rate 130 high" in row.text
+
+
 def test_no_condition_and_no_vital_sign_are_unknown(tmp_path: Path) -> None:
     (row,) = read_written_records(write(tmp_path, condition=None, hr=None, age=None, sex=None))
     assert row.condition == -1
