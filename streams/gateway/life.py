@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import os
 import signal
@@ -21,12 +20,11 @@ from streams.gateway.sending import Sender
 from streams.health.logs import configure_logging
 from streams.model import load_model
 from streams.settings import Settings, SettingsError
-from streams.worker.allocator import restrain_allocator
+from streams.worker.allocator import restrain_allocator, spare_what_is_loaded
 
 logger = logging.getLogger(__name__)
 
 READY_FILE: Final = "TIDEGATE_READY_FILE"  # for scripts and tests that have to wait until it answers: holds the port
-GC_THRESHOLDS: Final = (20_000, 20, 50)
 
 
 def run_gateway(settings: Settings, address: Address, keys_file: Path | None) -> int:
@@ -62,8 +60,7 @@ class _Gateway:
             loop.add_signal_handler(number, self._stop.set)
         with bound(self._address) as listener:
             model = await asyncio.to_thread(load_model, self._settings)
-            gc.freeze()  # as in the worker: what was loaded stays, and requests die young
-            gc.set_threshold(*GC_THRESHOLDS)
+            spare_what_is_loaded()
             async with AsyncExitStack() as stack:
                 sender, verdicts = await self._sender(stack)
                 scoring = Scoring(self._settings, model, self._crash)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import logging
 import os
 import signal
@@ -26,7 +25,7 @@ from streams.model import Model, load_model
 from streams.pipeline.activation import build_tasks
 from streams.settings import READY_FILE, Settings
 from streams.tasks.base import Task
-from streams.worker.allocator import restrain_allocator
+from streams.worker.allocator import restrain_allocator, spare_what_is_loaded
 from streams.worker.faust_app import TidegateApp, create_app
 from streams.worker.service import Service
 from streams.worker.sink import Sink
@@ -37,7 +36,6 @@ PUBLISH_TIMEOUT_S = 30.0
 MAX_BATCH_BYTES = 512 * 1024
 LEAVE_GROUP_S = 10.0
 FLUSH_S = 2.0
-GC_THRESHOLDS = (20_000, 20, 50)
 
 
 def run_worker(settings: Settings) -> int:
@@ -63,10 +61,7 @@ class _Worker:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
         model = await asyncio.to_thread(load_model, self._settings)
-        # What was loaded stays, and records die young: look at them less often and never at the rest (a tenth less
-        # processor time a record).
-        gc.freeze()
-        gc.set_threshold(*GC_THRESHOLDS)
+        spare_what_is_loaded()
         await self._check_topics()
         topic = topic_name(self._settings.topic_prefix, self._settings.tasks[0])
         await self._unless_stopped(await_coordinator(self._settings, topic))
