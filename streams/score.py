@@ -89,7 +89,7 @@ class _Scan:
             self._waiting.append(ticket)
             raw = RawRecord("", 0, number, None, line.rstrip(b"\r\n"))
             now = time.monotonic()
-            self._pipeline.push(Work(ticket, raw, self._activation, self._task, Moments(now, now)))
+            self._pipeline.push([Work(ticket, raw, self._activation, self._task, Moments(now, now))])
             number += 1
 
     async def next_answers(self) -> list[bytes]:

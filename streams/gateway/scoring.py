@@ -18,7 +18,7 @@ from streams.pipeline.work import Work
 from streams.record import RawRecord
 from streams.settings import Settings
 from streams.tasks.base import Moments, Task
-from streams.worker.gate import AdmissionGate
+from streams.worker.gate import AdmissionGate, Cost
 
 Answer = bytes | Failure
 """A verdict as JSON whose `source` is null, or why there is none."""
@@ -26,7 +26,6 @@ Answer = bytes | Failure
 TURNS_INSIDE = 4
 """Of the engine: one runs, one is formed, and others are on their way in or out. What is inside is scored even if
 nobody waits for it any more, so the rest waits outside, where a deadline can still take it away."""
-BYTES_PER_TOKEN = 4  # of a record, JSON around the text included; only the order of magnitude matters
 
 _GONE: Final = Failure(Reason.INFERENCE_FAILED, "the server ended before there was an answer", "score")
 
@@ -127,10 +126,10 @@ class Scoring:
             Refusal: as `answers`.
         """
         intake_at = time.monotonic()
-        cost = min(self._longest, 1 + len(value) // BYTES_PER_TOKEN)
+        cost = Cost.of(len(value), self._longest)
         if intake_at >= deadline:
             raise too_late()
-        if not self._gate.try_admit(cost):
+        if not self._gate.admit_now((cost,)):
             await self._wait_outside(cost, deadline, may_wait_long)
         place = Place()
         self._inside.add(place)
@@ -138,20 +137,20 @@ class Scoring:
         activation = self._pipeline.active
         moments = Moments(intake_at, time.monotonic())
         work = Work(place, raw, activation, activation.tasks[task], moments, cost)
-        self._pipeline.push(work)
+        self._pipeline.push([work])
         return place
 
-    async def _wait_outside(self, cost: int, deadline: float, may_wait_long: bool) -> None:
-        if not may_wait_long and self._waiting + cost > max(self._most_waiting, cost):
+    async def _wait_outside(self, cost: Cost, deadline: float, may_wait_long: bool) -> None:
+        if not may_wait_long and self._waiting + cost.tokens > max(self._most_waiting, cost.tokens):
             raise overloaded()
-        self._waiting += cost
+        self._waiting += cost.tokens
         try:
             async with asyncio.timeout_at(deadline):
-                await self._gate.admit(cost)
+                await self._gate.admit((cost,))
         except TimeoutError:
             raise too_late() from None
         finally:
-            self._waiting -= cost
+            self._waiting -= cost.tokens
 
     async def answer(self, place: Place, deadline: float) -> Answer:
         """Raises Refusal if the deadline passes."""
@@ -164,7 +163,7 @@ class Scoring:
 
     async def _finish(self, works: Sequence[Work]) -> None:
         for work in works:
-            self._gate.release(work.cost)
+            self._gate.release((work.cost,))
             place = work.ticket
             self._inside.discard(place)
             if not place.answer.done():

@@ -30,10 +30,6 @@ class Gathering(Generic[T]):
         self._waiting.extend(items)
         self._arrived.set()
 
-    def add_one(self, item: T) -> None:
-        self._waiting.append(item)
-        self._arrived.set()
-
     async def run(self) -> None:
         """Never returns; an exception of the stage ends it."""
         while True:

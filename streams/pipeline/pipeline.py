@@ -93,9 +93,10 @@ class Pipeline:
         del self._inside[activation]
         self._spawn(activation.stop())
 
-    def push(self, work: Work) -> None:
-        self._inside[work.activation] += 1
-        self._incoming.add_one(work)
+    def push(self, works: Sequence[Work]) -> None:
+        """Takes records that came together, all under one activation."""
+        self._inside[works[0].activation] += len(works)
+        self._incoming.add(works)
 
     async def _prepare_chunk(self, chunk: list[Work]) -> None:
         """Sends what needs scores to the engine, one of each text, and the rest on to be decided."""

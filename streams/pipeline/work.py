@@ -18,7 +18,8 @@ from streams.tasks.base import Moments, Rendered, Task
 class Work:
     """Filled in from stage to stage, and touched by one stage at a time; ends with `outputs`.
 
-    `ticket` is the caller's: the pipeline hands it back, and asks it only whether the record was abandoned.
+    `ticket` and `cost` are the caller's: the pipeline hands them back, and asks the ticket only whether the record was
+    abandoned.
     """
 
     ticket: Any
@@ -26,7 +27,7 @@ class Work:
     activation: Activation
     task: Task[Any]
     moments: Moments
-    cost: int = 0
+    cost: Any = None
     record: Any = None
     rendered: Rendered | None = None
     readings: Sequence[Reading] = ()

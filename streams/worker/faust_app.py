@@ -13,10 +13,10 @@ from mode import ServiceT
 from streams.kafka.connection import connection_options
 from streams.settings import Settings
 from streams.worker.agents import add_agents
-from streams.worker.faust_consumer import LedgerTransport, group_options
+from streams.worker.faust_consumer import ByPartition, LedgerTransport, group_options
 from streams.worker.service import Service
 
-BUFFER_RECORDS = 1024  # read and not yet taken in, per topic
+NEVER_FULL = 1 << 30  # queues of the agents: the consumer reads no more than they have room for
 NOBODY = "no sensor"
 
 
@@ -63,7 +63,8 @@ def create_app(settings: Settings, service: Service, on_ready: Callable[[], None
         broker_credentials=_credentials(connection_options(settings)),
         broker_commit_interval=settings.commit_interval_s,
         datadir=str(settings.data_dir / "faust"),
-        stream_buffer_maxsize=BUFFER_RECORDS,
+        stream_buffer_maxsize=NEVER_FULL,
+        ConsumerScheduler=ByPartition,
         stream_wait_empty=True,
         topic_allow_declare=False,
         topic_disable_leader=True,

@@ -12,7 +12,7 @@ partition. That costs no more than one turn of the engine, because a turn takes 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -57,16 +57,16 @@ class Ledger(Generic[T]):
         self.in_flight = 0
         self.released_total = 0
 
-    def open(self, partition: Partition, offset: int, now: float) -> Ticket[T]:
+    def open(self, partition: Partition, offsets: Iterable[int], now: float) -> list[Ticket[T]]:
         """Call it in the order of arrival; `now` is monotonic seconds."""
-        ticket: Ticket[T] = Ticket(partition, offset, now)
+        tickets: list[Ticket[T]] = [Ticket(partition, offset, now) for offset in offsets]
         page = self._pages.get(partition)
         if page is None:
             page = self._pages[partition] = _Page()
-        page.staying.append(ticket)
-        page.unsettled.append(ticket)
-        self.in_flight += 1
-        return ticket
+        page.staying += tickets
+        page.unsettled += tickets
+        self.in_flight += len(tickets)
+        return tickets
 
     def finish(self, ticket: Ticket[T], result: T) -> list[T]:
         """What may leave now, in order: empty while something before the record is unfinished."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from models.serving.types import Depth
@@ -52,6 +53,11 @@ class Overload:
         elif self._below_since is not None and now - self._below_since >= FALL_AFTER_S:
             self._change(Depth.FULL)
         return self.depth
+
+    def observe_all(self, lateness_s: Sequence[float], now: float) -> None:
+        """Takes the observations of one moment, in order: of them these four alone can change anything."""
+        for one in (lateness_s[0], min(lateness_s), max(lateness_s), lateness_s[-1]) if lateness_s else ():
+            self.observe(one, now)
 
     @staticmethod
     def _since(since: float | None, holds: bool, now: float) -> float | None:

@@ -26,10 +26,10 @@ async def test_a_lone_item_goes_at_once_and_what_follows_gathers() -> None:
     recorder = Recorder()
     gathering = Gathering(recorder)
     running = asyncio.create_task(gathering.run())
-    gathering.add_one(0)
+    gathering.add([0])
     await recorder.seen(1)
     for item in range(1, 6):
-        gathering.add_one(item)
+        gathering.add([item])
         await asyncio.sleep(0)
     await recorder.seen(6)
     assert recorder.chunks == [[0], [1, 2, 3, 4, 5]]
@@ -52,6 +52,6 @@ async def test_an_exception_of_the_stage_ends_it() -> None:
         raise RuntimeError("broken")
 
     gathering: Gathering[int] = Gathering(broken)
-    gathering.add_one(1)
+    gathering.add([1])
     with pytest.raises(RuntimeError, match="broken"):
         await asyncio.wait_for(gathering.run(), 1)

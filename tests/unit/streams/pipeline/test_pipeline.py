@@ -80,7 +80,7 @@ class Bench:
         raw = RawRecord("posts", 0, offset, b"key", value, headers)
         now = time.monotonic()
         work = Work(None, raw, self.pipeline.active, self.task, Moments(now, now))
-        self.pipeline.push(work)
+        self.pipeline.push([work])
         return work
 
     async def submitted(self, count: int) -> None:
@@ -198,7 +198,7 @@ async def test_a_record_that_was_abandoned_before_it_was_prepared_is_not_scored(
     given_up = Work(
         Ticket(("posts", 0), 0, 0.0, abandoned=True), raw, bench.pipeline.active, bench.task, Moments(now, now)
     )
-    bench.pipeline.push(given_up)
+    bench.pipeline.push([given_up])
     bench.push(1, post("hello there"))
     await bench.submitted(1)
     assert len(bench.engine.items) == 1

@@ -27,69 +27,6 @@ def consumer() -> LedgerConsumer:
     return bare
 
 
-async def immediately(value: int) -> int:
-    return value
-
-
-async def never() -> None:
-    await asyncio.Event().wait()
-
-
-async def test_what_need_not_wait_is_done_without_a_task(consumer: LedgerConsumer) -> None:
-    before = len(asyncio.all_tasks())
-    first = immediately(7)
-    result = await consumer.wait_first(first, never())
-    assert result.results == [7]
-    assert not result.stopped
-    assert len(asyncio.all_tasks()) == before
-
-
-async def test_what_has_to_wait_goes_on_where_it_was(consumer: LedgerConsumer) -> None:
-    steps: list[str] = []
-
-    async def slowly() -> str:
-        steps.append("begun")
-        await asyncio.sleep(0)
-        steps.append("once")
-        await asyncio.sleep(0.001)
-        steps.append("twice")
-        return "done"
-
-    result = await asyncio.wait_for(consumer.wait_first(slowly(), never()), 1)
-    assert result.results == ["done"]
-    assert steps == ["begun", "once", "twice"]
-
-
-async def test_the_other_one_may_come_first(consumer: LedgerConsumer) -> None:
-    cancelled = asyncio.Event()
-
-    async def blocked() -> None:
-        try:
-            await asyncio.Event().wait()
-        except asyncio.CancelledError:
-            cancelled.set()
-            raise
-
-    async def soon() -> str:
-        await asyncio.sleep(0.001)
-        return "suspended"
-
-    result = await asyncio.wait_for(consumer.wait_first(blocked(), soon()), 1)
-    assert result.results == ["suspended"]
-    await asyncio.wait_for(cancelled.wait(), 1)
-
-
-async def test_an_exception_comes_through_at_once_or_later(consumer: LedgerConsumer) -> None:
-    async def fails(after: bool) -> None:
-        if after:
-            await asyncio.sleep(0)
-        raise LookupError("broken")
-
-    for after in (False, True):
-        with pytest.raises(LookupError, match="broken"):
-            await consumer.wait_first(fails(after), never())
-
-
 @pytest.mark.parametrize("steps", [("start", "return", "end"), ("start", "end", "return")])
 async def test_a_rebalance_without_sensors_is_no_warning(
     steps: tuple[str, ...], caplog: pytest.LogCaptureFixture
@@ -154,8 +91,8 @@ def test_what_holds_no_record_is_released_with_the_records_before_it(
     consumer: LedgerConsumer, gap: tuple[int | None, int] | None, offsets: dict[TP, int]
 ) -> None:
     ledger: Ledger[str] = Ledger()
-    ledger.settle(ledger.open(HERE, 5, now=0))
-    ledger.open(HERE, 6, now=0)
+    first, _ = ledger.open(HERE, (5, 6), now=0)
+    ledger.settle(first)
     holds_back(consumer, ledger, gap)
     assert consumer._releasable() == offsets
 

@@ -1,18 +1,28 @@
 from __future__ import annotations
 
+from typing import TypeVar
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from streams.record import Partition
 from streams.worker.ledger import Ledger, Ticket
+
+T = TypeVar("T")
 
 POSTS = ("moderation.posts", 0)
 OTHER = ("moderation.posts", 1)
 
 
+def open_one(ledger: Ledger[T], partition: Partition, offset: int, now: float = 0.0) -> Ticket[T]:
+    (ticket,) = ledger.open(partition, [offset], now)
+    return ticket
+
+
 def test_an_offset_is_released_only_behind_everything_before_it() -> None:
     ledger: Ledger[str] = Ledger()
-    first, second, third = (ledger.open(POSTS, offset, 0.0) for offset in (7, 8, 9))
+    first, second, third = ledger.open(POSTS, (7, 8, 9), 0.0)
     ledger.settle(second)
     ledger.settle(third)
     assert ledger.released() == {}
@@ -23,14 +33,14 @@ def test_an_offset_is_released_only_behind_everything_before_it() -> None:
 
 def test_partitions_do_not_wait_for_each_other() -> None:
     ledger: Ledger[str] = Ledger()
-    ledger.open(POSTS, 0, 0.0)
-    ledger.settle(ledger.open(OTHER, 4, 0.0))
+    open_one(ledger, POSTS, 0, 0.0)
+    ledger.settle(open_one(ledger, OTHER, 4, 0.0))
     assert ledger.released() == {OTHER: 5}
 
 
 def test_holes_in_the_offsets_do_not_hold_anything_back() -> None:
     ledger: Ledger[str] = Ledger()
-    tickets = [ledger.open(POSTS, offset, 0.0) for offset in (3, 11, 12)]
+    tickets = ledger.open(POSTS, (3, 11, 12), 0.0)
     for ticket in tickets[:2]:
         ledger.settle(ticket)
     assert ledger.released() == {POSTS: 12}
@@ -38,21 +48,20 @@ def test_holes_in_the_offsets_do_not_hold_anything_back() -> None:
 
 def test_an_abandoned_ticket_releases_nothing() -> None:
     ledger: Ledger[str] = Ledger()
-    stale = ledger.open(POSTS, 5, 0.0)
+    stale = open_one(ledger, POSTS, 5, 0.0)
     assert ledger.revoke({POSTS}) == 1
     ledger.settle(stale)
     assert ledger.released() == {}
-    redelivered = ledger.open(POSTS, 5, 0.0)
+    redelivered = open_one(ledger, POSTS, 5, 0.0)
     ledger.settle(redelivered)
     assert ledger.released() == {POSTS: 6}
 
 
 def test_nothing_is_left_of_partitions_that_were_given_up() -> None:
     ledger: Ledger[str] = Ledger()
-    ledger.settle(ledger.open(POSTS, 5, 0.0))
+    ledger.settle(open_one(ledger, POSTS, 5, 0.0))
     for partition in (POSTS, OTHER):
-        for offset in (6, 7):
-            ledger.open(partition, offset, 0.0)
+        ledger.open(partition, (6, 7), 0.0)
     assert ledger.released() == {POSTS: 6}
 
     assert ledger.revoke({POSTS, OTHER, ("moderation.posts", 2)}) == 4, "of the last one nothing came"
@@ -62,7 +71,7 @@ def test_nothing_is_left_of_partitions_that_were_given_up() -> None:
 def test_what_is_in_flight_on_other_partitions_stays() -> None:
     """A cooperative rebalance takes some partitions and leaves the rest at work."""
     ledger: Ledger[str] = Ledger()
-    taken, kept = ledger.open(POSTS, 5, 0.0), ledger.open(OTHER, 8, 0.0)
+    taken, kept = open_one(ledger, POSTS, 5, 0.0), open_one(ledger, OTHER, 8, 0.0)
     assert ledger.revoke({POSTS}) == 1
     assert (taken.abandoned, kept.abandoned, ledger.in_flight) == (True, False, 1)
     assert ledger.finish(kept, "kept") == ["kept"]
@@ -72,7 +81,7 @@ def test_what_is_in_flight_on_other_partitions_stays() -> None:
 
 def test_a_finished_record_waits_for_those_before_it() -> None:
     ledger: Ledger[str] = Ledger()
-    a, b, c = (ledger.open(POSTS, offset, 0.0) for offset in range(3))
+    a, b, c = ledger.open(POSTS, range(3), 0.0)
     assert ledger.finish(b, "b") == []
     assert ledger.finish(a, "a") == ["a", "b"]
     assert ledger.finish(c, "c") == ["c"]
@@ -80,30 +89,30 @@ def test_a_finished_record_waits_for_those_before_it() -> None:
 
 def test_outputs_of_one_partition_do_not_wait_for_another() -> None:
     ledger: Ledger[str] = Ledger()
-    ledger.open(POSTS, 0, 0.0)
-    assert ledger.finish(ledger.open(OTHER, 0, 0.0), "b") == ["b"]
+    open_one(ledger, POSTS, 0, 0.0)
+    assert ledger.finish(open_one(ledger, OTHER, 0, 0.0), "b") == ["b"]
 
 
 def test_what_was_abandoned_does_not_leave() -> None:
     ledger: Ledger[str] = Ledger()
-    first, second = ledger.open(POSTS, 0, 0.0), ledger.open(POSTS, 1, 0.0)
+    first, second = open_one(ledger, POSTS, 0, 0.0), open_one(ledger, POSTS, 1, 0.0)
     assert ledger.finish(second, "second") == []
     ledger.revoke({POSTS})
     assert ledger.finish(first, "first") == []
-    assert ledger.finish(ledger.open(POSTS, 0, 0.0), "again") == ["again"]
+    assert ledger.finish(open_one(ledger, POSTS, 0, 0.0), "again") == ["again"]
 
 
 @given(st.permutations(range(12)))
 def test_everything_leaves_once_and_in_order(order: list[int]) -> None:
     ledger: Ledger[int] = Ledger()
-    tickets = [ledger.open(POSTS, offset, 0.0) for offset in range(12)]
+    tickets = ledger.open(POSTS, range(12), 0.0)
     left = [one for place in order for one in ledger.finish(tickets[place], place)]
     assert left == list(range(12))
 
 
 def test_settling_twice_is_an_error() -> None:
     ledger: Ledger[str] = Ledger()
-    ticket = ledger.open(POSTS, 0, 0.0)
+    ticket = open_one(ledger, POSTS, 0, 0.0)
     ledger.settle(ticket)
     with pytest.raises(ValueError, match="settled twice"):
         ledger.settle(ticket)
@@ -111,8 +120,8 @@ def test_settling_twice_is_an_error() -> None:
 
 def test_the_oldest_age_is_that_of_the_record_that_holds_a_partition_back() -> None:
     ledger: Ledger[str] = Ledger()
-    first = ledger.open(POSTS, 0, 10.0)
-    ledger.open(POSTS, 1, 12.0)
+    first = open_one(ledger, POSTS, 0, 10.0)
+    open_one(ledger, POSTS, 1, 12.0)
     assert ledger.oldest_age_s(13.0) == 3.0
     ledger.settle(first)
     assert ledger.oldest_age_s(13.0) == 1.0
@@ -125,7 +134,7 @@ def test_whatever_the_order_of_settling_nothing_unfinished_is_passed(steps: list
     ledger: Ledger[str] = Ledger()
     opened: dict[int, list[Ticket[str]]] = {0: [], 1: [], 2: []}
     for partition, _ in steps:
-        opened[partition].append(ledger.open(("t", partition), len(opened[partition]), 0.0))
+        opened[partition].append(open_one(ledger, ("t", partition), len(opened[partition])))
     order = [ticket for tickets in opened.values() for ticket in tickets]
     order.sort(key=lambda ticket: steps[ticket.offset % len(steps)][1])
     for ticket in order:

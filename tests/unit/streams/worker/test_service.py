@@ -41,12 +41,13 @@ POSTS = ("posts", 0)
 class Message:
     offset: int
     value: bytes | None
-    timestamp: float | None = None
-    topic: str = POSTS[0]
-    partition: int = POSTS[1]
-    tp: Partition = POSTS
+    sent_at: float | None = None
     key: bytes | None = b"key"
     headers: tuple[Header, ...] = ()
+
+    @property
+    def timestamp(self) -> float | None:
+        return None if self.sent_at is None else 1000 * self.sent_at
 
 
 class HeldSink(Sink):
@@ -85,8 +86,11 @@ class Bench:
         self.service = Service(settings, model, {POSTS[0]: task}, self.sink, self.crashes.append)
 
     async def take_in(self, *values: bytes) -> None:
-        for offset, value in enumerate(values):
-            await self.service.take_in(Message(offset, value))
+        """As what was fetched in one go."""
+        await self.service.take_in(POSTS, [Message(offset, value) for offset, value in enumerate(values)])
+
+    async def take_in_one(self, message: Message) -> None:
+        await self.service.take_in(POSTS, [message])
 
     async def stop(self) -> None:
         await self.service.stop()
@@ -149,7 +153,7 @@ async def test_an_output_tells_where_its_record_came_from(start: Start) -> None:
     bench = await start()
     bench.sink.answer()
     for offset, value in ((7, post("you are lovely")), (8, BAD)):
-        await bench.service.take_in(Message(offset, value, headers=(("own", b"header"),)))
+        await bench.take_in_one(Message(offset, value, headers=(("own", b"header"),)))
     await bench.service.drain()
 
     verdict, letter = bench.sink.published
@@ -163,7 +167,7 @@ async def test_a_copy_is_answered_from_memory_and_alike(start: Start) -> None:
     bench = await start()
     bench.sink.answer()
     for offset in range(2):
-        await bench.service.take_in(Message(offset, post("you are an idiot")))
+        await bench.take_in_one(Message(offset, post("you are an idiot")))
         await bench.service.drain()
 
     first, second = (orjson.loads(output.value or b"") for output in bench.sink.published if output.kind == "labels")
@@ -351,7 +355,7 @@ async def test_overload_answers_with_less_and_drops_nothing(start: Start) -> Non
     assert bench.service.overload.depth is Depth.EARLY
 
     for offset in range(3):
-        await bench.service.take_in(Message(offset, post(f"you are lovely {offset}"), time.time() - 60))
+        await bench.take_in_one(Message(offset, post(f"you are lovely {offset}"), time.time() - 60))
 
     await eventually(lambda: bench.released == {POSTS: 3})
     verdicts = [orjson.loads(output.value or b"") for output in bench.sink.published]
@@ -370,14 +374,14 @@ async def test_the_log_says_once_a_minute_how_much_was_answered_early(
     await eventually(lambda: "scored 0 (early 0 %, padding 0.00)" in caplog.text)
     for now in (0.0, 1.0, 1.5, 2.5):
         bench.service.overload.observe(60.0, now)
-    await bench.service.take_in(Message(0, post("me"), time.time() - 60))
+    await bench.take_in_one(Message(0, post("me"), time.time() - 60))
     await eventually(lambda: "finished 1, in flight 0, dead letters 0, scored 1 (early 100 %" in caplog.text)
     for now in (100.0, 103.0, 106.0):
         bench.service.overload.observe(0.1, now)
-    await bench.service.take_in(Message(1, post("you")))
+    await bench.take_in_one(Message(1, post("you")))
     await bench.service.drain()
-    await bench.service.take_in(Message(2, BAD))
-    await bench.service.take_in(Message(3, post("you")))
+    await bench.take_in_one(Message(2, BAD))
+    await bench.take_in_one(Message(3, post("you")))
     await eventually(lambda: "finished 4, in flight 0, dead letters 1, scored 2 (early 50 %" in caplog.text)
     assert "padding 1.14), from the cache 1, depth full" in caplog.text
 
@@ -397,7 +401,7 @@ async def test_too_many_dead_letters_are_a_crash(start: Start, limit: dict[str, 
     await eventually(lambda: bench.released == {POSTS: 2})
     assert bench.crashes == []
 
-    await bench.service.take_in(Message(2, BAD))
+    await bench.take_in_one(Message(2, BAD))
 
     await eventually(lambda: bench.crashes)
     assert [type(error) for error in bench.crashes] == [DeadLetterLimitExceeded]
@@ -438,7 +442,7 @@ async def offend(bench: Bench, *numbers: int) -> list[str]:
     bench.sink.answer()
     for number in numbers:
         value = post(f"number {number} of them", author="one-author")
-        await bench.service.take_in(Message(number, value))
+        await bench.take_in_one(Message(number, value))
     await bench.service.drain()
     return [output.kind for output in bench.sink.published]
 
@@ -534,7 +538,7 @@ async def test_a_clock_that_is_wrong_by_days_degrades_nobody(start: Start, monke
     bench = await start(degrade_after_s=1)
     bench.sink.answer()
     for offset, ahead_s in enumerate((-2 * 86_400, 2 * 86_400, 60, -60)):
-        await bench.service.take_in(Message(offset, post(f"you are lovely {offset}"), time.time() + ahead_s))
+        await bench.take_in_one(Message(offset, post(f"you are lovely {offset}"), time.time() + ahead_s))
         await bench.service.drain()
 
     verdicts = [orjson.loads(output.value or b"") for output in bench.sink.published]
@@ -546,8 +550,8 @@ async def test_the_total_counts_from_the_time_stamp(start: Start) -> None:
     bench = await start()
     bench.sink.answer()
     for offset, late_s in enumerate((0.5, 3600.0)):
-        await bench.service.take_in(Message(offset, post(f"you are lovely {offset}"), time.time() - late_s))
-    await bench.service.take_in(Message(2, post("you are lovely")))
+        await bench.take_in_one(Message(offset, post(f"you are lovely {offset}"), time.time() - late_s))
+    await bench.take_in_one(Message(2, post("you are lovely")))
     await bench.service.drain()
 
     verdicts = [orjson.loads(output.value or b"") for output in bench.sink.published]
@@ -572,7 +576,7 @@ async def test_a_switch_under_load_loses_nothing_and_no_record_is_judged_by_two(
 
     async def load() -> None:
         for offset in range(2000):
-            await bench.service.take_in(Message(offset, post(f"you are an idiot {offset}")))
+            await bench.take_in_one(Message(offset, post(f"you are an idiot {offset}")))
             if offset % 50 == 0:
                 await asyncio.sleep(0)
 
