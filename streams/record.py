@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Self
+from typing import NamedTuple, Self
 
 from schemas.wire import Header
 
@@ -21,8 +20,7 @@ class UnreadableBatch(bytes):
         return batch
 
 
-@dataclass(frozen=True, slots=True)
-class RawRecord:
+class RawRecord(NamedTuple):
     """One Kafka message as it came: nothing decoded, nothing changed."""
 
     topic: str
@@ -33,8 +31,7 @@ class RawRecord:
     headers: tuple[Header, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
+class Outgoing(NamedTuple):
     """One message to publish.
 
     `kind` names the topic without its prefix (`labels`, `alerts`, `dead-letters` and so on).

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Final
 
@@ -37,8 +37,11 @@ class Question:
 
     heads: Mapping[str, Joined]
     may_degrade: bool = False
+    names: frozenset[str] = field(init=False)
+    """Of the heads."""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "names", frozenset(self.heads))
         if self.may_degrade and EARLY_ANSWERS not in self.heads:
             raise ValueError(f"The early exit answers {EARLY_ANSWERS} alone, which this task does not read.")
 

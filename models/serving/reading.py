@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 import numpy as np
 
@@ -34,6 +34,8 @@ class Reading:
     start: int = 0
     encoding: Encoding | None = None
     scores: Scores | None = None
+    key: Any = None
+    """The caller's: what it knows the reading by, made once."""
     modality: ClassVar[str] = TEXT
 
     @property

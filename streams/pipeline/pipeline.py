@@ -105,19 +105,18 @@ class Pipeline:
         ready: list[Work] = []
         items: dict[Scorer, list[Item]] = {}
         for work in chunk:
-            unscored = [] if work.failure else [reading for reading in work.readings if reading.scores is None]
+            unscored = () if work.failure else [reading for reading in work.readings if reading.scores is None]
             work.waiting = len(unscored)
             work.moments.prepared_at = prepared_at
             if not unscored:
                 work.moments.batched_at = work.moments.scored_at = prepared_at
                 ready.append(work)
             for reading in unscored:
-                key = key_of(work, reading)
-                if (twins := self._twins.get(key)) is not None:
-                    twins.append((work, reading))
-                else:
-                    self._twins[key] = []
-                    items.setdefault(work.activation.scheduler_of(reading), []).append(_item(work, reading))
+                twins = self._twins.setdefault(key_of(work, reading), [])
+                twins.append((work, reading))
+                if len(twins) == 1:
+                    item = _item(work, reading, prepared_at)
+                    items.setdefault(work.activation.scheduler_of(reading), []).append(item)
         for scheduler, its_items in items.items():
             scheduler.submit(its_items)
         if ready:
@@ -135,7 +134,7 @@ class Pipeline:
                 self._crash(outcome.error)
                 return
             self._remember(work, reading, outcome.scores)
-            for one, twin in ((work, reading), *self._twins.pop(key_of(work, reading), [])):
+            for one, twin in self._twins.pop(key_of(work, reading)):
                 twin.encoding = reading.encoding
                 if self._is_complete(one, twin, outcome):
                     works.append(one)
@@ -197,14 +196,14 @@ class Pipeline:
         self._deciding.shutdown(wait=False, cancel_futures=True)
 
 
-def _item(work: Work, reading: Reading) -> Item:
+def _item(work: Work, reading: Reading, now: float) -> Item:
     assert reading.encoding is not None
     question = work.task.declaration.question
     return Item(
         encoding=reading.encoding,
         payload=(work, reading),
-        heads=frozenset(question.heads),
+        heads=question.names,
         intake_at=work.moments.intake_at,
-        queued_at=time.monotonic(),
+        queued_at=now,
         may_degrade=question.may_degrade,
     )

@@ -59,8 +59,8 @@ class ScoreCache:
         if scores.degraded or len(key.content) > self._max_characters or self._size == 0:
             return
         with self._lock:
+            self._entries.pop(key, None)
             self._entries[key] = Cached(scores, encoding)
-            self._entries.move_to_end(key)
             if len(self._entries) > self._size:
                 self._entries.popitem(last=False)
 

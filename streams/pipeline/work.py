@@ -46,4 +46,8 @@ class Work:
 
 def key_of(work: Work, reading: Reading) -> Key:
     """Readings with equal keys have equal scores: one answer is enough for all."""
-    return Key(work.activation.model_version, work.task.declaration.name, reading.modality, reading.content_key)
+    if reading.key is None:
+        task = work.task.declaration.name
+        reading.key = Key(work.activation.model_version, task, reading.modality, reading.content_key)
+    key: Key = reading.key
+    return key

@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from hashlib import blake2b
-from itertools import pairwise
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 
 from streams.record import Outgoing
 from streams.tasks.base import Case, Moments
-
-STAGES: Final = ("admitted", "prepared", "queued", "inferred", "decided")
 
 
 def verdict_id(task: str, model_version: str, policy_version: str, value: bytes) -> str:
@@ -29,16 +26,14 @@ def alert_id(kind: str, verdict: str, count: int | None) -> str:
 
 def timings_ms(moments: Moments, handed_over_at: float) -> dict[str, float]:
     """See Moments."""
-    edges = (
-        moments.intake_at,
-        moments.admitted_at,
-        moments.prepared_at,
-        moments.batched_at,
-        moments.scored_at,
-        handed_over_at,
-    )
-    stages = {name: round((last - first) * 1e3, 3) for name, (first, last) in zip(STAGES, pairwise(edges), strict=True)}
-    return stages | {"total": round((moments.waited_s + handed_over_at - moments.intake_at) * 1e3, 3)}
+    return {
+        "admitted": round((moments.admitted_at - moments.intake_at) * 1e3, 3),
+        "prepared": round((moments.prepared_at - moments.admitted_at) * 1e3, 3),
+        "queued": round((moments.batched_at - moments.prepared_at) * 1e3, 3),
+        "inferred": round((moments.scored_at - moments.batched_at) * 1e3, 3),
+        "decided": round((handed_over_at - moments.scored_at) * 1e3, 3),
+        "total": round((moments.waited_s + handed_over_at - moments.intake_at) * 1e3, 3),
+    }
 
 
 def warnings(case: Case[Any]) -> list[str]:

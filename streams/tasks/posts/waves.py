@@ -19,6 +19,7 @@ from bisect import bisect_left
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from itertools import pairwise
+from operator import itemgetter
 from typing import Final, NamedTuple
 
 from streams.policy import SpamWavePolicy
@@ -34,6 +35,7 @@ _POINTS: Final = (-(1 << 63), -(1 << 62), 0, 1 << 62)  # of the circle of 64-bit
 _PLACEHOLDER = re.compile(r"\[(?:URL|USER|PHONE|EMAIL)\]")
 _WORD = re.compile(r"[^\W\d_]+")
 _RUN = re.compile(r"(.)\1+")
+_once = itemgetter(1)  # of a match: a template would be expanded in Python, once for each run
 
 
 class Sketch(NamedTuple):
@@ -60,7 +62,7 @@ def sketch(text: str, min_letters: int) -> Sketch:
         text = _PLACEHOLDER.sub(" ", text)
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text)
-    spaced = _RUN.sub(r"\1", " ".join(_WORD.findall(text.casefold())))
+    spaced = _RUN.sub(_once, " ".join(_WORD.findall(text.casefold())))
     letters = spaced.replace(" ", "")
     encoded = letters.encode("utf-8", "replace")
     if len(encoded) < min_letters:
