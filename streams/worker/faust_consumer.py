@@ -45,7 +45,9 @@ def group_options(settings: Settings) -> dict[str, Any]:
         "rebalance_timeout_ms": 60_000,
         "request_timeout_ms": 90_000,  # joining is answered when the last member has drained
         "max_poll_interval_ms": 1_000_000,
-        "fetch_max_wait_ms": 1_500,
+        # aiokafka has one question under way to a broker, and what it holds of a partition leaves that out of it. So a
+        # partition that was just read to its end waits for the answer to a question about others, which may be idle.
+        "fetch_max_wait_ms": 100,
         "fetch_max_bytes": ANSWER_BYTES,
     }
 
@@ -110,7 +112,11 @@ class LedgerConsumerThread(driver.AIOKafkaConsumerThread):
     async def _fetch(
         self, consumer: Any, wanted: set[TP], timeout: float | None, most: int
     ) -> Mapping[Any, Sequence[Any]]:
-        """What is there, a few records at a time, so that the bytes can be bounded: a batch may unpack to many."""
+        """What is there, a few records at a time, so that the bytes can be bounded: a batch may unpack to many.
+
+        Only the first look waits. A second one would, too, while partitions are assigned anew; what the first one
+        brought belongs to the old assignment then.
+        """
         fetched: dict[Any, list[Any]] = {}
         count = size = 0
         while count < most and size < FETCH_BYTES:
@@ -120,8 +126,8 @@ class LedgerConsumerThread(driver.AIOKafkaConsumerThread):
                 fetched.setdefault(partition, []).extend(records)
                 count += len(records)
                 few -= len(records)
-                size += sum(max(0, record.serialized_value_size) for record in records)
-            if few:
+                size += sum(len(record.value or b"") + len(record.key or b"") for record in records)
+            if few or consumer._subscription.reassignment_in_progress:
                 break
             timeout = 0
         return fetched

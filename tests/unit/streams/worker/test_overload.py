@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from models.serving.types import Depth
@@ -100,3 +100,22 @@ def test_between_the_bounds_nothing_changes(lateness_s: Sequence[float]) -> None
         controller = Overload(10.0)
         level = run(controller, start, 0, 1.5)
         assert {controller.observe(late, 2.0 + i / 10) for i, late in enumerate(lateness_s)} == {level}
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from([0.0, 0.4, 1.0, 3.0]), st.lists(st.sampled_from([1.0, 4.9, 7.0, 11.0]), max_size=6)),
+        max_size=12,
+    )
+)
+@example([(0.0, [11.0]), (0.4, [11.0, 7.0, 11.0])])  # a run of late ones is broken
+@example([(0.0, [11.0]), (1.0, [11.0]), (0.4, [1.0]), (0.4, [1.0, 7.0, 1.0])])  # and one of those on time
+def test_observations_of_one_moment_count_as_if_they_came_one_by_one(moments: list[tuple[float, list[float]]]) -> None:
+    together, singly = Overload(10.0), Overload(10.0)
+    now = 0.0
+    for passed_s, lateness_s in moments:
+        now += passed_s
+        together.observe_all(lateness_s, now)
+        for one in lateness_s:
+            singly.observe(one, now)
+        assert vars(together) == vars(singly)

@@ -256,6 +256,57 @@ async def test_intake_waits_while_too_many_tokens_are_in_flight(tiny_artifact: P
     await asyncio.wait_for(taking_in, 5)
 
 
+async def test_what_was_fetched_in_one_go_is_taken_in_as_room_gets_free_and_leaves_in_order(start: Start) -> None:
+    bench = await start(max_in_flight_records=3, dead_letter_max_ratio=0, dead_letter_max_consecutive=0)
+    bench.sink.answer()
+    await bench.take_in(*(post(f"you are lovely {i}") if i % 3 else BAD for i in range(300)))
+    await bench.service.drain()
+
+    assert bench.released == {POSTS: 300}
+    assert [place_of_answer(output) for output in bench.sink.published] == list(range(300))
+    assert (bench.service.gate.records, bench.service.gate.tokens, bench.service.gate.bytes) == (0, 0, 0)
+
+
+def place_of_answer(output: Outgoing) -> int:
+    """The offset of the record that it answers."""
+    if output.kind == "dead-letters":
+        return int(dict(output.headers)["original-offset"] or b"")
+    place: int = orjson.loads(output.value or b"")["source"]["offset"]
+    return place
+
+
+async def test_a_drain_does_not_wait_for_what_waits_at_the_gate(start: Start) -> None:
+    """It comes back with the next assignment, and no commit passes it."""
+    bench = await start(max_in_flight_records=2, drain_s=30)
+    taking_in = asyncio.create_task(bench.take_in(*[BAD] * 5))
+    await eventually(lambda: len(bench.sink.published) == 2)
+    draining = asyncio.create_task(bench.service.drain())
+    await asyncio.sleep(0)
+    bench.sink.answer()
+    await asyncio.wait_for(asyncio.gather(taking_in, draining), 5)
+
+    assert len(bench.sink.published) == 2
+    assert bench.released == {POSTS: 2}
+    assert (bench.service.gate.records, bench.service.ledger.in_flight) == (0, 0)
+
+
+async def test_what_waits_at_the_gate_is_given_up_with_its_partition(start: Start) -> None:
+    """A drain that ran out of time leaves it there; the room that gets free later is for the next assignment."""
+    bench = await start(max_in_flight_records=1, drain_s=0.05)
+    taking_in = asyncio.create_task(bench.take_in(BAD, BAD))
+    await eventually(lambda: bench.sink.published)
+    await bench.service.drain()
+    await bench.service.revoke({POSTS})
+    await bench.service.assign({POSTS})
+    bench.sink.answer()
+    await asyncio.wait_for(taking_in, 5)
+    await bench.take_in(BAD)
+    await bench.service.drain()
+
+    assert len(bench.sink.published) == 2
+    assert bench.released == {POSTS: 1}
+
+
 async def test_another_model_brings_room_of_its_own(tiny_artifact: Path, start: Start) -> None:
     small, large = (
         load_model(Settings(artifact=tiny_artifact, device="cpu", threads=1, max_in_flight_tokens=tokens))
