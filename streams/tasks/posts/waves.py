@@ -17,6 +17,7 @@ import unicodedata
 from array import array
 from bisect import bisect_left
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from operator import itemgetter
@@ -29,6 +30,7 @@ MIN_WORDS: Final = 6  # fewer have no near-identical neighbours, only copies
 SMALLEST: Final = 32  # hashes of a text that are compared
 MAX_KEYS: Final = 256  # of a group; variants beyond them are found by the keys that they share
 MAX_AUTHORS: Final = 5_000  # of a group; its count stops there
+MAX_REMEMBERED: Final = 200_000  # authors of all groups together: 30 MB
 SLOTS: Final = 1 << 19  # first sightings; 24 bytes each, 13 MB
 
 _POINTS: Final = (-(1 << 63), -(1 << 62), 0, 1 << 62)  # of the circle of 64-bit hashes
@@ -43,8 +45,12 @@ class Sketch(NamedTuple):
 
     keys: tuple[int, ...] = ()
     """That of the whole text first."""
-    smallest: tuple[int, ...] = ()
+    smallest: Sequence[int] = ()
     """Its smallest word hashes, rising."""
+
+    def packed(self) -> Sketch:
+        """The same in a third of the memory."""
+        return Sketch(self.keys, array("q", self.smallest))
 
     def resembles(self, other: Sketch) -> bool:
         """An estimate from the smallest hashes; exact up to SMALLEST distinct words."""
@@ -119,8 +125,9 @@ class _Group:
 class SpamWaves:
     """Distinct authors per group of near-identical texts in a sliding window.
 
-    The same author counts once, so redelivery changes nothing. The groups seen least recently go first; what
-    is remembered starts empty with the process. Not shared between threads.
+    The same author counts once, so redelivery changes nothing. The groups seen least recently go first, where there
+    are too many of them or of their authors; what is remembered starts empty with the process. Not shared between
+    threads.
     """
 
     def __init__(self, policy: SpamWavePolicy) -> None:
@@ -128,6 +135,7 @@ class SpamWaves:
         self._sightings = _Sightings()
         self._by_key: dict[int, _Group] = {}
         self._groups: OrderedDict[_Group, None] = OrderedDict()
+        self._remembered = 0
 
     def adopt(self, policy: SpamWavePolicy) -> None:
         """Another number, window or size from now on; what is remembered stays."""
@@ -169,7 +177,7 @@ class SpamWaves:
         for key in candidate.keys:
             last = self._sightings.swap(key, author, now)
             if group is None and last is not None and last[0] != author and last[1] >= start:
-                group = _Group(candidate, authors={last[0]: last[1]}, bar=self._policy.authors)
+                group = _Group(candidate.packed(), authors={last[0]: last[1]}, bar=self._policy.authors)
         return group
 
     def _bind(self, group: _Group, keys: tuple[int, ...]) -> None:
@@ -177,20 +185,25 @@ class SpamWaves:
             if key not in self._by_key and len(group.keys) < MAX_KEYS:
                 self._by_key[key] = group
                 group.keys.append(key)
+        if group not in self._groups:
+            self._remembered += len(group.authors)
         self._groups[group] = None
         self._groups.move_to_end(group)
-        if len(self._groups) > self._policy.max_groups:
+        while len(self._groups) > self._policy.max_groups or self._remembered > MAX_REMEMBERED:
             oldest, _ = self._groups.popitem(last=False)
+            self._remembered -= len(oldest.authors)
             for key in oldest.keys:
                 del self._by_key[key]
 
     def _count(self, group: _Group, author: int, verdict_id: str, now: float) -> int | None:
+        before = len(group.authors)
         known = group.authors.pop(author, None)
         group.authors[author] = now if known is None else max(known, now)
         start = now - self._policy.window_s
         while len(group.authors) > MAX_AUTHORS or group.authors[next(iter(group.authors))] < start:
             del group.authors[next(iter(group.authors))]
         count = len(group.authors)
+        self._remembered += count - before
         if count < self._policy.authors:
             group.bar = self._policy.authors
             group.raised.clear()

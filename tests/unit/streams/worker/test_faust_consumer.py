@@ -233,7 +233,10 @@ async def test_what_was_fetched_of_a_partition_is_one_message(consumer: LedgerCo
     consumer.highwater = lambda tp: 10  # type: ignore[method-assign, assignment]
     consumer._wait_next_records = fetched  # type: ignore[method-assign, assignment]
     messages = [message async for _, message in consumer.getmany(1.0)]
-    assert [(message.tp, message.offset, message.generation_id) for message in messages] == [(HERE, 5, 4), (THERE, 1, 4)]
+    assert [(message.tp, message.offset, message.generation_id) for message in messages] == [
+        (HERE, 5, 4),
+        (THERE, 1, 4),
+    ]
     assert all(isinstance(message, FetchedMessage) for message in messages)
     assert [[record.offset for record in message.records] for message in messages] == [[5, 8, 9], [1]]  # type: ignore[attr-defined]
 

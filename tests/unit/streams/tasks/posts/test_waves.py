@@ -4,6 +4,7 @@ import random
 
 import pytest
 
+import streams.tasks.posts.waves
 from streams.policy import SpamWavePolicy
 from streams.tasks.posts.waves import MAX_AUTHORS, Sketch, SpamWaves, sketch
 
@@ -194,3 +195,16 @@ def test_odd_characters_are_no_trouble() -> None:
     found = waves()
 
     assert send(found, ["\ud800\udfff" * 30, "İ" * 40, "\0" * 60, "", "ﬁ" * 60]) == []
+
+
+def test_of_all_groups_together_no_more_authors_are_remembered_than_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The groups that were seen least recently go: of three with forty authors each the first."""
+    monkeypatch.setattr(streams.tasks.posts.waves, "MAX_REMEMBERED", 100)
+    found = waves()
+    texts = [ENGLISH, CHINESE, "Buy the golden watches today, everything is nearly gratis for our friends"]
+    for text in texts:
+        assert send(found, [text] * 40) == [20, 40]
+    assert len(found) == 2
+    assert send(found, [texts[2]] * 40, first_author=41) == [80]
+    assert len(found) == 1
+    assert send(found, [ENGLISH] * 19, first_author=100) == [20], "it was forgotten and begins anew"
