@@ -13,9 +13,10 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
+from aiokafka.errors import ConsumerStoppedError
 from faust.transport.drivers import aiokafka as driver
+from faust.transport.utils import DefaultSchedulingStrategy
 from faust.types import TP
-from faust.types.transports import SchedulingStrategyT
 from faust.types.tuples import ConsumerMessage
 
 from streams.kafka.connection import reading_options
@@ -59,7 +60,7 @@ class FetchedMessage(ConsumerMessage):
     """At least one, in order."""
 
 
-class ByPartition(SchedulingStrategyT):
+class ByPartition(DefaultSchedulingStrategy):
     """Hands on what was fetched of each partition as a whole, where Faust's own deals out the records singly."""
 
     def iterate(self, records: Mapping[TP, list[Any]]) -> Iterator[tuple[TP, Any]]:
@@ -193,7 +194,7 @@ class LedgerConsumer(driver.Consumer):
     def _to_message(self, tp: TP, record: Any) -> FetchedMessage:
         """Of all the records of a partition; see `ByPartition`."""
         first, generation = record[0], self.app.consumer_generation_id
-        message = FetchedMessage(*tp, first.offset, None, None, None, None, None, None, tp=tp, generation_id=generation)
+        message = FetchedMessage(*tp, first.offset, 0.0, 0, None, None, None, None, tp=tp, generation_id=generation)
         message.records = record
         return message
 
@@ -207,7 +208,8 @@ class LedgerConsumer(driver.Consumer):
         return await super()._getmany(wanted, timeout if len(wanted) == len(active) else LOOK_AGAIN_S)
 
     def _waits(self, tp: TP) -> bool:
-        return any(channel.queue.qsize() for channel in self.app.topics._tp_index[tp])
+        conductor: Any = self.app.topics
+        return any(channel.queue.qsize() for channel in conductor._tp_index[tp])
 
     async def _drain_messages(self, fetcher: Any) -> None:
         """Faust starts four tasks for each message to be able to stop while its queue is full; here none ever is."""
@@ -216,7 +218,7 @@ class LedgerConsumer(driver.Consumer):
                 await asyncio.sleep(0)
                 async for _, message in self.getmany(timeout=1.0):
                     await self.callback(message)
-        except (asyncio.CancelledError, *self.consumer_stopped_errors):
+        except (asyncio.CancelledError, ConsumerStoppedError):
             if not self.app.should_stop:
                 raise
 

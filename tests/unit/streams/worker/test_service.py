@@ -7,7 +7,7 @@ import shutil
 import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -44,10 +44,10 @@ class Message:
     sent_at: float | None = None
     key: bytes | None = b"key"
     headers: tuple[Header, ...] = ()
+    timestamp: float | None = field(init=False)
 
-    @property
-    def timestamp(self) -> float | None:
-        return None if self.sent_at is None else 1000 * self.sent_at
+    def __post_init__(self) -> None:
+        self.timestamp = None if self.sent_at is None else 1000 * self.sent_at
 
 
 class HeldSink(Sink):
