@@ -14,8 +14,8 @@ from typing import Any, Final
 
 from models.augmentation.written import read_file
 from models.complaint import Assertion, record_line
-from models.examples import UNKNOWN, Example
-from models.labels import CONDITIONS, LANGUAGES, URGENCY_LEVELS
+from models.examples import Example
+from models.labels import CONDITION_CLASSES, LANGUAGES, NO_CONDITION, URGENCY_LEVELS
 
 RECORDS: Final = Path(__file__).parent / "written_records"
 SOURCE: Final = "written_records"
@@ -39,5 +39,5 @@ def _examples(line: dict[str, Any]) -> Iterator[Example]:
     yield Example(
         record_line(known), lang, SOURCE, "A", "urgency", raw=text, family=line["family"],
         urgency=URGENCY_LEVELS.index(line["level"]),
-        condition=UNKNOWN if condition is None else CONDITIONS.index(condition),
+        condition=CONDITION_CLASSES.index(NO_CONDITION if condition is None else condition),
     )  # fmt: skip

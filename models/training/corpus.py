@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from models.augmentation.company import in_company
 from models.augmentation.contradictions import screen_symptoms
 from models.augmentation.contrast import contrast_pairs
 from models.augmentation.knowledge import Knowledge
@@ -146,6 +147,8 @@ def extend(corpus: Corpus, data: Path, rules: DataRules, seed: int) -> None:
         added += records
     if rules.contrast:
         added += contrast_pairs([*corpus.train, *added], rules.contrast, seed)
+    if rules.company:
+        added += in_company([*corpus.train, *added], rules.company, seed)
     if rules.records:
         added += generate_records(Knowledge.load(data), rules.records, seed)
     known = {e.text for e in (*corpus.dev, *corpus.written)}

@@ -82,6 +82,8 @@ class DataRules(_Section):
     """Whether the sentences and symptom records written for this project are trained on."""
     contrast: float = Field(0.0, ge=0, le=1)
     """Share of the rows that get a contrastive copy."""
+    company: float = Field(0.0, ge=0, le=1)
+    """Copies of short rows inside ordinary text, as a share of the rows of posts and of spans."""
     records: int = Field(0, ge=0)
     """Symptom records generated from the knowledge graph."""
     screening: ScreeningRules | None = None

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.complaint import BodyParts
+from models.labels import NO_CONDITION
 from models.serving.types import Scores
 from schemas import SymptomRecord
 from schemas.base import MAX_WARNINGS
@@ -91,8 +92,10 @@ class SymptomsTask(Task[SymptomRecord]):
         return outputs(case, verdict, ("triage",), alarms, self._wall_clock())
 
     def _ranked(self, probabilities: NDArray[np.float64]) -> list[dict[str, Any]]:
-        best = np.argsort(-probabilities, kind="stable")[: self._policy.conditions].tolist()
+        """The likeliest conditions. What the model gives to none of those it knows belongs to no name here."""
+        order = np.argsort(-probabilities, kind="stable").tolist()
         values = probabilities.tolist()
+        best = [i for i in order if self._conditions[i] != NO_CONDITION][: self._policy.conditions]
         return [{"condition": self._conditions[i], "probability": values[i]} for i in best]
 
     def _body_parts(self, record: SymptomRecord, said: str) -> list[str]:

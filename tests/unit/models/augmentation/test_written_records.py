@@ -11,7 +11,7 @@ import pytest
 
 from models.augmentation.written import SentenceError
 from models.augmentation.written_records import read_written_records
-from models.labels import CONDITIONS
+from models.labels import CONDITION_CLASSES, CONDITIONS, NO_CONDITION
 
 
 def write(folder: Path, **changes: Any) -> Path:
@@ -36,9 +36,9 @@ def test_numbers_of_the_text_count_as_in_the_service(tmp_path: Path) -> None:
     assert "heart rate 130 high" in row.text
 
 
-def test_no_condition_and_no_vital_sign_are_unknown(tmp_path: Path) -> None:
+def test_no_condition_is_a_class_and_no_vital_sign_is_unknown(tmp_path: Path) -> None:
     (row,) = read_written_records(write(tmp_path, condition=None, hr=None, age=None, sex=None))
-    assert row.condition == -1
+    assert CONDITION_CLASSES[row.condition] == NO_CONDITION
     assert row.text.startswith("complaint: ")
 
 
