@@ -171,13 +171,11 @@ def _refusal(example: Example, rules: DataRules, blocked: frozenset[str]) -> str
     its source, and labels that its licence tier forbids."""
     if _stands_in(blocked, example):
         return "blocked text"
-    for label in rules.masked.get(example.source, ()):
-        if example.post[column := POST_LABELS.index(label)] == 0.0:
-            example.post[column] = np.nan
-    if example.tier in rules.tiers:
-        return None
-    allowed = rules.exceptions.get(example.source)
-    if allowed is None:
+    for index, label in enumerate(POST_LABELS):
+        if rules.says_nothing(example.source, label, example.post[index]):
+            example.post[index] = np.nan
+    allowed = rules.may_teach(example.tier, example.source)
+    if not allowed:
         return f"tier {example.tier}"
     if example.task in allowed:
         return None

@@ -89,6 +89,14 @@ class DataRules(_Section):
     screening: ScreeningRules | None = None
     """What is looked for among the training rows before anything is added to them."""
 
+    def may_teach(self, tier: str, source: str) -> tuple[str, ...]:
+        """The labels and tasks that rows of a source are used for: all of them, or its exceptions, or none."""
+        return (*POST_LABELS, *TASKS) if tier in self.tiers else self.exceptions.get(source, ())
+
+    def says_nothing(self, source: str, label: str, value: float) -> bool:
+        """Whether a label's value is one of the zeros that mean less in this source."""
+        return value == 0 and label in self.masked.get(source, ())
+
     @model_validator(mode="after")
     def _know_the_names(self) -> DataRules:
         """A misspelt name would otherwise leave rows untaught, or stop a run when they have been read and screened."""
