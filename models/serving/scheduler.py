@@ -26,7 +26,7 @@ from models.serving.types import (
     Outcome,
 )
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 Deliver = Callable[[Sequence[Outcome]], None]
 
@@ -206,4 +206,4 @@ class BatchScheduler:
         for thread in self._threads:
             thread.join(max(0.0, until - time.monotonic()))
         if any(thread.is_alive() for thread in self._threads):
-            log.warning("A serving thread still runs; it is left behind.")
+            logger.warning("A serving thread still runs; it is left behind.")
