@@ -190,7 +190,7 @@ class BatchScheduler:
         try:
             body()
         except BaseException as cause:
-            log.critical("A serving thread died: %s", place_of(cause))
+            logger.critical("A serving thread died: %s", place_of(cause))
             error = cause if isinstance(cause, EngineLostError) else EngineLostError("A serving thread died.")
             self._end(error)
             self._post(self._fail_pending)

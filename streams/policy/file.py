@@ -118,6 +118,8 @@ class SymptomPolicy(_Table):
     """0: no alerts."""
     unassessed_level: Annotated[int, Field(ge=1, le=5)] = 2
     """Of a record in whose complaint the model knows too few of the words; rules can only make it more urgent."""
+    under_triage_cost: Annotated[float, Field(ge=0.1, le=100)] = 1.0
+    """What a level too low costs, where one too high costs 1. More than 1 makes patients more urgent."""
 
 
 class Policy(_Table):

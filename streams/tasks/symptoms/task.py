@@ -19,6 +19,7 @@ from streams.tasks.outputs import Alarm, outputs, timings_ms, verdict_id, warnin
 from streams.tasks.symptoms import PROTOCOL, SYMPTOMS
 from streams.tasks.symptoms.assessment import Assessment, Assessor
 from streams.tasks.symptoms.evidence import evidence
+from streams.tasks.symptoms.level import likely_level
 from streams.tasks.symptoms.line import rendered, said_in
 
 DISCLAIMERS: Final = {
@@ -30,9 +31,8 @@ DISCLAIMERS: Final = {
 class SymptomsTask(Task[SymptomRecord]):
     """Every verdict goes to `triage`; one at the policy's alert level or more urgent raises an alert too.
 
-    `urgency.probabilities` are the model's. `urgency.level` is their median, made more urgent where a rule of the
-    protocol asks for it, never less. `evidence` is what the rules found in the record: see `evidence`. Remembers
-    nothing between records.
+    `urgency.probabilities` are the model's. `urgency.level` is their median, or what the policy's cost of an
+    under-triage makes of it, and more urgent where a rule of the XX
     """
 
     declaration = SYMPTOMS
@@ -67,7 +67,9 @@ class SymptomsTask(Task[SymptomRecord]):
         identity = verdict_id(SYMPTOMS.name, model_version, self.policy_version, case.value)
         said = said_in(case.rendered)
         found = self._assessor.assess(case.record, said.in_lines(case.record.text or ""))
-        predicted = self._policy.unassessed_level if urgency is None else median_level(urgency)
+        predicted = (
+            self._policy.unassessed_level if urgency is None else likely_level(urgency, self._policy.under_triage_cost)
+        )
         level = predicted if found.level is None else min(predicted, found.level)
         verdict: dict[str, Any] = {
             "schema_version": 1,
@@ -125,13 +127,3 @@ def _class_scores(scores: Scores | None) -> tuple[NDArray[np.float64] | None, ND
     if not scores.heads.keys() >= {"condition", "urgency"}:
         raise ValueError("the engine returned no scores for a symptom record")
     return scores.heads["condition"], scores.heads["urgency"]
-
-
-def median_level(probabilities: NDArray[np.float64]) -> int:
-    """The most urgent level at which half of the probability lies on it or on more urgent ones.
-
-    For levels that are ordered the median is the answer with the smallest expected distance in levels; where
-    two levels are equally good it is the more urgent one. Half of their sum, which rounding moves off 1.
-    """
-    reached = np.cumsum(probabilities) >= 0.5 * probabilities.sum() - 1e-9
-    return int(np.argmax(reached)) + 1

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from models.augmentation.written import SentenceError
-from models.augmentation.written_records import read_written_records
+from models.augmentation.written import SentenceError, split_families
+from models.augmentation.written_records import graded_records, read_written_records
 from models.labels import CONDITION_CLASSES, CONDITIONS, NO_CONDITION
 
 
@@ -57,3 +57,13 @@ def test_the_shipped_records_are_distinct_and_hold_every_level_in_both_languages
     assert max(Counter(row.text for row in rows).values()) == 1
     levels = Counter((row.lang, row.urgency) for row in rows)
     assert min(levels[lang, level] for lang in ("en", "zh") for level in range(5)) >= 20
+
+
+def test_graded_records_are_those_that_no_training_sees() -> None:
+    documents = graded_records()
+    seen, kept = split_families(read_written_records())
+    assert [one["text"] for one in documents] == [row.raw for row in kept]
+    assert {one["text"] for one in documents}.isdisjoint(row.raw for row in seen)
+    assert all(one["level"] in range(1, 6) and None not in one.values() for one in documents)
+    assert any(one.get("vitals", {}).get("heart_rate") for one in documents)
+    assert len({one["id"] for one in documents}) == len(documents)
