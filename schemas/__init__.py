@@ -3,6 +3,7 @@
 from schemas.alert import Alert
 from schemas.control import Control
 from schemas.dead_letter import DeadLetter
+from schemas.picture import Picture
 from schemas.post import Post
 from schemas.reasons import InvalidRecord, Reason
 from schemas.review import Review
@@ -29,6 +30,7 @@ __all__ = [
     "DeadLetter",
     "Evidence",
     "InvalidRecord",
+    "Picture",
     "Post",
     "PostScores",
     "PostVerdict",
