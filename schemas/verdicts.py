@@ -59,6 +59,37 @@ class PostScores(Part):
     spam: Probability
 
 
+class WordsBox(Part):
+    """A block of text in a picture that labels stand for."""
+
+    box: Annotated[list[Probability], Field(min_length=4, max_length=4)] = Field(
+        description="Left, top, right and bottom, as shares of the picture's width and height."
+    )
+    labels: list[str]
+
+
+class KnownPicture(Part):
+    """A picture of the operator's list."""
+
+    label: str
+    distance: int = Field(ge=0, le=31, description="Bits in which the two PDQ hashes differ.")
+
+
+class PictureSeen(Part):
+    """What was seen in one of the record's pictures. Nothing of its metadata beside size and format."""
+
+    number: int = Field(ge=0, description="Of the picture in the record's `images`.")
+    looked_at: bool = Field(description="False: the warnings say why.")
+    media_type: str | None
+    width: int | None = Field(description="As it is shown, in pixels.")
+    height: int | None
+    frames: int | None = Field(description="More than 1 for a moving picture.")
+    frames_seen: int
+    words_read: bool = Field(description="Whether text in it was looked for.")
+    known: KnownPicture | None
+    words: list[WordsBox] = Field(description="The blocks of text that labels stand for; never the text.")
+
+
 class Verdict(Identified):
     """What all verdicts say. The same content, model and policy always give the same `id`: drop repeats by it."""
 
@@ -70,6 +101,9 @@ class Verdict(Identified):
     read_share: Probability = Field(
         default=1.0,
         description="Of the text's characters: a very long one is read in parts, and unknown words are left out.",
+    )
+    pictures: list[PictureSeen] = Field(
+        default_factory=list, description="One for each picture, where the service looks at pictures."
     )
     timings_ms: TimingsMs
     warnings: list[str] = Field(

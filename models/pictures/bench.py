@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import resource
 from concurrent.futures import TimeoutError as LateError
+from functools import cache
 from typing import Final
 
 from pebble import ProcessExpired, ProcessPool
@@ -22,17 +23,18 @@ MEMORY_BYTES: Final = 2_000_000_000
 PICTURES_A_CHILD: Final = 2_000
 """After which it is replaced: decoders of strangers' files may leak."""
 
-_LOOKERS: Final[list[Looker]] = []
-"""Of a child process, which has one; empty in the process that asks."""
-
 
 class Bench:
     """Looks at pictures in child processes. Call it on one event loop."""
 
-    def __init__(self, children: int = 1, deadline_s: float = DEADLINE_S, memory_bytes: int = MEMORY_BYTES) -> None:
+    def __init__(
+        self, children: int = 1, reads_words: bool = True, deadline_s: float = DEADLINE_S,
+        memory_bytes: int = MEMORY_BYTES,
+    ) -> None:  # fmt: skip
+        """`reads_words`: whether the children open OCR, which takes seconds and 0.4 GB each."""
         self._deadline_s = deadline_s
         self._pool = ProcessPool(
-            max_workers=children, max_tasks=PICTURES_A_CHILD, initializer=_begin, initargs=(memory_bytes,)
+            max_workers=children, max_tasks=PICTURES_A_CHILD, initializer=_begin, initargs=(memory_bytes, reads_words)
         )
         self._room = asyncio.Semaphore(2 * children)
         """What waits inside the pool waits under its deadline: the rest waits here."""
@@ -52,16 +54,23 @@ class Bench:
 
     async def stop(self) -> None:
         """Ends the children, whatever they are at."""
-        self._pool.stop()
+        self._pool.stop()  # type: ignore[no-untyped-call]
         await asyncio.to_thread(self._pool.join, 5)
 
 
-def _begin(memory_bytes: int) -> None:
+def _begin(memory_bytes: int, reads_words: bool) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    _LOOKERS.append(Looker())
+    if reads_words:
+        _looker().open()
 
 
 def _look(data: bytes, reads_words: bool) -> Look:
-    return _LOOKERS[0](data, reads_words)
+    return _looker()(data, reads_words)
+
+
+@cache
+def _looker() -> Looker:
+    """A child's own, which opens OCR once."""
+    return Looker()

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Final
 
-from PIL import Image, ImageFile, ImageOps
+from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
 from models.pictures.errors import NotLooked, PictureError
 
@@ -62,7 +62,7 @@ def decode(data: bytes) -> Decoded:
         raise PictureError(NotLooked.TOO_MUCH_MEMORY) from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise PictureError(NotLooked.TOO_MANY_PIXELS) from None
-    except Image.UnidentifiedImageError:
+    except UnidentifiedImageError:
         raise PictureError(NotLooked.NO_FORMAT) from None
     except Exception:  # SyntaxError, ValueError, OSError, struct.error ...: decoders have no one kind of error
         raise PictureError(NotLooked.DAMAGED) from None

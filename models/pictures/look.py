@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
-
-from PIL import Image
 
 from models.pictures.decoding import decode
 from models.pictures.hashing import Fingerprint, fingerprint
@@ -34,9 +31,6 @@ class Look:
     """False where text was not looked for."""
 
 
-Watch = Callable[[Image.Image], tuple[Words, ...]]
-
-
 def look_at(data: bytes, read: Read | None) -> Look:
     """Raises PictureError.
 
@@ -59,12 +53,13 @@ def look_at(data: bytes, read: Read | None) -> Look:
 
 
 class Looker:
-    """Opens OCR when the first picture asks for it."""
+    """What a child process has: OCR, once it was opened."""
 
     def __init__(self) -> None:
         self._read: Read | None = None
 
+    def open(self) -> None:
+        self._read = open_reader()
+
     def __call__(self, data: bytes, reads_words: bool) -> Look:
-        if reads_words and self._read is None:
-            self._read = open_reader()
         return look_at(data, self._read if reads_words else None)

@@ -13,6 +13,7 @@ from streams.gateway.refusals import overloaded, too_late
 from streams.model import Model
 from streams.pipeline.activation import Activation, build_tasks
 from streams.pipeline.failures import Failure
+from streams.pipeline.pictures import open_desk
 from streams.pipeline.pipeline import Pipeline
 from streams.pipeline.work import Work
 from streams.record import RawRecord
@@ -75,8 +76,9 @@ class Scoring:
         self._report_crash = crash
         self._is_broken = False
         self._pipeline = Pipeline(
-            settings.cache_size, settings.max_record_bytes, self._finish, crash=self._crash, from_kafka=False
-        )
+            settings.cache_size, settings.max_record_bytes, self._finish, crash=self._crash, from_kafka=False,
+            desk=open_desk(settings),
+        )  # fmt: skip
 
     @property
     def tasks(self) -> frozenset[str]:

@@ -15,6 +15,8 @@ from io import StringIO
 from pathlib import Path
 from typing import Final, Self
 
+import numpy as np
+
 from models.pictures.hashing import BITS, MAX_DISTANCE, Fingerprint, Words, nearest, words_of
 from streams.errors import TidegateError
 
@@ -51,7 +53,8 @@ class KnownPictures:
 
     def __init__(self, entries: Sequence[Known], version: str) -> None:
         self._entries = entries
-        self._words: Words = words_of([one.hash for one in entries]) if entries else words_of([])
+        self._words: Words = words_of([one.hash for one in entries])
+        self._ends = np.array([(one.expires or date.max).toordinal() for one in entries], dtype=np.int64)
         self.version = version
 
     def __len__(self) -> int:
@@ -71,19 +74,14 @@ class KnownPictures:
         return cls(entries, blake2b(content.encode(), digest_size=8).hexdigest())
 
     def find(self, prints: Sequence[Fingerprint], today: date | None = None) -> Match | None:
-        """The nearest entry that a picture matches, in any orientation and frame; none for a picture that tells
-        nothing, or if the entry has expired."""
-        today = today or datetime.now(UTC).date()
-        telling = [one for one in prints if one.is_telling]
-        if not telling or not self._entries:
+        """The nearest entry that holds and that a picture matches, in any orientation and frame; none for a picture
+        that tells nothing."""
+        alive = np.flatnonzero(self._ends >= (today or datetime.now(UTC).date()).toordinal())
+        telling = [words_of(one.hashes) for one in prints if one.is_telling]
+        if not telling or not len(alive):
             return None
-        position, distance = min(
-            (nearest(self._words, words_of(one.hashes)) for one in telling), key=lambda found: found[1]
-        )
-        if distance > MAX_DISTANCE:
-            return None
-        entry = self._entries[position]
-        return None if entry.expires is not None and entry.expires < today else Match(entry, distance)
+        position, distance = min((nearest(self._words[alive], one) for one in telling), key=lambda found: found[1])
+        return Match(self._entries[alive[position]], distance) if distance <= MAX_DISTANCE else None
 
 
 def _entry(row: Sequence[str], path: Path, line: int) -> Known:

@@ -59,6 +59,8 @@ class Activation:
     """By `Reading.modality`."""
     model_version: str
     """As served, with the precision: equal texts have equal scores under it, whatever the policy."""
+    depth: Callable[[], Depth]
+    """How much of the model answers what may be degraded."""
     tasks: Mapping[str, Task[Any]]
     """By what the caller reads their records from: the name of a topic, for a worker."""
 
@@ -75,7 +77,12 @@ class Activation:
         scheduler = BatchScheduler(model.engine, new_batcher(model), deliver, depth)
         scheduler.start(asyncio.get_running_loop())
         text = Modality(Reader(model.encoder, max_windows), scheduler)
-        return cls({TEXT: text}, model.engine.model_version, tasks)
+        return cls({TEXT: text}, model.engine.model_version, depth, tasks)
+
+    @property
+    def is_hurried(self) -> bool:
+        """Under overload: what may be left out is."""
+        return self.depth() is not Depth.FULL
 
     def reader_of(self, reading: Reading) -> Encodes:
         return self.modalities[reading.modality].reader

@@ -44,4 +44,5 @@ def _case(work: Work, from_kafka: bool) -> Case[object]:
         key=raw.key,
         origin=Origin(raw.topic, raw.partition, raw.offset) if from_kafka else None,
         moments=work.moments,
+        seen=work.seen,
     )

@@ -26,6 +26,7 @@ from streams.pipeline.activation import Activation, Scorer
 from streams.pipeline.decide import decide
 from streams.pipeline.failures import Failure
 from streams.pipeline.gathering import Gathering
+from streams.pipeline.pictures import Looks, add_words, pictures_of
 from streams.pipeline.prepare import Preparer
 from streams.pipeline.score_cache import Key, ScoreCache
 from streams.pipeline.work import Work, key_of
@@ -42,6 +43,7 @@ class Pipeline:
         max_record_bytes: larger records become dead letters.
         finish: takes finished works and returns when their outputs are safe. An exception of it is a crash.
         crash: called once with the exception that ended a stage; nothing can be relied on afterwards.
+        desk: where pictures are looked at; None: they are not, and verdicts say so.
         from_kafka: whether verdicts name a topic, partition and offset as their source.
 
     Lives on one event loop. How much is inside at once is the caller's to bound (AdmissionGate).
@@ -54,9 +56,11 @@ class Pipeline:
         finish: Callable[[Sequence[Work]], Coroutine[Any, Any, None]],
         crash: Callable[[BaseException], None],
         from_kafka: bool = True,
+        desk: Looks | None = None,
     ) -> None:
         self.cache = ScoreCache(cache_size)
-        self._prepare = Preparer(self.cache, max_record_bytes)
+        self._desk = desk
+        self._prepare = Preparer(self.cache, max_record_bytes, desk is not None)
         self._decide = partial(decide, from_kafka=from_kafka)
         self._finish = finish
         self._crash = crash
@@ -104,6 +108,9 @@ class Pipeline:
         ready: list[Work] = []
         items: dict[Scorer, list[Item]] = {}
         for work in chunk:
+            if self._desk is not None and work.failure is None and work.seen is None and pictures_of(work):
+                self._spawn(self._look(self._desk, work))
+                continue
             unscored = [] if work.failure else [reading for reading in work.readings if reading.scores is None]
             work.waiting = len(unscored)
             work.moments.prepared_at = prepared_at
@@ -121,6 +128,13 @@ class Pipeline:
             scheduler.submit(its_items)
         if ready:
             self._scored.add(ready)
+
+    async def _look(self, desk: Looks, work: Work) -> None:
+        """Texts go past a record whose pictures are looked at; then it goes the way of all others."""
+        reads_words = work.task.declaration.reads_pictures and not work.activation.is_hurried
+        seen = await desk.look(pictures_of(work), reads_words)
+        add_words(work, seen)
+        self._incoming.add_one(work)
 
     def deliver(self, outcomes: Sequence[Outcome]) -> None:
         """Takes what one engine batch gave. The scheduler calls it on the loop.
@@ -192,6 +206,8 @@ class Pipeline:
         if self._active is not None:
             for activation in {*self._inside, self._active}:
                 await activation.stop()
+        if self._desk is not None:
+            await self._desk.stop()
         self._preparing.shutdown(wait=False, cancel_futures=True)
         self._deciding.shutdown(wait=False, cancel_futures=True)
 

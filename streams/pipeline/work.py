@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from models.serving.reading import Reading
+from streams.pictures.seen import Seen
 from streams.pipeline.activation import Activation
 from streams.pipeline.failures import Failure
 from streams.pipeline.score_cache import Key
@@ -34,6 +35,8 @@ class Work:
     waiting: int = 0
     """Readings whose scores have not come."""
     read_share: float = 1.0
+    seen: Sequence[Seen] | None = None
+    """What was seen in its pictures; None before that, and where nobody looks."""
     failure: Failure | None = None
     outputs: Sequence[Outgoing] = ()
 

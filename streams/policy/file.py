@@ -110,6 +110,8 @@ class PostPolicy(_Table):
     spam_wave: SpamWavePolicy
     unassessed: Literal["allow", "review"] = "allow"
     """What happens to a post in which the model knows too few of the words."""
+    unlooked_pictures: Literal["allow", "review"] = "allow"
+    """What happens to a post with a picture that could not be looked at."""
 
 
 class SymptomPolicy(_Table):

@@ -80,6 +80,17 @@ class Settings(BaseSettings):
     cache_size: int = Field(default=10_000, ge=0, description="Texts whose scores are remembered; 0 switches it off.")
     max_record_bytes: int = Field(default=1_048_576, ge=1024, description="Larger records become dead letters.")
 
+    images: Literal["off", "on"] = Field(
+        default="off", description="`on`: pictures of records are looked at; needs `pip install 'tidegate[images]'`."
+    )
+    image_words: Literal["on", "off"] = Field(
+        default="on", description="Whether text in the pictures of posts is read and judged."
+    )
+    image_store: str | None = Field(
+        default=None, description="What references lead into: a folder, or an address of an object store (fsspec)."
+    )
+    image_processes: int = Field(default=1, ge=1, le=64, description="Child processes that look at pictures.")
+    known_images: File | None = Field(default=None, description="List of known pictures (CSV).")
     max_body_bytes: int = Field(
         default=1_048_576, ge=1024, le=67_108_864, description="Larger requests over HTTP are refused."
     )

@@ -27,6 +27,8 @@ class Declaration:
     """The first gets a verdict for every record. Alerts and dead letters belong to all tasks."""
     question: Question
     build: Callable[[Parts], Task[Any]]
+    reads_pictures: bool = False
+    """Whether text in pictures is judged like the record's own."""
     rules: Mapping[str, Path] = field(default_factory=dict)
     """By name: files beside the policy that decide. The policy's version covers them."""
 

@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
+from streams.pictures.seen import warnings_of
 from streams.record import Outgoing
 from streams.tasks.base import Case, Moments
 
@@ -43,8 +44,9 @@ def timings_ms(moments: Moments, handed_over_at: float) -> dict[str, float]:
 
 def warnings(case: Case[Any]) -> list[str]:
     """What of the record was lost, guessed or not looked at; a sentence each, which quotes nothing."""
-    said = list(case.record.warnings)
-    if case.scores is None:
+    pictures = getattr(case.record, "images", None) or ()
+    said = [*case.record.warnings, *warnings_of(case.seen, bool(pictures))]
+    if case.scores is None and case.rendered.text:
         said.append("text: not assessed, because the model knows too few of its words")
     return said
 

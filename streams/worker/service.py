@@ -16,6 +16,7 @@ from models.serving.reading import TEXT
 from streams.errors import TidegateError
 from streams.model import Model
 from streams.pipeline.activation import Activation
+from streams.pipeline.pictures import open_desk
 from streams.pipeline.pipeline import Pipeline
 from streams.pipeline.work import Work
 from streams.record import Partition, RawRecord
@@ -88,8 +89,9 @@ class Service:
         self._idle = asyncio.Event()
         self._idle.set()
         self._pipeline = Pipeline(
-            settings.cache_size, settings.max_record_bytes, finish=self._finish, crash=self._crash
-        )
+            settings.cache_size, settings.max_record_bytes, finish=self._finish, crash=self._crash,
+            desk=open_desk(settings),
+        )  # fmt: skip
         self._watching: asyncio.Task[None] | None = None
 
     @property

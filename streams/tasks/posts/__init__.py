@@ -37,5 +37,6 @@ POSTS: Final = Declaration(
         ),
     ),
     question=ABOUT_POSTS,
+    reads_pictures=True,
     build=_build,
 )

@@ -11,7 +11,9 @@ from models.serving.spans import marked
 from models.serving.types import Scores
 from models.text import identify_language, readings
 from schemas import Post
+from streams.pictures.words import WordsInPicture
 from streams.policy import Action, PostPolicy
+from streams.policy.pictures import with_pictures
 from streams.policy.rules import FALLBACK_THRESHOLD, NOTHING, PostRules, Ruling
 from streams.record import Outgoing
 from streams.tasks.base import Case, Parts, Rendered, Task
@@ -37,6 +39,7 @@ class PostsTask(Task[Post]):
         self.policy_version = parts.policy_version
         self._model_version = parts.artifact.version
         self._unassessed = _unassessed(parts.policy.posts)
+        self._unlooked = parts.policy.posts.unlooked_pictures
         self._memory = memory
         self._clock = parts.clock
         self._wall_clock = parts.wall_clock
@@ -57,8 +60,9 @@ class PostsTask(Task[Post]):
         scores, lang = case.scores, case.rendered.lang
         values = _label_scores(scores)
         ruling = self._unassessed if values is None else self._rules.judge(values, lang)
+        ruling = with_pictures(ruling, case.seen, self._unlooked)
         model_version = self._model_version if scores is None else scores.model_version
-        identity = verdict_id(POSTS.name, model_version, self.policy_version, case.value)
+        identity = verdict_id(POSTS.name, model_version, self.policy_version, case.content)
         action, reasons = self._within_quota(ruling, identity)
         alarms = self._alarms(case, identity, ruling)
         verdict: dict[str, Any] = {
@@ -78,6 +82,7 @@ class PostsTask(Task[Post]):
             "sentiment": _sentiment(scores),
             "model_version": model_version,
             "policy_version": self.policy_version,
+            "pictures": self._pictures(case),
             "degraded": scores is not None and scores.degraded,
             "warnings": warnings(case),
             "timings_ms": timings_ms(case.moments, self._clock()),
@@ -103,7 +108,18 @@ class PostsTask(Task[Post]):
             return []
         known = self._span_thresholds
         threshold = known.get(case.rendered.lang, max(known.values(), default=FALLBACK_THRESHOLD))
-        return [{"start": first, "end": last} for first, last in marked(case.readings, threshold)]
+        own = [reading for reading in case.readings if not isinstance(reading, WordsInPicture)]
+        return [{"start": first, "end": last} for first, last in marked(own, threshold)]
+
+    def _pictures(self, case: Case[Post]) -> list[dict[str, Any]]:
+        """What was seen in each, with the blocks of text that any label stands for."""
+        blocks: dict[int, list[dict[str, Any]]] = {}
+        for reading in case.readings if case.seen else ():
+            if isinstance(reading, WordsInPicture) and reading.scores is not None:
+                labels = self._rules.judge(_label_scores(reading.scores) or [], case.rendered.lang).labels
+                if labels:
+                    blocks.setdefault(reading.picture, []).append({"box": reading.box, "labels": labels})
+        return [one.as_dict() | {"words": blocks.get(one.number, [])} for one in case.seen or ()]
 
     def succeed(self, parts: Parts) -> PostsTask:
         self._memory.adopt(parts.policy.posts)

@@ -64,7 +64,7 @@ class SymptomsTask(Task[SymptomRecord]):
         scores = case.scores
         condition, urgency = _class_scores(scores)
         model_version = self._model_version if scores is None else scores.model_version
-        identity = verdict_id(SYMPTOMS.name, model_version, self.policy_version, case.value)
+        identity = verdict_id(SYMPTOMS.name, model_version, self.policy_version, case.content)
         said = said_in(case.rendered)
         found = self._assessor.assess(case.record, said.in_lines(case.record.text or ""))
         predicted = (
@@ -86,6 +86,7 @@ class SymptomsTask(Task[SymptomRecord]):
             "disclaimer": DISCLAIMERS.get(case.rendered.lang, DISCLAIMERS["en"]),
             "model_version": model_version,
             "policy_version": self.policy_version,
+            "pictures": [one.as_dict() | {"words": []} for one in case.seen or ()],
             "degraded": scores is not None and scores.degraded,
             "warnings": [*warnings(case), *found.warnings][:MAX_WARNINGS],
             "timings_ms": timings_ms(case.moments, self._clock()),
