@@ -14,6 +14,10 @@ TidegateError
 ├── SittingOver                  the minutes of a sitting are used up; the run goes on when it is started again (3)
 ├── NoExporterError              what makes an artifact of trained networks is not installed here
 ├── ParityError                  an exported graph decides differently from its network
+├── PictureError                 a picture cannot be looked at
+├── NoPicturesError              pictures are asked for, and what looks at them is not installed (2)
+├── StoreError                   the picture store cannot be used as it is set up (2)
+├── KnownPicturesError           the list of known pictures cannot be used (2)
 ├── SettingsError                a setting is wrong (2)
 ├── PolicyError                  the policy file cannot be used (2)
 ├── ProtocolError                the triage protocol cannot be used (2)

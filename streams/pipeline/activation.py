@@ -59,10 +59,10 @@ class Activation:
     """By `Reading.modality`."""
     model_version: str
     """As served, with the precision: equal texts have equal scores under it, whatever the policy."""
-    depth: Callable[[], Depth]
-    """How much of the model answers what may be degraded."""
     tasks: Mapping[str, Task[Any]]
     """By what the caller reads their records from: the name of a topic, for a worker."""
+    depth: Callable[[], Depth] = lambda: Depth.FULL
+    """How much of the model answers what may be degraded."""
 
     @classmethod
     def open(
@@ -77,7 +77,7 @@ class Activation:
         scheduler = BatchScheduler(model.engine, new_batcher(model), deliver, depth)
         scheduler.start(asyncio.get_running_loop())
         text = Modality(Reader(model.encoder, max_windows), scheduler)
-        return cls({TEXT: text}, model.engine.model_version, depth, tasks)
+        return cls({TEXT: text}, model.engine.model_version, tasks, depth)
 
     @property
     def is_hurried(self) -> bool:
