@@ -76,4 +76,4 @@ def _answer(kind: str, message: Any, received_at: float) -> Answer:
         return Answer(int(key) if key.isdigit() else -1, kind, received_at)
     body = orjson.loads(message.value)
     number = body["post_id"] if kind == "labels" else body["record_id"]
-    return Answer(int(number), kind, received_at, body["timings_ms"], body["degraded"])
+    return Answer(int(number), kind, received_at, body.get("timings_ms", {}), body.get("degraded", False))  # a peer has none

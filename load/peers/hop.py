@@ -1,0 +1,74 @@
+"""From topic to topic without any work: what a Kafka client costs, librdkafka's or aiokafka's."""
+
+import asyncio
+import signal
+from typing import Any
+
+from load.peers.arguments import Arguments, read_arguments, report_ready, stop_on_sigterm
+
+AT_ONCE = 500
+
+
+def hop_librdkafka(arguments: Arguments) -> None:
+    from load.peers.confluent_loop import WAIT_S, commit, new_consumer, new_producer
+
+    stopping = stop_on_sigterm()
+    consumer, producer = new_consumer(arguments), new_producer(arguments)
+    consumer.subscribe([arguments.posts])
+    report_ready()
+    while not stopping.is_set():
+        messages = consumer.consume(AT_ONCE, WAIT_S)
+        for message in messages:
+            producer.produce(arguments.labels, key=message.key(), value=message.value())
+        if messages:
+            producer.flush(30)
+            commit(consumer)
+    consumer.close()
+
+
+async def hop_aiokafka(arguments: Arguments) -> None:
+    from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+
+    consumer = AIOKafkaConsumer(
+        arguments.posts,
+        bootstrap_servers=arguments.bootstrap,
+        group_id=arguments.prefix,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+    )
+    producer = AIOKafkaProducer(bootstrap_servers=arguments.bootstrap, acks="all", max_batch_size=256 * 1024)
+    stopping = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopping.set)
+    async with consumer, producer:
+        report_ready()
+        while not stopping.is_set():
+            fetched = await consumer.getmany(timeout_ms=100, max_records=AT_ONCE)
+            for at, messages in fetched.items():
+                await _pass_on(producer, arguments.labels, at.partition, messages)
+            if fetched:
+                await consumer.commit()
+
+
+async def _pass_on(producer: Any, topic: str, partition: int, messages: list[Any]) -> None:
+    """As whole batches: a future for each record would be measured with it."""
+    acknowledged = []
+    batch = producer.create_batch()
+    for message in messages:
+        if batch.append(key=message.key, value=message.value, timestamp=None) is None:
+            acknowledged.append(await producer.send_batch(batch, topic, partition=partition))
+            batch = producer.create_batch()
+            batch.append(key=message.key, value=message.value, timestamp=None)
+    acknowledged.append(await producer.send_batch(batch, topic, partition=partition))
+    await asyncio.gather(*acknowledged)
+
+
+def main() -> None:
+    arguments = read_arguments()
+    if arguments.client == "librdkafka":
+        hop_librdkafka(arguments)
+    else:
+        asyncio.run(hop_aiokafka(arguments))
+
+
+if __name__ == "__main__":
+    main()
