@@ -86,9 +86,7 @@ async def hold(session: Session, scenario: str, rate: float, seconds: float, see
     return judge(rate, samples)
 
 
-async def _ticks(
-    session: Session, progress: Progress, every_s: float = EVERY_S
-) -> AsyncIterator[tuple[float, int]]:
+async def _ticks(session: Session, progress: Progress, every_s: float = EVERY_S) -> AsyncIterator[tuple[float, int]]:
     """Seconds since the start and answers so far; raises if workers end or nothing moves."""
     began = moved_at = time.monotonic()
     last = -1

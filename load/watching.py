@@ -75,5 +75,6 @@ def _answer(kind: str, message: Any, received_at: float) -> Answer:
         key = (message.key or b"").removeprefix(b"bad")
         return Answer(int(key) if key.isdigit() else -1, kind, received_at)
     body = orjson.loads(message.value)
-    number = body["post_id"] if kind == "labels" else body["record_id"]
-    return Answer(int(number), kind, received_at, body.get("timings_ms", {}), body.get("degraded", False))  # a peer has none
+    number = next(body[name] for name in ("post_id", "record_id", "id") if name in body)
+    timings_ms, degraded = body.get("timings_ms", {}), body.get("degraded", False)  # the answers of peers have neither
+    return Answer(int(number), kind, received_at, timings_ms, degraded)

@@ -11,7 +11,7 @@ from load.peers.arguments import Arguments, read_arguments, report_ready, stop_o
 from load.peers.onnx_scorer import OnnxScorer
 
 COMMIT_EVERY_S = 1.0
-WAIT_S = 0.01
+WAIT_S = 0.1
 FETCHES_BY_LENGTH = 8
 """So many batches are read at once where they are cut by length."""
 
@@ -31,13 +31,13 @@ class Loop:
 
     def turn(self) -> None:
         rows = self._arguments.rows * (FETCHES_BY_LENGTH if self._arguments.by_length else 1)
-        messages = [message for message in self._consumer.consume(rows, WAIT_S) if message.error() is None]
+        messages = [message for message in fetch(self._consumer, rows) if message.error() is None]
         posts, bad = split([message.value() for message in messages])
         for place in bad:
-            self._send(self._arguments.dead_letters, messages[place].key(), messages[place].value())
+            send(self._producer, self._arguments.dead_letters, messages[place].key(), messages[place].value())
         good = [(message, post) for message, post in zip(messages, posts, strict=True) if post is not None]
         for (message, post), row in zip(good, self._scores([post.text for _, post in good]), strict=True):
-            self._send(self._arguments.labels, message.key(), encode(post, self._labels, row))
+            send(self._producer, self._arguments.labels, message.key(), encode(post, self._labels, row))
         self._producer.poll(0)
         if time.monotonic() - self._committed_at > COMMIT_EVERY_S:
             self.commit()
@@ -55,19 +55,27 @@ class Loop:
                 found[place] = row
         return found
 
-    def _send(self, topic: str, key: bytes | None, value: bytes | None) -> None:
-        while True:
-            try:
-                self._producer.produce(topic, key=key, value=value)
-                return
-            except BufferError:  # the local queue is full
-                self._producer.poll(0.1)
-
     def commit(self) -> None:
         """What was read is answered; once the broker has the answers it may be forgotten."""
         self._committed_at = time.monotonic()
         if self._producer.flush(30) == 0:
             commit(self._consumer)
+
+
+def fetch(consumer: Any, most: int) -> list[Any]:
+    """Waits for one message, then takes what is there: `consume(most, timeout)` would wait for all of them."""
+    messages: list[Any] = consumer.consume(1, WAIT_S)
+    return messages + consumer.consume(most - 1, 0) if messages and most > 1 else messages
+
+
+def send(producer: Any, topic: str, key: bytes | None, value: bytes | None) -> None:
+    """Waits while the producer's own queue is full."""
+    while True:
+        try:
+            producer.produce(topic, key=key, value=value)
+            return
+        except BufferError:
+            producer.poll(0.1)
 
 
 def commit(consumer: Any) -> None:
@@ -106,7 +114,7 @@ def new_consumer(arguments: Arguments) -> Consumer:
 
 
 def new_producer(arguments: Arguments) -> Producer:
-    return Producer({"bootstrap.servers": arguments.bootstrap, "acks": "all", "linger.ms": 2})
+    return Producer({"bootstrap.servers": arguments.bootstrap, "acks": "all", "linger.ms": 1})
 
 
 def main() -> None:

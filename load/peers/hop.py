@@ -2,25 +2,29 @@
 
 import asyncio
 import signal
+import time
 from typing import Any
 
 from load.peers.arguments import Arguments, read_arguments, report_ready, stop_on_sigterm
 
-AT_ONCE = 500
+AT_ONCE = 2_000
+COMMIT_EVERY_S = 1.0
 
 
 def hop_librdkafka(arguments: Arguments) -> None:
-    from load.peers.confluent_loop import WAIT_S, commit, new_consumer, new_producer
+    from load.peers.confluent_loop import commit, fetch, new_consumer, new_producer, send
 
     stopping = stop_on_sigterm()
     consumer, producer = new_consumer(arguments), new_producer(arguments)
     consumer.subscribe([arguments.posts])
     report_ready()
+    committed_at = time.monotonic()
     while not stopping.is_set():
-        messages = consumer.consume(AT_ONCE, WAIT_S)
-        for message in messages:
-            producer.produce(arguments.labels, key=message.key(), value=message.value())
-        if messages:
+        for message in fetch(consumer, AT_ONCE):
+            send(producer, arguments.labels, message.key(), message.value())
+        producer.poll(0)
+        if time.monotonic() - committed_at > COMMIT_EVERY_S:
+            committed_at = time.monotonic()
             producer.flush(30)
             commit(consumer)
     consumer.close()
@@ -41,11 +45,13 @@ async def hop_aiokafka(arguments: Arguments) -> None:
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopping.set)
     async with consumer, producer:
         report_ready()
+        committed_at = time.monotonic()
         while not stopping.is_set():
             fetched = await consumer.getmany(timeout_ms=100, max_records=AT_ONCE)
-            for at, messages in fetched.items():
-                await _pass_on(producer, arguments.labels, at.partition, messages)
-            if fetched:
+            passing = [_pass_on(producer, arguments.labels, at.partition, some) for at, some in fetched.items()]
+            await asyncio.gather(*passing)
+            if time.monotonic() - committed_at > COMMIT_EVERY_S:
+                committed_at = time.monotonic()
                 await consumer.commit()
 
 
