@@ -19,11 +19,13 @@ from load.models import models
 from load.report import Report, new_folder
 from load.scenarios import SCENARIOS
 from load.session import Setup
+from load.simulate import simulate
 from models.errors import TidegateError
 from models.folders import RELEASE
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
 app.command()(models)
+app.command()(simulate)
 
 Brokers = Annotated[str | None, typer.Option(help="host:port of a broker; without it one is started here")]
 Workers = Annotated[int, typer.Option(min=1, max=64)]
@@ -123,10 +125,30 @@ def memory(
 
 
 @app.command()
+def profile(
+    scenario: Scenario = "steady",
+    seconds: Seconds = 30.0,
+    warm_up: Annotated[float, typer.Option(min=0, help="seconds before, not measured")] = 5.0,
+    partitions: Partitions = 4,
+    brokers: Brokers = None,
+    artifact: ArtifactPath = RELEASE,
+    device: Device = "cpu",
+    threads: Threads = None,
+    seed: Seed = 1,
+    folder: Annotated[Path | None, typer.Option("--report", help="the report's folder; default: a new one")] = None,
+    as_json: Json = False,
+    extra: Extra = None,
+) -> None:
+    """Where a record's processor time goes, stage by stage: samples of a worker at full load. Needs py-spy."""
+    _known(scenario)
+    setup = _setup(brokers, 1, partitions, artifact, device, threads, extra)
+    folder = folder or new_folder(Path("reports"), "profile")
+    _finish(commands.profile(setup, scenario, seconds, warm_up, seed, folder, _command_line()), as_json)
+
+
+@app.command()
 def bench(
-    quick: Annotated[
-        bool, typer.Option("--quick", help="one short round: shows that it works")
-    ] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="one short round: shows that it works")] = False,
     rounds: Annotated[int | None, typer.Option(min=1, help="turns of everybody; default 3")] = None,
     seconds: Annotated[float | None, typer.Option(min=0.2, help="of each backlog; default 3")] = None,
     minutes: Annotated[float | None, typer.Option(min=1, help="rounds that would end later are left out")] = None,

@@ -5,6 +5,7 @@ from load.commands.bench_from_memory import bench_from_memory
 from load.commands.capacity import capacity
 from load.commands.intake import intake
 from load.commands.memory import memory
+from load.commands.profile import profile
 from load.commands.run import run
 
-__all__ = ["bench", "bench_from_memory", "capacity", "intake", "memory", "run"]
+__all__ = ["bench", "bench_from_memory", "capacity", "intake", "memory", "profile", "run"]

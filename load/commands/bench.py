@@ -28,7 +28,7 @@ async def bench(
     """`only`: words of which a contestant's name must have one; Tidegate always takes part."""
     setup = replace(setup, threads=setup.threads or default_threads())
     report = Report("Bench", command, describe_environment(setup))
-    report.data["seconds"] = extent.seconds
+    report.data |= {"seconds": extent.seconds, "point_seconds": extent.point_seconds}
     everyone = [one for one in contestants(setup.workers, quix_python) if is_wanted(one.name, only)]
     limits = await asyncio.to_thread(Limits.open, setup)
     with Progress(*_COLUMNS, console=Console(stderr=True)) as progress:
