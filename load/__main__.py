@@ -139,7 +139,7 @@ def profile(
     as_json: Json = False,
     extra: Extra = None,
 ) -> None:
-    """Where a record's processor time goes, stage by stage: samples of a worker at full load. Needs py-spy."""
+    """Where a record's processor time goes, stage by stage: looks into a worker at full load."""
     _known(scenario)
     setup = _setup(brokers, 1, partitions, artifact, device, threads, extra)
     folder = folder or new_folder(Path("reports"), "profile")

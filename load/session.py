@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 
 from load.kafka.cluster import LocalKafka
-from load.worker_process import Worker, WorkerFailed
+from load.worker_process import WORKER, Worker, WorkerFailed
 from models.folders import RELEASE
 from streams.kafka.topics import create_topics
 from streams.settings import Settings
@@ -58,14 +58,14 @@ class Session:
     """None where the broker is not ours."""
     workers: list[Worker] = field(default_factory=list)
 
-    def start_workers(self, **extra: str) -> None:
+    def start_workers(self, command: Sequence[str] = WORKER, **extra: str) -> None:
         """Starts them all and waits until they consume."""
         settings = self.setup.settings(self.bootstrap, self.prefix) | extra
         for number in range(self.setup.workers):
             name = f"worker-{len(self.workers) + 1}"
             own = settings | {"data_dir": str(self.folder / f"data-{number}")}
             env = {f"TIDEGATE_{key.upper()}": value for key, value in own.items()}
-            self.workers.append(Worker(name, self.folder, env))
+            self.workers.append(Worker(name, self.folder, env, command))
         for worker in self.running:
             worker.wait_ready(180)
 

@@ -1,14 +1,14 @@
 """`profile`: where a record's processor time goes, stage by stage, at full load."""
 
 import asyncio
-import time
-from collections import Counter
+import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from load.environment import describe_environment
 from load.memory import keep_backlog
-from load.profiling import samples, start_sampling
 from load.report import Report
+from load.sampler import EVERY_S, Account, complete, read_account
 from load.session import Session, Setup, sessions
 from load.watching import Progress
 
@@ -18,52 +18,67 @@ async def profile(
 ) -> Report:
     report = Report("Where a record's time goes", command, describe_environment(setup))
     async with sessions(setup) as opened, opened.open() as session:
-        session.start_workers()
+        output = session.folder / "account.json"
+        session.start_workers([sys.executable, "-m", "load.sampled_worker", str(output)])
         feeding = asyncio.create_task(keep_backlog(session, seed, scenario))
         try:
-            await asyncio.sleep(warm_up_s)
-            cpu_us, rate, stages, threads = await _sample(session, seconds)
+            await asyncio.sleep(max(1.0, warm_up_s))
+            rate, account = await _sample(session, output, seconds)
             if feeding.done():
                 feeding.result()
         finally:
             feeding.cancel()
             await asyncio.wait({feeding}, timeout=10)
         session.stop_workers()
-    total = sum(stages.values())
-    report.data |= {
-        "scenario": scenario,
-        "answers_per_s": round(rate, 1),
-        "cpu_us": round(cpu_us, 1),
-        "stages_us": {name: round(cpu_us * count / total, 1) for name, count in stages.most_common()},
-        "threads_us": {name: round(cpu_us * count / total, 1) for name, count in threads.most_common()},
-        "samples": total,
-    }
-    for what, counts in (("stage", stages), ("thread", threads)):
-        rows = [(name, cpu_us * count / total, f"{count / total:.1%}") for name, count in counts.most_common()]
-        report.table([what, "us a record", "share"], [*rows, ("all", cpu_us, "100%")])
-    report.say(
-        f"One worker at full load, {scenario} posts, {rate:,.0f} a second, {seconds:g} s, {total:,} samples of threads "
-        "that ran. The processor time is the kernel's account; its parts are the shares of the samples. Sampling stops "
-        "the process for a moment each time, so the rate is a little lower than without."
-    )
+    _say(report, scenario, rate, account)
     report.write(folder)
     return report
 
 
-async def _sample(session: Session, seconds: float) -> tuple[float, float, Counter[str], Counter[str]]:
-    """Processor time a record (us), answers a second, samples by stage and by thread."""
-    (worker,) = session.running[:1]
-    output = session.folder / "stacks.txt"
+async def _sample(session: Session, output: Path, seconds: float) -> tuple[float, Account]:
+    """Answers a second, and the account of so many seconds.
+
+    Raises:
+        RuntimeError: the worker wrote no account, or answered nothing.
+    """
     async with Progress(session.bootstrap, session.prefix) as progress:
-        began, cpu_began, before = time.monotonic(), session.cpu_s(), await progress.count()
-        sampling = start_sampling(worker.process.pid, seconds, output)
         try:
+            first, before = read_account(output), await progress.count()
+            began = asyncio.get_running_loop().time()
             await asyncio.sleep(seconds)
             session.check()
-            answered = await progress.count() - before
-            cpu_s, took_s = session.cpu_s() - cpu_began, time.monotonic() - began
-            stages, threads = await asyncio.to_thread(samples, sampling, output, seconds + 60)
-        finally:
-            if sampling.poll() is None:
-                sampling.kill()
-    return 1e6 * cpu_s / max(1, answered), answered / took_s, stages, threads
+            answered, took_s = await progress.count() - before, asyncio.get_running_loop().time() - began
+            account = read_account(output).since(first)
+        except FileNotFoundError:
+            raise RuntimeError("the worker wrote no account of its time") from None
+    if answered == 0 or account.at <= 0:
+        raise RuntimeError("the worker answered nothing")
+    return answered / took_s, complete(account)
+
+
+def _say(report: Report, scenario: str, rate: float, account: Account) -> None:
+    records = rate * account.at
+    stages = _microseconds(account.stages, records)
+    threads = _microseconds(account.threads, records)
+    total = 1e6 * account.process_s / records
+    report.data |= {
+        "scenario": scenario,
+        "answers_per_s": round(rate, 1),
+        "cpu_us": round(total, 1),
+        "stages_us": stages,
+        "threads_us": threads,
+    }
+    for what, parts in (("stage", stages), ("thread", threads)):
+        rows = [(name, us, f"{us / total:.1%}") for name, us in parts.items()]
+        report.table([what, "processor time a record (us)", "share"], [*rows, ("all", total, "100.0%")])
+    report.say(
+        f"One worker at full load, {scenario} posts, {rate:,.0f} a second over {account.at:.0f} s. Every "
+        f"{1e3 * EVERY_S:g} ms the processor time that each thread has used since goes to the innermost stage of its "
+        "stack. Looking takes the interpreter lock for a moment, so the rate is a little lower than without."
+    )
+
+
+def _microseconds(parts: Mapping[str, float], records: float) -> dict[str, float]:
+    """A record's, the largest first."""
+    ordered = sorted(parts.items(), key=lambda part: -part[1])
+    return {name: round(1e6 * seconds / records, 1) for name, seconds in ordered if seconds > 0}
