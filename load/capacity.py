@@ -109,7 +109,7 @@ class Drained:
 
 
 def summarise_drain(samples: Sequence[Sample]) -> Drained:
-    """Raises ValueError if there are too few samples in the middle."""
+    """Raises ValueError if there are too few samples in the middle, or all of it was answered at once."""
     total = samples[-1].answered
     middle = [sample for sample in samples if 0.1 * total <= sample.answered < 0.9 * total]
     if len(middle) < 3:
@@ -117,5 +117,7 @@ def summarise_drain(samples: Sequence[Sample]) -> Drained:
     answered = [sample.answered for sample in middle]
     rate = float(np.polyfit([sample.elapsed_s for sample in middle], answered, 1)[0])
     first, last, count = middle[0], middle[-1], answered[-1] - answered[0]
+    if count == 0:
+        raise ValueError("too few steps for a rate: the middle was answered at once")
     used = (last.cpu_s - first.cpu_s, last.broker_s - first.broker_s, last.sender_s - first.sender_s)
     return Drained(rate, *(1e6 * seconds / count for seconds in used))

@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from load.stages import stage_of
@@ -79,7 +79,9 @@ class Sampler(threading.Thread):
         self._account.at = now
         self._account.process_s = time.process_time() - time.thread_time()
         part = self._output.with_suffix(".part")
-        part.write_text(json.dumps(asdict(self._account)))
+        account = self._account
+        parts = {"at": account.at, "process_s": account.process_s, "stages": account.stages, "threads": account.threads}
+        part.write_text(json.dumps(parts))  # asdict makes pairs of a Counter
         part.replace(self._output)
 
 

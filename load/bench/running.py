@@ -25,10 +25,8 @@ from load.bench.results import Entry, Results
 from load.bench.turns import Texts, take_turn
 from load.capacity import Drained
 from load.session import Sessions
-from models.errors import TidegateError
+from models.errors import TidegateError, place_of
 
-FAILURES = (TidegateError, RuntimeError, ValueError)
-"""One contestant's: the others go on."""
 POINT_S = 6.0
 """What a point of a curve takes beside the sending: the sender's start, the watcher, the wait for duplicates."""
 
@@ -140,7 +138,7 @@ class Bench:
             try:
                 for stream, drained in (await take_turn(self._opened, one, texts, self._extent.seconds)).items():
                     self.results.entries[one.name].add(stream, number, drained)
-            except FAILURES as error:
+            except Exception as error:  # stands in the report, and the others go on
                 self.results.entries[one.name].absent = f"round {number + 1}: {why(error)}"
             self._bar.step()
         self.results.rounds += 1
@@ -157,7 +155,7 @@ class Bench:
             self._bar.say(f"latency: {HOP}")
             try:
                 self.results.hop = await hop_latency(self._opened, by_name[HOP], self._extent.point_seconds, self._seed)
-            except FAILURES as error:
+            except Exception as error:  # stands in the report, and the others go on
                 self.results.notes.append(f"No latency of the bare hop: {why(error)}")
         self._bar.step()
 
@@ -167,11 +165,13 @@ class Bench:
             self.results.curves[one.name] = await latency_curve(
                 self._opened, one, capacity, extent.shares, extent.point_seconds, self._seed + 500, step
             )
-        except FAILURES as error:
+        except Exception as error:  # stands in the report, and the others go on
             self.results.notes.append(f"No latency curve of {one.name}: {why(error)}")
 
 
 def why(error: Exception) -> str:
     """The sentence that says it: of a process that ended, the last line of its log."""
+    if not isinstance(error, (TidegateError, RuntimeError, ValueError)):
+        return place_of(error)
     lines = str(error).strip().splitlines()
     return " ... ".join(dict.fromkeys([*lines[:1], *lines[-1:]])) or type(error).__name__

@@ -12,7 +12,7 @@ from load.peers.onnx_scorer import OnnxScorer
 
 COMMIT_EVERY_S = 1.0
 WAIT_S = 0.1
-FETCHES_BY_LENGTH = 8
+FETCHES_BY_LENGTH = 4
 """So many batches are read at once where they are cut by length."""
 
 Score = Callable[[Sequence[str]], Any]

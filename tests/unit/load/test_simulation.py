@@ -11,8 +11,6 @@ from load.bench.contestants import ONE
 from load.simulate import check, workers_needed
 from load.simulation import Checked, Worker, best_load, calibrate, drawn, poisson, predict, run, turn_times
 
-pytest.importorskip("simpy")
-
 
 def _no_way(count: int) -> NDArray[np.float64]:
     return np.zeros(count)
