@@ -8,8 +8,9 @@ import json
 import sys
 import threading
 import time
-from collections import Counter
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from load.stages import stage_of
@@ -26,20 +27,20 @@ class Account:
     at: float = 0.0
     """Monotonic."""
     process_s: float = 0.0
-    stages: Counter[str] = field(default_factory=Counter)
-    threads: Counter[str] = field(default_factory=Counter)
+    stages: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    threads: dict[str, float] = field(default_factory=lambda: defaultdict(float))
 
     def since(self, before: "Account") -> "Account":
         return Account(
             self.at - before.at,
             self.process_s - before.process_s,
-            Counter(_less(self.stages, before.stages)),
-            Counter(_less(self.threads, before.threads)),
+            _less(self.stages, before.stages),
+            _less(self.threads, before.threads),
         )
 
 
-def _less(now: Counter[str], before: Counter[str]) -> dict[str, float]:
-    return {name: value - before[name] for name, value in now.items()}
+def _less(now: Mapping[str, float], before: Mapping[str, float]) -> dict[str, float]:
+    return {name: value - before.get(name, 0.0) for name, value in now.items()}
 
 
 class Sampler(threading.Thread):
@@ -72,16 +73,14 @@ class Sampler(threading.Thread):
             more_s = used_s - self._last.get(ident, used_s)
             self._last[ident] = used_s
             if more_s > 0:
-                self._account.stages[stage_of(frame)] += more_s  # type: ignore[assignment]
-                self._account.threads[kind_of(names[ident])] += more_s  # type: ignore[assignment]
+                self._account.stages[stage_of(frame)] += more_s
+                self._account.threads[kind_of(names[ident])] += more_s
 
     def write(self, now: float) -> None:
         self._account.at = now
         self._account.process_s = time.process_time() - time.thread_time()
         part = self._output.with_suffix(".part")
-        account = self._account
-        parts = {"at": account.at, "process_s": account.process_s, "stages": account.stages, "threads": account.threads}
-        part.write_text(json.dumps(parts))  # asdict makes pairs of a Counter
+        part.write_text(json.dumps(asdict(self._account)))
         part.replace(self._output)
 
 
@@ -93,13 +92,10 @@ def kind_of(thread: str) -> str:
 def read_account(path: Path) -> Account:
     """Raises FileNotFoundError while nothing was written."""
     read = json.loads(path.read_text())
-    return Account(read["at"], read["process_s"], Counter(read["stages"]), Counter(read["threads"]))
+    return Account(read["at"], read["process_s"], read["stages"], read["threads"])
 
 
 def complete(account: Account) -> Account:
     """With what no look explains: threads that know no Python, and those that were too short."""
-    native_s = account.process_s - sum(account.stages.values())
-    stages, threads = Counter(account.stages), Counter(account.threads)
-    stages[NATIVE] += max(0.0, native_s)  # type: ignore[assignment]
-    threads[NATIVE] += max(0.0, native_s)  # type: ignore[assignment]
-    return Account(account.at, account.process_s, stages, threads)
+    native = {NATIVE: max(0.0, account.process_s - sum(account.stages.values()))}
+    return Account(account.at, account.process_s, account.stages | native, account.threads | native)

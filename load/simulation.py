@@ -4,7 +4,7 @@ What a turn takes comes from measured times; what a record takes beside it (the 
 is drawn from the latency at the lowest measured load.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,7 +39,7 @@ def run(arrivals: Seconds, worker: Worker) -> Seconds:
     environment = simpy.Environment()
     woken = [environment.event()]
 
-    def source() -> Iterator[simpy.Event]:
+    def source() -> Generator[simpy.Event, Any, None]:
         for number, at in enumerate(arrivals):
             if at > environment.now:
                 yield environment.timeout(float(at) - environment.now)
@@ -47,7 +47,7 @@ def run(arrivals: Seconds, worker: Worker) -> Seconds:
             if not woken[0].triggered:
                 woken[0].succeed()
 
-    def serve() -> Iterator[simpy.Event]:
+    def serve() -> Generator[simpy.Event, Any, None]:
         while True:
             if not waiting:
                 woken[0] = environment.event()

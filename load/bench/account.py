@@ -4,6 +4,7 @@ from typing import Any
 
 from load.bench.compare import spread
 from load.bench.contestants import ENGINE, ONE, STREAMS
+from load.bench.curve import HOP_RATE, LONE_RATE
 from load.bench.results import Entry, Results
 from load.report import Report
 from load.stream import CLEAN_SHARE, COPIES_SHARE
@@ -21,6 +22,7 @@ def account(report: Report, results: Results) -> None:
         "answered_early": results.answered_early,
         "latency": {name: [point.as_json() for point in points] for name, points in results.curves.items()},
         "hop": results.hop.as_json() if results.hop else None,
+        "lone": results.lone.as_json() if results.lone else None,
         "notes": results.notes,
     }
     _say_what_was_sent(report, results)
@@ -93,15 +95,7 @@ def _processor(report: Report, results: Results) -> None:
                 without = results.ratio_without_others(entry, stream)
                 rows.append([entry.name, stream, *(round(us) for us in figures), f"{share:.1%}", f"{without:.3f}"])
     if rows:
-        heads = [
-            "processor time a post (us)",
-            "",
-            "program",
-            "broker",
-            "sender",
-            "share of the two",
-            "x engine, without",
-        ]
+        heads = ["processor time a post (us)", "", "program", "broker", "sender", "share", "x engine, without"]
         report.table(heads, rows)
         report.say(
             f"Share: of all {results.cores} cores, what broker and sender took of them while the program drained. The "
@@ -120,18 +114,26 @@ def _latency(report: Report, results: Results) -> None:
             for point in points
         ]
         report.table([f"{name}: load", "posts/s", *(f"{p} (ms)" for p in _SHOWN), "lost"], rows)
-    half = next((point for point in results.curves.get(ONE, []) if point.share == 0.5), None)
-    if half and results.hop and half.latency_ms and results.hop.latency_ms and results.turn_ms:
-        bare = results.turn_ms[1] + results.hop.latency_ms["p50"]
-        p50, p99 = half.latency_ms["p50"], half.latency_ms["p99"]
-        report.say(
-            f"At half load p50 is {p50:.1f} ms: {p50 - bare:+.1f} ms beside one post in the bare engine "
-            f"({results.turn_ms[1]:.1f} ms) and the bare hop ({results.hop.latency_ms['p50']:.1f} ms). "
-            f"p99 is {p99 / p50:.1f} times p50."
-        )
+    _beside_bare(report, results)
     if results.turn_ms:
         rows_ms = [(rows, ms, 1000 * rows / ms) for rows, ms in results.turn_ms.items()]
         report.table(["posts in a turn of the bare engine", "ms", "posts/s"], rows_ms)
+
+
+def _beside_bare(report: Report, results: Results) -> None:
+    """How far p50 is above one post in the bare engine and the bare hop, at half load and alone."""
+    if results.hop is None or not results.hop.latency_ms or not results.turn_ms:
+        return
+    engine, hop = results.turn_ms[1], results.hop.latency_ms["p50"]
+    half = next((point for point in results.curves.get(ONE, []) if point.share == 0.5), None)
+    for name, point in (("At half load", half), (f"Alone ({LONE_RATE:g} a second)", results.lone)):
+        if point is not None and point.latency_ms:
+            p50, p99 = point.latency_ms["p50"], point.latency_ms["p99"]
+            report.say(
+                f"{name} p50 is {p50:.1f} ms: {p50 - engine - hop:+.1f} ms beside one post in the bare engine "
+                f"({engine:.1f} ms) and the bare hop ({hop:.1f} ms at {HOP_RATE:g} a second). p99 is {p99 / p50:.1f} "
+                "times p50."
+            )
 
 
 _SHOWN = ("p50", "p95", "p99", "p99.9")

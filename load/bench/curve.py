@@ -9,9 +9,11 @@ from load.bench.turns import running
 from load.openloop import send_open_loop
 from load.session import Session, Sessions
 
-SHARES = (0.1, 0.25, 0.5, 0.7, 0.8, 0.9, 1.0, 1.1)
+SHARES = (0.1, 0.3, 0.5, 0.7, 0.85, 1.0, 1.1)
 FEW_SHARES = (0.1, 0.5, 1.1)
 HOP_RATE = 100.0
+LONE_RATE = 2.0
+"""So few that each finds an idle service."""
 WARM_UP_S = 1.0
 
 
@@ -53,10 +55,11 @@ async def latency_curve(
     return points
 
 
-async def hop_latency(opened: Sessions, contestant: Contestant, seconds: float, seed: int) -> Point:
-    """Of a bare hop at a low rate."""
+async def latency_at(opened: Sessions, contestant: Contestant, rate: float, seconds: float, seed: int) -> Point:
+    """At a rate that does not depend on a capacity."""
     async with running(opened, contestant) as session:
-        point = await _point(session, 0.0, HOP_RATE, seconds, seed)
+        await _point(session, 0.0, HOP_RATE, 1.0, seed + 1)  # warms up
+        point = await _point(session, 0.0, rate, seconds, seed)
         session.stop_workers()
     return point
 

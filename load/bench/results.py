@@ -41,6 +41,8 @@ class Results:
     turn_ms: dict[int, float] = field(default_factory=dict)
     curves: dict[str, list[Point]] = field(default_factory=dict)
     hop: Point | None = None
+    lone: Point | None = None
+    """Of Tidegate with one worker, idle but for this post."""
     answered_early: float | None = None
     notes: list[str] = field(default_factory=list)
 

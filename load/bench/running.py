@@ -19,7 +19,7 @@ from load.bench.contestants import (
     Group,
     missing,
 )
-from load.bench.curve import hop_latency, latency_curve
+from load.bench.curve import HOP_RATE, LONE_RATE, Point, latency_at, latency_curve
 from load.bench.limits import Limits
 from load.bench.results import Entry, Results
 from load.bench.turns import Texts, take_turn
@@ -27,7 +27,7 @@ from load.capacity import Drained
 from load.session import Sessions
 from models.errors import TidegateError, place_of
 
-POINT_S = 6.0
+POINT_S = 5.0
 """What a point of a curve takes beside the sending: the sender's start, the watcher, the wait for duplicates."""
 
 
@@ -43,8 +43,8 @@ class Extent:
 
     @property
     def curves_s(self) -> float:
-        """About what the two curves and the hop will take."""
-        return (2 * len(self.shares) + 3) * (self.point_seconds + POINT_S)
+        """About what the two curves and the two single rates will take."""
+        return (2 * len(self.shares) + 7) * (self.point_seconds + POINT_S)
 
 
 class Bar:
@@ -100,7 +100,7 @@ class Bench:
 
     async def run(self) -> None:
         """The rounds, then the curves of Tidegate and of the best alternative."""
-        self._bar.expect(self._extent.rounds * len(self._present) + 2 * len(self._extent.shares) + 1)
+        self._bar.expect(self._extent.rounds * len(self._present) + 2 * len(self._extent.shares) + 2)
         longest_s = 0.0
         for number in range(self._extent.rounds):
             began = time.monotonic()
@@ -151,13 +151,19 @@ class Bench:
             if entry.drained.get(UNIQUE):
                 self._bar.say(f"latency: {name}")
                 await self._curve(by_name[name], entry.median(UNIQUE))
-        if HOP in by_name:
-            self._bar.say(f"latency: {HOP}")
+        self.results.lone = await self._at(by_name.get(ONE), LONE_RATE, 2 * self._extent.point_seconds)
+        self.results.hop = await self._at(by_name.get(HOP), HOP_RATE, self._extent.point_seconds)
+
+    async def _at(self, one: Contestant | None, rate: float, seconds: float) -> Point | None:
+        point = None
+        if one is not None:
+            self._bar.say(f"latency: {one.name}, {rate:g} a second")
             try:
-                self.results.hop = await hop_latency(self._opened, by_name[HOP], self._extent.point_seconds, self._seed)
+                point = await latency_at(self._opened, one, rate, seconds, self._seed + 700)
             except Exception as error:  # stands in the report, and the others go on
-                self.results.notes.append(f"No latency of the bare hop: {why(error)}")
+                self.results.notes.append(f"No latency of {one.name} at {rate:g} a second: {why(error)}")
         self._bar.step()
+        return point
 
     async def _curve(self, one: Contestant, capacity: float) -> None:
         extent, step = self._extent, self._bar.step

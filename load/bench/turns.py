@@ -12,7 +12,7 @@ from load.stepping import drain_running
 from load.texts import Payload
 
 FIRST = 100
-WARM_S = 0.8
+WARM_S = 0.6
 """A warm-up ends with a backlog that lasts that long: it tells how large the measured one has to be."""
 MOST = 60_000
 """Records of a backlog: bare hops are too fast to keep busy for long."""

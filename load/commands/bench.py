@@ -18,7 +18,7 @@ from load.report import Report
 from load.session import Setup, sessions
 from models.serving.cores import default_threads
 
-FULL = Extent(rounds=3, seconds=3.0, point_seconds=5.0, shares=SHARES, minutes=13.5)
+FULL = Extent(rounds=3, seconds=2.5, point_seconds=4.0, shares=SHARES, minutes=14.0)
 QUICK = Extent(rounds=1, seconds=1.0, point_seconds=2.0, shares=FEW_SHARES, minutes=5.0)
 
 

@@ -4,7 +4,6 @@ import asyncio
 import signal
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from functools import partial
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
@@ -103,7 +102,9 @@ async def main(arguments: Arguments) -> None:
     async def here(texts: Sequence[str]) -> Any:
         return score(texts)
 
-    aside = partial(asyncio.to_thread, score)
+    async def aside(texts: Sequence[str]) -> Any:
+        return await asyncio.to_thread(score, texts)
+
     await serve(arguments, here if arguments.rows == 1 else aside, arguments.rows, max(FETCH, arguments.rows))
 
 
