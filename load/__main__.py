@@ -174,7 +174,7 @@ def bench(
     if no_kafka:
         _finish(commands.bench_from_memory(setup, extent, seed, folder, _command_line()), as_json)
     else:
-        default = Path(".venv-quix/bin/python")
+        default = Path(".venv-quix/bin/python").absolute()  # not resolved: the link is what makes it an environment
         quix_python = quix_python or (default if default.exists() else None)
         _finish(commands.bench(setup, extent, only, quix_python, seed, folder, _command_line()), as_json)
 

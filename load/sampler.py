@@ -8,7 +8,6 @@ import json
 import sys
 import threading
 import time
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -27,8 +26,12 @@ class Account:
     at: float = 0.0
     """Monotonic."""
     process_s: float = 0.0
-    stages: dict[str, float] = field(default_factory=lambda: defaultdict(float))
-    threads: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    stages: dict[str, float] = field(default_factory=dict)
+    threads: dict[str, float] = field(default_factory=dict)
+
+    def add(self, stage: str, thread: str, seconds: float) -> None:
+        self.stages[stage] = self.stages.get(stage, 0.0) + seconds
+        self.threads[thread] = self.threads.get(thread, 0.0) + seconds
 
     def since(self, before: "Account") -> "Account":
         return Account(
@@ -73,8 +76,7 @@ class Sampler(threading.Thread):
             more_s = used_s - self._last.get(ident, used_s)
             self._last[ident] = used_s
             if more_s > 0:
-                self._account.stages[stage_of(frame)] += more_s
-                self._account.threads[kind_of(names[ident])] += more_s
+                self._account.add(stage_of(frame), kind_of(names[ident]), more_s)
 
     def write(self, now: float) -> None:
         self._account.at = now
