@@ -2,16 +2,20 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+
+import psutil
 
 from load.capacity import Sample, Verdict, judge
 from load.generator import Generator, Plan
 from load.producing import preload
 from load.scenarios import SCENARIOS
-from load.session import Session
+from load.session import Session, families, used_s
+from load.texts import Payload
 from load.watching import Progress
 
 EVERY_S = 0.2
+FAST_S = 0.1
 STALLED_S = 60.0
 LEAD_S = 1.0
 
@@ -28,6 +32,33 @@ async def drain(session: Session, scenario: str, records: int, seed: int, **sett
             if answered >= records:
                 break
     session.stop_workers()
+    return samples
+
+
+async def drain_running(session: Session, payloads: Sequence[Payload]) -> list[Sample]:
+    """Sends a backlog to running workers, far faster than they answer, and samples until it is answered.
+
+    Raises:
+        RuntimeError: nothing moved for a minute, or a worker ended.
+    """
+    workers = families(worker.process.pid for worker in session.running)
+    broker, sender = families(session.broker_pids), [psutil.Process()]
+    count = len(payloads)
+    samples: list[Sample] = []
+    async with Progress(session.bootstrap, session.prefix) as progress:
+        before = await progress.count()
+        sending = asyncio.create_task(
+            preload(session.bootstrap, session.prefix, session.setup.partitions, payloads, _now_ms())
+        )
+        try:
+            async for elapsed_s, total in _ticks(session, progress, FAST_S):
+                used = (used_s(processes) for processes in (workers, broker, sender))
+                samples.append(Sample(elapsed_s, count, total - before, *used))
+                if total - before >= count:
+                    break
+        finally:
+            sending.cancel()
+            await asyncio.wait({sending}, timeout=10)
     return samples
 
 
@@ -55,7 +86,7 @@ async def hold(session: Session, scenario: str, rate: float, seconds: float, see
     return judge(rate, samples)
 
 
-async def _ticks(session: Session, progress: Progress) -> AsyncIterator[tuple[float, int]]:
+async def _ticks(session: Session, progress: Progress, every_s: float = EVERY_S) -> AsyncIterator[tuple[float, int]]:
     """Seconds since the start and answers so far; raises if workers end or nothing moves."""
     began = moved_at = time.monotonic()
     last = -1
@@ -68,7 +99,7 @@ async def _ticks(session: Session, progress: Progress) -> AsyncIterator[tuple[fl
             raise RuntimeError(f"no answer for {STALLED_S:.0f} s, {answered} so far")
         session.check()
         yield now - began, answered
-        await asyncio.sleep(EVERY_S)
+        await asyncio.sleep(every_s)
 
 
 def _now_ms() -> int:

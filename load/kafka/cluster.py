@@ -55,6 +55,11 @@ class LocalKafka:
     def bootstrap(self) -> str:
         return ",".join(node.address for node in self.nodes)
 
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """Of the nodes that run."""
+        return tuple(process.pid for process in self._processes.values())
+
     def __enter__(self) -> Self:
         try:
             self.start()
