@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import signal
+import socket
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Final
@@ -15,9 +16,12 @@ from streams.gateway.app import build_app
 from streams.gateway.intake import Intake
 from streams.gateway.keys import Keys
 from streams.gateway.listening import Address, bound, serve_until
+from streams.gateway.metrics import GatewayMetrics, Requests
 from streams.gateway.scoring import Scoring
 from streams.gateway.sending import Sender
 from streams.health.logs import configure_logging
+from streams.health.monitor import Monitor
+from streams.health.vitals import Phase
 from streams.model import load_model
 from streams.settings import Settings, SettingsError
 from streams.worker.allocator import restrain_allocator, spare_what_is_loaded
@@ -53,25 +57,32 @@ class _Gateway:
         self._keys = keys
         self._stop = asyncio.Event()
         self._crashed: BaseException | None = None
+        self._monitor = Monitor(settings)
 
     async def run(self) -> int:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._stop.set)
+            loop.add_signal_handler(number, self._end)
         with bound(self._address) as listener:
-            model = await asyncio.to_thread(load_model, self._settings)
-            spare_what_is_loaded()
-            async with AsyncExitStack() as stack:
-                sender, verdicts = await self._sender(stack)
-                scoring = Scoring(self._settings, model, self._crash)
-                scoring.start()
-                stack.push_async_callback(scoring.stop)
-                app = build_app(scoring, Intake(self._keys, self._settings.max_body_bytes), sender, verdicts)
-                await serve_until(self._stop, app, listener, self._address, self._settings.drain_s, self._report_ready)
+            async with self._monitor:
+                await self._run(listener)
         if self._crashed is not None:
             logger.error("stopped: %s", place_of(self._crashed))
             return 1
         return 0
+
+    async def _run(self, listener: socket.socket) -> None:
+        model = await asyncio.to_thread(load_model, self._settings)
+        spare_what_is_loaded()
+        async with AsyncExitStack() as stack:
+            sender, verdicts = await self._sender(stack)
+            scoring = Scoring(self._settings, model, self._crash)
+            scoring.start()
+            stack.push_async_callback(scoring.stop)
+            requests = Requests()
+            app = build_app(scoring, Intake(self._keys, self._settings.max_body_bytes), sender, verdicts, requests)
+            self._monitor.watch(GatewayMetrics(scoring, requests))
+            await serve_until(self._stop, app, listener, self._address, self._settings.drain_s, self._report_ready)
 
     async def _sender(self, stack: AsyncExitStack) -> tuple[Sender | None, str]:
         """Only where somebody named brokers: their default is for programs that cannot do without."""
@@ -85,6 +96,7 @@ class _Gateway:
         )
 
     def _report_ready(self, port: int) -> None:
+        self._monitor.reach(Phase.READY)
         logger.info("ready at %s://%s:%d", self._address.scheme, self._address.host, port)
         if path := os.environ.get(READY_FILE):
             Path(path).write_text(f"{port}\n")
@@ -92,4 +104,8 @@ class _Gateway:
     def _crash(self, error: BaseException) -> None:
         """The first crash counts; what follows from it does not."""
         self._crashed = self._crashed or error
+        self._end()
+
+    def _end(self) -> None:
+        self._monitor.reach(Phase.ENDING)
         self._stop.set()

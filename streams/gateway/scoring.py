@@ -34,9 +34,10 @@ _GONE: Final = Failure(Reason.INFERENCE_FAILED, "the server ended before there w
 class Place:
     """Where the answer to a record goes: a ticket without Kafka."""
 
-    __slots__ = ("abandoned", "answer")
+    __slots__ = ("abandoned", "answer", "opened_at")
 
-    def __init__(self) -> None:
+    def __init__(self, opened_at: float) -> None:
+        self.opened_at = opened_at
         self.answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self.abandoned = False
 
@@ -68,15 +69,22 @@ class Scoring:
         }
         self._max_windows = settings.max_windows
         self._longest = model.artifact.manifest.max_tokens * settings.max_windows
-        self._gate = AdmissionGate(settings.max_in_flight_records, TURNS_INSIDE * model.batch_tokens)
+        self.gate = AdmissionGate(settings.max_in_flight_records, TURNS_INSIDE * model.batch_tokens)
         self._most_waiting = model.in_flight_tokens
         self._waiting = 0
+        self.answered = 0
+        """Records that left the pipeline since the start."""
         self._inside: set[Place] = set()
         self._report_crash = crash
         self._is_broken = False
         self._pipeline = Pipeline(
             settings.cache_size, settings.max_record_bytes, self._finish, crash=self._crash, from_kafka=False
         )
+
+    @property
+    def pipeline(self) -> Pipeline:
+        """For who reads what it counts."""
+        return self._pipeline
 
     @property
     def tasks(self) -> frozenset[str]:
@@ -90,6 +98,10 @@ class Scoring:
     @property
     def is_ready(self) -> bool:
         return not self._is_broken
+
+    def oldest_age_s(self, now: float) -> float:
+        """Of the oldest record in the pipeline; 0 where there is none."""
+        return max((now - place.opened_at for place in self._inside), default=0.0)
 
     def start(self) -> None:
         """Call it on the loop."""
@@ -130,9 +142,9 @@ class Scoring:
         cost = min(self._longest, 1 + len(value) // BYTES_PER_TOKEN)
         if intake_at >= deadline:
             raise too_late()
-        if not self._gate.try_admit(cost):
+        if not self.gate.try_admit(cost):
             await self._wait_outside(cost, deadline, may_wait_long)
-        place = Place()
+        place = Place(intake_at)
         self._inside.add(place)
         raw = RawRecord("", 0, 0, None, value)
         activation = self._pipeline.active
@@ -147,7 +159,7 @@ class Scoring:
         self._waiting += cost
         try:
             async with asyncio.timeout_at(deadline):
-                await self._gate.admit(cost)
+                await self.gate.admit(cost)
         except TimeoutError:
             raise too_late() from None
         finally:
@@ -163,8 +175,10 @@ class Scoring:
             raise too_late() from None
 
     async def _finish(self, works: Sequence[Work]) -> None:
+        self._pipeline.counts.settle(work for work in works if not work.is_abandoned)
+        self.answered += len(works)
         for work in works:
-            self._gate.release(work.cost)
+            self.gate.release(work.cost)
             place = work.ticket
             self._inside.discard(place)
             if not place.answer.done():

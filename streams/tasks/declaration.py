@@ -27,6 +27,8 @@ class Declaration:
     """The first gets a verdict for every record. Alerts and dead letters belong to all tasks."""
     question: Question
     build: Callable[[Parts], Task[Any]]
+    actions: tuple[str, ...] = ("none",)
+    """What a verdict may say to do, in metrics."""
     rules: Mapping[str, Path] = field(default_factory=dict)
     """By name: files beside the policy that decide. The policy's version covers them."""
 

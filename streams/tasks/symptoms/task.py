@@ -88,7 +88,7 @@ class SymptomsTask(Task[SymptomRecord]):
             "timings_ms": timings_ms(case.moments, self._clock()),
         }
         alarms = self._alarms(case.record, level, found)
-        return outputs(case, verdict, ("triage",), alarms, self._wall_clock())
+        return outputs(case, verdict, ("triage",), alarms, self._wall_clock(), f"level_{level}")
 
     def _ranked(self, probabilities: NDArray[np.float64]) -> list[dict[str, Any]]:
         best = np.argsort(-probabilities, kind="stable")[: self._policy.conditions].tolist()
