@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -46,10 +46,11 @@ class Vitals(Collector):
     without: there may be fewer than workers), and does not end: if not, it will be, or another serves.
     """
 
-    def __init__(self, stuck_after_s: float) -> None:
+    def __init__(self, stuck_after_s: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._stuck_after_s = stuck_after_s
+        self._clock = clock
         self._phase = Phase.LOADING
-        self._turned_at = self._progress_at = time.monotonic()
+        self._turned_at = self._progress_at = self._clock()
         self._beat = Beat(0.0, 0)
 
     def reach(self, phase: Phase) -> None:
@@ -57,14 +58,14 @@ class Vitals(Collector):
 
     def beat(self, beat: Beat) -> None:
         """Call it on the event loop, once a second."""
-        self._turned_at = time.monotonic()
+        self._turned_at = self._clock()
         if beat.done != self._beat.done:
             self._progress_at = self._turned_at
         self._beat = beat
 
     @property
     def loop_age_s(self) -> float:
-        return time.monotonic() - self._turned_at
+        return self._clock() - self._turned_at
 
     @property
     def oldest_age_s(self) -> float:
@@ -73,7 +74,7 @@ class Vitals(Collector):
 
     @property
     def progress_age_s(self) -> float:
-        return min(self.oldest_age_s, time.monotonic() - self._progress_at)
+        return min(self.oldest_age_s, self._clock() - self._progress_at)
 
     def why_not_live(self) -> str | None:
         """One sentence; None: it lives."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final
 
 from streams.cli.top.scrape import Answer, Away, Scrape, Window, added, quantile
 from streams.health import families as of
@@ -26,7 +26,8 @@ class Process:
     oldest_s: float = 0.0
 
 
-class Versions(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Versions:
     """What judges, and in how many processes."""
 
     version: str
@@ -35,7 +36,10 @@ class Versions(NamedTuple):
     processes: int
 
 
-class PartitionLag(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class PartitionLag:
+    """Of one partition, whoever reads it."""
+
     topic: str
     partition: str
     records: int
