@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import product
+from time import monotonic
 
 from models.labels import POST_LABELS
 from models.serving.types import Outcome
@@ -60,7 +60,7 @@ class Counts:
 
     def settle(self, works: Iterable[Work]) -> None:
         """Records whose outputs are safe: the broker has them, or who asked has."""
-        now = time.monotonic()
+        now = monotonic()
         for work in works:
             if work.failure is not None:
                 self.dead_letters[work.failure.reason.value] += 1

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Mapping
+from time import monotonic
 from typing import NamedTuple
 
 from prometheus_client.core import Metric
@@ -45,7 +45,7 @@ class WorkerMetrics(PipelineMetrics):
         self._lags: Mapping[Partition, Lag] = {}
 
     def look(self) -> Beat:
-        now = time.monotonic()
+        now = monotonic()
         ledger = self._service.ledger
         heads = ledger.heads(now)
         places = self._log_places()
