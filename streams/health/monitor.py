@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 from contextlib import AsyncExitStack
-from pathlib import Path
 from types import TracebackType
 from typing import Final, Protocol, Self
 
@@ -16,7 +14,7 @@ from prometheus_client.registry import Collector
 from models.errors import place_of
 from streams.health.port import listening
 from streams.health.vitals import Beat, Phase, Vitals
-from streams.settings import METRICS_PORT_FILE, Settings
+from streams.settings import Settings
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +50,7 @@ class Monitor:
         self._registry.register(self._vitals)
         ProcessCollector(registry=self._registry)
         vitals = self._vitals
-        port = self._stack.enter_context(
+        self._stack.enter_context(
             listening(
                 settings.metrics_host,
                 settings.metrics_port,
@@ -64,8 +62,6 @@ class Monitor:
         beating = asyncio.get_running_loop().create_task(self._beat())
         beating.add_done_callback(_beaten)
         self._stack.callback(beating.cancel)
-        logger.info("metrics at http://%s:%d/metrics", settings.metrics_host, port)
-        _note_port(port)
         return self
 
     async def __aexit__(
@@ -88,11 +84,6 @@ class Monitor:
         while True:
             self._vitals.beat(self._watched.look() if self._watched is not None else Beat(0.0, 0))
             await asyncio.sleep(BEAT_S)
-
-
-def _note_port(port: int) -> None:
-    if path := os.environ.get(METRICS_PORT_FILE):
-        Path(path).write_text(f"{port}\n")
 
 
 def _beaten(beating: asyncio.Task[None]) -> None:

@@ -7,12 +7,14 @@ most, and makes no text on the loop.
 from __future__ import annotations
 
 import logging
+import os
 import socket
 import socketserver
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import BoundedSemaphore, Thread
 from typing import Any, Final
 
@@ -21,6 +23,7 @@ from prometheus_client.exposition import choose_encoder
 
 from models.errors import place_of
 from streams.errors import ListenError
+from streams.settings import METRICS_PORT_FILE
 
 logger = logging.getLogger(__name__)
 
@@ -48,8 +51,12 @@ def listening(
         raise ListenError(f"Cannot listen for metrics at {host}:{port}: {error.strerror or error}.") from None
     thread = Thread(target=server.serve_forever, name="tidegate-metrics", daemon=True)
     thread.start()
+    chosen = server.server_address[1]
+    logger.info("metrics at http://%s:%d/metrics", host, chosen)
     try:
-        yield server.server_address[1]
+        if path := os.environ.get(METRICS_PORT_FILE):
+            Path(path).write_text(f"{chosen}\n")
+        yield chosen
     finally:
         server.shutdown()
         server.server_close()

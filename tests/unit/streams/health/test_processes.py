@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -108,6 +111,44 @@ def test_probes_ask_all(start: Start, scrape: Callable[[Processes], int]) -> Non
     assert [get(one_drains, path).status for path in ("/livez", "/readyz")] == [200, 503]
     assert get(one_drains, "/readyz").text == "worker 2: it drains and ends\n"
     assert get(one_is_stuck, "/livez")[:2] == (503, "worker 1: a record\n")
+
+
+def test_real_processes_are_found_by_their_files_and_missed_when_they_are_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(METRICS_PORT_FILE, str(tmp_path / "own"))
+    code = """
+import asyncio
+from streams.health.monitor import Monitor
+from streams.settings import Settings
+async def live():
+    async with Monitor(Settings.load()):
+        await asyncio.sleep(60)
+asyncio.run(live())
+"""
+    with scraped_together(Settings(metrics_port=0), 2) as environments:
+        port = int((tmp_path / "own").read_text())
+        children = [subprocess.Popen([sys.executable, "-c", code], env=one) for one in environments]
+        try:
+            deadline = time.monotonic() + 60
+            while len(_up(found := values(get(port).text))) < 2:
+                assert time.monotonic() < deadline, found
+                time.sleep(0.05)
+            children[1].kill()
+            children[1].wait(10)
+            found = values(get(port).text)
+        finally:
+            for child in children:
+                child.kill()
+                child.wait(10)
+
+    assert _up(found) == ["tidegate_worker_up{worker=1}"]
+    assert "tidegate_live{worker=2}" not in found
+    assert found["process_resident_memory_bytes{worker=1}"] > 0
+
+
+def _up(found: dict[str, float]) -> list[str]:
+    return [name for name, value in found.items() if name.startswith("tidegate_worker_up") and value]
 
 
 def test_each_process_gets_a_port_of_its_own_on_loopback() -> None:
