@@ -6,7 +6,6 @@ import asyncio
 import logging
 import os
 import signal
-import socket
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Final
@@ -47,7 +46,7 @@ def run_gateway(settings: Settings, address: Address, keys_file: Path | None) ->
     keys = None if keys_file is None else Keys.load(keys_file)
     configure_logging(settings)
     restrain_allocator()
-    return asyncio.run(_Gateway(settings, address, keys).run())
+    return asyncio.run(_Gateway(settings, address, keys).run_watched())
 
 
 class _Gateway:
@@ -59,30 +58,31 @@ class _Gateway:
         self._crashed: BaseException | None = None
         self._monitor = Monitor(settings)
 
+    async def run_watched(self) -> int:
+        """`run`, with the port for operators open from the first moment to the last."""
+        async with self._monitor:
+            return await self.run()
+
     async def run(self) -> int:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._end)
         with bound(self._address) as listener:
-            async with self._monitor:
-                await self._run(listener)
+            model = await asyncio.to_thread(load_model, self._settings)
+            spare_what_is_loaded()
+            async with AsyncExitStack() as stack:
+                sender, verdicts = await self._sender(stack)
+                scoring = Scoring(self._settings, model, self._crash)
+                scoring.start()
+                stack.push_async_callback(scoring.stop)
+                requests = Requests()
+                app = build_app(scoring, Intake(self._keys, self._settings.max_body_bytes), sender, verdicts, requests)
+                self._monitor.watch(GatewayMetrics(scoring, requests))
+                await serve_until(self._stop, app, listener, self._address, self._settings.drain_s, self._report_ready)
         if self._crashed is not None:
             logger.error("stopped: %s", place_of(self._crashed))
             return 1
         return 0
-
-    async def _run(self, listener: socket.socket) -> None:
-        model = await asyncio.to_thread(load_model, self._settings)
-        spare_what_is_loaded()
-        async with AsyncExitStack() as stack:
-            sender, verdicts = await self._sender(stack)
-            scoring = Scoring(self._settings, model, self._crash)
-            scoring.start()
-            stack.push_async_callback(scoring.stop)
-            requests = Requests()
-            app = build_app(scoring, Intake(self._keys, self._settings.max_body_bytes), sender, verdicts, requests)
-            self._monitor.watch(GatewayMetrics(scoring, requests))
-            await serve_until(self._stop, app, listener, self._address, self._settings.drain_s, self._report_ready)
 
     async def _sender(self, stack: AsyncExitStack) -> tuple[Sender | None, str]:
         """Only where somebody named brokers: their default is for programs that cannot do without."""

@@ -55,8 +55,9 @@ class GatewayMetrics(PipelineMetrics):
     def collect(self) -> Iterator[Metric]:
         yield from super().collect()
         requests, scoring = self._requests, self._scoring
-        yield of.IN_FLIGHT_RECORDS.of(scoring.gate.records)
-        yield of.IN_FLIGHT_TOKENS.of(scoring.gate.tokens)
+        records, tokens = scoring.in_flight
+        yield of.IN_FLIGHT_RECORDS.of(records)
+        yield of.IN_FLIGHT_TOKENS.of(tokens)
         yield of.WAITING_TOKENS.of(scoring.waiting_tokens)
         yield of.REQUESTS.by(list(requests.answered.items()))
         yield of.REQUEST_DURATION.distributed(((name,), one) for name, one in requests.durations.items())

@@ -69,7 +69,7 @@ class Scoring:
         }
         self._max_windows = settings.max_windows
         self._longest = model.artifact.manifest.max_tokens * settings.max_windows
-        self.gate = AdmissionGate(settings.max_in_flight_records, TURNS_INSIDE * model.batch_tokens)
+        self._gate = AdmissionGate(settings.max_in_flight_records, TURNS_INSIDE * model.batch_tokens)
         self._most_waiting = model.in_flight_tokens
         self._waiting = 0
         self.answered = 0
@@ -94,6 +94,11 @@ class Scoring:
     def waiting_tokens(self) -> int:
         """Estimated, of what waits outside of the pipeline."""
         return self._waiting
+
+    @property
+    def in_flight(self) -> tuple[int, int]:
+        """Records and estimated tokens in the pipeline."""
+        return self._gate.records, self._gate.tokens
 
     @property
     def is_ready(self) -> bool:
@@ -142,7 +147,7 @@ class Scoring:
         cost = min(self._longest, 1 + len(value) // BYTES_PER_TOKEN)
         if intake_at >= deadline:
             raise too_late()
-        if not self.gate.try_admit(cost):
+        if not self._gate.try_admit(cost):
             await self._wait_outside(cost, deadline, may_wait_long)
         place = Place(intake_at)
         self._inside.add(place)
@@ -159,7 +164,7 @@ class Scoring:
         self._waiting += cost
         try:
             async with asyncio.timeout_at(deadline):
-                await self.gate.admit(cost)
+                await self._gate.admit(cost)
         except TimeoutError:
             raise too_late() from None
         finally:
@@ -178,7 +183,7 @@ class Scoring:
         self._pipeline.counts.settle(work for work in works if not work.is_abandoned)
         self.answered += len(works)
         for work in works:
-            self.gate.release(work.cost)
+            self._gate.release(work.cost)
             place = work.ticket
             self._inside.discard(place)
             if not place.answer.done():

@@ -7,11 +7,11 @@ from typing import Final, get_args
 
 from models.labels import LANGUAGES, POST_LABELS
 from schemas import Alert, Reason
+from schemas.verdicts import TimingsMs
 from streams.tasks import declared
-from streams.tasks.outputs import STAGES as BEFORE_PUBLISHING
 
 LANGS: Final = (*LANGUAGES, "other")
-STAGES: Final = (*BEFORE_PUBLISHING, "published")
+STAGES: Final = (*(name for name in TimingsMs.model_fields if name != "total"), "published")
 REASONS: Final = tuple(reason.value for reason in Reason)
 KINDS: Final[tuple[str, ...]] = get_args(Alert.model_fields["kind"].annotation)
 SEVERITIES: Final[tuple[str, ...]] = get_args(Alert.model_fields["severity"].annotation)

@@ -50,7 +50,7 @@ def run_worker(settings: Settings) -> int:
     check_codecs()
     configure_logging(settings)
     restrain_allocator()
-    return asyncio.run(_Worker(settings).run())
+    return asyncio.run(_Worker(settings).run_watched())
 
 
 class _Worker:
@@ -60,14 +60,15 @@ class _Worker:
         self._crashed: BaseException | None = None
         self._monitor = Monitor(settings)
 
+    async def run_watched(self) -> int:
+        """`run`, with the port for operators open from the first moment to the last."""
+        async with self._monitor:
+            return await self.run()
+
     async def run(self) -> int:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
-        async with self._monitor:
-            return await self._run()
-
-    async def _run(self) -> int:
         model = await asyncio.to_thread(load_model, self._settings)
         spare_what_is_loaded()
         self._monitor.reach(Phase.JOINING)
