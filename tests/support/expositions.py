@@ -48,7 +48,7 @@ def families(port: int) -> dict[str, Metric]:
     plain = list(text_string_to_metric_families(get(port).text))
     answer = get(port, accept=OPENMETRICS)
     assert answer.kind.startswith("application/openmetrics-text")
-    open_metrics = list(openmetrics.text_string_to_metric_families(answer.text))
+    open_metrics = list(openmetrics.text_string_to_metric_families(answer.text))  # type: ignore[no-untyped-call]
     assert _shape(plain) == _shape(open_metrics)
     return {family.name: family for family in plain}
 

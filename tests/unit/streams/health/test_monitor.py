@@ -53,7 +53,7 @@ async def ask(file: Path, path: str) -> tuple[int, str]:
 async def test_it_is_off_by_default(port_file: Path) -> None:
     before = threading.active_count()
     async with Monitor(Settings()) as monitor:
-        monitor.watch(Work())  # type: ignore[arg-type]
+        monitor.watch(Work())
         assert threading.active_count() == before
     assert not port_file.exists()  # noqa: ASYNC240
 
@@ -63,7 +63,7 @@ async def test_a_probe_is_answered_from_the_first_moment_to_the_last(port_file: 
         assert await ask(port_file, "/livez") == (200, "ok\n")
         assert await ask(port_file, "/readyz") == (503, "the model is being loaded and warmed up\n")
         assert "tidegate_settled_total" not in (await ask(port_file, "/metrics"))[1]
-        monitor.watch(Work())  # type: ignore[arg-type]
+        monitor.watch(Work())
         monitor.reach(Phase.READY)
         assert await ask(port_file, "/readyz") == (200, "ok\n")
         assert "tidegate_settled_total 0.0" in (await ask(port_file, "/metrics"))[1]
@@ -77,7 +77,7 @@ async def test_a_probe_is_answered_from_the_first_moment_to_the_last(port_file: 
 async def test_a_ticket_that_is_stuck_turns_livez(port_file: Path) -> None:
     async with Monitor(Settings(metrics_port=0, stuck_after_s=30)) as monitor:
         work = Work()
-        monitor.watch(work)  # type: ignore[arg-type]
+        monitor.watch(work)
         monitor.reach(Phase.READY)
         work.beat = Beat(oldest_age_s=31.0, done=5)
         while (answer := await ask(port_file, "/livez")) == (200, "ok\n"):  # noqa: ASYNC110  it tells nobody
@@ -91,7 +91,7 @@ async def test_a_ticket_that_is_stuck_turns_livez(port_file: Path) -> None:
 async def test_a_loop_that_stands_still_turns_livez_and_is_told_so(port_file: Path) -> None:
     async with Monitor(Settings(metrics_port=0, stuck_after_s=0.05)) as monitor:
         monitor.reach(Phase.READY)
-        answers = []
+        answers: list[tuple[int, str]] = []
 
         def probe() -> None:
             while not answers or answers[-1][0] == 200:

@@ -168,9 +168,9 @@ def test_where_no_record_was_read_the_gap_alone_is_released(consumer: LedgerCons
 
 def holds_back(consumer: LedgerConsumer, ledger: Ledger[str], gap: tuple[int | None, int] | None) -> None:
     transport = LedgerTransport.__new__(LedgerTransport)
-    transport.service = SimpleNamespace(ledger=ledger)  # type: ignore[assignment]
+    transport.service = SimpleNamespace(ledger=ledger)
     consumer.transport = transport
-    consumer._thread = SimpleNamespace(gaps={HERE: gap} if gap else {})  # type: ignore[assignment]
+    consumer._thread = SimpleNamespace(gaps={HERE: gap} if gap else {})
 
 
 def test_faust_remembers_nothing_of_what_was_read() -> None:
@@ -206,6 +206,6 @@ def test_the_log_ends_where_reading_may_go_to(
     subscription: Any = SimpleNamespace(subscription=SimpleNamespace(assignment=assignment))
     thread._consumer = None
     assert thread.log_places() == {}
-    thread._consumer = SimpleNamespace(_subscription=subscription)  # type: ignore[assignment]
+    thread._consumer = SimpleNamespace(_subscription=subscription)
 
     assert thread.log_places() == {HERE: LogPlace(4, end)}
