@@ -22,7 +22,7 @@ TidegateError
 ├── PolicyError                  the policy file cannot be used (2)
 ├── ProtocolError                the triage protocol cannot be used (2)
 ├── KeysError                    the file of keys cannot be used (2)
-├── ListenError                  the HTTP server cannot listen (2)
+├── ListenError                  an HTTP server cannot listen: the gateway, or metrics (2)
 ├── ClientError                  something between a program and the broker; catch this one around the client
 │   ├── BrokerUnreachableError   no broker answered in time
 │   ├── NotAuthorisedError       the broker refused the credentials or the operation

@@ -39,6 +39,12 @@ class CodecMissingError(ClientError):
     """Compressed batches cannot be read with what is installed here."""
 
 
+class ListenError(TidegateError):
+    """A server cannot listen at its address, or not with this certificate."""
+
+    exit_code = 2
+
+
 class EmbeddedBrokerError(TidegateError):
     """The embedded broker did not start or ended early."""
 

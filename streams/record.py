@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Self
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, Self
 
 from schemas.wire import Header
 
@@ -33,6 +34,20 @@ class RawRecord:
     headers: tuple[Header, ...] = ()
 
 
+class Decision(NamedTuple):
+    """What a verdict says, as far as it is counted: words of sets that are known, and scores; nothing of the record."""
+
+    action: str
+    """One of its task's `actions`."""
+    lang: str
+    degraded: bool = False
+    labels: Sequence[str] = ()
+    scores: Mapping[str, float] | None = None
+    is_over_quota: bool = False
+    alerts: Sequence[tuple[str, str]] = ()
+    """Kind and severity of each that left with it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outgoing:
     """One message to publish.
@@ -47,3 +62,5 @@ class Outgoing:
     value: bytes | None
     partition: int = 0
     headers: tuple[Header, ...] = ()
+    decision: Decision | None = field(default=None, compare=False, repr=False)
+    """Of the first message of a verdict."""

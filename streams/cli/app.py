@@ -21,6 +21,7 @@ from streams.cli import (
     worker,
 )
 from streams.cli.demo.command import demo
+from streams.cli.top.command import top
 
 _HELP = "Tidegate: streaming content moderation on Kafka. Settings come from TIDEGATE_* variables and tidegate.toml."
 
@@ -39,6 +40,7 @@ def build_app() -> typer.Typer:
     app.command("score")(score.score)
     app.command("serve")(serve.serve)
     _add_group(app, "keys", "Keys for `tidegate serve`.", add=serve.add_key)
+    app.command("top")(top)
     app.command("demo")(demo)
     _add_group(app, "topics", "Create and list the topics.", create=topics.create, list=topics.list_)
     _add_group(

@@ -15,9 +15,12 @@ from streams.gateway.app import build_app
 from streams.gateway.intake import Intake
 from streams.gateway.keys import Keys
 from streams.gateway.listening import Address, bound, serve_until
+from streams.gateway.metrics import GatewayMetrics, Requests
 from streams.gateway.scoring import Scoring
 from streams.gateway.sending import Sender
 from streams.health.logs import configure_logging
+from streams.health.monitor import Monitor
+from streams.health.vitals import Phase
 from streams.model import load_model
 from streams.settings import Settings, SettingsError
 from streams.worker.allocator import restrain_allocator, spare_what_is_loaded
@@ -43,7 +46,7 @@ def run_gateway(settings: Settings, address: Address, keys_file: Path | None) ->
     keys = None if keys_file is None else Keys.load(keys_file)
     configure_logging(settings)
     restrain_allocator()
-    return asyncio.run(_Gateway(settings, address, keys).run())
+    return asyncio.run(_Gateway(settings, address, keys).run_watched())
 
 
 class _Gateway:
@@ -53,11 +56,17 @@ class _Gateway:
         self._keys = keys
         self._stop = asyncio.Event()
         self._crashed: BaseException | None = None
+        self._monitor = Monitor(settings)
+
+    async def run_watched(self) -> int:
+        """`run`, with the port for operators open from the first moment to the last."""
+        async with self._monitor:
+            return await self.run()
 
     async def run(self) -> int:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._stop.set)
+            loop.add_signal_handler(number, self._end)
         with bound(self._address) as listener:
             model = await asyncio.to_thread(load_model, self._settings)
             spare_what_is_loaded()
@@ -66,7 +75,9 @@ class _Gateway:
                 scoring = Scoring(self._settings, model, self._crash)
                 scoring.start()
                 stack.push_async_callback(scoring.stop)
-                app = build_app(scoring, Intake(self._keys, self._settings.max_body_bytes), sender, verdicts)
+                requests = Requests()
+                app = build_app(scoring, Intake(self._keys, self._settings.max_body_bytes), sender, verdicts, requests)
+                self._monitor.watch(GatewayMetrics(scoring, requests))
                 await serve_until(self._stop, app, listener, self._address, self._settings.drain_s, self._report_ready)
         if self._crashed is not None:
             logger.error("stopped: %s", place_of(self._crashed))
@@ -85,6 +96,7 @@ class _Gateway:
         )
 
     def _report_ready(self, port: int) -> None:
+        self._monitor.reach(Phase.READY)
         logger.info("ready at %s://%s:%d", self._address.scheme, self._address.host, port)
         if path := os.environ.get(READY_FILE):
             Path(path).write_text(f"{port}\n")
@@ -92,4 +104,8 @@ class _Gateway:
     def _crash(self, error: BaseException) -> None:
         """The first crash counts; what follows from it does not."""
         self._crashed = self._crashed or error
+        self._end()
+
+    def _end(self) -> None:
+        self._monitor.reach(Phase.ENDING)
         self._stop.set()

@@ -35,9 +35,10 @@ _GONE: Final = Failure(Reason.INFERENCE_FAILED, "the server ended before there w
 class Place:
     """Where the answer to a record goes: a ticket without Kafka."""
 
-    __slots__ = ("abandoned", "answer")
+    __slots__ = ("abandoned", "answer", "opened_at")
 
-    def __init__(self) -> None:
+    def __init__(self, opened_at: float) -> None:
+        self.opened_at = opened_at
         self.answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self.abandoned = False
 
@@ -72,6 +73,8 @@ class Scoring:
         self._gate = AdmissionGate(settings.max_in_flight_records, TURNS_INSIDE * model.batch_tokens)
         self._most_waiting = model.in_flight_tokens
         self._waiting = 0
+        self.answered = 0
+        """Records that left the pipeline since the start."""
         self._inside: set[Place] = set()
         self._report_crash = crash
         self._is_broken = False
@@ -79,6 +82,11 @@ class Scoring:
             settings.cache_size, settings.max_record_bytes, self._finish, crash=self._crash, from_kafka=False,
             desk=open_desk(settings),
         )  # fmt: skip
+
+    @property
+    def pipeline(self) -> Pipeline:
+        """For who reads what it counts."""
+        return self._pipeline
 
     @property
     def tasks(self) -> frozenset[str]:
@@ -90,8 +98,17 @@ class Scoring:
         return self._waiting
 
     @property
+    def in_flight(self) -> tuple[int, int]:
+        """Records and estimated tokens in the pipeline."""
+        return self._gate.records, self._gate.tokens
+
+    @property
     def is_ready(self) -> bool:
         return not self._is_broken
+
+    def oldest_age_s(self, now: float) -> float:
+        """Of the oldest record in the pipeline; 0 where there is none."""
+        return max((now - place.opened_at for place in self._inside), default=0.0)
 
     def start(self) -> None:
         """Call it on the loop."""
@@ -134,7 +151,7 @@ class Scoring:
             raise too_late()
         if not self._gate.try_admit(cost):
             await self._wait_outside(cost, deadline, may_wait_long)
-        place = Place()
+        place = Place(intake_at)
         self._inside.add(place)
         raw = RawRecord("", 0, 0, None, value)
         activation = self._pipeline.active
@@ -165,6 +182,8 @@ class Scoring:
             raise too_late() from None
 
     async def _finish(self, works: Sequence[Work]) -> None:
+        self._pipeline.counts.settle(work for work in works if not work.is_abandoned)
+        self.answered += len(works)
         for work in works:
             self._gate.release(work.cost)
             place = work.ticket

@@ -23,6 +23,7 @@ from models.serving.reading import Reading
 from models.serving.types import EngineLostError, Item, Outcome, Scores
 from schemas import Reason
 from streams.pipeline.activation import Activation, Scorer
+from streams.pipeline.counts import Counts
 from streams.pipeline.decide import decide
 from streams.pipeline.failures import Failure
 from streams.pipeline.gathering import Gathering
@@ -61,6 +62,7 @@ class Pipeline:
         self.cache = ScoreCache(cache_size)
         self._desk = desk
         self._prepare = Preparer(self.cache, max_record_bytes, desk is not None)
+        self.counts = Counts()
         self._decide = partial(decide, from_kafka=from_kafka)
         self._finish = finish
         self._crash = crash
@@ -103,6 +105,7 @@ class Pipeline:
 
     async def _prepare_chunk(self, chunk: list[Work]) -> None:
         """Sends what needs scores to the engine, one of each text, and the rest on to be decided."""
+        self.counts.take_in(chunk)
         await asyncio.get_running_loop().run_in_executor(self._preparing, self._prepare, chunk)
         prepared_at = time.monotonic()
         ready: list[Work] = []
@@ -142,6 +145,7 @@ class Pipeline:
         A lost engine says nothing about the records: they are not answered, and come back after the crash.
         """
         works: list[Work] = []
+        self.counts.score(outcomes)
         for outcome in outcomes:
             work, reading = cast(Twin, outcome.item.payload)
             if isinstance(outcome.error, EngineLostError):
@@ -173,6 +177,9 @@ class Pipeline:
 
     async def _decide_chunk(self, chunk: list[Work]) -> None:
         await asyncio.get_running_loop().run_in_executor(self._deciding, self._decide, chunk)
+        decided_at = time.monotonic()
+        for work in chunk:
+            work.moments.decided_at = decided_at
         self._spawn(self._let_go(chunk))
 
     async def _let_go(self, chunk: list[Work]) -> None:

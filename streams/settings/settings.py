@@ -131,6 +131,11 @@ class Settings(BaseSettings):
     ssl_certfile: File | None = Field(default=None, description="Client certificate.")
     ssl_keyfile: File | None = Field(default=None, description="Key of the client certificate.")
 
+    metrics_port: int | None = Field(
+        default=None, ge=0, le=65_535, description="Port of `/metrics`, `/livez`, `/readyz`; 0: any. Default: none."
+    )
+    metrics_host: str = Field(default="127.0.0.1", min_length=1, description="Address that it is opened at.")
+
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="Of our own loggers.")
     log_format: Literal["text", "json"] = Field(default="text", description="Of a log line.")
 

@@ -93,6 +93,8 @@ class Moments:
     prepared_at: float = 0.0
     batched_at: float = 0.0
     scored_at: float = 0.0
+    decided_at: float = 0.0
+    """The chunk of records that were decided together; a verdict cannot tell it."""
     waited_s: float = 0.0
     """Wall clock at intake less the Kafka timestamp; 0 where the record has none or the clocks disagree."""
 

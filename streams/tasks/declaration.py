@@ -29,6 +29,8 @@ class Declaration:
     build: Callable[[Parts], Task[Any]]
     reads_pictures: bool = False
     """Whether text in pictures is judged like the record's own."""
+    actions: tuple[str, ...] = ("none",)
+    """What a verdict may say to do, in metrics."""
     rules: Mapping[str, Path] = field(default_factory=dict)
     """By name: files beside the policy that decide. The policy's version covers them."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from hashlib import blake2b
 from itertools import pairwise
@@ -11,9 +11,11 @@ from typing import Any, Final, NamedTuple
 import orjson
 
 from streams.pictures.seen import warnings_of
-from streams.record import Outgoing
+from streams.record import Decision, Outgoing
 from streams.tasks.base import Case, Moments
 
+OVER_QUOTA: Final = "quota"
+"""The reason of a review that would have been an action."""
 STAGES: Final = ("admitted", "prepared", "queued", "inferred", "decided")
 
 
@@ -63,16 +65,38 @@ class Alarm(NamedTuple):
 
 
 def outputs(
-    case: Case[Any], verdict: Mapping[str, Any], kinds: Sequence[str], alarms: Iterable[Alarm], wall_now: float
+    case: Case[Any],
+    verdict: Mapping[str, Any],
+    kinds: Sequence[str],
+    alarms: Sequence[Alarm],
+    wall_now: float,
+    action: str = "none",
 ) -> list[Outgoing]:
-    """The verdict for each kind of topic, under the input's key, then the alerts, each under its subject."""
+    """The verdict for each kind of topic, under the input's key, then the alerts, each under its subject.
+
+    Args:
+        action: what is counted of the verdict; one of the task's `actions`.
+    """
     partition = 0 if case.origin is None else case.origin.partition
     value = orjson.dumps(verdict)
-    messages = [Outgoing(kind, case.key, value, partition) for kind in kinds]
+    decision = _decision(case, verdict, alarms, action)
+    messages = [Outgoing(kind, case.key, value, partition, decision=decision) for kind in kinds]
     for alarm in alarms:
         alert = orjson.dumps(_alert(verdict, alarm, wall_now))
         messages.append(Outgoing("alerts", alarm.subject.encode("utf-8", "replace"), alert, partition))
     return messages
+
+
+def _decision(case: Case[Any], verdict: Mapping[str, Any], alarms: Sequence[Alarm], action: str) -> Decision:
+    return Decision(
+        action,
+        case.rendered.lang,
+        verdict["degraded"],
+        verdict.get("labels", ()),
+        verdict.get("scores"),
+        OVER_QUOTA in verdict.get("reasons", ()),
+        [(alarm.kind, alarm.severity) for alarm in alarms],
+    )
 
 
 def _alert(verdict: Mapping[str, Any], alarm: Alarm, wall_now: float) -> dict[str, Any]:

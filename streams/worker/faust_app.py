@@ -11,9 +11,11 @@ from faust.types import TP
 from mode import ServiceT
 
 from streams.kafka.connection import connection_options
+from streams.record import Partition
 from streams.settings import Settings
 from streams.worker.agents import add_agents
-from streams.worker.faust_consumer import LedgerTransport, group_options
+from streams.worker.faust_consumer import LedgerConsumer, LedgerTransport, group_options
+from streams.worker.metrics import LogPlace
 from streams.worker.service import Service
 
 BUFFER_RECORDS = 1024  # read and not yet taken in, per topic
@@ -44,6 +46,11 @@ class TidegateApp(faust.App):
         """As above; but this does more than tell them, so it is given the notes of a sensor that nobody asks for."""
         self._rebalancing_sensor_state = {NOBODY: {}}
         super().on_rebalance_end()
+
+    def log_places(self) -> Mapping[Partition, LogPlace]:
+        """Of the partitions that this worker holds; for metrics."""
+        assert isinstance(self.consumer, LedgerConsumer)
+        return self.consumer.log_places()
 
     def _create_directories(self) -> None:
         """Faust would keep tables in the data folder. There are none, so it may be missing or full."""

@@ -19,8 +19,10 @@ from faust.types import TP
 from mode.services import WaitResults
 
 from streams.kafka.connection import reading_options
+from streams.record import Partition
 from streams.settings import Settings
 from streams.worker.broken_batches import BrokenBatches, Places, places
+from streams.worker.metrics import LogPlace
 from streams.worker.service import Service
 
 LOOK_AGAIN_S = 0.01
@@ -88,6 +90,14 @@ class LedgerConsumerThread(driver.AIOKafkaConsumerThread):
         self._note(now, records)
         return records
 
+    def log_places(self) -> dict[TP, LogPlace]:
+        """Of the partitions held. From any thread: what it looks at is replaced, never changed."""
+        if self._consumer is None:
+            return {}
+        now = places(self._consumer)
+        ends = {partition: _log_end(now.assignment.state_value(partition)) for partition in now.offsets}
+        return {TP(*partition): LogPlace(offset, ends[partition]) for partition, offset in now.offsets.items()}
+
     def _note(self, now: Places, records: Mapping[Any, Sequence[Any]]) -> None:
         if now.assignment is not self._assignment:
             self._assignment, self._after_last = now.assignment, {}
@@ -146,6 +156,14 @@ class LedgerConsumer(driver.Consumer):
                 offsets[tp] = end
         return offsets
 
+    def log_places(self) -> dict[Partition, LogPlace]:
+        """Of the partitions held; for metrics."""
+        if self._thread is None:
+            return {}
+        released = self._releasable()
+        found = self._thread.log_places()
+        return {(tp.topic, tp.partition): LogPlace(released.get(tp, at.done), at.end) for tp, at in found.items()}
+
     async def _wait_next_records(self, timeout: float) -> tuple[Any, set[TP] | None]:
         """Faust stops reading a partition whose buffer is full, and looks again after a whole second.
 
@@ -192,6 +210,12 @@ class LedgerTransport(driver.Transport):
         super().__init__(url, app)
         self.service = service
         self.options = options
+
+
+def _log_end(state: Any) -> int | None:
+    """Of what may be read: records of open transactions lie behind it. None: the broker has not told it yet."""
+    end = state.lso if state.lso is not None and state.lso >= 0 else state.highwater
+    return None if end is None else int(end)
 
 
 def _close(never_begun: Iterable[Any]) -> None:

@@ -17,6 +17,8 @@ from models.errors import place_of
 from schemas.channels import MAX_MESSAGE_BYTES
 from streams.errors import TidegateError, missing_topic, translate
 from streams.health.logs import configure_logging
+from streams.health.monitor import Monitor
+from streams.health.vitals import Phase
 from streams.kafka.codecs import check_codecs
 from streams.kafka.connection import CONNECT_TIMEOUT_S, connection_options
 from streams.kafka.group import await_coordinator
@@ -27,6 +29,7 @@ from streams.settings import READY_FILE, Settings
 from streams.tasks.base import Task
 from streams.worker.allocator import restrain_allocator, spare_what_is_loaded
 from streams.worker.faust_app import TidegateApp, create_app
+from streams.worker.metrics import WorkerMetrics
 from streams.worker.service import Service
 from streams.worker.sink import Sink
 
@@ -47,7 +50,7 @@ def run_worker(settings: Settings) -> int:
     check_codecs()
     configure_logging(settings)
     restrain_allocator()
-    return asyncio.run(_Worker(settings).run())
+    return asyncio.run(_Worker(settings).run_watched())
 
 
 class _Worker:
@@ -55,6 +58,12 @@ class _Worker:
         self._settings = settings
         self._stop = asyncio.Event()
         self._crashed: BaseException | None = None
+        self._monitor = Monitor(settings)
+
+    async def run_watched(self) -> int:
+        """`run`, with the port for operators open from the first moment to the last."""
+        async with self._monitor:
+            return await self.run()
 
     async def run(self) -> int:
         loop = asyncio.get_running_loop()
@@ -62,6 +71,7 @@ class _Worker:
             loop.add_signal_handler(number, self._stop.set)
         model = await asyncio.to_thread(load_model, self._settings)
         spare_what_is_loaded()
+        self._monitor.reach(Phase.JOINING)
         await self._check_topics()
         topic = topic_name(self._settings.topic_prefix, self._settings.tasks[0])
         await self._unless_stopped(await_coordinator(self._settings, topic))
@@ -121,8 +131,10 @@ class _Worker:
         watching = asyncio.create_task(self._watch_for_crash(app))
         try:
             await app.start()
+            self._monitor.watch(WorkerMetrics(service, app.log_places))
             await self._stop.wait()
         finally:
+            self._monitor.reach(Phase.ENDING)
             watching.cancel()
             await self._end(app.stop(), self._settings.drain_s + LEAVE_GROUP_S, "leave the group")
             await self._end(service.stop(), LEAVE_GROUP_S, "stop the pipeline")
@@ -144,6 +156,7 @@ class _Worker:
         self._crash(app.crash_reason or RuntimeError("the Faust app stopped by itself"))
 
     def _report_ready(self) -> None:
+        self._monitor.reach(Phase.READY)
         logger.info("ready")
         if path := os.environ.get(READY_FILE):
             Path(path).write_text("ready\n")

@@ -85,7 +85,6 @@ class Service:
         )
         self._is_broken = False
         self._drained_by: float | None = None
-        self._dead_letters = 0
         self._idle = asyncio.Event()
         self._idle.set()
         self._pipeline = Pipeline(
@@ -93,6 +92,11 @@ class Service:
             desk=open_desk(settings),
         )  # fmt: skip
         self._watching: asyncio.Task[None] | None = None
+
+    @property
+    def pipeline(self) -> Pipeline:
+        """For who reads what it counts."""
+        return self._pipeline
 
     @property
     def topics(self) -> list[str]:
@@ -137,7 +141,7 @@ class Service:
             message.value,
             tuple(message.headers or ()),
         )
-        waited_s = self._observe_lateness(message.timestamp, now)
+        waited_s = ticket.waited_s = self._observe_lateness(message.timestamp, now)
         activation = self._pipeline.active
         task = activation.tasks[message.topic]
         moments = Moments(now, admitted_at=time.monotonic(), waited_s=waited_s)
@@ -159,10 +163,10 @@ class Service:
             if work.is_abandoned:
                 self.gate.release(work.cost)
                 continue
-            self._dead_letters += work.failure is not None
             self._limit.observe(work.ticket.partition, work.failure is not None)
             leaving += self.ledger.finish(work.ticket, work)
         await self._sink.publish([output for work in leaving for output in work.outputs])
+        self._pipeline.counts.settle(leaving)
         for work in leaving:
             self.ledger.settle(work.ticket)
             self.gate.release(work.cost)
@@ -236,7 +240,7 @@ class Service:
         logger.info(
             "finished %d, in flight %d, dead letters %d, scored %d (early %.0f %%, padding %.2f), "
             "from the cache %d, depth %s",
-            *(self.ledger.released_total, self.ledger.in_flight, self._dead_letters),
+            *(self.ledger.released_total, self.ledger.in_flight, self._pipeline.counts.dead_letters.total()),
             *(stats.rows, early, padding, self._pipeline.cache.hits, self.overload.depth.value),
         )
 

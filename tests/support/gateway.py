@@ -22,6 +22,7 @@ from streams.gateway.app import build_app
 from streams.gateway.intake import Intake
 from streams.gateway.keys import Keys
 from streams.gateway.listening import Address, bound, serve_until
+from streams.gateway.metrics import Requests
 from streams.gateway.scoring import Scoring
 from streams.gateway.sending import Sender
 from streams.model import Model, load_model
@@ -46,6 +47,7 @@ class Running:
 
     url: str
     scoring: Scoring
+    requests: Requests
 
     def post(self, path: str, document: Any, **headers: str) -> Answer:
         body = document if isinstance(document, bytes) else orjson.dumps(document)
@@ -116,11 +118,12 @@ def running(
             settings, model or model_of(settings.artifact, settings.max_in_flight_tokens), failures.append
         )
         scoring.start()
-        app = build_app(scoring, Intake(keys, settings.max_body_bytes), sender, VERDICTS_TOPIC)
+        requests = Requests()
+        app = build_app(scoring, Intake(keys, settings.max_body_bytes), sender, VERDICTS_TOPIC, requests)
         address = Address("127.0.0.1", 0)
 
         def report(port: int) -> None:
-            started.append(Running(f"http://127.0.0.1:{port}", scoring))
+            started.append(Running(f"http://127.0.0.1:{port}", scoring, requests))
             ready.set()
 
         done = asyncio.Event()

@@ -17,7 +17,7 @@ from streams.policy.pictures import with_pictures
 from streams.policy.rules import FALLBACK_THRESHOLD, NOTHING, PostRules, Ruling
 from streams.record import Outgoing
 from streams.tasks.base import Case, Parts, Rendered, Task
-from streams.tasks.outputs import Alarm, outputs, timings_ms, verdict_id, warnings
+from streams.tasks.outputs import OVER_QUOTA, Alarm, outputs, timings_ms, verdict_id, warnings
 from streams.tasks.posts import POSTS
 from streams.tasks.posts.memory import Memory
 
@@ -88,13 +88,13 @@ class PostsTask(Task[Post]):
             "timings_ms": timings_ms(case.moments, self._clock()),
         }
         kinds = ("labels",) if action is Action.ALLOW else ("labels", "flags")
-        return outputs(case, verdict, kinds, alarms, self._wall_clock())
+        return outputs(case, verdict, kinds, alarms, self._wall_clock(), _NAMES[action])
 
     def _within_quota(self, ruling: Ruling, identity: str) -> tuple[Action, tuple[str, ...]]:
         quota = self._memory.quota
         if quota is None or quota.allows(ruling.action, identity, self._clock()):
             return ruling.action, ruling.reasons
-        return Action.REVIEW, (*ruling.reasons, "quota")
+        return Action.REVIEW, (*ruling.reasons, OVER_QUOTA)
 
     def _alarms(self, case: Case[Post], identity: str, ruling: Ruling) -> list[Alarm]:
         sent_at = case.sent_at(self._clock(), self._wall_clock())

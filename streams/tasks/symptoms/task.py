@@ -92,7 +92,7 @@ class SymptomsTask(Task[SymptomRecord]):
             "timings_ms": timings_ms(case.moments, self._clock()),
         }
         alarms = self._alarms(case.record, level, found)
-        return outputs(case, verdict, ("triage",), alarms, self._wall_clock())
+        return outputs(case, verdict, ("triage",), alarms, self._wall_clock(), f"level_{level}")
 
     def _ranked(self, probabilities: NDArray[np.float64]) -> list[dict[str, Any]]:
         """The likeliest conditions. What the model gives to none of those it knows belongs to no name here."""

@@ -15,6 +15,7 @@ from streams.worker.broken_batches import Places
 from streams.worker.faust_app import TidegateApp
 from streams.worker.faust_consumer import LedgerConsumer, LedgerConsumerThread, LedgerTransport, Unread
 from streams.worker.ledger import Ledger
+from streams.worker.metrics import LogPlace
 
 HERE = TP("posts", 0)
 
@@ -167,9 +168,9 @@ def test_where_no_record_was_read_the_gap_alone_is_released(consumer: LedgerCons
 
 def holds_back(consumer: LedgerConsumer, ledger: Ledger[str], gap: tuple[int | None, int] | None) -> None:
     transport = LedgerTransport.__new__(LedgerTransport)
-    transport.service = SimpleNamespace(ledger=ledger)  # type: ignore[assignment]
+    transport.service = SimpleNamespace(ledger=ledger)
     consumer.transport = transport
-    consumer._thread = SimpleNamespace(gaps={HERE: gap} if gap else {})  # type: ignore[assignment]
+    consumer._thread = SimpleNamespace(gaps={HERE: gap} if gap else {})
 
 
 def test_faust_remembers_nothing_of_what_was_read() -> None:
@@ -186,3 +187,25 @@ def test_an_offset_that_goes_back_is_committed(consumer: LedgerConsumer) -> None
     assert consumer._filter_committable_offsets([]) == {}
     holds_back(consumer, Ledger(), (None, 20))
     assert consumer._filter_committable_offsets([]) == {HERE: 20}
+
+
+@pytest.mark.parametrize(
+    ("highwater", "stable", "end"),
+    [
+        (None, None, None),  # nothing was fetched yet
+        (9, None, 9),  # read_uncommitted
+        (9, -1, 9),
+        (9, 6, 6),  # an open transaction: nothing behind it may be read
+    ],
+)
+def test_the_log_ends_where_reading_may_go_to(
+    thread: LedgerConsumerThread, highwater: int | None, stable: int | None, end: int | None
+) -> None:
+    state = SimpleNamespace(position=4, has_valid_position=True, highwater=highwater, lso=stable)
+    assignment = SimpleNamespace(tps={TopicPartition(*HERE)}, state_value=lambda _: state)
+    subscription: Any = SimpleNamespace(subscription=SimpleNamespace(assignment=assignment))
+    thread._consumer = None
+    assert thread.log_places() == {}
+    thread._consumer = SimpleNamespace(_subscription=subscription)
+
+    assert thread.log_places() == {HERE: LogPlace(4, end)}
