@@ -27,6 +27,8 @@ from streams.gateway.refusals import Refusal
 from streams.gateway.scoring import Scoring
 from streams.gateway.sending import Sender
 from streams.gateway.shapes import Shape, google_error, json_response, openai_error, refused
+from streams.gateway.traced import traced
+from streams.health.traces import Traces
 
 logger = logging.getLogger(__name__)
 
@@ -36,10 +38,13 @@ _GOOGLE: Final = ("/v1alpha1/", "/$discovery/")
 Handler = Callable[[Request], Awaitable[Response]]
 
 
-def build_app(scoring: Scoring, intake: Intake, sender: Sender | None, verdicts_topic: str) -> Starlette:
+def build_app(
+    scoring: Scoring, intake: Intake, sender: Sender | None, verdicts_topic: str, traces: Traces | None = None
+) -> Starlette:
     """Args:
     sender: None: no brokers are configured.
     verdicts_topic: where the verdict of a post that was sent will be.
+    traces: None: nobody asked for any.
     """
     moderations = Moderations(intake, scoring)
     perspective = Perspective(intake, scoring, sender)
@@ -63,6 +68,10 @@ def build_app(scoring: Scoring, intake: Intake, sender: Sender | None, verdicts_
         _post("/v1alpha1/comments:suggestscore", perspective.suggest, intake, google_error),
         _get("/$discovery/rest", discovery.describe, intake, google_error),
         _get("/openapi.json", openapi, intake, openai_error),
+    ]
+    if traces is not None:
+        routes = [traced(route, traces.tracer) for route in routes]
+    routes += [
         Route("/livez", livez),
         Route("/readyz", readyz),
     ]
