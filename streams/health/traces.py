@@ -153,7 +153,8 @@ class Trace:
             "messaging.operation.name": operation,
             "messaging.operation.type": operation,
         }
-        return f"{operation} {self._where['messaging.destination.name']}", attributes
+        topic = str(self._where["messaging.destination.name"])
+        return f"{operation} {topic}", attributes
 
 
 def tell_batch(traces: Collection[Trace], rows: int, version: str, batched_at: float, scored_at: float) -> None:

@@ -107,7 +107,7 @@ def post(text: str = TEXT) -> bytes:
 
 def id_of(span: ReadableSpan) -> int:
     assert span.context is not None
-    return span.context.span_id
+    return int(span.context.span_id)
 
 
 def parent_id(span: ReadableSpan) -> str:
