@@ -47,7 +47,7 @@ class Work:
 
 
 def end_traces(works: Sequence[Work], acknowledged_at: float, ended_at: float) -> None:
-    """Of those that have one; see `Trace.end`. Takes 0.1 ms for each of them, so it is nothing for the event loop."""
+    """Of those that have one; see `Trace.end`. Takes 0.3 ms for each of them, so it is nothing for the event loop."""
     for work in works:
         if work.trace is not None:
             failed = None if work.failure is None else work.failure.reason.value
