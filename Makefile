@@ -65,7 +65,7 @@ $(VENV)/bin/python:
 # Serving, the embedded broker and the tools of a developer: no torch.
 $(VENV)/check.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@echo "Installing everything but torch into $(VENV) ..."
-	$(PIP) --editable '.[demo,serve,load,test,docs]'
+	$(PIP) --editable '.[demo,serve,traces,load,test,docs]'
 	@touch $(VENV)/demo.installed $@
 
 # Serving and the embedded broker: no torch.
@@ -80,7 +80,7 @@ $(VENV)/all.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@touch $(VENV)/demo.installed $(VENV)/check.installed $@
 
 $(VENV)/mutate.installed: $(VENV)/check.installed
-	$(PIP) --editable '.[demo,serve,load,test,docs,mutate]'
+	$(PIP) --editable '.[demo,serve,traces,load,test,docs,mutate]'
 	@touch $@
 
 clean:

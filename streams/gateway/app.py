@@ -29,6 +29,8 @@ from streams.gateway.refusals import Refusal
 from streams.gateway.scoring import Scoring
 from streams.gateway.sending import Sender
 from streams.gateway.shapes import Shape, google_error, json_response, openai_error, refused
+from streams.gateway.traced import traced
+from streams.health.traces import Traces
 
 logger = logging.getLogger(__name__)
 
@@ -39,12 +41,18 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 
 def build_app(
-    scoring: Scoring, intake: Intake, sender: Sender | None, verdicts_topic: str, requests: Requests | None = None
+    scoring: Scoring,
+    intake: Intake,
+    sender: Sender | None,
+    verdicts_topic: str,
+    requests: Requests | None = None,
+    traces: Traces | None = None,
 ) -> Starlette:
     """Args:
     sender: None: no brokers are configured.
     verdicts_topic: where the verdict of a post that was sent will be.
     requests: the book that they are counted in; None: one of its own.
+    traces: None: nobody asked for any.
     """
     requests = requests or Requests()
     moderations = Moderations(intake, scoring)
@@ -77,6 +85,10 @@ def build_app(
         route("POST", "/v1alpha1/comments:suggestscore", "suggestscore", perspective.suggest, google_error),
         route("GET", "/$discovery/rest", "discovery", discovery.describe, google_error),
         route("GET", "/openapi.json", "openapi", openapi, openai_error),
+    ]
+    if traces is not None:
+        routes = [traced(route, traces.tracer) for route in routes]
+    routes += [
         Route("/livez", livez),
         Route("/readyz", readyz),
     ]

@@ -10,6 +10,8 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Final
 
+from opentelemetry.trace import Tracer
+
 from models.errors import place_of
 from streams.gateway.app import build_app
 from streams.gateway.intake import Intake
@@ -20,6 +22,8 @@ from streams.gateway.scoring import Scoring
 from streams.gateway.sending import Sender
 from streams.health.logs import configure_logging
 from streams.health.monitor import Monitor
+from streams.health.otlp import wanted_tracer
+from streams.health.traces import Traces
 from streams.health.vitals import Phase
 from streams.model import load_model
 from streams.settings import Settings, SettingsError
@@ -46,14 +50,16 @@ def run_gateway(settings: Settings, address: Address, keys_file: Path | None) ->
     keys = None if keys_file is None else Keys.load(keys_file)
     configure_logging(settings)
     restrain_allocator()
-    return asyncio.run(_Gateway(settings, address, keys).run_watched())
+    with wanted_tracer() as tracer:
+        return asyncio.run(_Gateway(settings, address, keys, tracer).run_watched())
 
 
 class _Gateway:
-    def __init__(self, settings: Settings, address: Address, keys: Keys | None) -> None:
+    def __init__(self, settings: Settings, address: Address, keys: Keys | None, tracer: Tracer | None = None) -> None:
         self._settings = settings
         self._address = address
         self._keys = keys
+        self._traces = None if tracer is None else Traces(tracer)
         self._stop = asyncio.Event()
         self._crashed: BaseException | None = None
         self._monitor = Monitor(settings)
@@ -72,11 +78,12 @@ class _Gateway:
             spare_what_is_loaded()
             async with AsyncExitStack() as stack:
                 sender, verdicts = await self._sender(stack)
-                scoring = Scoring(self._settings, model, self._crash)
+                scoring = Scoring(self._settings, model, self._crash, self._traces)
                 scoring.start()
                 stack.push_async_callback(scoring.stop)
                 requests = Requests()
-                app = build_app(scoring, Intake(self._keys, self._settings.max_body_bytes), sender, verdicts, requests)
+                intake = Intake(self._keys, self._settings.max_body_bytes)
+                app = build_app(scoring, intake, sender, verdicts, requests, self._traces)
                 self._monitor.watch(GatewayMetrics(scoring, requests))
                 await serve_until(self._stop, app, listener, self._address, self._settings.drain_s, self._report_ready)
         if self._crashed is not None:

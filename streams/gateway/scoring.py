@@ -10,12 +10,13 @@ from typing import Any, Final
 from models.serving.types import Depth
 from schemas import Reason
 from streams.gateway.refusals import overloaded, too_late
+from streams.health.traces import Traces
 from streams.model import Model
 from streams.pipeline.activation import Activation, build_tasks
 from streams.pipeline.failures import Failure
 from streams.pipeline.pictures import open_desk
 from streams.pipeline.pipeline import Pipeline
-from streams.pipeline.work import Work
+from streams.pipeline.work import Work, end_traces
 from streams.record import RawRecord
 from streams.settings import Settings
 from streams.tasks.base import Moments, Task
@@ -56,12 +57,19 @@ class Scoring:
 
     Args:
         crash: called with the exception after which nothing is answered any more.
+        traces: None: nobody asked for any.
 
     Raises:
         PolicyError: the policy file is wrong.
     """
 
-    def __init__(self, settings: Settings, model: Model, crash: Callable[[BaseException], None]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        model: Model,
+        crash: Callable[[BaseException], None],
+        traces: Traces | None = None,
+    ) -> None:
         self.model_version = model.engine.model_version
         self.max_record_bytes = settings.max_record_bytes
         self._model = model
@@ -77,6 +85,7 @@ class Scoring:
         """Records that left the pipeline since the start."""
         self._inside: set[Place] = set()
         self._report_crash = crash
+        self._traces = traces
         self._is_broken = False
         self._pipeline = Pipeline(
             settings.cache_size, settings.max_record_bytes, self._finish, crash=self._crash, from_kafka=False,
@@ -156,7 +165,8 @@ class Scoring:
         raw = RawRecord("", 0, 0, None, value)
         activation = self._pipeline.active
         moments = Moments(intake_at, time.monotonic())
-        work = Work(place, raw, activation, activation.tasks[task], moments, cost)
+        trace = None if self._traces is None else self._traces.of_request_record(intake_at)
+        work = Work(place, raw, activation, activation.tasks[task], moments, cost, trace=trace)
         self._pipeline.push(work)
         return place
 
@@ -190,6 +200,9 @@ class Scoring:
             self._inside.discard(place)
             if not place.answer.done():
                 place.answer.set_result(work.failure or work.outputs[0].value)
+        if self._traces is not None and any(work.trace is not None for work in works):
+            now = time.monotonic()
+            await asyncio.to_thread(end_traces, works, now, now)
 
     def _crash(self, error: BaseException) -> None:
         self._is_broken = True

@@ -17,7 +17,7 @@ from models.errors import place_of
 from streams.settings import Settings
 
 # These libraries put whole messages or requests into their DEBUG lines.
-CHATTY = ("aiokafka", "faust", "mode", "asyncio")
+CHATTY = ("aiokafka", "faust", "mode", "asyncio", "opentelemetry", "urllib3")
 # What aiokafka warns of whenever a member of the group comes or goes.
 ORDINARY = frozenset({"Heartbeat failed for group %s because it is rebalancing"})
 REPEAT_S = 30.0

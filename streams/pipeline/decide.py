@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from models.serving.reading import combined
 from models.serving.types import Scores
+from streams.health.trace_context import trace_headers
 from streams.pipeline.failures import dead_letter, unexpected
 from streams.pipeline.work import Work
+from streams.record import Outgoing
 from streams.tasks.base import Case, Origin
 
 
@@ -18,11 +21,20 @@ def decide(chunk: Sequence[Work], from_kafka: bool = True) -> None:
             continue
         if work.failure is None:
             try:
-                work.outputs = work.task.decide(_case(work, from_kafka))
+                work.outputs = _in_its_trace(work, work.task.decide(_case(work, from_kafka)))
             except Exception as error:
                 work.failure = unexpected(error, "decide")
         if work.failure is not None:
             work.outputs = (dead_letter(work.raw, work.failure),)
+        if work.trace is not None:
+            work.outputs = work.trace.carried(work.outputs)
+
+
+def _in_its_trace(work: Work, outputs: Sequence[Outgoing]) -> Sequence[Outgoing]:
+    """What comes of a record belongs to the trace that its headers name. (A dead letter has all of them anyway.)"""
+    if not work.raw.headers or not (headers := trace_headers(work.raw.headers)):
+        return outputs
+    return [replace(output, headers=(*output.headers, *headers)) for output in outputs]
 
 
 def _together(work: Work) -> Scores | None:

@@ -22,6 +22,7 @@ from typing import Any, TypeVar, cast
 from models.serving.reading import Reading
 from models.serving.types import EngineLostError, Item, Outcome, Scores
 from schemas import Reason
+from streams.health.traces import Trace, tell_batch
 from streams.pipeline.activation import Activation, Scorer
 from streams.pipeline.counts import Counts
 from streams.pipeline.decide import decide
@@ -146,6 +147,7 @@ class Pipeline:
         """
         works: list[Work] = []
         self.counts.score(outcomes)
+        traces: dict[Trace, None] = {}
         for outcome in outcomes:
             work, reading = cast(Twin, outcome.item.payload)
             if isinstance(outcome.error, EngineLostError):
@@ -154,8 +156,13 @@ class Pipeline:
             self._remember(work, reading, outcome.scores)
             for one, twin in ((work, reading), *self._twins.pop(key_of(work, reading), [])):
                 twin.encoding = reading.encoding
+                if one.trace is not None:
+                    traces[one.trace] = None
                 if self._is_complete(one, twin, outcome):
                     works.append(one)
+        if traces:
+            version = outcomes[0].scores.model_version if outcomes[0].scores else work.activation.model_version
+            tell_batch(traces, len(outcomes), version, outcomes[0].batched_at, outcomes[-1].scored_at)
         self._scored.add(works)
 
     def _is_complete(self, work: Work, reading: Reading, outcome: Outcome) -> bool:

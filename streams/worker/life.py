@@ -12,12 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
+from opentelemetry.trace import Tracer
 
 from models.errors import place_of
 from schemas.channels import MAX_MESSAGE_BYTES
 from streams.errors import TidegateError, missing_topic, translate
 from streams.health.logs import configure_logging
 from streams.health.monitor import Monitor
+from streams.health.otlp import wanted_tracer
+from streams.health.traces import Traces
 from streams.health.vitals import Phase
 from streams.kafka.codecs import check_codecs
 from streams.kafka.connection import CONNECT_TIMEOUT_S, connection_options
@@ -50,12 +53,14 @@ def run_worker(settings: Settings) -> int:
     check_codecs()
     configure_logging(settings)
     restrain_allocator()
-    return asyncio.run(_Worker(settings).run_watched())
+    with wanted_tracer() as tracer:
+        return asyncio.run(_Worker(settings, tracer).run_watched())
 
 
 class _Worker:
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, tracer: Tracer | None = None) -> None:
         self._settings = settings
+        self._tracer = tracer
         self._stop = asyncio.Event()
         self._crashed: BaseException | None = None
         self._monitor = Monitor(settings)
@@ -122,8 +127,10 @@ class _Worker:
         tasks: dict[str, Task[Any]] = {
             topic_name(prefix, task.declaration.name): task for task in build_tasks(self._settings, model.artifact)
         }
-        sink = Sink(producer, {kind: topic_name(prefix, kind) for kind in output_kinds()}, PUBLISH_TIMEOUT_S)
-        return Service(self._settings, model, tasks, sink, self._crash)
+        topics = {kind: topic_name(prefix, kind) for kind in output_kinds()}
+        sink = Sink(producer, topics, PUBLISH_TIMEOUT_S)
+        traces = None if self._tracer is None else Traces(self._tracer, topics, self._settings.group)
+        return Service(self._settings, model, tasks, sink, self._crash, traces)
 
     async def _serve(self, service: Service) -> None:
         await service.start()

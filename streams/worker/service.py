@@ -14,11 +14,12 @@ from typing import Any, Protocol
 
 from models.serving.reading import TEXT
 from streams.errors import TidegateError
+from streams.health.traces import Traces
 from streams.model import Model
 from streams.pipeline.activation import Activation
 from streams.pipeline.pictures import open_desk
 from streams.pipeline.pipeline import Pipeline
-from streams.pipeline.work import Work
+from streams.pipeline.work import Work, end_traces
 from streams.record import Partition, RawRecord
 from streams.settings import Settings
 from streams.tasks.base import Moments, Parts, Task
@@ -60,6 +61,7 @@ class Service:
     Args:
         tasks: the task behind each input topic, by full topic name.
         crash: called with the exception after which the process has to end; nothing is released any more.
+        traces: None: nobody asked for any.
     """
 
     def __init__(
@@ -69,6 +71,7 @@ class Service:
         tasks: Mapping[str, Task[Any]],
         sink: Sink,
         crash: Callable[[BaseException], None],
+        traces: Traces | None = None,
     ) -> None:
         self.ledger: Ledger[Work] = Ledger()
         self.gate = AdmissionGate(settings.max_in_flight_records, model.in_flight_tokens)
@@ -77,6 +80,7 @@ class Service:
         self._tasks = tasks
         self._sink = sink
         self._report_crash = crash
+        self._traces = traces
         self._drain_s = settings.drain_s
         self._stuck_after_s = settings.stuck_after_s
         self._max_windows = settings.max_windows
@@ -145,7 +149,8 @@ class Service:
         activation = self._pipeline.active
         task = activation.tasks[message.topic]
         moments = Moments(now, admitted_at=time.monotonic(), waited_s=waited_s)
-        self._pipeline.push(Work(ticket, raw, activation, task, moments, cost))
+        trace = None if self._traces is None else self._traces.of_record(raw, now)
+        self._pipeline.push(Work(ticket, raw, activation, task, moments, cost, trace=trace))
 
     def _observe_lateness(self, timestamp: float | None, now: float) -> float:
         if timestamp is None:
@@ -167,11 +172,14 @@ class Service:
             leaving += self.ledger.finish(work.ticket, work)
         await self._sink.publish([output for work in leaving for output in work.outputs])
         self._pipeline.counts.settle(leaving)
+        acknowledged_at = time.monotonic()
         for work in leaving:
             self.ledger.settle(work.ticket)
             self.gate.release(work.cost)
         if self.ledger.in_flight == 0:
             self._idle.set()
+        if self._traces is not None and any(work.trace is not None for work in leaving):
+            await asyncio.to_thread(end_traces, leaving, acknowledged_at, time.monotonic())
 
     def _crash(self, error: BaseException) -> None:
         self._is_broken = True
