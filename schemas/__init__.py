@@ -10,6 +10,7 @@ from schemas.symptoms import Context, SymptomRecord, Vitals
 from schemas.verdicts import (
     Condition,
     Evidence,
+    FiredRule,
     PostScores,
     PostVerdict,
     Sentiment,
@@ -28,6 +29,7 @@ __all__ = [
     "Control",
     "DeadLetter",
     "Evidence",
+    "FiredRule",
     "InvalidRecord",
     "Post",
     "PostScores",

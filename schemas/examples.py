@@ -47,6 +47,7 @@ POST_VERDICT: Final[Document] = {
     "assessed": True,
     "read_share": 1.0,
     "warnings": [],
+    "rules": [],
     "timings_ms": _TIMINGS_MS,
 }
 

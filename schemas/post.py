@@ -27,6 +27,9 @@ class Post(Record):
     )
     thread: Reference | None = Field(default=None, description="The conversation it belongs to.")
     time: Time | None = Field(default=None, description="When it was written.")
+    author_since: Time | None = Field(
+        default=None, description="When the author's account was made: rules of the policy may ask for its age."
+    )
 
     READERS: ClassVar = {
         **Record.READERS,
@@ -34,6 +37,7 @@ class Post(Record):
         "author": read_reference,
         "thread": read_reference,
         "time": read_time,
+        "author_since": read_time,
     }
 
     @property

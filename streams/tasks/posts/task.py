@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import date
 from typing import Any, Final
 
 from models.labels import POST_LABELS, SENTIMENTS
@@ -12,12 +13,15 @@ from models.serving.types import Scores
 from models.text import identify_language, readings
 from schemas import Post
 from streams.policy import Action, PostPolicy
+from streams.policy.base import DAY_S
+from streams.policy.conditions import Facts
+from streams.policy.rulebook import Rulebook
 from streams.policy.rules import FALLBACK_THRESHOLD, NOTHING, PostRules, Ruling
 from streams.record import Outgoing
 from streams.tasks.base import Case, Parts, Rendered, Task
 from streams.tasks.outputs import Alarm, outputs, timings_ms, verdict_id, warnings
 from streams.tasks.posts import POSTS
-from streams.tasks.posts.memory import Memory
+from streams.tasks.posts.memory import Memory, author_of
 
 
 class PostsTask(Task[Post]):
@@ -33,6 +37,7 @@ class PostsTask(Task[Post]):
     def __init__(self, parts: Parts, memory: Memory) -> None:
         point = parts.artifact.operating_point(parts.policy.posts.operating_point)
         self._rules = PostRules(parts.policy, point.thresholds, point.acts_from)
+        self._rulebook = Rulebook.build(parts.policy, parts.artifact)
         self._span_thresholds = point.thresholds.get("spans", {})
         self.policy_version = parts.policy_version
         self._model_version = parts.artifact.version
@@ -56,9 +61,9 @@ class PostsTask(Task[Post]):
     def decide(self, case: Case[Post]) -> list[Outgoing]:
         scores, lang = case.scores, case.rendered.lang
         values = _label_scores(scores)
-        ruling = self._unassessed if values is None else self._rules.judge(values, lang)
         model_version = self._model_version if scores is None else scores.model_version
         identity = verdict_id(POSTS.name, model_version, self.policy_version, case.value)
+        ruling = self._ruling(case, values, identity)
         action, reasons = self._within_quota(ruling, identity)
         alarms = self._alarms(case, identity, ruling)
         verdict: dict[str, Any] = {
@@ -80,10 +85,33 @@ class PostsTask(Task[Post]):
             "policy_version": self.policy_version,
             "degraded": scores is not None and scores.degraded,
             "warnings": warnings(case),
+            "rules": ruling.rules,
             "timings_ms": timings_ms(case.moments, self._clock()),
         }
         kinds = ("labels",) if action is Action.ALLOW else ("labels", "flags")
         return outputs(case, verdict, kinds, alarms, self._wall_clock())
+
+    def _ruling(self, case: Case[Post], values: list[float] | None, identity: str) -> Ruling:
+        """By the scores, then by the policy's own rules, as of the time at which the post was sent."""
+        lang = case.rendered.lang
+        ruling = self._unassessed if values is None else self._rules.judge(values, lang)
+        if not self._rulebook.rules:
+            return ruling
+        sent_at = case.sent_at(self._clock(), self._wall_clock())
+        record, author = case.record, author_of(case)
+        since = record.author_since
+        facts = Facts(
+            lang,
+            values,
+            day=EPOCH_DAY + int(sent_at // DAY_S),
+            texts=tuple(dict.fromkeys((record.text, *(way.text for way in case.rendered.ways)))),
+            kind=record.kind or "",
+            thread=record.thread or "",
+            author=author,
+            account_age_s=None if since is None else sent_at - since.timestamp(),
+            strikes=lambda window_s: self._memory.strikes(author, identity, sent_at, window_s),
+        )
+        return self._rulebook.judge(ruling, facts)
 
     def _within_quota(self, ruling: Ruling, identity: str) -> tuple[Action, tuple[str, ...]]:
         quota = self._memory.quota
@@ -96,6 +124,8 @@ class PostsTask(Task[Post]):
         alarms = self._memory.alarms(case, identity, ruling.is_offence, sent_at)
         if ruling.severity is not None:
             alarms.append(Alarm("severe_post", ruling.severity, case.record.id, ruling.severe_reasons))
+        if ruling.alert is not None:
+            alarms.append(Alarm("policy_rule", ruling.alert, case.record.id, ruling.alert_reasons))
         return alarms
 
     def _spans(self, case: Case[Post]) -> list[dict[str, int]]:
@@ -119,6 +149,7 @@ class PostsTask(Task[Post]):
         self._memory.checkpoint()
 
 
+EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
 _NAMES: Final = {action: action.name.lower() for action in Action}
 
 
