@@ -6,7 +6,20 @@ from collections.abc import Callable
 
 import typer
 
-from streams.cli import dead_letters, evaluate, factory, models, records, schema, score, serve, topics, triage, worker
+from streams.cli import (
+    dead_letters,
+    evaluate,
+    factory,
+    models,
+    policy,
+    records,
+    schema,
+    score,
+    serve,
+    topics,
+    triage,
+    worker,
+)
 from streams.cli.demo.command import demo
 
 _HELP = "Tidegate: streaming content moderation on Kafka. Settings come from TIDEGATE_* variables and tidegate.toml."
@@ -34,6 +47,15 @@ def build_app() -> typer.Typer:
         "List dead letters and send them again.",
         list=dead_letters.list_,
         replay=dead_letters.replay,
+    )
+    _add_group(
+        app,
+        "policy",
+        "Read, check and try policies.",
+        check=policy.check,
+        test=policy.test_,
+        show=policy.show,
+        hash=policy.hash_,
     )
     _add_group(app, "schema", "JSON Schemas and the AsyncAPI document.", export=schema.export_schemas)
     app.add_typer(_train_group(), name="train")

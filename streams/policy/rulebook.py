@@ -9,7 +9,7 @@ from typing import Any, Final
 from models.artifact import OPERATING_POINTS, Artifact
 from models.labels import POST_LABELS
 from streams.policy.base import LANGUAGES, Action, PolicyError
-from streams.policy.conditions import Facts, Terms, Test, compiled, day_of
+from streams.policy.conditions import Bars, Facts, Terms, Test, compiled, day_of
 from streams.policy.file import Policy
 from streams.policy.rules import Ruling, bars
 from streams.policy.tables import Example, Rule
@@ -110,7 +110,7 @@ class Rulebook:
 
 def compile_rules(policy: Policy, artifact: Artifact) -> list[CompiledRule]:
     """Of all modes, by name. Raises what `build` raises, but for examples."""
-    terms = Terms(_bars(policy, artifact), policy.lists, _finder(policy))
+    terms = Terms(bars_of(policy, artifact), policy.lists, _finder(policy))
     support = policy.posts.support_labels
     return [
         CompiledRule(
@@ -139,10 +139,10 @@ def _entry(rule: Rule) -> dict[str, Any]:
     }
 
 
-def _bars(policy: Policy, artifact: Artifact) -> dict[str | None, Mapping[str, Mapping[str, float]]]:
-    """Only of the operating points that rules ask for."""
+def bars_of(policy: Policy, artifact: Artifact) -> dict[str | None, Bars]:
+    """Of the operating points that rules ask for; None: the thresholds that the policy goes by."""
     asked = {leaf.point for rule in policy.rules for leaf, _ in rule.when.leaves() if leaf.point}
-    found: dict[str | None, Mapping[str, Mapping[str, float]]] = {}
+    found: dict[str | None, Bars] = {}
     for point in (None, *(name for name in OPERATING_POINTS if name in asked)):
         thresholds = artifact.operating_point(point or policy.posts.operating_point).thresholds
         own = policy.posts if point is None else policy.posts.model_copy(update={"thresholds": {}})

@@ -44,7 +44,7 @@ class Condition(Table):
     any_: tuple[Condition, ...] | None = Field(default=None, alias="any", min_length=1)
     not_: Condition | None = Field(default=None, alias="not")
     label: Label | None = None
-    """Alone: the label stands. With `at_least` or `below`: its score. With `point`: as if that one were in force."""
+    """Alone: the label stands. With `at_least` or `below`: its score. With `point`: the model's of that one."""
     at_least: Probability | None = None
     below: Probability | None = None
     point: Point | None = None
