@@ -53,7 +53,7 @@ def build_app() -> typer.Typer:
         "policy",
         "Read, check and try policies.",
         check=policy.check,
-        test=policy.test_,
+        test=policy.run_examples,
         show=policy.show,
         hash=policy.hash_,
     )

@@ -49,7 +49,7 @@ def check(
             raise typer.Exit(1)
 
 
-def test_(file: PolicyFile = None, artifact: ModelFolder = None, as_json: AsJson = False) -> None:
+def run_examples(file: PolicyFile = None, artifact: ModelFolder = None, as_json: AsJson = False) -> None:
     """Run the examples of all rules, those that are off included. Exit codes as of `check`."""
     with reporting():
         from streams.policy.rulebook import compile_rules, failing_examples

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from models.labels import POST_LABELS
 from streams.policy.tables import Condition, ListTable
-from streams.policy.text import NEVER, Atom, Finder, hash_author
+from streams.policy.text import NEVER, Atom, Finder, atom, hash_author
 
 Test = Callable[["Facts"], bool | None]
 """None: cannot be told."""
@@ -120,17 +120,17 @@ def _score(condition: Condition, terms: Terms) -> Test:
 def _of_text(condition: Condition, finder: Finder) -> Test | None:
     for name, value in (("keywords", condition.keywords), ("regex", condition.regex), ("list", condition.list_)):
         if value is not None:
-            return _found((name, value), finder)
+            return _found(atom(name, value), finder)
     return None
 
 
-def _found(atom: Atom, finder: Finder) -> Test:
+def _found(what: Atom, finder: Finder) -> Test:
     def test(facts: Facts) -> bool | None:
         if facts.texts is None:
             return None
         if facts.found is None:
             facts.found = finder.find(facts.texts, facts.day)
-        return atom in facts.found
+        return what in facts.found
 
     return test
 

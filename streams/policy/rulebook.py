@@ -13,7 +13,7 @@ from streams.policy.conditions import Bars, Facts, Terms, Test, compiled, day_of
 from streams.policy.file import Policy
 from streams.policy.rules import Ruling, bars
 from streams.policy.tables import Example, Rule
-from streams.policy.text import Atom, Expressions, Finder, Phrases
+from streams.policy.text import Atom, Expressions, Finder, Phrases, atom
 
 SEVERITIES: Final = ("high", "critical")
 
@@ -159,14 +159,14 @@ def _finder(policy: Policy) -> Finder:
     try:
         for name in dict.fromkeys(leaf.keywords for leaf in leaves if leaf.keywords):
             for word in policy.keywords[name].words:
-                phrases.add(word, ("keywords", name))
+                phrases.add(word, atom("keywords", name))
         for name in dict.fromkeys(leaf.list_ for leaf in leaves if leaf.list_):
-            table, atom = policy.lists[name], ("list", name)
+            table, what = policy.lists[name], atom("list", name)
             for entry in table.entries:
                 if table.of == "keywords":
-                    phrases.add(entry.value, atom, day_of(entry.expires))
+                    phrases.add(entry.value, what, day_of(entry.expires))
                 elif table.of == "domains":
-                    domains.setdefault(entry.value.casefold().strip("."), []).append((atom, day_of(entry.expires)))
+                    domains.setdefault(entry.value.casefold().strip("."), []).append((what, day_of(entry.expires)))
         return Finder(Expressions(leaf.regex for leaf in leaves if leaf.regex), phrases, domains)
     except ValueError as error:
         raise PolicyError(f"The policy cannot be compiled: {error}.") from None

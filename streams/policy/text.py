@@ -13,16 +13,23 @@ import re2
 
 from models.characters import HAN, JAPANESE_KOREAN
 
-Atom = tuple[str, str]
-"""What can be found: ("regex", expression), ("keywords", name of the set), ("list", name of the list)."""
+Atom = str
+"""What can be found, see `atom`. A string knows its hash; a pair would be hashed at every question."""
 
 NEVER: Final = date.max.toordinal()
 _MAX_MEMORY: Final = 64 << 20  # of the automaton of all expressions together
 # Scripts without spaces: each character is a word, so that a phrase is found inside of a sentence.
 _UNSPACED: Final = f"{HAN}{JAPANESE_KOREAN}\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\uf900-\ufaff\U00020000-\U0003ffff"
 _WORD: Final = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+")
+_DOT: Final = re.compile(r"\.\w")
 _HOST: Final = re.compile(r"[\w.-]+")
-_MAX_HOST: Final = 253  # characters of a domain, after RFC 1035
+_MAX_DOT: Final = re.compile(r"\.\w")
+_HOST: Final = 253  # characters of a domain, after RFC 1035
+
+
+def atom(kind: str, name: str) -> Atom:
+    """Of kind regex (by its expression), keywords or list (by name)."""
+    return f"{kind} {name}"
 
 
 def words_of(text: str) -> list[str]:
@@ -35,7 +42,7 @@ def words_of(text: str) -> list[str]:
 def domains_of(text: str) -> set[str]:
     """Every domain in the text, and each that it lies below: a.b.example, b.example, example."""
     found: set[str] = set()
-    if "." not in text:
+    if _DOT.search(text) is None:  # nearly all texts end here
         return found
     for host in _HOST.findall(text.casefold()):
         rest = host.strip(".-") if len(host) <= _MAX_HOST else ""
@@ -75,9 +82,10 @@ class Expressions:
     """
 
     def __init__(self, expressions: Iterable[str]) -> None:
-        self._atoms: list[Atom] = [("regex", expression) for expression in dict.fromkeys(expressions)]
+        expressions = list(dict.fromkeys(expressions))
+        self._atoms = [atom("regex", expression) for expression in expressions]
         self._set = re2.Set.SearchSet(_options())
-        for _, expression in self._atoms:
+        for expression in expressions:
             self._set.Add(expression)
         try:
             self._set.Compile()
@@ -96,7 +104,7 @@ class Phrases:
     def __init__(self) -> None:
         self._root: dict[Any, Any] = {}
 
-    def add(self, phrase: str, atom: Atom, until: int = NEVER) -> None:
+    def add(self, phrase: str, what: Atom, until: int = NEVER) -> None:
         """Raises ValueError: there is no word in it."""
         words = words_of(phrase)
         if not words:
@@ -104,16 +112,16 @@ class Phrases:
         node = self._root
         for word in words:
             node = node.setdefault(word, {})
-        node.setdefault(None, []).append((atom, until))
+        node.setdefault(None, []).append((what, until))
 
     def find(self, words: Sequence[str], day: int, found: set[Atom]) -> None:
         root = self._root
         for place, word in enumerate(words):
             node = root.get(word)
             while node is not None:
-                for atom, until in node.get(None, ()):
+                for what, until in node.get(None, ()):
                     if day < until:
-                        found.add(atom)
+                        found.add(what)
                 place += 1
                 node = node.get(words[place]) if place < len(words) else None
 
@@ -127,7 +135,7 @@ class Finder:
     Args:
         expressions: regular expressions.
         phrases: keywords and keyword lists.
-        domains: {domain: [(atom, day on which it ends)]}
+        domains: {domain: [(what is found, day on which it ends)]}
     """
 
     def __init__(
@@ -146,5 +154,5 @@ class Finder:
                 self._phrases.find(words_of(text), day, found)
         if self._domains and texts:
             for domain in domains_of(texts[0]) & self._domains.keys():
-                found.update(atom for atom, until in self._domains[domain] if day < until)
+                found.update(what for what, until in self._domains[domain] if day < until)
         return found
