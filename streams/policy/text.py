@@ -23,8 +23,7 @@ _UNSPACED: Final = f"{HAN}{JAPANESE_KOREAN}\u0e00-\u0eff\u1000-\u109f\u1780-\u17
 _WORD: Final = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+")
 _DOT: Final = re.compile(r"\.\w")
 _HOST: Final = re.compile(r"[\w.-]+")
-_MAX_DOT: Final = re.compile(r"\.\w")
-_HOST: Final = 253  # characters of a domain, after RFC 1035
+_MAX_HOST: Final = 253  # characters of a domain, after RFC 1035
 
 
 def atom(kind: str, name: str) -> Atom:
