@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from enum import IntEnum
 from typing import Annotated, Final, Literal
 
@@ -11,6 +12,7 @@ from models.labels import POST_LABELS
 from streams.errors import TidegateError
 
 DAY_S: Final = 86400.0
+EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
 
 
 class PolicyError(TidegateError):

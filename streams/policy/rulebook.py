@@ -76,13 +76,11 @@ class Rulebook:
                     unsure.append(rule)
         return fired, unsure
 
-    def judge(self, ruling: Ruling, facts: Facts) -> Ruling:
-        """What the scores led to, with what the rules add."""
-        fired, _ = self.sift(facts)
-        return self.ruling_with(ruling, fired) if fired else ruling
-
     def ruling_with(self, ruling: Ruling, fired: Sequence[CompiledRule]) -> Ruling:
-        """The most severe action of all wins, then caps of allow-lists lower it. Rules in shadow are only noted."""
+        """What the scores led to, with what these rules add.
+
+        The most severe action of all wins, then caps of allow-lists lower it. Rules in shadow are only noted.
+        """
         on = [rule for rule in fired if rule.rule.mode == "on"]
         acting = sorted((rule for rule in on if rule.action), key=lambda rule: -rule.action)
         capping = [rule for rule in on if rule.rule.then.at_most is not None]

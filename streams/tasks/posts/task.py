@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import date
 from typing import Any, Final
 
 from models.labels import POST_LABELS, SENTIMENTS
@@ -12,11 +11,11 @@ from models.serving.spans import marked
 from models.serving.types import Scores
 from models.text import identify_language, readings
 from schemas import Post
-from streams.policy import Action, PostPolicy
-from streams.policy.base import DAY_S
+from streams.policy import Action
+from streams.policy.base import DAY_S, EPOCH_DAY
 from streams.policy.conditions import Facts
-from streams.policy.rulebook import Rulebook
-from streams.policy.rules import FALLBACK_THRESHOLD, NOTHING, PostRules, Ruling
+from streams.policy.judge import Judge
+from streams.policy.rules import FALLBACK_THRESHOLD, Ruling
 from streams.record import Outgoing
 from streams.tasks.base import Case, Parts, Rendered, Task
 from streams.tasks.outputs import Alarm, outputs, timings_ms, verdict_id, warnings
@@ -36,12 +35,10 @@ class PostsTask(Task[Post]):
 
     def __init__(self, parts: Parts, memory: Memory) -> None:
         point = parts.artifact.operating_point(parts.policy.posts.operating_point)
-        self._rules = PostRules(parts.policy, point.thresholds, point.acts_from)
-        self._rulebook = Rulebook.build(parts.policy, parts.artifact)
+        self._judge = Judge.build(parts.policy, parts.artifact)
         self._span_thresholds = point.thresholds.get("spans", {})
         self.policy_version = parts.policy_version
         self._model_version = parts.artifact.version
-        self._unassessed = _unassessed(parts.policy.posts)
         self._memory = memory
         self._clock = parts.clock
         self._wall_clock = parts.wall_clock
@@ -63,7 +60,7 @@ class PostsTask(Task[Post]):
         values = _label_scores(scores)
         model_version = self._model_version if scores is None else scores.model_version
         identity = verdict_id(POSTS.name, model_version, self.policy_version, case.value)
-        ruling = self._ruling(case, values, identity)
+        ruling, _ = self._judge.rule(self._facts(case, values, identity))
         action, reasons = self._within_quota(ruling, identity)
         alarms = self._alarms(case, identity, ruling)
         verdict: dict[str, Any] = {
@@ -91,17 +88,13 @@ class PostsTask(Task[Post]):
         kinds = ("labels",) if action is Action.ALLOW else ("labels", "flags")
         return outputs(case, verdict, kinds, alarms, self._wall_clock())
 
-    def _ruling(self, case: Case[Post], values: list[float] | None, identity: str) -> Ruling:
-        """By the scores, then by the policy's own rules, as of the time at which the post was sent."""
-        lang = case.rendered.lang
-        ruling = self._unassessed if values is None else self._rules.judge(values, lang)
-        if not self._rulebook.rules:
-            return ruling
+    def _facts(self, case: Case[Post], values: list[float] | None, identity: str) -> Facts:
+        """As of the time at which the post was sent, so that a redelivery is told the same."""
         sent_at = case.sent_at(self._clock(), self._wall_clock())
         record, author = case.record, author_of(case)
         since = record.author_since
-        facts = Facts(
-            lang,
+        return Facts(
+            case.rendered.lang,
             values,
             day=EPOCH_DAY + int(sent_at // DAY_S),
             texts=tuple(dict.fromkeys((record.text, *(way.text for way in case.rendered.ways)))),
@@ -111,7 +104,6 @@ class PostsTask(Task[Post]):
             account_age_s=None if since is None else sent_at - since.timestamp(),
             strikes=lambda window_s: self._memory.strikes(author, identity, sent_at, window_s),
         )
-        return self._rulebook.judge(ruling, facts)
 
     def _within_quota(self, ruling: Ruling, identity: str) -> tuple[Action, tuple[str, ...]]:
         quota = self._memory.quota
@@ -149,14 +141,7 @@ class PostsTask(Task[Post]):
         self._memory.checkpoint()
 
 
-EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
 _NAMES: Final = {action: action.name.lower() for action in Action}
-
-
-def _unassessed(policy: PostPolicy) -> Ruling:
-    if policy.unassessed == "review":
-        return Ruling(action=Action.REVIEW, reasons=("not_assessed",))
-    return NOTHING
 
 
 def _label_scores(scores: Scores | None) -> list[float] | None:
