@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import Annotated, ClassVar
 
 from pydantic import Field
@@ -39,6 +40,13 @@ class Post(Record):
         "time": read_time,
         "author_since": read_time,
     }
+
+    def account_age_s(self, now: float) -> float | None:
+        """Of the author's account at a time since 1970; None where nobody said. A time without a zone is UTC."""
+        since = self.author_since
+        if since is None:
+            return None
+        return now - (since if since.tzinfo is not None else since.replace(tzinfo=UTC)).timestamp()
 
     @property
     def said(self) -> str:

@@ -56,6 +56,7 @@ def build_app() -> typer.Typer:
         test=policy.run_examples,
         show=policy.show,
         hash=policy.hash_,
+        **{"dry-run": policy.dry_run},
     )
     _add_group(app, "schema", "JSON Schemas and the AsyncAPI document.", export=schema.export_schemas)
     app.add_typer(_train_group(), name="train")

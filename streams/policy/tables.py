@@ -17,7 +17,6 @@ _SUBJECTS: Final = (
     "account_younger_than_s",
 )  # fmt: skip
 _MODIFIERS: Final = {"at_least": "label", "below": "label", "point": "label", "window_s": "strikes"}
-_TEXT: Final = ("keywords", "regex")
 
 
 def _several(value: Any) -> Any:
@@ -179,12 +178,3 @@ class KeywordTable(Table):
     """Whole words and phrases, in any case and width, with anything but letters and digits between them."""
 
     words: Annotated[tuple[Word, ...], Field(min_length=1)]
-
-
-def needs_text(condition: Condition, lists: dict[str, ListTable]) -> bool:
-    """Whether it can be judged only by who knows the post's text."""
-    return any(
-        any(getattr(leaf, name) is not None for name in _TEXT)
-        or (leaf.list_ is not None and lists[leaf.list_].of != "authors")
-        for leaf, _ in condition.leaves()
-    )

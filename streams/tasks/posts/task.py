@@ -92,7 +92,6 @@ class PostsTask(Task[Post]):
         """As of the time at which the post was sent, so that a redelivery is told the same."""
         sent_at = case.sent_at(self._clock(), self._wall_clock())
         record, author = case.record, author_of(case)
-        since = record.author_since
         return Facts(
             case.rendered.lang,
             values,
@@ -101,7 +100,7 @@ class PostsTask(Task[Post]):
             kind=record.kind or "",
             thread=record.thread or "",
             author=author,
-            account_age_s=None if since is None else sent_at - since.timestamp(),
+            account_age_s=record.account_age_s(sent_at),
             strikes=lambda window_s: self._memory.strikes(author, identity, sent_at, window_s),
         )
 
