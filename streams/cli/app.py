@@ -13,6 +13,7 @@ from streams.cli import (
     models,
     policy,
     records,
+    reviews,
     schema,
     score,
     serve,
@@ -58,6 +59,7 @@ def build_app() -> typer.Typer:
         hash=policy.hash_,
         **{"dry-run": policy.dry_run},
     )
+    _add_group(app, "reviews", "What people's reviews say about the verdicts.", report=reviews.report)
     _add_group(app, "schema", "JSON Schemas and the AsyncAPI document.", export=schema.export_schemas)
     app.add_typer(_train_group(), name="train")
     _add_group(app, "triage", "What the rules of triage make of symptom records.", explain=triage.explain)

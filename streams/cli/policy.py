@@ -132,7 +132,7 @@ def dry_run(
         new, model = opened(policy, artifact)
         old = None if against is None else Judge.build(opened(against, artifact)[0], model)
         test = Backtest(Judge.build(new, model), datetime.now(UTC).date().toordinal(), old)
-        span = _moment(since, "--from"), _moment(until, "--to")
+        span = moment(since, "--from"), moment(until, "--to")
         replayed(test, settings_from(brokers=brokers, topic_prefix=prefix), span, file, with_posts)
         report = {"policy": new.version_with(), "model": model.version, **test.report()}
         if as_json:
@@ -141,7 +141,7 @@ def dry_run(
             show_report(report, test.needs_posts)
 
 
-def _moment(said: str | None, option: str) -> datetime | None:
+def moment(said: str | None, option: str) -> datetime | None:
     """Without a zone it is UTC."""
     if said is None:
         return None

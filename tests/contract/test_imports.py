@@ -68,7 +68,7 @@ ROOMS = {
     "streams": (
         ("errors", "history", "leash", "positions", "record"),
         ("policy",),
-        ("tasks",),
+        ("reviews", "tasks"),
         ("settings",),
         ("kafka", "health", "model"),
         ("pipeline", "client"),
