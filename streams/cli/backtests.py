@@ -62,24 +62,24 @@ async def _from_topic(
         progress.update(bar, count=test.verdicts)
 
 
-def show_report(report: Mapping[str, Any], needs_posts: bool) -> None:
+def show_report(report: Mapping[str, Any]) -> None:
     """Tables for people; counts alone, and places of some posts to look at."""
     console = wide_console()
     share = report["changed"] / report["verdicts"] if report["verdicts"] else 0.0
     head = f"policy {report['policy']}: {report['verdicts']:,} verdicts, {report['changed']:,} come out differently"
     console.print(f"{head} ({share:.2%})", style="bold")
-    for line in _remarks(report, needs_posts):
+    for line in _remarks(report):
         console.print(line, markup=False)
-    for table in (_actions(report), _labels(report), _tallies(report, "languages"), _tallies(report, "hours"),
-                  _rules(report)):  # fmt: skip
+    tallies = [_tallies(report, name) for name in ("languages", "hours")]
+    for table in (_actions(report), _labels(report), *tallies, _rules(report)):
         if table.row_count:
             console.print()
             console.print(table)
 
 
-def _remarks(report: Mapping[str, Any], needs_posts: bool) -> list[str]:
+def _remarks(report: Mapping[str, Any]) -> list[str]:
     said = []
-    authors, unsure = report["authors"], report["unsure"]
+    authors, undecided = report["authors"], report["undecided"]
     if authors["share_of_top"] is not None:
         said.append(
             f"{authors['with_changes']:,} authors have changes; the {authors['top']} with most of them have "
@@ -87,10 +87,8 @@ def _remarks(report: Mapping[str, Any], needs_posts: bool) -> list[str]:
         )
     if authors["changes_of_unknown"]:
         said.append(f"{authors['changes_of_unknown']:,} changes are of authors who are not known")
-    if unsure and needs_posts:
-        said.append(
-            f"{unsure:,} verdicts have rules that could not be judged without their post (see `not judged` below)"
-        )
+    if undecided:
+        said.append(f"{undecided:,} verdicts may change, too: by rules that cannot be judged with what is known")
     if report["under_quota"]:
         said.append(
             f"{report['under_quota']:,} verdicts were under the quota: what they say is not the old policy's word"

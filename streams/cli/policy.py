@@ -138,7 +138,7 @@ def dry_run(
         if as_json:
             _print_json(report)
         else:
-            show_report(report, test.needs_posts)
+            show_report(report)
 
 
 def moment(said: str | None, option: str) -> datetime | None:

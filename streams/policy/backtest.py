@@ -9,9 +9,11 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from models.labels import POST_LABELS
-from streams.policy.base import DAY_S, EPOCH_DAY, LANGUAGES
+from streams.policy.base import DAY_S, EPOCH_DAY, LANGUAGES, Action
 from streams.policy.conditions import Facts
 from streams.policy.judge import Judge
+from streams.policy.rulebook import CompiledRule
+from streams.policy.rules import Ruling
 
 MAX_SAMPLES: Final = 5
 """Positions of posts that are named for each change of action."""
@@ -79,8 +81,8 @@ class Backtest:
     unreadable: int = 0
     under_quota: int = 0
     """Their action was the quota's, not the policy's."""
-    unsure: int = 0
-    """Verdicts with a rule of which it cannot be told whether it holds."""
+    undecided: int = 0
+    """Verdicts that a rule would change of which it cannot be told whether it holds."""
     languages: dict[str, Tally] = field(default_factory=dict)
     hours: dict[int, Tally] = field(default_factory=dict)
     """By hours since 1970."""
@@ -100,12 +102,6 @@ class Backtest:
 
     def __post_init__(self) -> None:
         self.rules = {rule.name: RuleTally(rule.rule.mode) for rule in self.judge.rulebook.rules}
-
-    @property
-    def needs_posts(self) -> bool:
-        """Whether some rule asks for more than scores and languages."""
-        judges = [self.judge] if self.against is None else [self.judge, self.against]
-        return any(rule.asks_for_post for judge in judges for rule in judge.rulebook.rules)
 
     def add(self, verdict: Mapping[str, Any], known: Known) -> None:
         """One verdict on a post, as JSON holds it. What is no such verdict is counted as unreadable."""
@@ -137,7 +133,7 @@ class Backtest:
             tally.changed += is_changed
         for rule in unsure:
             self.rules[rule.name].unsure += 1
-        self.unsure += bool(unsure)
+        self.undecided += any(_would_change(rule, ruling) for rule in unsure)
         if is_changed:
             self._change(verdict, before, after, known)
 
@@ -186,7 +182,7 @@ class Backtest:
             "changed": self.changed,
             "unreadable": self.unreadable,
             "under_quota": self.under_quota,
-            "unsure": self.unsure,
+            "undecided": self.undecided,
             "models": dict(self.models),
             "actions": [
                 {"from": before, "to": after, "verdicts": count, "places": self.samples.get((before, after), [])}
@@ -209,6 +205,16 @@ class Backtest:
                 for name, one in self.rules.items()
             },
         }
+
+
+def _would_change(rule: CompiledRule, ruling: Ruling) -> bool:
+    """If it held. A rule in shadow never does."""
+    then = rule.rule.then
+    return rule.rule.mode == "on" and (
+        rule.action > ruling.action
+        or (then.at_most is not None and ruling.action > Action[then.at_most.upper()])
+        or not set(then.labels) <= set(ruling.labels)
+    )
 
 
 def _shown(tally: Tally) -> dict[str, int]:

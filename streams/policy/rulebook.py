@@ -36,11 +36,6 @@ class CompiledRule:
         return self.rule.name
 
     @property
-    def asks_for_post(self) -> bool:
-        """Whether a verdict alone does not say whether it holds."""
-        return any(leaf.label is None and leaf.lang is None for leaf, _ in self.rule.when.leaves())
-
-    @property
     def action(self) -> Action:
         """ALLOW for a rule that asks for none."""
         return Action[(self.rule.then.action or "allow").upper()]
