@@ -23,6 +23,7 @@ _UNSPACED: Final = f"{HAN}{JAPANESE_KOREAN}\u0e00-\u0eff\u1000-\u109f\u1780-\u17
 _WORD: Final = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+")
 _DOT: Final = re.compile(r"\.\w")
 _HOST: Final = re.compile(r"[\w.-]+")
+_SPACED_HOST: Final = re.compile(rf"(?:[^\W{_UNSPACED}]|[.-])+")  # inside of a sentence without spaces
 _MAX_HOST: Final = 253  # characters of a domain, after RFC 1035
 
 
@@ -43,7 +44,8 @@ def domains_of(text: str) -> set[str]:
     found: set[str] = set()
     if _DOT.search(text) is None:  # nearly all texts end here
         return found
-    for host in _HOST.findall(text.casefold()):
+    text = text.casefold()
+    for host in _HOST.findall(text) + ([] if text.isascii() else _SPACED_HOST.findall(text)):
         rest = host.strip(".-") if len(host) <= _MAX_HOST else ""
         while "." in rest:
             found.add(rest)
