@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 from models.labels import POST_LABELS
 from streams.policy.tables import Condition, ListTable
@@ -164,6 +165,6 @@ def _of_record(condition: Condition) -> Test:
     return lambda facts: None if facts.account_age_s is None else facts.account_age_s < limit
 
 
-def day_of(expires: object) -> int:
+def day_of(expires: date | None) -> int:
     """The first day on which something that expires is over."""
-    return NEVER if expires is None else expires.toordinal()  # type: ignore[attr-defined,no-any-return]
+    return NEVER if expires is None else expires.toordinal()

@@ -39,8 +39,8 @@ def _filled(table: Mapping[str, Any], key: str, read: Any, folder: Path, where: 
     try:
         lines = path.read_text("utf-8").splitlines()
     except (OSError, ValueError) as error:
-        said = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise PolicyError(f"The policy's {where} names {path}, which cannot be read: {said}.") from None
+        fault = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise PolicyError(f"The policy's {where} names {path}, which cannot be read: {fault}.") from None
     said = [line for line in lines if line.strip() and not line.lstrip().startswith("#")]
     return {**{name: value for name, value in table.items() if name != "file"}, key: [read(line) for line in said]}
 
