@@ -19,6 +19,7 @@ from streams.settings import Settings
 
 SILENCE_S: Final = 30.0  # a broker that gives nothing for so long, short of the end it named, is not there
 _POLL_MS: Final = 200
+_LOOK_MS: Final = 1000
 
 
 async def read_stretch(
@@ -67,13 +68,21 @@ async def _consumer(settings: Settings, *topics: str) -> AsyncIterator[Any]:
 
 
 async def _seek(consumer: Any, begin: int) -> None:
-    """To the first message of this time in each partition, or to its end where there is none."""
+    """To the first message of this time in each partition, or to its end where there is none.
+
+    The embedded broker never names one. So the last message is looked at before a partition is passed over.
+    """
     partitions = list(consumer.assignment())
     found = await consumer.offsets_for_times(dict.fromkeys(partitions, begin))
-    ends = await consumer.end_offsets(partitions)
+    first, ends = await consumer.beginning_offsets(partitions), await consumer.end_offsets(partitions)
     for partition in partitions:
-        place = found.get(partition)
-        consumer.seek(partition, ends[partition] if place is None else place.offset)
+        if (place := found.get(partition)) is not None:
+            consumer.seek(partition, place.offset)
+        elif first[partition] < ends[partition]:
+            consumer.seek(partition, ends[partition] - 1)
+            last = (await consumer.getmany(partition, timeout_ms=_LOOK_MS)).get(partition, ())
+            is_over = bool(last) and last[-1].timestamp < begin
+            consumer.seek(partition, ends[partition] if is_over else first[partition])
 
 
 async def up_to_now(consumer: Any, topic: str) -> AsyncIterator[Sequence[Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -49,3 +50,17 @@ def facts(text: str | None = "", lang: str = "en", day: int = DAY, **more: Any) 
     """Of a post of which everything is known but the age of its author's account."""
     known = {"scores": scores(), "kind": "", "thread": "", "author": "", "strikes": lambda window_s: 0} | more
     return Facts(lang, day=day, texts=None if text is None else (text,), **known)
+
+
+def as_toml(*rules: Mapping[str, Any]) -> str:
+    """As they stand in a file. Strings of TOML are those of JSON."""
+    tables = ("\n".join(f"{name} = {_value(value)}" for name, value in rule.items()) for rule in rules)
+    return "".join(f"\n[[rules]]\n{table}\n" for table in tables)
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{name} = {_value(inner)}" for name, inner in value.items()) + " }"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(map(_value, value)) + "]"
+    return json.dumps(value)
