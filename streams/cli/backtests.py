@@ -93,10 +93,8 @@ def _remarks(report: Mapping[str, Any]) -> list[str]:
         said.append(
             f"{report['under_quota']:,} verdicts were under the quota: what they say is not the old policy's word"
         )
-    if others := {name: count for name, count in report["models"].items() if not name.startswith(report["model"])}:
-        said.append(
-            f"{sum(others.values()):,} verdicts are of other models, whose thresholds may differ: {len(others)}"
-        )
+    if others := [count for name, count in report["models"].items() if not name.startswith(report["model"])]:
+        said.append(f"{sum(others):,} verdicts are of {len(others)} other models, whose thresholds may differ")
     if report["unreadable"]:
         said.append(f"{report['unreadable']:,} lines or messages hold no verdict on a post")
     return said
