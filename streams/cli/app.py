@@ -56,6 +56,7 @@ def build_app() -> typer.Typer:
         check=policy.check,
         test=policy.run_examples,
         show=policy.show,
+        bundle=policy.bundle,
         hash=policy.hash_,
         **{"dry-run": policy.dry_run},
     )

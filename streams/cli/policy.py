@@ -86,6 +86,14 @@ def show(file: PolicyFile = None, artifact: ModelFolder = None, as_json: AsJson 
                 console.print(table)
 
 
+def bundle(file: PolicyFile = None) -> None:
+    """Print a policy as one text, with what the files that it names hold in their place: so it can travel."""
+    with reporting():
+        from streams.policy.bundle import bundled
+
+        typer.echo(bundled(settings_from(policy=file).policy), nl=False)
+
+
 def hash_(
     name: Annotated[str, typer.Argument(help="The list that they are for.")],
     policy: Annotated[Path | None, typer.Option(help="Policy file.", show_default=False)] = None,

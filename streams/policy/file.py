@@ -146,13 +146,24 @@ class Policy(Table):
     def load(cls, path: Path = POLICY) -> Policy:
         """Raises PolicyError."""
         try:
-            return cls.model_validate(with_entries(tomllib.loads(path.read_text("utf-8")), path.parent))
-        except ValidationError as error:
-            raise PolicyError(f"The policy {path} is wrong: {_first_fault(error)}.") from None
+            return cls.parse(path.read_bytes(), str(path), path.parent)
         except OSError as error:
             raise PolicyError(f"The policy {path} cannot be read: {error.strerror or error}.") from None
+
+    @classmethod
+    def parse(cls, content: bytes, name: str, folder: Path | None = None) -> Policy:
+        """Reads the bytes of a policy file. Raises PolicyError.
+
+        Args:
+            name: by which errors call it.
+            folder: where the files lie that it names; None: it has to stand alone, see `bundled`.
+        """
+        try:
+            return cls.model_validate(with_entries(tomllib.loads(content.decode("utf-8")), folder))
+        except ValidationError as error:
+            raise PolicyError(f"The policy {name} is wrong: {_first_fault(error)}.") from None
         except ValueError as error:  # not TOML or not UTF-8
-            raise PolicyError(f"The policy {path} is not a TOML file: {error}.") from None
+            raise PolicyError(f"The policy {name} is not a TOML file: {error}.") from None
 
 
 def _first_fault(error: ValidationError) -> str:

@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.policy import POLICY, Action, Policy, PolicyError
+from streams.policy.bundle import bundled
 from streams.policy.judge import Judge
 from streams.policy.rules import Ruling
-from tests.support.rules import ARTIFACT, facts, policy, rule, scores
+from tests.support.rules import ARTIFACT, as_toml, facts, policy, rule, scores
 
 ALWAYS = {"lang": ["en", "zh", "other"]}
 NEVER = {"all": [{"lang": "en"}, {"lang": "zh"}]}
@@ -185,6 +186,18 @@ def test_files_of_lists_and_keywords_are_part_of_the_policy(tmp_path: Path) -> N
     )
     assert Policy.load(written(tmp_path, LISTED, partners + "c.example\n")).version_with() != before
     assert Policy.model_validate(loaded.model_dump()).version_with() == before, "it stands without its files"
+
+
+def test_a_policy_that_travels_stands_alone_and_is_the_same(tmp_path: Path) -> None:
+    odd = 'free \\spins\n\u2028quoted "x"\n\x7fdel\n\U0001f600 老虎机\n'
+    one = as_toml(rule("casino", {"keywords": "casino"}, must_match=["x"], must_not_match=["y"], expires="2027-01-01"))
+    path = written(tmp_path, one + LISTED, 'a.example\t2027-03-01\tfor "us"\n', odd)
+    text = bundled(path)
+
+    assert Policy.parse(text.encode(), "it").version_with() == Policy.load(path).version_with()
+    with pytest.raises(PolicyError, match="names a file, which cannot travel"):
+        Policy.parse(path.read_bytes(), "it")
+    assert bundled(POLICY) == POLICY.read_text("utf-8"), "remarks and all"
 
 
 @pytest.mark.parametrize(
