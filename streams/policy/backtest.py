@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from models.labels import POST_LABELS
-from streams.policy.base import DAY_S, EPOCH_DAY, LANGUAGES, Action
+from streams.policy.base import DAY_S, EPOCH_DAY, LANGUAGES
 from streams.policy.conditions import Facts
 from streams.policy.judge import Judge
 from streams.policy.rulebook import CompiledRule
@@ -211,9 +211,7 @@ def _would_change(rule: CompiledRule, ruling: Ruling) -> bool:
     """If it held. A rule in shadow never does."""
     then = rule.rule.then
     return rule.rule.mode == "on" and (
-        rule.action > ruling.action
-        or (then.at_most is not None and ruling.action > Action[then.at_most.upper()])
-        or not set(then.labels) <= set(ruling.labels)
+        rule.action > ruling.action or ruling.action > rule.most or not set(then.labels) <= set(ruling.labels)
     )
 
 

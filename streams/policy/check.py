@@ -10,7 +10,6 @@ from typing import Final, Literal
 
 from models.artifact import Artifact
 from models.labels import POST_LABELS
-from streams.policy.base import Action
 from streams.policy.file import Policy
 from streams.policy.rulebook import SEVERITIES, CompiledRule, bars_of, compile_rules, facts_of, failing_examples
 from streams.policy.text import words_of
@@ -102,11 +101,10 @@ def _shadowed(rules: Sequence[CompiledRule], ways: Mapping[str, Sequence[Way] | 
 
 def _does_as_much(other: CompiledRule, rule: CompiledRule) -> bool:
     more, less = other.rule.then, rule.rule.then
-    caps = [Action[(cap or "remove").upper()] for cap in (more.at_most, less.at_most)]
     alerts = [-1 if alert is None else SEVERITIES.index(alert) for alert in (more.alert, less.alert)]
     return (
         other.action >= rule.action
-        and caps[0] <= caps[1]
+        and other.most <= rule.most
         and set(more.labels) >= set(less.labels)
         and alerts[0] >= alerts[1]
         and (less.note is None or more.note == less.note)
@@ -119,9 +117,8 @@ def _capped(rules: Sequence[CompiledRule], ways: Mapping[str, Sequence[Way] | No
     for cap in rules:
         if cap.rule.then.at_most is None or cap.rule.mode == "off":
             continue
-        limit = Action[cap.rule.then.at_most.upper()]
         for rule in acting:
-            if rule.action <= limit:
+            if rule.action <= cap.most:
                 continue
             if _implies(ways, rule, cap):
                 wanted, most = rule.action.name.lower(), cap.rule.then.at_most

@@ -36,6 +36,11 @@ class CompiledRule:
         return self.rule.name
 
     @property
+    def most(self) -> Action:
+        """REMOVE for a rule that caps nothing."""
+        return Action[(self.rule.then.at_most or "remove").upper()]
+
+    @property
     def action(self) -> Action:
         """ALLOW for a rule that asks for none."""
         return Action[(self.rule.then.action or "allow").upper()]
@@ -83,22 +88,22 @@ class Rulebook:
         """
         on = [rule for rule in fired if rule.rule.mode == "on"]
         acting = sorted((rule for rule in on if rule.action), key=lambda rule: -rule.action)
-        capping = [rule for rule in on if rule.rule.then.at_most is not None]
         action = max([ruling.action, *(rule.action for rule in acting)])
-        cap = min((Action[str(rule.rule.then.at_most).upper()] for rule in capping), default=Action.REMOVE)
+        capping = [rule for rule in on if rule.most < action]
+        capped = min([action, *(rule.most for rule in capping)])
         labels = dict.fromkeys([*ruling.labels, *(label for rule in on for label in rule.rule.then.labels)])
         alerting = [rule for rule in on if rule.rule.then.alert is not None]
         return replace(
             ruling,
             labels=tuple(labels),
-            action=min(action, cap),
+            action=capped,
             reasons=(
                 *(rule.reason for rule in acting if rule.action > ruling.action),
                 *ruling.reasons,
                 *(rule.reason for rule in acting if rule.action <= ruling.action),
                 *(rule.reason for rule in capping),
             ),
-            is_offence=bool(min(action, cap)) and (ruling.is_offence or any(rule.is_offence for rule in acting)),
+            is_offence=bool(capped) and (ruling.is_offence or any(rule.is_offence for rule in acting)),
             marks_spans=ruling.marks_spans or not self._span_labels.isdisjoint(labels),
             rules=tuple(rule.entry for rule in fired),
             alert=max((str(rule.rule.then.alert) for rule in alerting), key=SEVERITIES.index, default=None),

@@ -62,6 +62,8 @@ def test_an_allow_list_caps_whatever_asks_for_more_and_is_named() -> None:
     capped = judged(*some, text="http://good.example", scores=scores(hate=0.99), lists=PARTNERS)
     assert (capped.action, capped.reasons) == (Action.LIMIT, ("hate>=0.98", "rule:a", "rule:partners"))
     assert judged(*some, text="elsewhere", lists=PARTNERS).action is Action.REMOVE
+    idle = judged(cap, text="good.example", lists=PARTNERS)
+    assert (idle.action, idle.reasons, len(idle.rules)) == (Action.ALLOW, (), 1), "it capped nothing"
     allowed = judged(rule("p", {"list": "partners"}, {"at_most": "allow"}), text="good.example", lists=PARTNERS,
                      scores=scores(hate=0.99))  # fmt: skip
     assert (allowed.action, allowed.is_offence, allowed.labels) == (Action.ALLOW, False, ("hate",))
