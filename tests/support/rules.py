@@ -48,8 +48,8 @@ def scores(**some: float) -> list[float]:
 
 def facts(text: str | None = "", lang: str = "en", day: int = DAY, **more: Any) -> Facts:
     """Of a post of which everything is known but the age of its author's account."""
-    known = {"scores": scores(), "kind": "", "thread": "", "author": "", "strikes": lambda window_s: 0} | more
-    return Facts(lang, day=day, texts=None if text is None else (text,), **known)
+    nothing: dict[str, Any] = {"scores": scores(), "kind": "", "thread": "", "author": "", "strikes": lambda _: 0}
+    return Facts(lang, day=day, texts=None if text is None else (text,), **nothing | more)
 
 
 def as_toml(*rules: Mapping[str, Any]) -> str:

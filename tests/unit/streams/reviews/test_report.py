@@ -80,7 +80,8 @@ def test_appeals_are_no_fair_sample_and_stand_alone() -> None:
 
 
 def test_recall_follows_from_a_random_sample_of_what_was_allowed() -> None:
-    verdicts = {f"ok{i}": ("allow", []) for i in range(100)} | {f"no{i}": ("limit", ["hate"]) for i in range(10)}
+    verdicts: dict[str, tuple[str, list[str]]] = {f"ok{i}": ("allow", []) for i in range(100)}
+    verdicts |= {f"no{i}": ("limit", ["hate"]) for i in range(10)}
     sample = [{"verdict_id": f"ok{i}", "action": "limit" if i == 0 else "allow", "sampled": True} for i in range(20)]
     chosen = [{"verdict_id": "ok50", "action": "remove"}]
     acted = [{"verdict_id": f"no{i}", "action": "limit" if i < 4 else "allow"} for i in range(5)]
