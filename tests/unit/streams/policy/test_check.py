@@ -147,5 +147,6 @@ def test_failing_examples_are_errors_of_their_rule() -> None:
 
 
 def test_ways_of_nothing_special() -> None:
-    (way,) = ways_of(policy(rule("a", EN)).rules[0].when, {}, ()) or ()
-    assert (way.langs, way.is_possible) == (frozenset({"en"}), True)
+    ways = ways_of(policy(rule("a", EN)).rules[0].when, {}, ())
+    assert ways is not None
+    assert [(way.langs, way.is_possible) for way in ways] == [(frozenset({"en"}), True)]

@@ -15,7 +15,12 @@ from tests.support.rules import ARTIFACT, facts, policy, rule, scores
 
 LISTS = {
     "partners": {"kind": "allow", "of": "domains", "entries": ["good.example"]},
-    "banned": {"kind": "block", "of": "authors", "salt": "s", "entries": [hash_author("ann", "s")]},
+    "banned": {
+        "kind": "block",
+        "of": "authors",
+        "salt": "s",
+        "entries": [hash_author("ann", "s"), {"value": hash_author("eve", "s"), "expires": "2024-04-01"}],
+    },
     "terms": {"kind": "watch", "of": "keywords", "entries": [{"value": "pump it", "expires": "2024-04-01"}]},
 }
 KEYWORDS = {"casino": {"words": ["casino", "free spins"]}}
@@ -52,6 +57,8 @@ def holds(when: dict[str, Any], known: Facts) -> bool | None:
         ({"list": "partners"}, facts("good"), False),
         ({"list": "banned"}, facts(author="ann"), True),
         ({"list": "banned"}, facts(author="bob"), False),
+        ({"list": "banned"}, facts(author="eve"), False),
+        ({"list": "banned"}, facts(author="eve", day=1), True),
         ({"list": "banned"}, facts(author=""), False),
         ({"list": "banned"}, facts(author=None), None),
         ({"list": "terms"}, facts("pump it", day=1), True),

@@ -48,8 +48,7 @@ def test_the_most_severe_action_wins_in_any_order() -> None:
 
 
 def test_scores_and_rules_are_one_ladder() -> None:
-    known = {"scores": scores(hate=0.85)}
-    limited = judged(rule("a", ALWAYS, {"action": "review"}), **known)
+    limited = judged(rule("a", ALWAYS, {"action": "review"}), scores=scores(hate=0.85))
     assert (limited.action, limited.reasons) == (Action.REVIEW, ("rule:a", "hate>=0.8"))
     weaker = judged(rule("a", ALWAYS, {"action": "limit"}), scores=scores(hate=0.99))
     assert (weaker.action, weaker.reasons) == (Action.REMOVE, ("hate>=0.98", "rule:a"))
