@@ -11,6 +11,7 @@ from schemas.symptoms import Context, SymptomRecord, Vitals
 from schemas.verdicts import (
     Condition,
     Evidence,
+    FiredRule,
     PostScores,
     PostVerdict,
     Sentiment,
@@ -29,6 +30,7 @@ __all__ = [
     "Control",
     "DeadLetter",
     "Evidence",
+    "FiredRule",
     "InvalidRecord",
     "Picture",
     "Post",

@@ -52,7 +52,7 @@ REVIEWS: Final = Channel(
     Review,
     None,
     "The post's identifier.",
-    "What people decided. The topic is created; this version does not read it.",
+    "What people decided. `tidegate reviews report` reads it.",
     REVIEW,
 )
 CONTROL_CHANNEL: Final = Channel(

@@ -47,6 +47,7 @@ POST_VERDICT: Final[Document] = {
     "assessed": True,
     "read_share": 1.0,
     "warnings": [],
+    "rules": [],
     "timings_ms": _TIMINGS_MS,
 }
 
@@ -122,10 +123,20 @@ DEAD_LETTER_HEADERS: Final[Document] = {
 }
 
 REVIEW: Final[Document] = {
+    "id": "rv-8814",
     "verdict_id": "3b1f0f6e5a7d4c2f9a60d2c4be7713a8",
     "post_id": "c-20931",
     "action": "remove",
+    "decision": "overturned",
     "reviewer": "team-2",
+    "reason": "targets_a_person",
+    "policy_label": "harassment-2",
+    "labels": ["toxicity", "insult", "hate"],
+    "spans": [{"start": 17, "end": 41}],
+    "note": "Second time this week.",
+    "source": "console",
+    "sampled": False,
+    "supersedes": "rv-8790",
     "time": "2026-11-24T09:40:12Z",
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC
 from typing import Annotated, Any, ClassVar, Final, Self
 
 from pydantic import ConfigDict, Field, model_validator
@@ -42,6 +43,9 @@ class Post(Record):
     )
     thread: Reference | None = Field(default=None, description="The conversation it belongs to.")
     time: Time | None = Field(default=None, description="When it was written.")
+    author_since: Time | None = Field(
+        default=None, description="When the author's account was made: rules of the policy may ask for its age."
+    )
 
     READERS: ClassVar = {
         **Record.READERS,
@@ -49,6 +53,7 @@ class Post(Record):
         "author": read_reference,
         "thread": read_reference,
         "time": read_time,
+        "author_since": read_time,
     }
 
     @model_validator(mode="after")
@@ -64,6 +69,13 @@ class Post(Record):
         fields = super().canonical(document, warnings)
         choose_pictures(fields, warnings)
         return fields
+
+    def account_age_s(self, now: float) -> float | None:
+        """Of the author's account at a time since 1970; None where nobody said. A time without a zone is UTC."""
+        since = self.author_since
+        if since is None:
+            return None
+        return now - (since if since.tzinfo is not None else since.replace(tzinfo=UTC)).timestamp()
 
     @property
     def said(self) -> str:

@@ -112,6 +112,18 @@ class Verdict(Identified):
     )
 
 
+class FiredRule(Part):
+    """One of the policy's own rules that held for the post."""
+
+    name: str
+    mode: Literal["on", "shadow"] = Field(description="A rule in shadow is noted and changes nothing.")
+    action: Action | None = Field(description="What it asks for at least.")
+    at_most: Action | None = Field(description="What it allows at most: a rule on an allow-list.")
+    labels: list[str]
+    note: str | None
+    history: bool = Field(description="It asked what the author did before: the same post may meet it or not.")
+
+
 class PostVerdict(Verdict):
     """The verdict on a post. It never repeats the text or the author."""
 
@@ -119,13 +131,19 @@ class PostVerdict(Verdict):
     post_id: str
     lang: Literal["en", "zh", "other"]
     scores: PostScores | None = Field(description="Null where `assessed` is false.")
-    labels: list[str] = Field(description="Labels over their threshold.")
+    labels: list[str] = Field(description="Labels over their threshold, and those that rules of the policy add.")
     spans: list[Span] = Field(description="Toxic passages, where a label asks for them.")
     sentiment: Sentiment | None = Field(
         description="Null where the early exit answered: a clean post of a cascade, or any under overload."
     )
     action: Action
-    reasons: list[str] = Field(description="The rules that led to the action; `quota` where the quota changed it.")
+    reasons: list[str] = Field(
+        description="What led to the action: scores, `rule:NAME` for the policy's own rules, `quota` where the quota "
+        "changed it."
+    )
+    rules: list[FiredRule] = Field(
+        default_factory=list, description="The policy's own rules that held, those in shadow included."
+    )
 
 
 class Condition(Part):

@@ -17,6 +17,7 @@ from models.serving.engine import Engine, NullEngine, OnnxEngine
 from models.serving.golden import verify_golden
 from models.serving.types import Batch, Depth, Encoding, Item
 from streams.policy import Policy, PolicyError
+from streams.policy.base import LANGUAGES
 from streams.settings import Settings
 from streams.tasks import declared
 
@@ -82,7 +83,8 @@ def _open_engine(artifact: Artifact, settings: Settings) -> Engine:
 
 def _clean_below(artifact: Artifact, settings: Settings) -> tuple[float, ...]:
     """The bars of the cascade, which were chosen for the model's own thresholds: lower ones would lose more flags."""
-    posts = Policy.load(settings.policy).posts
+    policy = Policy.load(settings.policy)
+    posts = policy.posts
     point = artifact.operating_point(posts.operating_point).thresholds
     for label in POST_LABELS:
         for lang, value in (point.get(label, {}) | posts.thresholds.get(label, {})).items():
@@ -93,7 +95,22 @@ def _clean_below(artifact: Artifact, settings: Settings) -> tuple[float, ...]:
                     f"({artifact.threshold(label, lang):g}), which the cascade is made for; raise it, or switch "
                     "cascade off."
                 )
+    _refuse_low_rules(policy, artifact)
     return artifact.clean_below()
+
+
+def _refuse_low_rules(policy: Policy, artifact: Artifact) -> None:
+    """The early exit's scores of what it takes for clean are no answer to a rule that asks for less."""
+    for rule in policy.rules:
+        for leaf, _ in rule.when.leaves():
+            if rule.mode == "off" or leaf.label is None or leaf.at_least is None:
+                continue
+            needed = max(artifact.threshold(leaf.label, lang) for lang in LANGUAGES)
+            if leaf.at_least < needed:
+                raise PolicyError(
+                    f"The policy's rule {rule.name} asks for {leaf.label} from {leaf.at_least:g} on, below the "
+                    f"model's threshold ({needed:g}), which the cascade is made for; raise it, or switch cascade off."
+                )
 
 
 def _tokens_a_second(engine: Engine, batch_tokens: int, heads: frozenset[str]) -> float:

@@ -11,7 +11,9 @@ from streams.cli import (
     evaluate,
     factory,
     models,
+    policy,
     records,
+    reviews,
     schema,
     score,
     serve,
@@ -50,6 +52,18 @@ def build_app() -> typer.Typer:
         list=dead_letters.list_,
         replay=dead_letters.replay,
     )
+    _add_group(
+        app,
+        "policy",
+        "Read, check and try policies.",
+        check=policy.check,
+        test=policy.run_examples,
+        show=policy.show,
+        bundle=policy.bundle,
+        hash=policy.hash_,
+        **{"dry-run": policy.dry_run},
+    )
+    _add_group(app, "reviews", "What people's reviews say about the verdicts.", report=reviews.report)
     _add_group(app, "schema", "JSON Schemas and the AsyncAPI document.", export=schema.export_schemas)
     app.add_typer(_train_group(), name="train")
     _add_group(

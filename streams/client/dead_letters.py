@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,13 +15,11 @@ from schemas.channels import MAX_MESSAGE_BYTES
 from schemas.dead_letter import REPLAYED
 from schemas.wire import Header
 from streams.client.messages import Letter, decode_letter
+from streams.client.stretch import up_to_now
 from streams.errors import missing_topic, translate
 from streams.kafka.connection import CONNECT_TIMEOUT_S, REQUEST_TIMEOUT_S, connection_options, reading_options
 from streams.kafka.topics import input_kinds, topic_name
-from streams.positions import Positions
 from streams.settings import Settings
-
-_SILENCE_S = 30.0  # a broker that gives nothing for so long, short of the end it named, is not there
 
 
 async def read_letters(
@@ -40,18 +38,13 @@ async def read_letters(
     consumer = AIOKafkaConsumer(topic, **reading_options(settings), auto_offset_reset="earliest")
     try:
         await asyncio.wait_for(consumer.start(), CONNECT_TIMEOUT_S)
-        async for message in _up_to_now(consumer, topic):
-            try:
-                letter, _ = decode_letter(message)
-            except ValueError:
-                continue
-            if wanted and letter.why.reason not in wanted:
-                continue
-            if left is not None:
-                if left == 0:
-                    return
-                left -= 1
-            yield letter
+        async for messages in up_to_now(consumer, topic):
+            for letter in _letters(messages, wanted):
+                if left is not None:
+                    if left == 0:
+                        return
+                    left -= 1
+                yield letter
     except UnknownTopicOrPartitionError:
         raise missing_topic(topic) from None
     except (KafkaError, TimeoutError, OSError) as error:
@@ -60,30 +53,14 @@ async def read_letters(
         await consumer.stop()
 
 
-async def _up_to_now(consumer: Any, topic: str) -> AsyncIterator[Any]:
-    if not consumer.partitions_for_topic(topic):
-        raise missing_topic(topic)
-    positions = Positions(consumer, topic, group=None)
-    await positions.fix()
-    partitions = list(consumer.assignment())
-    begins = await consumer.beginning_offsets(partitions)
-    ends = await consumer.end_offsets(partitions)
-    unfinished = {partition for partition in partitions if begins[partition] < ends[partition]}
-    silent_since = asyncio.get_running_loop().time()
-    while unfinished:
-        batches = await positions.follow(await consumer.getmany(*unfinished, timeout_ms=200))
-        for partition, messages in batches.items():
-            for message in messages:
-                if message.offset < ends[partition]:
-                    yield message
-        for partition in list(unfinished):
-            if await consumer.position(partition) >= ends[partition]:
-                unfinished.discard(partition)
-        now = asyncio.get_running_loop().time()
-        if batches:
-            silent_since = now
-        elif now - silent_since > _SILENCE_S:
-            raise TimeoutError
+def _letters(messages: Sequence[Any], reasons: Collection[str]) -> Iterator[Letter]:
+    for message in messages:
+        try:
+            letter, _ = decode_letter(message)
+        except ValueError:
+            continue
+        if not reasons or letter.why.reason in reasons:
+            yield letter
 
 
 @dataclass(slots=True)

@@ -180,6 +180,7 @@ def _review(asked: SuggestCommentScoreRequest, verdict: Mapping[str, Any]) -> Re
             post_id=asked.clientToken or verdict["id"],
             action="remove" if max(values) > 0.5 else "allow",
             reviewer=asked.communityId,
+            source="api",
             time=datetime.now(UTC),
         )
     except ValidationError:

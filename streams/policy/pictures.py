@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from streams.pictures.seen import Seen
-from streams.policy.file import Action
+from streams.policy.base import Action
 from streams.policy.rules import Ruling
 
 _ACTIONS: Final = {action.name.lower(): action for action in Action}

@@ -69,7 +69,7 @@ ROOMS = {
         ("errors", "history", "leash", "positions", "record"),
         ("pictures",),
         ("policy",),
-        ("tasks",),
+        ("reviews", "tasks"),
         ("settings",),
         ("kafka", "health", "model"),
         ("pipeline", "client"),
