@@ -3,6 +3,7 @@
 from schemas.alert import Alert
 from schemas.control import Control
 from schemas.dead_letter import DeadLetter
+from schemas.event import Event
 from schemas.post import Post
 from schemas.reasons import InvalidRecord, Reason
 from schemas.review import Review
@@ -27,6 +28,7 @@ __all__ = [
     "Context",
     "Control",
     "DeadLetter",
+    "Event",
     "Evidence",
     "InvalidRecord",
     "Post",
