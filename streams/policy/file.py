@@ -142,13 +142,19 @@ class Policy(_Table):
     def load(cls, path: Path = POLICY) -> Policy:
         """Raises PolicyError."""
         try:
-            return cls.model_validate(tomllib.loads(path.read_text("utf-8")))
-        except ValidationError as error:
-            raise PolicyError(f"The policy {path} is wrong: {_first_fault(error)}.") from None
+            return cls.parse(path.read_bytes(), str(path))
         except OSError as error:
             raise PolicyError(f"The policy {path} cannot be read: {error.strerror or error}.") from None
+
+    @classmethod
+    def parse(cls, content: bytes, name: str) -> Policy:
+        """Reads the bytes of a policy file; errors call it by this name. Raises PolicyError."""
+        try:
+            return cls.model_validate(tomllib.loads(content.decode("utf-8")))
+        except ValidationError as error:
+            raise PolicyError(f"The policy {name} is wrong: {_first_fault(error)}.") from None
         except ValueError as error:  # not TOML or not UTF-8
-            raise PolicyError(f"The policy {path} is not a TOML file: {error}.") from None
+            raise PolicyError(f"The policy {name} is not a TOML file: {error}.") from None
 
 
 def _first_fault(error: ValidationError) -> str:

@@ -23,6 +23,7 @@ from streams.settings import Settings
 from streams.tasks.base import Moments, Parts, Task
 from streams.worker.dead_letter_limit import DeadLetterLimit
 from streams.worker.gate import AdmissionGate
+from streams.worker.holding import Holding
 from streams.worker.ledger import Ledger
 from streams.worker.overload import Overload
 from streams.worker.sink import Sink
@@ -72,6 +73,7 @@ class Service:
         self.ledger: Ledger[Work] = Ledger()
         self.gate = AdmissionGate(settings.max_in_flight_records, model.in_flight_tokens)
         self.overload = Overload(settings.degrade_after_s)
+        self.holding = Holding()
         self._model = model
         self._tasks = tasks
         self._sink = sink
@@ -114,12 +116,19 @@ class Service:
         """From the next record on this model and these parts judge; what is in flight stays with the former ones."""
         names = dict(self._tasks)
         tasks = {name: await self._pipeline.in_order(task.succeed, parts) for name, task in names.items()}
-        self._pipeline.switch(self._activation(model, tasks))
+        active = self._pipeline.active
+        self._pipeline.switch(active.with_tasks(tasks) if model is self._model else self._activation(model, tasks))
         self._model, self._tasks = model, tasks
         self.gate.resize(model.in_flight_tokens)
 
+    def enable(self, names: Collection[str]) -> None:
+        """Reads on with these tasks alone. Records of the others wait in front of the ledger: none is lost."""
+        self.holding.hold([topic for topic, task in self._tasks.items() if task.declaration.name not in names])
+
     async def take_in(self, message: Consumed) -> None:
         """Opens a ticket and hands the record to the pipeline; waits while too much is in flight."""
+        if message.topic in self.holding and not await self.holding.let_in(message.topic):
+            return
         now = time.monotonic()
         ticket = self.ledger.open(message.tp, message.offset, now)
         self._idle.clear()
@@ -198,6 +207,7 @@ class Service:
 
         What is still in flight on them is abandoned: not decided, not counted, not saved.
         """
+        self.holding.revoke()
         abandoned = self.ledger.revoke(partitions)
         logger.debug("gave up %d partitions, abandoned %d records", len(partitions), abandoned)
         if self.ledger.in_flight == 0:
