@@ -18,7 +18,7 @@ from streams.model import Model
 from streams.pipeline.activation import Activation
 from streams.pipeline.pipeline import Pipeline
 from streams.pipeline.work import Work
-from streams.record import Partition, RawRecord
+from streams.record import Outgoing, Partition, RawRecord
 from streams.settings import Settings
 from streams.tasks.base import Moments, Parts, Task
 from streams.worker.dead_letter_limit import DeadLetterLimit
@@ -124,6 +124,10 @@ class Service:
     def enable(self, names: Collection[str]) -> None:
         """Reads on with these tasks alone. Records of the others wait in front of the ledger: none is lost."""
         self.holding.hold([topic for topic, task in self._tasks.items() if task.declaration.name not in names])
+
+    async def publish(self, messages: Sequence[Outgoing]) -> None:
+        """What is no answer to a record. Raises PublishError."""
+        await self._sink.publish(messages)
 
     async def take_in(self, message: Consumed) -> None:
         """Opens a ticket and hands the record to the pipeline; waits while too much is in flight."""

@@ -72,6 +72,7 @@ ROOMS = {
         ("settings",),
         ("kafka", "health", "model"),
         ("pipeline", "client"),
+        ("control",),
         ("score", "worker"),
         ("gateway",),
         ("cli",),
