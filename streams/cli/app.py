@@ -6,7 +6,22 @@ from collections.abc import Callable
 
 import typer
 
-from streams.cli import dead_letters, evaluate, factory, models, records, schema, score, serve, topics, triage, worker
+from streams.cli import (
+    dead_letters,
+    evaluate,
+    factory,
+    models,
+    models_control,
+    policy_control,
+    records,
+    schema,
+    score,
+    serve,
+    tasks_control,
+    topics,
+    triage,
+    worker,
+)
 from streams.cli.demo.command import demo
 
 _HELP = "Tidegate: streaming content moderation on Kafka. Settings come from TIDEGATE_* variables and tidegate.toml."
@@ -44,12 +59,32 @@ def build_app() -> typer.Typer:
     _add_group(
         app,
         "models",
-        "List, show, check, compare and fit model folders.",
+        "List, show, check, compare and fit model folders; choose the one that judges.",
         list=models.list_,
         show=models.show,
         verify=models.verify,
         diff=models.diff,
         fit=factory.fit,
+        activate=models_control.activate,
+        rollback=models_control.rollback,
+        status=models_control.status,
+    )
+    _add_group(
+        app,
+        "policy",
+        "Choose the policy that judges.",
+        activate=policy_control.activate,
+        rollback=policy_control.rollback,
+        diff=policy_control.diff,
+        status=policy_control.status,
+    )
+    _add_group(
+        app,
+        "tasks",
+        "Choose the tasks whose records are read.",
+        enable=tasks_control.enable,
+        disable=tasks_control.disable,
+        status=tasks_control.status,
     )
     app.command("version")(schema.version)
     return app

@@ -97,7 +97,7 @@ async def change(
     """
     producer = AIOKafkaProducer(
         **connection_options(settings),
-        transactional_id=topic_name(settings.topic_prefix, "control"),
+        transactional_id=_topic(settings, "control"),
         transaction_timeout_ms=int(TRANSACTION_S * 1000),
         max_request_size=MAX_MESSAGE_BYTES,
     )
@@ -119,8 +119,12 @@ async def _send(producer: Any, settings: Settings, entries: Sequence[Control], e
     told = outgoing(new_event(event, entries[-1]))
     for entry in entries:
         value = entry.model_dump_json(exclude_none=True).encode()
-        await producer.send_and_wait(topic_name(settings.topic_prefix, "control"), value, key=entry.key.encode())
-    await producer.send_and_wait(topic_name(settings.topic_prefix, told.kind), told.value, key=told.key)
+        await producer.send_and_wait(_topic(settings, "control"), value, key=entry.key.encode(), partition=0)
+    await producer.send_and_wait(_topic(settings, told.kind), told.value, key=told.key, partition=0)
+
+
+def _topic(settings: Settings, kind: str) -> str:
+    return topic_name(settings.topic_prefix, kind)
 
 
 def now() -> datetime:

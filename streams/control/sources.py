@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import IO, Final
 
 import fsspec
+from pydantic import ValidationError
 
-from models.artifact import MANIFEST
+from models.artifact import MANIFEST, Manifest
 from streams.errors import TidegateError
 
 MAX_POLICY_BYTES: Final = 4 * 1024 * 1024
@@ -71,6 +72,19 @@ def fetch_file(address: str, digest: str | None, max_bytes: int = MAX_POLICY_BYT
 def read_manifest_bytes(address: str, digest: str | None = None) -> bytes:
     """Of the artifact at this address. Raises SourceError as above."""
     return fetch_file(_inside(address, MANIFEST), digest, MAX_MANIFEST_BYTES)
+
+
+def manifest_version(manifest: bytes, address: str) -> str:
+    """What verdicts will name. Raises SourceError for what is no manifest."""
+    try:
+        return Manifest.model_validate_json(manifest).full_version
+    except ValidationError:
+        raise SourceError(f"{_inside(address, MANIFEST)} is no manifest of a model.") from None
+
+
+def absolute(address: str) -> str:
+    """The same folder or file whatever folder a worker runs in; what a store has stays as it is."""
+    return address if "://" in address else str(Path(address).expanduser().resolve())
 
 
 def _copy(address: str, digest: str, folder: Path) -> None:

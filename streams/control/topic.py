@@ -1,10 +1,11 @@
-"""Reading the control topic: from its beginning to its end, and then what comes."""
+"""Reading the topics of control: from their beginning to their end, and then what comes."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -26,55 +27,66 @@ Said = tuple[str, Control | None]
 """A key and its entry; None: the key was deleted."""
 
 
-class ControlTopic:
-    """The one partition, which has an order. Only what was committed is read: an operator's write is a transaction."""
+class Log:
+    """The first partition of a topic, in its order. Only what was committed is read: a change is a transaction.
 
-    def __init__(self, settings: Settings, make_consumer: Callable[..., Any] = AIOKafkaConsumer) -> None:
+    Args:
+        kind: of the topic.
+    """
+
+    def __init__(self, settings: Settings, kind: str, make_consumer: Callable[..., Any] = AIOKafkaConsumer) -> None:
         self._settings = settings
-        self._name = topic_name(settings.topic_prefix, "control")
+        self._name = topic_name(settings.topic_prefix, kind)
         self._partition = TopicPartition(self._name, 0)
         self._make_consumer = make_consumer
         self._consumer: Any = None
         self._next = 0
 
-    async def read_to_end(self) -> list[Said]:
-        """All that is there now and was not read yet.
+    async def read_to_end(self) -> list[Any]:
+        """All messages that are there now and were not read yet.
 
         Raises:
             ClientError: the broker or the topic cannot be reached.
         """
-        said: list[Said] = []
+        return await self._translated(self._read_to_end())
+
+    async def read(self) -> list[Any]:
+        """What came; nothing after half a second in which nothing did. Raises as `read_to_end`."""
+        return await self._translated(self._fetch())
+
+    async def _translated(self, reading: Coroutine[Any, Any, list[Any]]) -> list[Any]:
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT_S + READ_TIMEOUT_S):
-                await self._open()
-                end = (await self._consumer.end_offsets([self._partition]))[self._partition]
-                while await self._consumer.position(self._partition) < end:
-                    said += await self._fetch()
+                return await reading
         except (KafkaError, TimeoutError, OSError) as error:
             await self.close()
             raise translate(error, self._settings.brokers) from error
-        return said
 
-    async def read(self) -> list[Said]:
-        """What came; nothing after half a second in which nothing did. Raises as `read_to_end`."""
-        try:
-            await self._open()
-            return await self._fetch()
-        except (KafkaError, TimeoutError, OSError) as error:
-            await self.close()
-            raise translate(error, self._settings.brokers) from error
+    async def _read_to_end(self) -> list[Any]:
+        await self._open()
+        messages: list[Any] = []
+        end = (await self._consumer.end_offsets([self._partition]))[self._partition]
+        while await self._consumer.position(self._partition) < end:
+            messages += await self._fetch()
+        return messages
+
+    async def _fetch(self) -> list[Any]:
+        await self._open()
+        batches = await self._consumer.getmany(timeout_ms=int(_POLL_S * 1000))
+        messages = [message for batch in batches.values() for message in batch]
+        if messages:
+            self._next = messages[-1].offset + 1
+        return messages
 
     async def _open(self) -> None:
         if self._consumer is not None:
             return
-        consumer = self._make_consumer(
-            **{**reading_options(self._settings), "isolation_level": "read_committed"}, auto_offset_reset="earliest"
-        )
+        options = {**reading_options(self._settings), "isolation_level": "read_committed"}
+        consumer = self._make_consumer(**options, auto_offset_reset="earliest")
         try:
-            async with asyncio.timeout(CONNECT_TIMEOUT_S):
-                await consumer.start()
-                if not await _has_partitions(consumer, self._name):
-                    raise missing_topic(self._name)
+            await consumer.start()
+            if self._name not in await consumer.topics():
+                raise missing_topic(self._name)
         except BaseException:
             await consumer.stop()
             raise
@@ -82,22 +94,31 @@ class ControlTopic:
         consumer.seek(self._partition, self._next)
         self._consumer = consumer
 
-    async def _fetch(self) -> list[Said]:
-        batches = await self._consumer.getmany(timeout_ms=int(_POLL_S * 1000))
-        messages = [message for batch in batches.values() for message in batch]
-        if messages:
-            self._next = messages[-1].offset + 1
-        return [said for message in messages if (said := _read(message)) is not None]
-
     async def close(self) -> None:
         consumer, self._consumer = self._consumer, None
         if consumer is not None:
-            async with asyncio.timeout(REQUEST_TIMEOUT_S):
-                await consumer.stop()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(consumer.stop(), REQUEST_TIMEOUT_S)
 
 
-async def _has_partitions(consumer: Any, topic: str) -> bool:
-    return topic in await consumer.topics()
+class ControlTopic:
+    """What is active, as it is said. Raises as the log does."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._log = Log(settings, "control")
+
+    async def read_to_end(self) -> list[Said]:
+        return _said(await self._log.read_to_end())
+
+    async def read(self) -> list[Said]:
+        return _said(await self._log.read())
+
+    async def close(self) -> None:
+        await self._log.close()
+
+
+def _said(messages: Sequence[Any]) -> list[Said]:
+    return [said for message in messages if (said := _read(message)) is not None]
 
 
 def _read(message: Any) -> Said | None:
