@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from getpass import getuser
@@ -86,6 +87,7 @@ async def _change(
     from streams.control.change import change, now, proposed
     from streams.control.reports import await_workers
 
+    asyncio.get_running_loop().set_exception_handler(_without_the_fenced)
     reports = await read_reports(settings)
 
     def propose(state: State) -> list[Control]:
@@ -96,6 +98,14 @@ async def _change(
 
     entry = await change(settings, propose, event)
     return entry, await await_workers(settings, entry, how.within_s) if how.wait else None
+
+
+def _without_the_fenced(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """aiokafka leaves the news that somebody else came first in futures that nobody asks."""
+    from aiokafka.errors import ProducerFenced
+
+    if not isinstance(context.get("exception"), ProducerFenced):
+        loop.default_exception_handler(context)
 
 
 async def read_reports(settings: Settings) -> Reports:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -21,6 +22,7 @@ from streams.kafka.topics import topic_name
 from streams.settings import Settings
 
 TRANSACTION_S: Final = 30.0
+ATTEMPTS: Final = 5
 
 
 class ConflictError(ClientError):
@@ -89,12 +91,23 @@ async def change(
     """Writes what `propose` makes of the state, and an event with it; returns its last entry.
 
     All operators of a prefix share one transactional id. Whoever starts later ends the transactions of those before,
-    and then reads: so what was read is still what stands there when the change is written.
+    and then reads: so what was read is still what stands there when the change is written. Who was ended reads anew.
 
     Raises:
-        ConflictError: somebody else began a change in between; nothing was written.
+        ConflictError: what `propose` raises, or others came in between again and again; nothing was written.
         ClientError: the broker or the topic cannot be reached.
     """
+    for _ in range(ATTEMPTS):
+        try:
+            return await _attempt(settings, propose, event)
+        except ProducerFenced:
+            await asyncio.sleep(random.uniform(0.0, 1.0))  # noqa: S311
+        except (KafkaError, TimeoutError, OSError) as error:
+            raise translate(error, settings.brokers) from error
+    raise ConflictError("Others change what is active at this moment; look at the status and try again.")
+
+
+async def _attempt(settings: Settings, propose: Callable[[State], Sequence[Control]], event: EventKind) -> Control:
     producer = AIOKafkaProducer(
         **connection_options(settings),
         transactional_id=_topic(settings, "control"),
@@ -106,10 +119,6 @@ async def change(
         entries = propose(await read_state(settings))
         async with asyncio.timeout(TRANSACTION_S), producer.transaction():
             await _send(producer, settings, entries, event)
-    except ProducerFenced:
-        raise ConflictError("Somebody else began a change at this moment; look at the status and try again.") from None
-    except (KafkaError, TimeoutError, OSError) as error:
-        raise translate(error, settings.brokers) from error
     finally:
         await asyncio.wait_for(producer.stop(), REQUEST_TIMEOUT_S)
     return entries[-1]
