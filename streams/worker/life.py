@@ -132,10 +132,10 @@ class _Worker:
 
     async def _serve(self, service: Service) -> None:
         await service.start()
-        app = create_app(self._settings, service, on_ready=self._report_ready)
+        named = {} if self._follower is None else {"client_id": CLIENT_ID + self._follower.name}
+        app = create_app(self._settings, service, on_ready=self._report_ready, **named)
         watching = [asyncio.create_task(self._watch_for_crash(app))]
         if self._follower is not None:
-            app.reading = {**app.reading, "client_id": CLIENT_ID + self._follower.name}
             self._follower.join(service)
             watching.append(asyncio.create_task(self._follow(self._follower)))
         try:
