@@ -111,8 +111,8 @@ async def start(tiny_artifact: Path, tmp_path: Path) -> AsyncIterator[Start]:
     started: list[Worker] = []
 
     async def start_with(*entries: Control, topic: FakeTopic | None = None, **settings: Any) -> Worker:
-        given = {"artifact": tiny_artifact, "data_dir": tmp_path / "data", "device": "cpu", "threads": 1}
-        worker = Worker(Settings(**given | settings), topic or FakeTopic(*entries))
+        known = Settings(artifact=tiny_artifact, data_dir=tmp_path / "data", device="cpu", threads=1, **settings)
+        worker = Worker(known, topic or FakeTopic(*entries))
         started.append(await worker.start())
         return worker
 
@@ -124,7 +124,7 @@ async def start(tiny_artifact: Path, tmp_path: Path) -> AsyncIterator[Start]:
 def policy(folder: Path, revision: int = 1, **fields: Any) -> Control:
     folder.mkdir(exist_ok=True)
     content = write_policy(folder, action="limit").read_text()
-    return Control(**{"kind": "policy", "name": "default", "content": content, "revision": revision} | fields)
+    return Control(kind="policy", name="default", content=content, revision=revision, **fields)
 
 
 def model(tiny_artifact: Path, folder: Path, revision: int = 1, **changes: Any) -> Control:
