@@ -144,6 +144,7 @@ class _Worker:
         finally:
             for task in watching:
                 task.cancel()
+            await asyncio.wait(watching, timeout=FLUSH_S)
             await self._end(app.stop(), self._settings.drain_s + LEAVE_GROUP_S, "leave the group")
             await self._end(service.stop(), LEAVE_GROUP_S, "stop the pipeline")
 

@@ -21,6 +21,7 @@ from streams.pipeline.work import Work
 from streams.record import Outgoing, Partition, RawRecord
 from streams.settings import Settings
 from streams.tasks.base import Moments, Parts, Task
+from streams.worker.allocator import trim_after
 from streams.worker.dead_letter_limit import DeadLetterLimit
 from streams.worker.gate import AdmissionGate
 from streams.worker.holding import Holding
@@ -116,6 +117,8 @@ class Service:
         """From the next record on this model and these parts judge; what is in flight stays with the former ones."""
         names = dict(self._tasks)
         tasks = {name: await self._pipeline.in_order(task.succeed, parts) for name, task in names.items()}
+        if model is not self._model:
+            trim_after(self._model.engine)
         active = self._pipeline.active
         self._pipeline.switch(active.with_tasks(tasks) if model is self._model else self._activation(model, tasks))
         self._model, self._tasks = model, tasks
