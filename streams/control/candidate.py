@@ -35,12 +35,16 @@ def load_candidate(
     """What these entries name. Takes seconds: run it in a thread.
 
     Args:
-        running: what judges now; its model is kept where the entry is the same.
+        running: what judges now; its model and its policy are kept where the entry is the same, without another look at
+            where they came from.
 
     Raises:
         TidegateError: something cannot be fetched, is not what was asked for, or fails a check.
     """
-    policy = _policy(settings, policy_entry)
+    if running is not None and running.policy_entry == policy_entry:
+        policy = running.parts.policy
+    else:
+        policy = _policy(settings, policy_entry)
     if running is not None and running.model_entry == model_entry:
         model = running.model
         if settings.cascade == "on":

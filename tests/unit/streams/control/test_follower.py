@@ -173,6 +173,19 @@ async def test_a_policy_and_a_model_are_taken_up_while_it_runs(
     assert worker.crashes == []
 
 
+async def test_a_policy_whose_file_is_gone_or_changed_goes_on_under_another_model(
+    start: Start, tiny_artifact: Path, tmp_path: Path
+) -> None:
+    entry = policy(tmp_path / "policy")
+    path = tmp_path / "policy" / "policy.toml"
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    worker = await start(entry.model_copy(update={"content": None, "address": str(path), "digest": digest}))
+    path.write_text("version = 5")
+    worker.topic.say(model(tiny_artifact, tmp_path / "copy"))
+    await eventually(lambda: worker.told("activated", "refused"))
+    await eventually(lambda: worker.runs == ("2026.11.25", "test"))
+
+
 async def test_what_the_topic_says_judges_from_the_first_record_on(
     start: Start, tiny_artifact: Path, tmp_path: Path
 ) -> None:
