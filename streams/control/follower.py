@@ -12,7 +12,7 @@ from schemas.event import Running
 from streams.control.candidate import Candidate, load_candidate, refusal, state_file
 from streams.control.events import EventKind, new_event, outgoing, revisions, worker_name
 from streams.control.state import DEFAULT, FORMER, State
-from streams.control.topic import ControlTopic
+from streams.control.topic import ControlTopic, Said
 from streams.errors import ClientError, TidegateError
 from streams.model import Model
 from streams.record import Outgoing
@@ -45,6 +45,7 @@ class Follower:
         self._state = State()
         self._refused: dict[str, Control] = {}
         self._running: Candidate | None = None
+        self._is_caught_up = False
         self._events: list[Event] = []
 
     async def begin(self) -> Candidate:
@@ -81,6 +82,7 @@ class Follower:
         else:
             for key, entry in said:
                 self._state.put(key, entry)
+            self._is_caught_up = True
             await self._save()
 
     def _begun(self, candidate: Candidate, error: Exception | None) -> None:
@@ -103,7 +105,7 @@ class Follower:
         while True:
             await self._publish()
             try:
-                said = await self._topic.read()
+                said = await self._topic.read() if self._is_caught_up else await self._caught_up()
             except ClientError as error:
                 if not is_away:
                     logger.warning("the control topic is away (%s): going on with what is active", error)
@@ -114,6 +116,12 @@ class Follower:
             for key, entry in said:
                 await self._take(key, entry)
                 await self._publish()
+
+    async def _caught_up(self) -> list[Said]:
+        """After a start without the topic: what stands there now counts, and not how it came to that."""
+        now = dict(await self._topic.read_to_end())
+        self._is_caught_up = True
+        return [*((entry.key, None) for entry in self._state if entry.key not in now), *now.items()]
 
     async def _take(self, key: str, entry: Control | None) -> None:
         former = self._state.get(key)

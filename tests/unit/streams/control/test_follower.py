@@ -311,6 +311,27 @@ async def test_a_topic_that_comes_back_is_followed(
     await eventually(lambda: worker.told("activated"))
 
 
+async def test_after_a_start_without_the_topic_its_history_is_not_gone_through_again(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "TRY_AGAIN_S", 0.001)
+    off = Control(kind="task", name="symptoms", active=False, revision=1)
+    latest = policy(tmp_path / "policy", revision=3, expected=2)
+    first = await start(latest, off)
+    await first.stop()
+    topic = FakeTopic(policy(tmp_path / "policy", note="the first"), BROKEN, latest)
+    topic.is_away = True
+    second = await start(topic=topic)
+    await eventually(lambda: second.told("running"))
+    topic.is_away = False
+    await eventually(lambda: not topic.coming)
+    topic.say(off.model_copy(update={"active": False, "revision": 2}))
+    await eventually(lambda: second.told("activated"))
+    changes = [event.change for event in second.told("activated", "refused")]
+    assert [(change.kind, change.revision) for change in changes if change] == [("task", 2)]
+    assert second.runs[1] == "test"
+
+
 async def test_with_the_topic_away_and_nothing_on_disk_it_does_not_start(start: Start) -> None:
     """It could judge by what is active nowhere else."""
     away = FakeTopic()
