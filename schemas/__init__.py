@@ -1,6 +1,7 @@
 """What travels: every message of the service, in and out. pydantic and orjson, nothing else."""
 
 from schemas.alert import Alert
+from schemas.comparison import Comparison
 from schemas.control import Control
 from schemas.dead_letter import DeadLetter
 from schemas.event import Event
@@ -24,6 +25,7 @@ from schemas.wire import unpack
 
 __all__ = [
     "Alert",
+    "Comparison",
     "Condition",
     "Context",
     "Control",

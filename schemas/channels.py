@@ -9,10 +9,11 @@ from typing import Any, Final, Literal
 from pydantic import BaseModel
 
 from schemas.alert import Alert
+from schemas.comparison import Comparison
 from schemas.control import Control
 from schemas.dead_letter import DeadLetter
 from schemas.event import Event
-from schemas.examples import ALERT, CONTROL, DEAD_LETTER_HEADERS, EVENT, REVIEW
+from schemas.examples import ALERT, COMPARISON, CONTROL, DEAD_LETTER_HEADERS, EVENT, REVIEW
 from schemas.review import Review
 
 MAX_MESSAGE_BYTES: Final = 4 * 1024 * 1024
@@ -76,6 +77,14 @@ EVENTS: Final = Channel(
     {"cleanup.policy": ["compact"]},
     partitions=1,
 )
-SHARED: Final = (ALERTS, DEAD_LETTERS, EVENTS, REVIEWS, CONTROL_CHANNEL)
-CONTROLLED: Final = frozenset({"control", "events"})
+COMPARISONS: Final = Channel(
+    "comparisons",
+    Comparison,
+    "send",
+    "None.",
+    "What a model on trial would have decided of records, beside what was decided.",
+    COMPARISON,
+)
+SHARED: Final = (ALERTS, DEAD_LETTERS, EVENTS, COMPARISONS, REVIEWS, CONTROL_CHANNEL)
+CONTROLLED: Final = frozenset({"control", "events", "comparisons"})
 """Kinds of topics that a worker needs only where the setting `control` is on."""

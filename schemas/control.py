@@ -18,8 +18,8 @@ Kind = Literal["model", "policy", "task"]
 class Control(Input):
     """One entry of the compacted control topic. The last one of a kind and name is what counts.
 
-    Under the name `default` stands the model or the policy that judges, under `former` the one before it; the name of a
-    task's entry is the task's.
+    Under the name `default` stands the model or the policy that judges, under `former` the one before it, under
+    `candidate` a model on trial; the name of a task's entry is the task's.
     """
 
     kind: Kind
@@ -27,13 +27,15 @@ class Control(Input):
     version: Annotated[str, Field(max_length=128)] | None = None
     """Of the model, or as the policy file declares it."""
     active: bool = True
-    """Of a task: whether its records are read."""
+    """Of a task: whether its records are read. Of a model on trial: whether the trial goes on."""
     address: Annotated[str, Field(min_length=1, max_length=2048)] | None = None
     """A folder or file as the workers see it, or where a store has it."""
     digest: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
     """SHA-256 in hex: of a model's manifest, which holds those of its files; of a policy file."""
     content: Annotated[str, Field(max_length=MAX_CONTENT)] | None = None
     """The whole policy file, in place of an address."""
+    share: Annotated[float, Field(gt=0.0, le=1.0)] | None = None
+    """Of the authors, whose records a model on trial judges beside the one that is active."""
     revision: Annotated[int, Field(ge=0)] = 0
     """Of this kind and name, one more with each change."""
     expected: Annotated[int, Field(ge=0)] = 0

@@ -168,3 +168,29 @@ EVENT: Final[Document] = {
         "refused": [],
     },
 }
+
+COMPARISON: Final[Document] = {
+    "schema_version": 1,
+    "id": "a3d1f06e5b7d4c2f9a60d2c4be771e55",
+    "task": "posts",
+    "revision": 2,
+    "source": _SOURCE,
+    "lang": "en",
+    "active": {
+        **_VERSIONS,
+        "has_verdict": True,
+        "action": "limit",
+        "labels": ["toxicity", "insult"],
+        "level": None,
+        "inferred_ms": 9.8,
+    },
+    "candidate": {
+        "model_version": "2026.12.01-1b2c3d4e",
+        "policy_version": "1-77e1c0aa",
+        "has_verdict": True,
+        "action": "review",
+        "labels": ["toxicity", "insult", "threat"],
+        "level": None,
+        "inferred_ms": 10.4,
+    },
+}

@@ -66,6 +66,8 @@ def build_app() -> typer.Typer:
         diff=models.diff,
         fit=factory.fit,
         activate=models_control.activate,
+        shadow=models_control.shadow,
+        report=models_control.report,
         rollback=models_control.rollback,
         status=models_control.status,
     )

@@ -1,4 +1,4 @@
-"""`tidegate models activate`, `rollback` and `status`."""
+"""`tidegate models activate`, `shadow`, `report`, `rollback` and `status`."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ import typer
 
 from streams.cli.control import As, DryRun, Expect, Group, How, Note, Wait, Within, carry_out, show_status
 from streams.cli.terminal import AsJson, Brokers, Prefix, reporting, run, settings_from
+from streams.cli.trial_view import show_report
 
 if TYPE_CHECKING:
     from schemas import Control
+    from streams.control.trial_report import TrialReport
     from streams.settings import Settings
 
 Address = Annotated[str, typer.Argument(help="A model folder as the workers see it, or an address of a store.")]
@@ -40,6 +42,64 @@ def activate(
         carry_out(settings, lambda _: entry, how)
 
 
+def shadow(
+    address: Address,
+    share: Annotated[float, typer.Option(min=0.0001, max=1, help="Of the authors.")] = 0.1,
+    dry_run: DryRun = False,
+    wait: Wait = False,
+    within: Within = 300.0,
+    expect: Expect = None,
+    by: As = None,
+    note: Note = None,
+    group: Group = None,
+    brokers: Brokers = None,
+    prefix: Prefix = None,
+    as_json: AsJson = False,
+) -> None:
+    """Let another model judge a share of the records for comparison only. `rollback` or `activate` ends it."""
+    with reporting():
+        settings = settings_from(brokers=brokers, topic_prefix=prefix, group=group)
+        how = How.of(dry_run, wait, within, expect, by, note, as_json)
+        entry = _entry(address, how).model_copy(update={"name": "candidate", "share": share})
+        if dry_run:
+            _check(settings, entry)
+        carry_out(settings, lambda _: entry, how)
+
+
+def report(
+    revision: Annotated[
+        int | None, typer.Option(min=1, help="Of the trial. Default: the last one.", show_default=False)
+    ] = None,
+    quiet_s: Annotated[float, typer.Option(min=0.5, max=60, help="Stop when nothing came for so long.")] = 3.0,
+    brokers: Brokers = None,
+    prefix: Prefix = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show where a model on trial decides otherwise, and whether enough was compared to say so."""
+    with reporting():
+        settings = settings_from(brokers=brokers, topic_prefix=prefix)
+        show_report(*run(_compared(settings, revision, quiet_s)), as_json)
+
+
+async def _compared(settings: Settings, revision: int | None, quiet_s: float) -> tuple[int, TrialReport]:
+    """The trial's revision, and what was found."""
+    from streams.client import Client
+    from streams.control.change import ConflictError, read_state
+    from streams.control.trial_report import TrialReport
+
+    if revision is None:
+        entry = (await read_state(settings)).get("model/candidate")
+        if entry is None:
+            raise ConflictError("No model is on trial, and none was.")
+        revision = entry.revision if entry.active else entry.expected
+    found = TrialReport()
+    async with Client(settings=settings) as client:
+        async for comparison in client.read("comparisons", from_beginning=True, timeout_s=quiet_s):
+            if comparison.revision == revision:
+                found.add(comparison)
+    return revision, found
+
+
 def rollback(
     dry_run: DryRun = False,
     wait: Wait = False,
@@ -52,7 +112,7 @@ def rollback(
     prefix: Prefix = None,
     as_json: AsJson = False,
 ) -> None:
-    """Let the model judge that did before the last change."""
+    """End a trial if there is one; else let the model judge that did before the last change."""
     with reporting():
         from streams.control.change import back
 

@@ -52,17 +52,29 @@ def proposed(
     if expected is not None and expected != revision:
         raise ConflictError(f"{wanted.key} is at revision {revision} by now, not at {expected}; look at it first.")
     entry = wanted.model_copy(update={"revision": revision + 1, "expected": revision, "at": now})
-    if current is None or wanted.name != DEFAULT or is_refused:
-        return [entry]
-    return [current.model_copy(update={"name": FORMER}), entry]
+    entries = [entry]
+    if current is not None and wanted.name == DEFAULT and not is_refused:
+        entries.insert(0, current.model_copy(update={"name": FORMER}))
+    if wanted.key == f"model/{DEFAULT}" and state.trial is not None:
+        entries.insert(0, _next(state.trial, wanted, now, active=False))
+    return entries
+
+
+def _next(current: Control, wanted: Control, now: datetime, **changes: Any) -> Control:
+    """The entry that follows this one, with whoever asks for the wanted one."""
+    revision = current.revision
+    asked = {"revision": revision + 1, "expected": revision, "by": wanted.by, "note": wanted.note, "at": now}
+    return current.model_copy(update=asked | changes)
 
 
 def back(state: State, kind: str, by: str, note: str | None) -> Control:
-    """The change that brings back what was before.
+    """The change that ends a trial of a model, or else brings back what was before.
 
     Raises:
         ConflictError: there was nothing before.
     """
+    if kind == "model" and state.trial is not None:
+        return state.trial.model_copy(update={"active": False, "by": by, "note": note})
     former = state.get(f"{kind}/{FORMER}")
     if former is None:
         raise ConflictError(f"There is no {kind} to go back to: the control topic knows of none before.")

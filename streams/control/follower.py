@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Final, Protocol
 
 from schemas import Control, Event
 from schemas.event import Running
 from streams.control.candidate import Candidate, load_candidate, refusal, state_file
 from streams.control.events import EventKind, new_event, outgoing, revisions, worker_name
-from streams.control.state import DEFAULT, FORMER, State
+from streams.control.shadow import Shadow, shadow_tasks
+from streams.control.state import CANDIDATE, DEFAULT, FORMER, State
 from streams.control.topic import ControlTopic, Said
 from streams.errors import ClientError, TidegateError
 from streams.model import Model
+from streams.pipeline.work import Work
 from streams.record import Outgoing
 from streams.settings import Settings
 from streams.tasks.base import Parts
@@ -34,6 +36,8 @@ class Switched(Protocol):
 
     async def publish(self, messages: Sequence[Outgoing]) -> None: ...
 
+    def observe(self, observer: Callable[[Work], None] | None) -> None: ...
+
 
 class Follower:
     """`begin`, `join`, then `follow` for as long as the worker lives. Lives on the event loop; loads in a thread."""
@@ -45,6 +49,7 @@ class Follower:
         self._state = State()
         self._refused: dict[str, Control] = {}
         self._running: Candidate | None = None
+        self._shadow: Shadow | None = None
         self._is_caught_up = False
         self._events: list[Event] = []
 
@@ -102,6 +107,8 @@ class Follower:
     async def follow(self) -> None:
         """Never returns. What goes wrong with the topic is tried again; the worker goes on with what it has."""
         is_away = False
+        if self._state.trial is not None:
+            await self._try(self._state.trial)
         while True:
             await self._publish()
             try:
@@ -137,6 +144,8 @@ class Follower:
             self._tell("activated", entry)
         elif name == DEFAULT:
             await self._switch(kind, entry)
+        elif key == f"model/{CANDIDATE}":
+            await self._try(entry)
         elif name != FORMER:
             logger.warning("%s means nothing to this version", key)
 
@@ -156,10 +165,40 @@ class Follower:
             return
         await self._service.activate(candidate.model, candidate.parts)
         self._running = candidate
-        self._refused.pop(kind, None)
+        self._refused.pop(f"{kind}/{DEFAULT}", None)
         logger.info("active: model %s, policy %s", candidate.model.artifact.version, candidate.parts.policy_version)
         self._tell("activated", entry)
         self._tell("running", None)
+        if kind == "policy" and self._shadow is not None:
+            await self._try(self._shadow.trial, self._shadow.candidate)
+
+    async def _try(self, entry: Control | None, known: Candidate | None = None) -> None:
+        """Lets a model judge beside the one that is active, or ends that.
+
+        Args:
+            known: the same model under another policy.
+        """
+        assert self._running is not None
+        await self._end_trial()
+        self._refused.pop(f"model/{CANDIDATE}", None)
+        if entry is not None and entry.active:
+            try:
+                candidate = await self._load(entry, self._running.policy_entry, known or self._running)
+                tasks = await asyncio.to_thread(shadow_tasks, self._settings, candidate)
+            except Exception as error:  # whatever it is, the work goes on without it
+                self._refuse(entry, refusal(error))
+                self._tell("running", None)
+                return
+            self._shadow = Shadow(self._settings, candidate, tasks, entry, self._service.publish)
+            self._service.observe(self._shadow.offer)
+        self._tell("activated", entry)
+        self._tell("running", None)
+
+    async def _end_trial(self) -> None:
+        shadow, self._shadow = self._shadow, None
+        if shadow is not None:
+            self._service.observe(None)
+            await shadow.stop()
 
     async def _load(self, model: Control | None, policy: Control | None, running: Candidate | None = None) -> Candidate:
         loading = asyncio.to_thread(load_candidate, self._settings, model, policy, running)
@@ -177,7 +216,7 @@ class Follower:
 
     def _refuse(self, entry: Control, reason: str) -> None:
         logger.warning("revision %d of %s is refused: %s", entry.revision, entry.key, reason)
-        self._refused[entry.kind] = entry
+        self._refused[entry.key] = entry
         self._tell("refused", entry, reason)
 
     def _tell(self, kind: EventKind, entry: Control | None, reason: str | None = None) -> None:
@@ -194,6 +233,9 @@ class Follower:
             return None
         tasks = self._settings.tasks
         spoken = [entry for name in tasks if (entry := self._state.get(f"task/{name}")) is not None]
+        tried = self._state.get(f"model/{CANDIDATE}")
+        if tried is not None and tried not in self._refused.values():
+            spoken.append(tried)
         return Running(
             model_version=self._running.model.engine.model_version,
             policy_version=self._running.parts.policy_version,
@@ -214,4 +256,5 @@ class Follower:
             self._events.clear()
 
     async def stop(self) -> None:
+        await self._end_trial()
         await self._topic.close()

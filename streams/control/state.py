@@ -19,6 +19,7 @@ logger = logging.getLogger(__name__)
 FORMAT: Final = 1
 DEFAULT: Final = "default"
 FORMER: Final = "former"
+CANDIDATE: Final = "candidate"
 
 
 class State:
@@ -44,6 +45,12 @@ class State:
         """What may judge, the first choice first; None: what the settings name."""
         found = (self.get(f"{kind}/{name}") for name in (DEFAULT, FORMER))
         return [*(entry for entry in found if entry is not None), None]
+
+    @property
+    def trial(self) -> Control | None:
+        """The model that is tried beside the one that judges."""
+        entry = self.get(f"model/{CANDIDATE}")
+        return entry if entry is not None and entry.active else None
 
     def enabled(self, tasks: Iterable[str]) -> list[str]:
         """Of these tasks; one that nobody spoke of is enabled."""

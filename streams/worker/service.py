@@ -94,6 +94,7 @@ class Service:
             settings.cache_size, settings.max_record_bytes, finish=self._finish, crash=self._crash
         )
         self._watching: asyncio.Task[None] | None = None
+        self._observer: Callable[[Work], None] | None = None
 
     @property
     def topics(self) -> list[str]:
@@ -127,6 +128,10 @@ class Service:
     def enable(self, names: Collection[str]) -> None:
         """Reads on with these tasks alone. Records of the others wait in front of the ledger: none is lost."""
         self.holding.hold([topic for topic, task in self._tasks.items() if task.declaration.name not in names])
+
+    def observe(self, observer: Callable[[Work], None] | None) -> None:
+        """Who is shown each record once its answer is safe; must not raise. None: nobody."""
+        self._observer = observer
 
     async def publish(self, messages: Sequence[Outgoing]) -> None:
         """What is no answer to a record. Raises PublishError."""
@@ -180,6 +185,8 @@ class Service:
         for work in leaving:
             self.ledger.settle(work.ticket)
             self.gate.release(work.cost)
+            if self._observer is not None:
+                self._observer(work)
         if self.ledger.in_flight == 0:
             self._idle.set()
 

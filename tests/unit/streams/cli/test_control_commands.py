@@ -10,13 +10,16 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from schemas import Control
+from schemas import Comparison, Control
+from schemas.examples import COMPARISON
 from streams.cli import control as module
 from streams.cli.app import build_app
+from streams.cli.trial_view import show_report
 from streams.control import change as changing
 from streams.control import reports as reporting
 from streams.control.reports import Following, Reports
 from streams.control.state import State
+from streams.control.trial_report import TrialReport
 from tests.support.policies import write_policy
 
 NOBODY = "127.0.0.1:1"
@@ -173,3 +176,32 @@ def test_tasks_are_switched_by_name(state: State) -> None:
     assert run("tasks", "enable", "symptoms", "--as", "ana").exit_code == 0
     assert state.enabled(["posts", "symptoms"]) == ["posts", "symptoms"]
     assert run("tasks", "enable", "weather").exit_code == 2
+
+
+def test_a_trial_is_begun_and_ended(state: State, tiny_artifact: Path) -> None:
+    assert run("models", "shadow", str(tiny_artifact), "--share", "0.25", "--as", "ana").exit_code == 0
+    trial = state.trial
+    assert trial is not None
+    assert (trial.name, trial.share, trial.revision) == ("candidate", 0.25, 1)
+    assert run("models", "rollback", "--as", "ana").exit_code == 0
+    assert state.trial is None
+    assert run("models", "shadow", str(tiny_artifact), "--share", "0").exit_code == 2
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_a_report_shows_positions(as_json: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    report = TrialReport()
+    report.add(Comparison.model_validate(COMPARISON))
+    show_report(2, report, as_json)
+    shown = capsys.readouterr().out
+    assert "moderation.posts[2]@1841" in shown
+    assert ("not enough yet" in shown) is not as_json
+    if as_json:
+        said = json.loads(shown)
+        assert said["decisions"][0] | {"positions": []} == {
+            "from": "limit",
+            "to": "review",
+            "count": 1,
+            "positions": [],
+        }
+        assert (said["gained"][0]["from"], said["lost"], said["is_enough"]) == ("threat", [], False)

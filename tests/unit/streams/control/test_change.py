@@ -77,3 +77,30 @@ def test_a_task_has_no_former_one() -> None:
     off = Control(kind="task", name="posts", active=False, by="ana", revision=1)
     (entry,) = proposed(state(off), off.model_copy(update={"active": True}), None, NOW)
     assert (entry.key, entry.active, entry.revision) == ("task/posts", True, 2)
+
+
+TRIAL = Control(kind="model", name="candidate", address="there", share=0.1, by="bo", revision=3, expected=2)
+
+
+def model(**fields: Any) -> Control:
+    return Control(**{"kind": "model", "name": "default", "address": "new", "by": "ana"} | fields)
+
+
+def test_a_model_that_is_activated_ends_the_trial() -> None:
+    ended, entry = proposed(state(TRIAL), model(), None, NOW)
+    assert (ended.key, ended.active, ended.revision, ended.expected) == ("model/candidate", False, 4, 3)
+    assert (ended.by, entry.key) == ("ana", "model/default")
+    (again,) = proposed(state(ended), model(), None, NOW)
+    assert again.key == "model/default"
+
+
+def test_a_policy_leaves_the_trial_alone() -> None:
+    assert [entry.key for entry in proposed(state(TRIAL), policy(), None, NOW)] == ["policy/default"]
+
+
+def test_going_back_ends_a_trial_first() -> None:
+    now = state(TRIAL, model(name="former"), model(revision=2))
+    entry = proposed(now, back(now, "model", "ana", None), 3, NOW)[-1]
+    assert (entry.key, entry.active, entry.revision) == ("model/candidate", False, 4)
+    now.put(entry.key, entry)
+    assert back(now, "model", "ana", None).name == "default"
