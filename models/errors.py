@@ -28,8 +28,10 @@ TidegateError
 │   ├── NotAuthorisedError       the broker refused the credentials or the operation
 │   ├── TopicMissingError        a topic does not exist: `tidegate topics create`
 │   ├── InvalidRecordError       the record does not fit its schema; it was not sent
+│   ├── ConflictError            somebody else made a change that this one would overwrite unseen
 │   ├── NotAcknowledgedError     the record was sent, but no broker took it in time
 │   └── CodecMissingError        compressed batches cannot be read with what is installed here
+├── SourceError                  what a change names cannot be fetched, or is not what was asked for
 ├── EmbeddedBrokerError          the embedded broker did not start, or ended early
 ├── BatchUnreadableError         a batch cannot be read and does not say where it ends
 ├── StuckError                   nothing was finished for too long

@@ -1,8 +1,10 @@
 """What travels: every message of the service, in and out. pydantic and orjson, nothing else."""
 
 from schemas.alert import Alert
+from schemas.comparison import Comparison
 from schemas.control import Control
 from schemas.dead_letter import DeadLetter
+from schemas.event import Event
 from schemas.picture import Picture
 from schemas.post import Post
 from schemas.reasons import InvalidRecord, Reason
@@ -25,10 +27,12 @@ from schemas.wire import unpack
 
 __all__ = [
     "Alert",
+    "Comparison",
     "Condition",
     "Context",
     "Control",
     "DeadLetter",
+    "Event",
     "Evidence",
     "FiredRule",
     "InvalidRecord",

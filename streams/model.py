@@ -41,8 +41,11 @@ class Model:
     in_flight_tokens: int
 
 
-def load_model(settings: Settings) -> Model:
+def load_model(settings: Settings, policy: Policy | None = None) -> Model:
     """Takes seconds: run it in a thread.
+
+    Args:
+        policy: the one in force; None: the file that the settings name.
 
     Raises:
         ArtifactError: the folder is no artifact, a file of it was changed, or it fails a golden case.
@@ -50,7 +53,10 @@ def load_model(settings: Settings) -> Model:
         PolicyError: the cascade is on, and the policy cannot be read or flags what the cascade may take for clean.
     """
     artifact = Artifact.load(settings.artifact)
-    clean_below = _clean_below(artifact, settings) if settings.cascade == "on" else None
+    clean_below = None
+    if settings.cascade == "on":
+        check_cascade(artifact, policy or Policy.load(settings.policy))
+        clean_below = artifact.clean_below()
     encoder = Encoder.from_artifact(artifact)
     engine = _open_engine(artifact, settings)
     batch_tokens = settings.max_batch_tokens or BATCH_TOKENS.get(engine.device, 4096)
@@ -81,9 +87,12 @@ def _open_engine(artifact: Artifact, settings: Settings) -> Engine:
     return OnnxEngine.open(artifact, device=settings.device, threads=settings.threads)
 
 
-def _clean_below(artifact: Artifact, settings: Settings) -> tuple[float, ...]:
-    """The bars of the cascade, which were chosen for the model's own thresholds: lower ones would lose more flags."""
-    policy = Policy.load(settings.policy)
+def check_cascade(artifact: Artifact, policy: Policy) -> None:
+    """The bars of the cascade were chosen for the model's own thresholds: lower ones would lose more flags.
+
+    Raises:
+        PolicyError: the policy, the operating point that it goes by, or a rule of it has a lower one.
+    """
     posts = policy.posts
     point = artifact.operating_point(posts.operating_point).thresholds
     for label in POST_LABELS:
@@ -96,7 +105,6 @@ def _clean_below(artifact: Artifact, settings: Settings) -> tuple[float, ...]:
                     "cascade off."
                 )
     _refuse_low_rules(policy, artifact)
-    return artifact.clean_below()
 
 
 def _refuse_low_rules(policy: Policy, artifact: Artifact) -> None:

@@ -97,8 +97,10 @@ class Pipeline:
             self._retire(former)
 
     def _retire(self, activation: Activation) -> None:
+        """Ends what nobody else works with: under another policy the engine goes on."""
         del self._inside[activation]
-        self._spawn(activation.stop())
+        others = (self.active, *self._inside)
+        self._spawn(activation.stop(spare=[modality for each in others for modality in each.modalities.values()]))
 
     def push(self, work: Work) -> None:
         self._inside[work.activation] += 1

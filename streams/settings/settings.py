@@ -42,6 +42,11 @@ class Settings(BaseSettings):
     policy: UserPath = Field(default=POLICY, description="Policy file. Default: the one that ships.")
     protocol: UserPath = Field(default=PROTOCOL, description="Triage protocol. Default: the one that ships.")
 
+    control: Literal["off", "on"] = Field(
+        default="off",
+        description="`on`: the control topic says which model, policy and tasks are active, these settings the rest.",
+    )
+
     device: Literal["auto", "cpu", "cuda"] = Field(
         default="auto", description="`auto` takes a GPU that really runs; `cuda` stops without one."
     )

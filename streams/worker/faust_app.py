@@ -62,7 +62,9 @@ class TidegateApp(faust.App):
 async def _no_wait() -> None: ...
 
 
-def create_app(settings: Settings, service: Service, on_ready: Callable[[], None]) -> TidegateApp:
+def create_app(
+    settings: Settings, service: Service, on_ready: Callable[[], None], client_id: str = "tidegate"
+) -> TidegateApp:
     """The app, to be started on the running loop. `on_ready` is called after each assignment of partitions."""
     app = TidegateApp(
         settings.group,
@@ -78,7 +80,7 @@ def create_app(settings: Settings, service: Service, on_ready: Callable[[], None
         store="memory://",
     )
     app.tidegate = service
-    app.reading = group_options(settings)
+    app.reading = {**group_options(settings), "client_id": client_id}
     add_agents(app, service)
 
     async def on_revoked(_: Any, revoked: set[TP], *__: Any, **___: Any) -> None:

@@ -33,7 +33,6 @@ def group_options(settings: Settings) -> dict[str, Any]:
     """Arguments for the AIOKafkaConsumer that joins the workers' group."""
     return {
         **reading_options(settings),
-        "client_id": "tidegate",
         "group_id": settings.group,
         "auto_offset_reset": "earliest",  # of a new group, and of a partition that was added while we ran
         "partition_assignment_strategy": (RoundRobinPartitionAssignor,),

@@ -20,11 +20,13 @@ from streams.pipeline.activation import Activation
 from streams.pipeline.pictures import open_desk
 from streams.pipeline.pipeline import Pipeline
 from streams.pipeline.work import Work, end_traces
-from streams.record import Partition, RawRecord
+from streams.record import Outgoing, Partition, RawRecord
 from streams.settings import Settings
 from streams.tasks.base import Moments, Parts, Task
+from streams.worker.allocator import trim_after
 from streams.worker.dead_letter_limit import DeadLetterLimit
 from streams.worker.gate import AdmissionGate
+from streams.worker.holding import Holding
 from streams.worker.ledger import Ledger
 from streams.worker.overload import Overload
 from streams.worker.sink import Sink
@@ -76,6 +78,7 @@ class Service:
         self.ledger: Ledger[Work] = Ledger()
         self.gate = AdmissionGate(settings.max_in_flight_records, model.in_flight_tokens)
         self.overload = Overload(settings.degrade_after_s)
+        self.holding = Holding()
         self._model = model
         self._tasks = tasks
         self._sink = sink
@@ -96,6 +99,7 @@ class Service:
             desk=open_desk(settings),
         )  # fmt: skip
         self._watching: asyncio.Task[None] | None = None
+        self._observer: Callable[[Work], None] | None = None
 
     @property
     def pipeline(self) -> Pipeline:
@@ -124,12 +128,29 @@ class Service:
         """From the next record on this model and these parts judge; what is in flight stays with the former ones."""
         names = dict(self._tasks)
         tasks = {name: await self._pipeline.in_order(task.succeed, parts) for name, task in names.items()}
-        self._pipeline.switch(self._activation(model, tasks))
+        if model is not self._model:
+            trim_after(self._model.engine)
+        active = self._pipeline.active
+        self._pipeline.switch(active.with_tasks(tasks) if model is self._model else self._activation(model, tasks))
         self._model, self._tasks = model, tasks
         self.gate.resize(model.in_flight_tokens)
 
+    def enable(self, names: Collection[str]) -> None:
+        """Reads on with these tasks alone. Records of the others wait in front of the ledger: none is lost."""
+        self.holding.hold([topic for topic, task in self._tasks.items() if task.declaration.name not in names])
+
+    def observe(self, observer: Callable[[Work], None] | None) -> None:
+        """Who is shown each record once its answer is safe; must not raise. None: nobody."""
+        self._observer = observer
+
+    async def publish(self, messages: Sequence[Outgoing]) -> None:
+        """What is no answer to a record. Raises PublishError."""
+        await self._sink.publish(messages)
+
     async def take_in(self, message: Consumed) -> None:
         """Opens a ticket and hands the record to the pipeline; waits while too much is in flight."""
+        if message.topic in self.holding and not await self.holding.let_in(message.topic):
+            return
         now = time.monotonic()
         ticket = self.ledger.open(message.tp, message.offset, now)
         self._idle.clear()
@@ -176,6 +197,8 @@ class Service:
         for work in leaving:
             self.ledger.settle(work.ticket)
             self.gate.release(work.cost)
+            if self._observer is not None:
+                self._observer(work)
         if self.ledger.in_flight == 0:
             self._idle.set()
         if self._traces is not None and any(work.trace is not None for work in leaving):
@@ -212,6 +235,7 @@ class Service:
 
         What is still in flight on them is abandoned: not decided, not counted, not saved.
         """
+        self.holding.revoke()
         abandoned = self.ledger.revoke(partitions)
         logger.debug("gave up %d partitions, abandoned %d records", len(partitions), abandoned)
         if self.ledger.in_flight == 0:

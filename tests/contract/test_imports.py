@@ -73,6 +73,7 @@ ROOMS = {
         ("settings",),
         ("kafka", "health", "model"),
         ("pipeline", "client"),
+        ("control",),
         ("score", "worker"),
         ("gateway",),
         ("cli",),
