@@ -168,9 +168,9 @@ def test_where_no_record_was_read_the_gap_alone_is_released(consumer: LedgerCons
 
 def holds_back(consumer: LedgerConsumer, ledger: Ledger[str], gap: tuple[int | None, int] | None) -> None:
     transport = LedgerTransport.__new__(LedgerTransport)
-    transport.service = SimpleNamespace(ledger=ledger)
+    transport.service = SimpleNamespace(ledger=ledger)  # type: ignore[assignment]
     consumer.transport = transport
-    consumer._thread = SimpleNamespace(gaps={HERE: gap} if gap else {})
+    consumer._thread = SimpleNamespace(gaps={HERE: gap} if gap else {})  # type: ignore[assignment]
 
 
 def test_faust_remembers_nothing_of_what_was_read() -> None:
