@@ -26,6 +26,7 @@ TidegateError
 │   ├── InvalidRecordError       the record does not fit its schema; it was not sent
 │   ├── NotAcknowledgedError     the record was sent, but no broker took it in time
 │   └── CodecMissingError        compressed batches cannot be read with what is installed here
+├── ProgressError                the file of what a command has done cannot be used (2)
 ├── EmbeddedBrokerError          the embedded broker did not start, or ended early
 ├── BatchUnreadableError         a batch cannot be read and does not say where it ends
 ├── StuckError                   nothing was finished for too long

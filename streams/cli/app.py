@@ -6,7 +6,20 @@ from collections.abc import Callable
 
 import typer
 
-from streams.cli import dead_letters, evaluate, factory, models, records, schema, score, serve, topics, triage, worker
+from streams.cli import (
+    backfill,
+    dead_letters,
+    evaluate,
+    factory,
+    models,
+    records,
+    schema,
+    score,
+    serve,
+    topics,
+    triage,
+    worker,
+)
 from streams.cli.demo.command import demo
 
 _HELP = "Tidegate: streaming content moderation on Kafka. Settings come from TIDEGATE_* variables and tidegate.toml."
@@ -35,6 +48,7 @@ def build_app() -> typer.Typer:
         list=dead_letters.list_,
         replay=dead_letters.replay,
     )
+    app.command("backfill")(backfill.backfill)
     _add_group(app, "schema", "JSON Schemas and the AsyncAPI document.", export=schema.export_schemas)
     app.add_typer(_train_group(), name="train")
     _add_group(app, "triage", "What the rules of triage make of symptom records.", explain=triage.explain)

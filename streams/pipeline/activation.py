@@ -89,18 +89,21 @@ class Activation:
             await modality.scheduler.stop()
 
 
-def build_tasks(settings: Settings, artifact: Artifact, enforces: bool = True) -> list[Task[Any]]:
+def build_tasks(
+    settings: Settings, artifact: Artifact, enforces: bool = True, remembers: bool = True
+) -> list[Task[Any]]:
     """The tasks that the settings name.
 
     Args:
         enforces: False where verdicts are only read (`tidegate score`): no quota, and nothing kept in the data
             folder.
+        remembers: False where the records are old ones that come once more: nothing is kept in the data folder.
 
     Raises:
         PolicyError: the policy file is wrong.
         ArtifactError: the policy goes by an operating point that the model lacks.
     """
-    state = settings.data_dir / f"state-{settings.topic_prefix}" if enforces else None
+    state = settings.data_dir / f"state-{settings.topic_prefix}" if enforces and remembers else None
     policy = Policy.load(settings.policy)
     parts = Parts(artifact, policy, _version_in_force(policy, artifact, settings), state, enforces, settings.protocol)
     tasks = declared()

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from models.serving.reading import combined
-from models.serving.types import Scores
+from models.serving.types import Lane, Scores
+from schemas.channels import ALERTS
 from streams.pipeline.failures import dead_letter, unexpected
 from streams.pipeline.work import Work
+from streams.record import Outgoing
 from streams.tasks.base import Case, Origin
 
 
@@ -18,11 +20,17 @@ def decide(chunk: Sequence[Work], from_kafka: bool = True) -> None:
             continue
         if work.failure is None:
             try:
-                work.outputs = work.task.decide(_case(work, from_kafka))
+                work.outputs = _outputs(work, from_kafka)
             except Exception as error:
                 work.failure = unexpected(error, "decide")
         if work.failure is not None:
             work.outputs = (dead_letter(work.raw, work.failure),)
+
+
+def _outputs(work: Work, from_kafka: bool) -> Sequence[Outgoing]:
+    """Of an old record that comes once more there is nothing that people should look at now."""
+    outputs = work.task.decide(_case(work, from_kafka))
+    return outputs if work.lane is Lane.LIVE else [each for each in outputs if each.kind != ALERTS.kind]
 
 
 def _together(work: Work) -> Scores | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from models.serving.reading import Reading
+from models.serving.types import Lane
 from streams.pipeline.activation import Activation
 from streams.pipeline.failures import Failure
 from streams.pipeline.score_cache import Key
@@ -27,6 +28,7 @@ class Work:
     task: Task[Any]
     moments: Moments
     cost: int = 0
+    lane: Lane = Lane.LIVE
     record: Any = None
     rendered: Rendered | None = None
     readings: Sequence[Reading] = ()

@@ -112,8 +112,12 @@ class _Worker:
         tasks: dict[str, Task[Any]] = {
             topic_name(prefix, task.declaration.name): task for task in build_tasks(self._settings, model.artifact)
         }
+        backfill: dict[str, Task[Any]] = {
+            topic_name(prefix, task.declaration.backfill.kind): task
+            for task in build_tasks(self._settings, model.artifact, remembers=False)
+        }
         sink = Sink(producer, {kind: topic_name(prefix, kind) for kind in output_kinds()}, PUBLISH_TIMEOUT_S)
-        return Service(self._settings, model, tasks, sink, self._crash)
+        return Service(self._settings, model, tasks | backfill, sink, self._crash, frozenset(backfill))
 
     async def _serve(self, service: Service) -> None:
         await service.start()
