@@ -25,6 +25,7 @@ TidegateError
 │   ├── TopicMissingError        a topic does not exist: `tidegate topics create`
 │   ├── InvalidRecordError       the record does not fit its schema; it was not sent
 │   ├── NotAcknowledgedError     the record was sent, but no broker took it in time
+│   ├── BatchTooLargeError       a compressed batch unpacks to more than is held in memory
 │   └── CodecMissingError        compressed batches cannot be read with what is installed here
 ├── ProgressError                the file of what a command has done cannot be used (2)
 ├── EmbeddedBrokerError          the embedded broker did not start, or ended early

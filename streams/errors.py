@@ -39,6 +39,10 @@ class CodecMissingError(ClientError):
     """Compressed batches cannot be read with what is installed here."""
 
 
+class BatchTooLargeError(ClientError):
+    """A compressed batch unpacks to more than is held in memory."""
+
+
 class EmbeddedBrokerError(TidegateError):
     """The embedded broker did not start or ended early."""
 
@@ -78,6 +82,7 @@ def translate(error: Exception, brokers: str) -> ClientError:
 
 
 __all__ = [
+    "BatchTooLargeError",
     "BrokerUnreachableError",
     "ClientError",
     "CodecMissingError",
