@@ -22,7 +22,8 @@ TidegateError
 ├── ClientError                  something between a program and the broker; catch this one around the client
 │   ├── BrokerUnreachableError   no broker answered in time
 │   ├── NotAuthorisedError       the broker refused the credentials or the operation
-│   ├── TopicMissingError        a topic does not exist: `tidegate topics create`
+│   ├── CertificateError         no TLS: the broker's certificate is not accepted, or no version is in common
+│   ├── TopicMissingError        a topic does not exist (`tidegate topics create`), or may not be seen
 │   ├── InvalidRecordError       the record does not fit its schema; it was not sent
 │   ├── NotAcknowledgedError     the record was sent, but no broker took it in time
 │   ├── BatchTooLargeError       a compressed batch unpacks to more than is held in memory

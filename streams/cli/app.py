@@ -7,6 +7,7 @@ from collections.abc import Callable
 import typer
 
 from streams.cli import (
+    acls,
     backfill,
     dead_letters,
     evaluate,
@@ -48,6 +49,7 @@ def build_app() -> typer.Typer:
         list=dead_letters.list_,
         replay=dead_letters.replay,
     )
+    app.command("acls")(acls.acls)
     app.command("backfill")(backfill.backfill)
     _add_group(app, "schema", "JSON Schemas and the AsyncAPI document.", export=schema.export_schemas)
     app.add_typer(_train_group(), name="train")

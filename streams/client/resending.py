@@ -15,7 +15,7 @@ from aiokafka.errors import KafkaError
 from schemas.channels import MAX_MESSAGE_BYTES
 from schemas.wire import Header
 from streams.errors import translate
-from streams.kafka.connection import CONNECT_TIMEOUT_S, REQUEST_TIMEOUT_S, connection_options
+from streams.kafka.connection import REQUEST_TIMEOUT_S, connection_options, start_client
 from streams.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -42,8 +42,8 @@ async def resending(settings: Settings) -> AsyncIterator[Any]:
         ClientError: the broker cannot be reached, or something went wrong inside the block.
     """
     producer = AIOKafkaProducer(**connection_options(settings), acks="all", max_request_size=MAX_MESSAGE_BYTES)
+    await start_client(producer, settings)
     try:
-        await asyncio.wait_for(producer.start(), CONNECT_TIMEOUT_S)
         yield producer
     except (KafkaError, TimeoutError, OSError) as error:
         raise translate(error, settings.brokers) from error

@@ -11,7 +11,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError
 
 from streams.errors import missing_topic, translate
-from streams.kafka.connection import CONNECT_TIMEOUT_S, reading_options
+from streams.kafka.connection import reading_options, start_client
 from streams.positions import Positions
 from streams.settings import Settings
 
@@ -29,7 +29,7 @@ async def reading(settings: Settings, topic: str) -> AsyncIterator[Any]:
     """
     consumer = AIOKafkaConsumer(topic, **reading_options(settings), auto_offset_reset="earliest")
     try:
-        await asyncio.wait_for(consumer.start(), CONNECT_TIMEOUT_S)
+        await start_client(consumer, settings)
         if not consumer.partitions_for_topic(topic):
             raise missing_topic(topic)
         yield consumer

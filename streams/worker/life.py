@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
 
 from models.errors import place_of
 from schemas.channels import MAX_MESSAGE_BYTES
 from streams.errors import TidegateError, missing_topic, translate
 from streams.health.logs import configure_logging
 from streams.kafka.codecs import check_codecs
-from streams.kafka.connection import CONNECT_TIMEOUT_S, connection_options
+from streams.kafka.connection import connection_options, start_client
 from streams.kafka.group import await_coordinator
 from streams.kafka.topics import list_topics, output_kinds, topic_name
 from streams.model import Model, load_model
@@ -100,11 +101,7 @@ class _Worker:
             max_batch_size=MAX_BATCH_BYTES,
             max_request_size=MAX_MESSAGE_BYTES,
         )
-        try:
-            await asyncio.wait_for(producer.start(), CONNECT_TIMEOUT_S)
-        except Exception as error:
-            await producer.stop()
-            raise translate(error, self._settings.brokers) from error
+        await start_client(producer, self._settings)
         return producer
 
     def _build(self, model: Model, producer: AIOKafkaProducer) -> Service:
@@ -154,5 +151,7 @@ class _Worker:
 
 
 def describe(error: BaseException) -> str:
-    """One line: our own sentences as they are, anything else by its type and place."""
+    """One line: our own sentences as they are, what the broker says, anything else by its type and place."""
+    if isinstance(error, KafkaError):
+        return str(translate(error, "the other end"))
     return str(error) if isinstance(error, TidegateError) else place_of(error)
