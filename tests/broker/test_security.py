@@ -75,7 +75,8 @@ class Secured:
     def grant(self, settings: Settings, role: str, principal: str = ME) -> list[AclBinding]:
         """Exactly what `tidegate acls` prints; returns it."""
         bindings = printed_acls(settings, role, principal)
-        for done in AdminClient({"bootstrap.servers": self.kafka.bootstrap}).create_acls(bindings).values():
+        admin = AdminClient({"bootstrap.servers": self.kafka.bootstrap})
+        for done in admin.create_acls(bindings).values():
             done.result(20)
         return bindings
 
@@ -86,7 +87,8 @@ class Secured:
             )
             for one in bindings
         ]
-        for done in AdminClient({"bootstrap.servers": self.kafka.bootstrap}).delete_acls(filters).values():
+        admin = AdminClient({"bootstrap.servers": self.kafka.bootstrap})
+        for done in admin.delete_acls(filters).values():
             done.result(20)
 
 

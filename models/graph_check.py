@@ -1,0 +1,106 @@
+"""Looks through an ONNX file before it is loaded: what would make the runtime read other files or run foreign code.
+
+Read as the bytes of a protocol buffer, because serving does without the package `onnx`; nothing is built in memory.
+"""
+
+from __future__ import annotations
+
+import mmap
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+DOMAINS: Final = frozenset({"", "ai.onnx", "ai.onnx.ml", "com.microsoft"})
+"""Whose operators ONNX Runtime brings along. Those of any other come out of a library that somebody has to load."""
+
+_DEEPEST: Final = 64  # graphs lie in attributes of nodes of graphs; ours in none
+
+# Field numbers of onnx.proto: of a message, the fields that hold messages.
+_PARTS: Final = {
+    "model": {7: "graph", 8: "opset", 20: "training", 25: "function"},
+    "training": {1: "graph", 2: "graph"},
+    "function": {7: "node", 9: "opset"},
+    "graph": {1: "node", 5: "tensor", 15: "sparse"},
+    "node": {5: "attribute"},
+    "attribute": {5: "tensor", 6: "graph", 10: "tensor", 11: "graph", 22: "sparse", 23: "sparse"},
+    "sparse": {1: "tensor", 2: "tensor"},
+    "tensor": {},
+    "opset": {},
+}
+_DOMAIN: Final = {"opset": 1, "node": 7, "function": 10}
+_EXTERNAL_DATA, _DATA_LOCATION = 13, 14  # of a tensor
+
+_LONGEST_SHOWN: Final = 80
+
+_VARINT, _EIGHT_BYTES, _BYTES, _FOUR_BYTES = 0, 1, 2, 5
+
+
+class UnsafeGraph(ValueError):
+    """The rest of a sentence that begins with the name of the file."""
+
+
+def check_graph(path: Path) -> None:
+    """Raises UnsafeGraph for a file that is no ONNX graph, has data outside of it, or operators of another domain."""
+    with path.open("rb") as file:
+        if path.stat().st_size == 0:
+            raise UnsafeGraph("is empty")
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content, memoryview(content) as view:
+            _check(view, "model", 0)
+
+
+def _check(content: memoryview, message: str, depth: int) -> None:
+    if depth > _DEEPEST:
+        raise UnsafeGraph("holds graphs inside of graphs without end")
+    for number, value in _fields(content):
+        if message == "tensor" and (number == _EXTERNAL_DATA or (number == _DATA_LOCATION and value != 0)):
+            raise UnsafeGraph("keeps data in another file, which no hash covers")
+        if isinstance(value, int):
+            continue
+        with value:
+            if number == _DOMAIN.get(message):
+                _check_domain(bytes(value[:_LONGEST_SHOWN]).decode("utf-8", "replace"))
+            part = _PARTS[message].get(number)
+            if part is not None:
+                _check(value, part, depth + 1)
+
+
+def _check_domain(domain: str) -> None:
+    if domain not in DOMAINS:
+        raise UnsafeGraph(f"uses operators of the domain {domain!a}, which are not the runtime's own")
+
+
+def _fields(content: memoryview) -> Iterator[tuple[int, int | memoryview]]:
+    """Number and value of each field; of a fixed-width one, which nobody looks at, the value is 0."""
+    at, end = 0, len(content)
+    while at < end:
+        tag, at = _varint(content, at)
+        number, kind = tag >> 3, tag & 7
+        if kind == _VARINT:
+            value, at = _varint(content, at)
+            yield number, value
+        elif kind == _BYTES:
+            length, at = _varint(content, at)
+            if length > end - at:
+                raise UnsafeGraph("is no ONNX graph, or cut off")
+            yield number, content[at : at + length]
+            at += length
+        elif kind in (_EIGHT_BYTES, _FOUR_BYTES):
+            at += 8 if kind == _EIGHT_BYTES else 4
+            yield number, 0
+        else:
+            raise UnsafeGraph("is no ONNX graph")
+    if at != end:
+        raise UnsafeGraph("is no ONNX graph, or cut off")
+
+
+def _varint(content: memoryview, at: int) -> tuple[int, int]:
+    value = 0
+    for shift in range(0, 70, 7):
+        if at >= len(content):
+            raise UnsafeGraph("is no ONNX graph, or cut off")
+        byte = content[at]
+        at += 1
+        value |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            return value, at
+    raise UnsafeGraph("is no ONNX graph")
