@@ -41,27 +41,26 @@ class UnsafeGraph(ValueError):
 
 def check_graph(path: Path) -> None:
     """Raises UnsafeGraph for a file that is no ONNX graph, has data outside of it, or operators of another domain."""
-    with path.open("rb") as file:
-        if path.stat().st_size == 0:
-            raise UnsafeGraph("is empty")
-        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content, memoryview(content) as view:
-            _check(view, "model", 0)
+    if path.stat().st_size == 0:
+        raise UnsafeGraph("is empty")
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        _check(content, range(len(content)), "model", 0)
 
 
-def _check(content: memoryview, message: str, depth: int) -> None:
+def _check(content: mmap.mmap, where: range, message: str, depth: int) -> None:
     if depth > _DEEPEST:
         raise UnsafeGraph("holds graphs inside of graphs without end")
-    for number, value in _fields(content):
+    for number, value in _fields(content, where):
         if message == "tensor" and (number == _EXTERNAL_DATA or (number == _DATA_LOCATION and value != 0)):
             raise UnsafeGraph("keeps data in another file, which no hash covers")
         if isinstance(value, int):
             continue
-        with value:
-            if number == _DOMAIN.get(message):
-                _check_domain(bytes(value[:_LONGEST_SHOWN]).decode("utf-8", "replace"))
-            part = _PARTS[message].get(number)
-            if part is not None:
-                _check(value, part, depth + 1)
+        if number == _DOMAIN.get(message):
+            shown = value[:_LONGEST_SHOWN]
+            _check_domain(content[shown.start : shown.stop].decode("utf-8", "replace"))
+        part = _PARTS[message].get(number)
+        if part is not None:
+            _check(content, value, part, depth + 1)
 
 
 def _check_domain(domain: str) -> None:
@@ -69,20 +68,20 @@ def _check_domain(domain: str) -> None:
         raise UnsafeGraph(f"uses operators of the domain {domain!a}, which are not the runtime's own")
 
 
-def _fields(content: memoryview) -> Iterator[tuple[int, int | memoryview]]:
-    """Number and value of each field; of a fixed-width one, which nobody looks at, the value is 0."""
-    at, end = 0, len(content)
+def _fields(content: mmap.mmap, where: range) -> Iterator[tuple[int, int | range]]:
+    """Number of each field, and its value or where that lies; a fixed-width one, which nobody looks at, is 0."""
+    at, end = where.start, where.stop
     while at < end:
-        tag, at = _varint(content, at)
+        tag, at = _varint(content, at, end)
         number, kind = tag >> 3, tag & 7
         if kind == _VARINT:
-            value, at = _varint(content, at)
+            value, at = _varint(content, at, end)
             yield number, value
         elif kind == _BYTES:
-            length, at = _varint(content, at)
+            length, at = _varint(content, at, end)
             if length > end - at:
                 raise UnsafeGraph("is no ONNX graph, or cut off")
-            yield number, content[at : at + length]
+            yield number, range(at, at + length)
             at += length
         elif kind in (_EIGHT_BYTES, _FOUR_BYTES):
             at += 8 if kind == _EIGHT_BYTES else 4
@@ -93,10 +92,10 @@ def _fields(content: memoryview) -> Iterator[tuple[int, int | memoryview]]:
         raise UnsafeGraph("is no ONNX graph, or cut off")
 
 
-def _varint(content: memoryview, at: int) -> tuple[int, int]:
+def _varint(content: mmap.mmap, at: int, end: int) -> tuple[int, int]:
     value = 0
     for shift in range(0, 70, 7):
-        if at >= len(content):
+        if at >= end:
             raise UnsafeGraph("is no ONNX graph, or cut off")
         byte = content[at]
         at += 1
