@@ -15,8 +15,8 @@ from typing import Any, Final, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from models.errors import TidegateError
-from models.graph_check import UnsafeGraph, check_graph
+from models.errors import ArtifactError as ArtifactError  # who loads artifacts looks for it here
+from models.graph_check import check_graph
 
 FORMAT: Final = 1
 MANIFEST: Final = "manifest.json"
@@ -32,10 +32,6 @@ EARLY_HEAD: Final = "early_post"
 OPERATING_POINTS: Final = ("strict", "balanced", "lenient")
 """From the one that labels most to the one that labels least."""
 DEFAULT_POINT: Final = "balanced"
-
-
-class ArtifactError(TidegateError):
-    """The folder is not an artifact that may be activated. The message is one sentence."""
 
 
 class _Strict(BaseModel):
@@ -173,7 +169,7 @@ class Artifact:
             if file_hash(folder / name) != expected:
                 raise ArtifactError(f"{name} in {folder} does not match the hash in the manifest.")
             if name.endswith(GRAPH_SUFFIX):
-                _check_graph(folder / name)
+                check_graph(folder / name)
         return cls(folder, manifest)
 
     @property
@@ -254,13 +250,6 @@ def _check_size(path: Path) -> None:
     most = MAX_GRAPH_BYTES if path.suffix == GRAPH_SUFFIX else MAX_FILE_BYTES
     if (size := path.stat().st_size) > most:
         raise ArtifactError(f"{path.name} in {path.parent} has {size:,} bytes; {most:,} are allowed.")
-
-
-def _check_graph(path: Path) -> None:
-    try:
-        check_graph(path)
-    except UnsafeGraph as error:
-        raise ArtifactError(f"{path.name} in {path.parent} {error}.") from None
 
 
 def _parse(model: type[_M], path: Path) -> _M:

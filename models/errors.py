@@ -4,6 +4,7 @@ Exit codes stand behind the errors that do not end a command with 1.
 
 TidegateError
 ├── ArtifactError                a folder is no model that may be served
+│   └── UnsafeGraphError         its graph would read other files, or run what is not the runtime's own
 ├── ServingError
 │   ├── DeviceError              the device asked for is not there or does not run (2)
 │   ├── InferenceError           the engine failed on this record, alone in its batch
@@ -54,6 +55,10 @@ class TidegateError(Exception):
 
     exit_code: ClassVar[int] = 1
     """With which a command ends: 2 where the user's input is wrong, 3 where there is more to do, 1 for the rest."""
+
+
+class ArtifactError(TidegateError):
+    """The folder is not an artifact that may be activated."""
 
 
 def place_of(error: BaseException) -> str:

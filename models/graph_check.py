@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from models.errors import ArtifactError
+
 DOMAINS: Final = frozenset({"", "ai.onnx", "ai.onnx.ml", "com.microsoft"})
 """Whose operators ONNX Runtime brings along. Those of any other come out of a library that somebody has to load."""
 
@@ -35,24 +37,27 @@ _LONGEST_SHOWN: Final = 80
 _VARINT, _EIGHT_BYTES, _BYTES, _FOUR_BYTES = 0, 1, 2, 5
 
 
-class UnsafeGraph(ValueError):
-    """The rest of a sentence that begins with the name of the file."""
+class UnsafeGraphError(ArtifactError):
+    """The graph would read other files, or run what is not the runtime's own; or it is none."""
 
 
 def check_graph(path: Path) -> None:
-    """Raises UnsafeGraph for a file that is no ONNX graph, has data outside of it, or operators of another domain."""
-    if path.stat().st_size == 0:
-        raise UnsafeGraph("is empty")
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        _check(content, range(len(content)), "model", 0)
+    """Raises UnsafeGraphError: the file is no ONNX graph, has data elsewhere, or operators of another domain."""
+    try:
+        if path.stat().st_size == 0:
+            raise UnsafeGraphError("is empty")
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            _check(content, range(len(content)), "model", 0)
+    except UnsafeGraphError as fault:
+        raise UnsafeGraphError(f"{path.name} in {path.parent} {fault}.") from None
 
 
 def _check(content: mmap.mmap, where: range, message: str, depth: int) -> None:
     if depth > _DEEPEST:
-        raise UnsafeGraph("holds graphs inside of graphs without end")
+        raise UnsafeGraphError("holds graphs inside of graphs without end")
     for number, value in _fields(content, where):
         if message == "tensor" and (number == _EXTERNAL_DATA or (number == _DATA_LOCATION and value != 0)):
-            raise UnsafeGraph("keeps data in another file, which no hash covers")
+            raise UnsafeGraphError("keeps data in another file, which no hash covers")
         if isinstance(value, int):
             continue
         if number == _DOMAIN.get(message):
@@ -65,7 +70,7 @@ def _check(content: mmap.mmap, where: range, message: str, depth: int) -> None:
 
 def _check_domain(domain: str) -> None:
     if domain not in DOMAINS:
-        raise UnsafeGraph(f"uses operators of the domain {domain!a}, which are not the runtime's own")
+        raise UnsafeGraphError(f"uses operators of the domain {domain!a}, which are not the runtime's own")
 
 
 def _fields(content: mmap.mmap, where: range) -> Iterator[tuple[int, int | range]]:
@@ -80,26 +85,26 @@ def _fields(content: mmap.mmap, where: range) -> Iterator[tuple[int, int | range
         elif kind == _BYTES:
             length, at = _varint(content, at, end)
             if length > end - at:
-                raise UnsafeGraph("is no ONNX graph, or cut off")
+                raise UnsafeGraphError("is no ONNX graph, or cut off")
             yield number, range(at, at + length)
             at += length
         elif kind in (_EIGHT_BYTES, _FOUR_BYTES):
             at += 8 if kind == _EIGHT_BYTES else 4
             yield number, 0
         else:
-            raise UnsafeGraph("is no ONNX graph")
+            raise UnsafeGraphError("is no ONNX graph")
     if at != end:
-        raise UnsafeGraph("is no ONNX graph, or cut off")
+        raise UnsafeGraphError("is no ONNX graph, or cut off")
 
 
 def _varint(content: mmap.mmap, at: int, end: int) -> tuple[int, int]:
     value = 0
     for shift in range(0, 70, 7):
         if at >= end:
-            raise UnsafeGraph("is no ONNX graph, or cut off")
+            raise UnsafeGraphError("is no ONNX graph, or cut off")
         byte = content[at]
         at += 1
         value |= (byte & 0x7F) << shift
         if byte < 0x80:
             return value, at
-    raise UnsafeGraph("is no ONNX graph")
+    raise UnsafeGraphError("is no ONNX graph")

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.artifact import Artifact, ArtifactError
-from models.graph_check import UnsafeGraph, check_graph
+from models.graph_check import UnsafeGraphError, check_graph
 from tests.support.tiny_artifact import write_tiny_artifact
 
 
@@ -130,7 +130,7 @@ def test_whatever_a_graph_is_made_of_it_is_looked_through_or_refused(
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
     path = tmp_path_factory.mktemp("graph") / "model.onnx"
     path.write_bytes(content[: data.draw(st.integers(0, len(content)))])
-    with contextlib.suppress(UnsafeGraph):
+    with contextlib.suppress(UnsafeGraphError):
         check_graph(path)
 
 
@@ -141,7 +141,7 @@ def test_graphs_inside_of_graphs_end_somewhere(tmp_path: Path) -> None:
         digits = bytes(((length >> shift) & 0x7F) | 0x80 for shift in (0, 7, 14)) + bytes([length >> 21])
         content = bytes([number << 3 | 2]) + digits + content
     (tmp_path / "model.onnx").write_bytes(content)
-    with pytest.raises(UnsafeGraph, match=r"without end|no ONNX"):
+    with pytest.raises(UnsafeGraphError, match=r"without end|no ONNX"):
         check_graph(tmp_path / "model.onnx")
 
 
