@@ -17,6 +17,7 @@ from streams.gateway.keys import Keys
 from streams.gateway.listening import Address, bound, serve_until
 from streams.gateway.scoring import Scoring
 from streams.gateway.sending import Sender
+from streams.health.crashes import keep_quiet, of_loop
 from streams.health.logs import configure_logging
 from streams.model import load_model
 from streams.settings import Settings, SettingsError
@@ -42,6 +43,7 @@ def run_gateway(settings: Settings, address: Address, keys_file: Path | None) ->
         raise SettingsError("TLS needs both a certificate and its key.")
     keys = None if keys_file is None else Keys.load(keys_file)
     configure_logging(settings)
+    keep_quiet()
     restrain_allocator()
     return asyncio.run(_Gateway(settings, address, keys).run())
 
@@ -56,6 +58,7 @@ class _Gateway:
 
     async def run(self) -> int:
         loop = asyncio.get_running_loop()
+        loop.set_exception_handler(of_loop)
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
         with bound(self._address) as listener:

@@ -17,6 +17,7 @@ from aiokafka.errors import KafkaError
 from models.errors import place_of
 from schemas.channels import MAX_MESSAGE_BYTES
 from streams.errors import TidegateError, missing_topic, translate
+from streams.health.crashes import keep_quiet, of_loop
 from streams.health.logs import configure_logging
 from streams.kafka.codecs import check_codecs
 from streams.kafka.connection import connection_options, start_client
@@ -47,6 +48,7 @@ def run_worker(settings: Settings) -> int:
     """
     check_codecs()
     configure_logging(settings)
+    keep_quiet()
     restrain_allocator()
     return asyncio.run(_Worker(settings).run())
 
@@ -59,6 +61,7 @@ class _Worker:
 
     async def run(self) -> int:
         loop = asyncio.get_running_loop()
+        loop.set_exception_handler(of_loop)
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
         model = await asyncio.to_thread(load_model, self._settings)
