@@ -14,7 +14,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Annotated, Self
@@ -37,6 +37,9 @@ class LocalKafka:
     stop() and start() again keep ports and data, as a restart of a real broker does.
     """
 
+    format_options: Sequence[str] = ()
+    """More arguments for `kafka-storage format`."""
+
     def __init__(
         self, brokers: int = 1, *, heap_mb: int = 512, start_within_s: float = 90.0, **properties: object
     ) -> None:
@@ -47,7 +50,7 @@ class LocalKafka:
         self._properties = properties
         sweep_abandoned()
         self.folder = Path(tempfile.mkdtemp(prefix=f"{_FOLDER_PREFIX}{os.getpid()}-"))
-        ports = iter(_free_ports(2 * brokers))
+        ports = iter(free_ports(2 * brokers))
         self.nodes = [Node(i, next(ports), next(ports), self.folder / str(i)) for i in range(1, brokers + 1)]
         self._processes: dict[int, subprocess.Popen[bytes]] = {}
 
@@ -104,12 +107,16 @@ class LocalKafka:
         self.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    def properties_of(self, node: Node) -> dict[str, object]:
+        """What goes before the defaults for this node; a cluster of another kind says more."""
+        return self._properties
+
     def _format(self, node: Node) -> None:
         node.folder.mkdir(parents=True, exist_ok=True)
-        node.properties.write_text(server_properties(node, self.nodes, **self._properties))
+        node.properties.write_text(server_properties(node, self.nodes, **self.properties_of(node)))
         (node.folder / "log4j2.properties").write_text(LOGGING)
         command = self._command(node, "kafka.tools.StorageTool")
-        command[-1:] = ["format", "-t", _CLUSTER_ID, "-c", str(node.properties)]
+        command[-1:] = ["format", "-t", _CLUSTER_ID, "-c", str(node.properties), *self.format_options]
         done = subprocess.run(command, capture_output=True, text=True, timeout=self._start_within_s, check=False)
         if done.returncode != 0:
             raise KafkaUnavailable(f"Kafka could not format {node.folder}:\n{(done.stdout + done.stderr)[-2000:]}")
@@ -137,7 +144,7 @@ def sweep_abandoned(parent: Path | None = None) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
     with contextlib.ExitStack() as held:
         sockets = [held.enter_context(socket.socket()) for _ in range(count)]
         for each in sockets:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 import typer
 
 from streams.cli import (
+    acls,
+    backfill,
     dead_letters,
     evaluate,
     factory,
@@ -71,6 +73,8 @@ def build_app() -> typer.Typer:
         **{"dry-run": policy.dry_run},
     )
     _add_group(app, "reviews", "What people's reviews say about the verdicts.", report=reviews.report)
+    app.command("acls")(acls.acls)
+    app.command("backfill")(backfill.backfill)
     _add_group(app, "schema", "JSON Schemas and the AsyncAPI document.", export=schema.export_schemas)
     app.add_typer(_train_group(), name="train")
     _add_group(

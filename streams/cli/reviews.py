@@ -75,7 +75,7 @@ async def _values(
     settings: Settings, kind: str, file: Path | None, span: tuple[Any, Any]
 ) -> AsyncIterator[bytes | None]:
     from streams.cli.score import open_lines
-    from streams.client.stretch import read_stretch
+    from streams.client.between import read_stretch
 
     if file is not None:
         with open_lines(file) as lines:

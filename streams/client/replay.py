@@ -12,7 +12,7 @@ import orjson
 from models.text import readings
 from schemas import InvalidRecord, Post, unpack
 from schemas.words import read_time
-from streams.client.stretch import Places, open_places, read_stretch
+from streams.client.between import Places, open_places, read_stretch
 from streams.policy.backtest import Known
 from streams.settings import Settings
 

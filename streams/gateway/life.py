@@ -20,6 +20,7 @@ from streams.gateway.listening import Address, bound, serve_until
 from streams.gateway.metrics import GatewayMetrics, Requests
 from streams.gateway.scoring import Scoring
 from streams.gateway.sending import Sender
+from streams.health.crashes import keep_quiet, of_loop
 from streams.health.logs import configure_logging
 from streams.health.monitor import Monitor
 from streams.health.otlp import wanted_tracer
@@ -49,6 +50,7 @@ def run_gateway(settings: Settings, address: Address, keys_file: Path | None) ->
         raise SettingsError("TLS needs both a certificate and its key.")
     keys = None if keys_file is None else Keys.load(keys_file)
     configure_logging(settings)
+    keep_quiet()
     restrain_allocator()
     with wanted_tracer() as tracer:
         return asyncio.run(_Gateway(settings, address, keys, tracer).run_watched())
@@ -71,6 +73,7 @@ class _Gateway:
 
     async def run(self) -> int:
         loop = asyncio.get_running_loop()
+        loop.set_exception_handler(of_loop)
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._end)
         with bound(self._address) as listener:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from models.serving.reading import combined
-from models.serving.types import Scores
+from models.serving.types import Lane, Scores
+from schemas.channels import ALERTS
 from streams.health.trace_context import trace_headers
 from streams.pipeline.failures import dead_letter, unexpected
 from streams.pipeline.work import Work
@@ -21,7 +22,7 @@ def decide(chunk: Sequence[Work], from_kafka: bool = True) -> None:
             continue
         if work.failure is None:
             try:
-                work.outputs = _in_its_trace(work, work.task.decide(_case(work, from_kafka)))
+                work.outputs = _in_its_trace(work, _outputs(work, from_kafka))
             except Exception as error:
                 work.failure = unexpected(error, "decide")
         if work.failure is not None:
@@ -35,6 +36,12 @@ def _in_its_trace(work: Work, outputs: Sequence[Outgoing]) -> Sequence[Outgoing]
     if not work.raw.headers or not (headers := trace_headers(work.raw.headers)):
         return outputs
     return [replace(output, headers=(*output.headers, *headers)) for output in outputs]
+
+
+def _outputs(work: Work, from_kafka: bool) -> Sequence[Outgoing]:
+    """Of an old record that comes once more there is nothing that people should look at now."""
+    outputs = work.task.decide(_case(work, from_kafka))
+    return outputs if work.lane is Lane.LIVE else [each for each in outputs if each.kind != ALERTS.kind]
 
 
 def _together(work: Work) -> Scores | None:

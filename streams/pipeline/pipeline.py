@@ -20,7 +20,7 @@ from functools import partial
 from typing import Any, TypeVar, cast
 
 from models.serving.reading import Reading
-from models.serving.types import EngineLostError, Item, Outcome, Scores
+from models.serving.types import EngineLostError, Item, Lane, Outcome, Scores
 from schemas import Reason
 from streams.health.traces import Trace, tell_batch
 from streams.pipeline.activation import Activation, Scorer
@@ -69,7 +69,7 @@ class Pipeline:
         self._crash = crash
         self._incoming: Gathering[Work] = Gathering(self._prepare_chunk)
         self._scored: Gathering[Work] = Gathering(self._decide_chunk)
-        self._twins: dict[Key, list[Twin]] = {}
+        self._twins: dict[tuple[Key, Lane], list[Twin]] = {}
         self._preparing = ThreadPoolExecutor(1, "prepare")
         self._deciding = ThreadPoolExecutor(1, "decide")
         self._tasks: set[asyncio.Task[None]] = set()
@@ -124,7 +124,7 @@ class Pipeline:
                 work.moments.batched_at = work.moments.scored_at = prepared_at
                 ready.append(work)
             for reading in unscored:
-                key = key_of(work, reading)
+                key = key_of(work, reading), work.lane  # a live copy does not wait for what goes behind it
                 if (twins := self._twins.get(key)) is not None:
                     twins.append((work, reading))
                 else:
@@ -156,7 +156,7 @@ class Pipeline:
                 self._crash(outcome.error)
                 return
             self._remember(work, reading, outcome.scores)
-            for one, twin in ((work, reading), *self._twins.pop(key_of(work, reading), [])):
+            for one, twin in ((work, reading), *self._twins.pop((key_of(work, reading), work.lane), [])):
                 twin.encoding = reading.encoding
                 if one.trace is not None:
                     traces[one.trace] = None
@@ -237,5 +237,6 @@ def _item(work: Work, reading: Reading) -> Item:
         heads=frozenset(question.heads),
         intake_at=work.moments.intake_at,
         queued_at=time.monotonic(),
-        may_degrade=question.may_degrade,
+        may_degrade=question.may_degrade and work.lane is Lane.LIVE,
+        lane=work.lane,
     )

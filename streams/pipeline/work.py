@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from models.serving.reading import Reading
+from models.serving.types import Lane
 from streams.health.traces import Trace
 from streams.pictures.seen import Seen
 from streams.pipeline.activation import Activation
@@ -29,6 +30,7 @@ class Work:
     task: Task[Any]
     moments: Moments
     cost: int = 0
+    lane: Lane = Lane.LIVE
     record: Any = None
     rendered: Rendered | None = None
     readings: Sequence[Reading] = ()

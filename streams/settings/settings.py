@@ -124,12 +124,15 @@ class Settings(BaseSettings):
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
         default="PLAINTEXT", description="How to talk to the brokers."
     )
-    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"] = Field(
         default="PLAIN", description="With a SASL protocol."
     )
     sasl_username: str | None = Field(default=None, description="With a SASL protocol.")
     sasl_password: SecretStr | None = Field(default=None, description="With a SASL protocol; or give a file.")
     sasl_password_file: UserPath | None = Field(default=None, description="File that holds the password.")
+    sasl_token_file: UserPath | None = Field(
+        default=None, description="File that holds the token of OAUTHBEARER; read for each connection."
+    )
     ssl_cafile: File | None = Field(
         default=None, description="Certificate authority of the brokers. Default: the system's."
     )
@@ -146,7 +149,12 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
-        if self.security_protocol.startswith("SASL"):
+        if self.security_protocol.startswith("SASL") and self.sasl_mechanism == "OAUTHBEARER":
+            if self.sasl_token_file is None:
+                raise ValueError("sasl_mechanism OAUTHBEARER needs sasl_token_file")
+        elif self.security_protocol.startswith("SASL"):
+            if self.sasl_token_file is not None:
+                raise ValueError("sasl_token_file is for sasl_mechanism OAUTHBEARER")
             if self.sasl_password is not None and self.sasl_password_file is not None:
                 raise ValueError("give sasl_password or sasl_password_file, not both")
             if self.sasl_username is None or (self.sasl_password is None and self.sasl_password_file is None):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -38,6 +38,12 @@ class Declaration:
     def name(self) -> str:
         """In settings, on the command line and as `task` of a verdict."""
         return self.input.kind
+
+    @property
+    def backfill(self) -> Channel:
+        """The same records, where nobody waits for the verdict: they go behind those of `input`."""
+        about = f"{self.input.about.rstrip('.')} again, behind what comes in live: `tidegate backfill` writes there."
+        return replace(self.input, kind=f"{self.name}-backfill", about=about)
 
     @property
     def record(self) -> type[Record]:

@@ -97,6 +97,8 @@ def create_app(
 
 def _credentials(security: Mapping[str, Any]) -> Any:
     protocol: str = security["security_protocol"]
+    if (provider := security.get("sasl_oauth_token_provider")) is not None:
+        return faust.OAuthCredentials(oauth_cb=provider, ssl_context=security.get("ssl_context"))
     if protocol.startswith("SASL"):
         return faust.SASLCredentials(
             username=security["sasl_plain_username"],

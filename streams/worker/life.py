@@ -8,10 +8,12 @@ import logging
 import os
 import signal
 from collections.abc import Awaitable, Coroutine
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
 from opentelemetry.trace import Tracer
 
 from models.errors import place_of
@@ -20,13 +22,14 @@ from streams.control.candidate import Candidate, load_candidate
 from streams.control.events import CLIENT_ID
 from streams.control.follower import Follower
 from streams.errors import TidegateError, missing_topic, translate
+from streams.health.crashes import keep_quiet, of_loop
 from streams.health.logs import configure_logging
 from streams.health.monitor import Monitor
 from streams.health.otlp import wanted_tracer
 from streams.health.traces import Traces
 from streams.health.vitals import Phase
 from streams.kafka.codecs import check_codecs
-from streams.kafka.connection import CONNECT_TIMEOUT_S, connection_options
+from streams.kafka.connection import connection_options, start_client
 from streams.kafka.group import await_coordinator
 from streams.kafka.topics import input_kinds, list_topics, output_kinds, topic_name
 from streams.pipeline.activation import tasks_of
@@ -54,6 +57,7 @@ def run_worker(settings: Settings) -> int:
     """
     check_codecs()
     configure_logging(settings)
+    keep_quiet()
     restrain_allocator()
     with wanted_tracer() as tracer:
         return asyncio.run(_Worker(settings, tracer).run_watched())
@@ -75,6 +79,7 @@ class _Worker:
 
     async def run(self) -> int:
         loop = asyncio.get_running_loop()
+        loop.set_exception_handler(of_loop)
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
         candidate = await self._candidate()
@@ -130,11 +135,7 @@ class _Worker:
             max_batch_size=MAX_BATCH_BYTES,
             max_request_size=MAX_MESSAGE_BYTES,
         )
-        try:
-            await asyncio.wait_for(producer.start(), CONNECT_TIMEOUT_S)
-        except Exception as error:
-            await producer.stop()
-            raise translate(error, self._settings.brokers) from error
+        await start_client(producer, self._settings)
         return producer
 
     def _build(self, candidate: Candidate, producer: AIOKafkaProducer) -> Service:
@@ -143,9 +144,14 @@ class _Worker:
             topic_name(prefix, task.declaration.name): task for task in tasks_of(self._settings, candidate.parts)
         }
         topics = {kind: topic_name(prefix, kind) for kind in self._output_kinds()}
+        backfill: dict[str, Task[Any]] = {
+            topic_name(prefix, task.declaration.backfill.kind): task
+            for task in tasks_of(self._settings, replace(candidate.parts, state=None))
+        }
         sink = Sink(producer, topics, PUBLISH_TIMEOUT_S)
         traces = None if self._tracer is None else Traces(self._tracer, topics, self._settings.group)
-        return Service(self._settings, candidate.model, tasks, sink, self._crash, traces)
+        model = candidate.model
+        return Service(self._settings, model, tasks | backfill, sink, self._crash, frozenset(backfill), traces)
 
     async def _serve(self, service: Service) -> None:
         await service.start()
@@ -200,5 +206,7 @@ class _Worker:
 
 
 def describe(error: BaseException) -> str:
-    """One line: our own sentences as they are, anything else by its type and place."""
+    """One line: our own sentences as they are, what the broker says, anything else by its type and place."""
+    if isinstance(error, KafkaError):
+        return str(translate(error, "the other end"))
     return str(error) if isinstance(error, TidegateError) else place_of(error)

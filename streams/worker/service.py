@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Protocol
 
 from models.serving.reading import TEXT
+from models.serving.types import Lane
 from streams.errors import TidegateError
 from streams.health.traces import Traces
 from streams.model import Model
@@ -37,6 +38,7 @@ CHECK_EVERY_S = 1.0
 CHECKPOINT_EVERY_S = 30.0
 REPORT_EVERY_S = 60.0
 CLOCK_SKEW_S = 86_400.0  # a time stamp further off than a day says nothing about lateness
+BACKFILL_SHARE = 4  # one in so many of what may be in flight comes on top, for backfill alone
 BYTES_PER_TOKEN = 4  # of a record, JSON around the text included; only the order of magnitude matters
 
 
@@ -62,6 +64,7 @@ class Service:
 
     Args:
         tasks: the task behind each input topic, by full topic name.
+        backfill: which of these topics go behind the others.
         crash: called with the exception after which the process has to end; nothing is released any more.
         traces: None: nobody asked for any.
     """
@@ -73,10 +76,15 @@ class Service:
         tasks: Mapping[str, Task[Any]],
         sink: Sink,
         crash: Callable[[BaseException], None],
+        backfill: Collection[str] = (),
         traces: Traces | None = None,
     ) -> None:
         self.ledger: Ledger[Work] = Ledger()
         self.gate = AdmissionGate(settings.max_in_flight_records, model.in_flight_tokens)
+        self.backfill_gate = AdmissionGate(
+            max(1, settings.max_in_flight_records // BACKFILL_SHARE), max(1, model.in_flight_tokens // BACKFILL_SHARE)
+        )
+        self._backfill = frozenset(backfill)
         self.overload = Overload(settings.degrade_after_s)
         self.holding = Holding()
         self._model = model
@@ -134,6 +142,7 @@ class Service:
         self._pipeline.switch(active.with_tasks(tasks) if model is self._model else self._activation(model, tasks))
         self._model, self._tasks = model, tasks
         self.gate.resize(model.in_flight_tokens)
+        self.backfill_gate.resize(max(1, model.in_flight_tokens // BACKFILL_SHARE))
 
     def enable(self, names: Collection[str]) -> None:
         """Reads on with these tasks alone. Records of the others wait in front of the ledger: none is lost."""
@@ -156,8 +165,10 @@ class Service:
         self._idle.clear()
         most = self._model.artifact.manifest.max_tokens * self._max_windows
         cost = min(most, 1 + len(message.value or b"") // BYTES_PER_TOKEN)
-        if not self.gate.try_admit(cost):
-            await self.gate.admit(cost)
+        lane = Lane.BACKFILL if message.topic in self._backfill else Lane.LIVE
+        gate = self._gate_of(lane)
+        if not gate.try_admit(cost):
+            await gate.admit(cost)
         raw = RawRecord(
             message.topic,
             message.partition,
@@ -166,20 +177,25 @@ class Service:
             message.value,
             tuple(message.headers or ()),
         )
-        waited_s = ticket.waited_s = self._observe_lateness(message.timestamp, now)
+        waited_s = ticket.waited_s = self._observe_lateness(message.timestamp, now, lane)
         activation = self._pipeline.active
         task = activation.tasks[message.topic]
         moments = Moments(now, admitted_at=time.monotonic(), waited_s=waited_s)
         trace = None if self._traces is None else self._traces.of_record(raw, now)
-        self._pipeline.push(Work(ticket, raw, activation, task, moments, cost, trace=trace))
+        self._pipeline.push(Work(ticket, raw, activation, task, moments, cost, lane, trace=trace))
 
-    def _observe_lateness(self, timestamp: float | None, now: float) -> float:
+    def _gate_of(self, lane: Lane) -> AdmissionGate:
+        return self.backfill_gate if lane is Lane.BACKFILL else self.gate
+
+    def _observe_lateness(self, timestamp: float | None, now: float, lane: Lane) -> float:
+        """What waits in the backfill lane is not late: it may wait."""
         if timestamp is None:
             return 0.0
         late_s = time.time() - timestamp
         if not 0.0 <= late_s < CLOCK_SKEW_S:
             return 0.0
-        self.overload.observe(late_s, now)
+        if lane is Lane.LIVE:
+            self.overload.observe(late_s, now)
         return late_s
 
     async def _finish(self, works: Sequence[Work]) -> None:
@@ -187,7 +203,7 @@ class Service:
         leaving: list[Work] = []
         for work in works:
             if work.is_abandoned:
-                self.gate.release(work.cost)
+                self._gate_of(work.lane).release(work.cost)
                 continue
             self._limit.observe(work.ticket.partition, work.failure is not None)
             leaving += self.ledger.finish(work.ticket, work)
@@ -196,7 +212,7 @@ class Service:
         acknowledged_at = time.monotonic()
         for work in leaving:
             self.ledger.settle(work.ticket)
-            self.gate.release(work.cost)
+            self._gate_of(work.lane).release(work.cost)
             if self._observer is not None:
                 self._observer(work)
         if self.ledger.in_flight == 0:

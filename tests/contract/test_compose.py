@@ -98,6 +98,14 @@ def test_containers_have_no_privileges(compose: dict[str, Any]) -> None:
         assert service["read_only"] is True
         assert service["cap_drop"] == ["ALL"]
         assert service["security_opt"] == ["no-new-privileges:true"]
+        assert not {"privileged", "cap_add", "user", "devices", "pid", "network_mode", "ipc"} & set(service)
+        assert service["tmpfs"] == ["/tmp"]
+        assert service["volumes"] == ["state:/var/lib/tidegate"], "nothing of the host"
+
+
+def test_all_that_is_ours_is_among_them(compose: dict[str, Any]) -> None:
+    ours = {name for name, service in compose["services"].items() if service["image"].startswith("tidegate")}
+    assert ours == {"topics", "worker", "worker-gpu"}
 
 
 def test_images_of_others_are_pinned(compose: dict[str, Any]) -> None:
@@ -111,7 +119,11 @@ def test_images_of_others_are_pinned(compose: dict[str, Any]) -> None:
 def test_the_image_runs_as_an_ordinary_user() -> None:
     users = list(_instructions("USER"))
     assert users
-    assert users[-1] not in ("root", "0")
+    assert users[-1].isdigit(), "a number, so that an orchestrator can see that it is not root"
+    assert users[-1] != "0"
+    last_stage = DOCKERFILE.read_text("utf-8").rsplit("\nFROM ", 1)[1]
+    assert last_stage.index("\nUSER ") < last_stage.index("\nENTRYPOINT ")
+    assert not re.search(r"(?m)^(?:ADD|ARG .*(?:PASSWORD|TOKEN))", last_stage)
 
 
 def test_the_image_is_built_from_files_that_exist_and_are_let_in() -> None:

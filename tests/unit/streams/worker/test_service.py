@@ -35,6 +35,7 @@ from tests.support.tiny_artifact import write_manifest
 
 BAD = b"{"
 POSTS = ("posts", 0)
+OLD_POSTS = ("posts-backfill", 0)
 
 
 @dataclass
@@ -82,7 +83,9 @@ class Bench:
         (task,) = build_tasks(settings, model.artifact)
         self.sink = HeldSink()
         self.crashes: list[BaseException] = []
-        self.service = Service(settings, model, {POSTS[0]: task}, self.sink, self.crashes.append)
+        self.service = Service(
+            settings, model, {POSTS[0]: task, OLD_POSTS[0]: task}, self.sink, self.crashes.append, [OLD_POSTS[0]]
+        )
 
     async def take_in(self, *values: bytes) -> None:
         for offset, value in enumerate(values):
@@ -591,3 +594,40 @@ async def test_a_switch_under_load_loses_nothing_and_no_record_is_judged_by_two(
     assert set(sides[switched_at:]) == {("2026.11.25", "changed")}
     assert len({verdict["id"] for verdict in verdicts}) == 2000
     assert bench.crashes == []
+
+
+def old(offset: int, timestamp: float | None = None) -> Message:
+    return Message(offset, BAD, timestamp, *OLD_POSTS, tp=OLD_POSTS)
+
+
+async def test_backfill_takes_no_room_from_live_records(start: Start) -> None:
+    """It has a quarter of it for itself."""
+    bench = await start(max_in_flight_records=4)
+    await bench.service.take_in(old(0))
+    held_up = asyncio.create_task(bench.service.take_in(old(1)))
+    async with asyncio.timeout(5):
+        await bench.take_in(BAD, BAD, BAD, BAD)
+    assert not held_up.done()
+    assert (bench.service.gate.records, bench.service.backfill_gate.records) == (4, 1)
+
+    bench.sink.answer()
+    await asyncio.wait_for(held_up, 5)
+    await bench.service.drain()
+    assert bench.released == {POSTS: 4, OLD_POSTS: 2}
+    assert (bench.service.gate.records, bench.service.backfill_gate.records) == (0, 0)
+
+
+async def test_backfill_is_never_late(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = await start(degrade_after_s=0.001)
+    bench.sink.answer()
+    seen: list[float] = []
+
+    def observe(lateness_s: float, now: float) -> Depth:
+        seen.append(lateness_s)
+        return Depth.FULL
+
+    monkeypatch.setattr(bench.service.overload, "observe", observe)
+    await bench.service.take_in(old(0, timestamp=time.time() - 50))
+    assert seen == []
+    await bench.service.take_in(Message(0, BAD, timestamp=time.time() - 50))
+    assert len(seen) == 1

@@ -11,8 +11,8 @@ import pytest
 from aiokafka import AIOKafkaProducer
 
 from models.labels import POST_LABELS
+from streams.client.between import open_places, read_stretch
 from streams.client.replay import from_lines, from_topic
-from streams.client.stretch import open_places, read_stretch
 from streams.errors import ClientError
 from streams.kafka.embedded_broker import EmbeddedBroker
 from streams.kafka.topics import create_topics
