@@ -16,7 +16,7 @@ class Scoring(Worker):
     """Requests are lists of texts; those that came together run together."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._score = OnnxScorer(Path(os.environ[ARTIFACT]), int(os.environ[THREADS]), os.environ[DEVICE])
 
     def forward(self, data: Sequence[Sequence[str]]) -> list[Any]:
