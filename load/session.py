@@ -71,7 +71,8 @@ class Session:
 
     def start_peer(self, command: Sequence[str]) -> None:
         """Starts another program in the place of workers and waits until it consumes."""
-        self.workers.append(Worker(f"peer-{len(self.workers) + 1}", self.folder, {}, command).wait_ready(180))
+        self.workers.append(Worker(f"peer-{len(self.workers) + 1}", self.folder, {}, command))
+        self.workers[-1].wait_ready(180)
 
     @property
     def running(self) -> list[Worker]:
