@@ -71,8 +71,12 @@ class Session:
 
     def start_peer(self, command: Sequence[str]) -> None:
         """Starts another program in the place of workers and waits until it consumes."""
-        self.workers.append(Worker(f"peer-{len(self.workers) + 1}", self.folder, {}, command))
+        self.begin_peer(command)
         self.workers[-1].wait_ready(180)
+
+    def begin_peer(self, command: Sequence[str]) -> None:
+        """The same without waiting."""
+        self.workers.append(Worker(f"peer-{len(self.workers) + 1}", self.folder, {}, command))
 
     @property
     def running(self) -> list[Worker]:

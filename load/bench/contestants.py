@@ -33,6 +33,8 @@ class Contestant:
     needs: Sequence[str] = ()
     """Packages beyond those of the service."""
     python: str = sys.executable
+    is_preloaded: bool = False
+    """Too fast for a sender beside it: its backlog is there before it starts."""
 
 
 ENGINE, ENGINE_CASCADE, TOKENIZER = "bare engine", "bare engine, cascade", "tokenizer alone"
@@ -47,8 +49,15 @@ def contestants(workers: int, quix_python: Path | None) -> list[Contestant]:
     """All of them, whether or not their packages are there. `workers`: of the larger Tidegate."""
     hop = "load.peers.hop"
     found = [
-        Contestant(HOP, Group.LIMIT, (UNIQUE,), module=hop, needs=("confluent_kafka",)),
-        Contestant("bare hop, aiokafka", Group.LIMIT, (UNIQUE,), module=hop, arguments=("--client", "aiokafka")),
+        Contestant(HOP, Group.LIMIT, (UNIQUE,), module=hop, needs=("confluent_kafka",), is_preloaded=True),
+        Contestant(
+            "bare hop, aiokafka",
+            Group.LIMIT,
+            (UNIQUE,),
+            module=hop,
+            arguments=("--client", "aiokafka"),
+            is_preloaded=True,
+        ),
         Contestant(ONE, Group.TIDEGATE),
         Contestant(ONE_CASCADE, Group.TIDEGATE, settings=_CASCADE),
     ]
