@@ -16,7 +16,9 @@ FIRST = 100
 WARM_S = 0.6
 """A warm-up ends with a backlog that lasts that long: it tells how large the measured one has to be."""
 MOST = 60_000
-"""Records of a backlog: bare hops are too fast to keep busy for long."""
+"""Records of a backlog."""
+PRELOADED = 100_000
+"""The same for a bare hop: about a second or two."""
 
 
 class Texts:
@@ -66,7 +68,7 @@ async def _preloaded(opened: Sessions, contestant: Contestant, texts: Texts) -> 
     for stream in contestant.streams:
         async with opened.open() as session:
             start = partial(session.begin_peer, command_of(contestant, session))
-            samples = await drain_preloaded(session, texts.take(stream, 0, MOST), start)
+            samples = await drain_preloaded(session, texts.take(stream, 0, PRELOADED), start)
             found[stream] = summarise_drain(samples)
             session.stop_workers()
     return found
