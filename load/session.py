@@ -71,7 +71,12 @@ class Session:
 
     def start_peer(self, command: Sequence[str]) -> None:
         """Starts another program in the place of workers and waits until it consumes."""
-        self.workers.append(Worker(f"peer-{len(self.workers) + 1}", self.folder, {}, command).wait_ready(180))
+        self.begin_peer(command)
+        self.workers[-1].wait_ready(180)
+
+    def begin_peer(self, command: Sequence[str]) -> None:
+        """The same without waiting."""
+        self.workers.append(Worker(f"peer-{len(self.workers) + 1}", self.folder, {}, command))
 
     @property
     def running(self) -> list[Worker]:
@@ -102,9 +107,13 @@ def families(pids: Iterable[int]) -> list[psutil.Process]:
 
 
 def used_s(processes: Iterable[psutil.Process]) -> float:
-    """Processor time, all threads together."""
-    times = [process.cpu_times() for process in processes]
-    return sum(each.user + each.system for each in times)
+    """Processor time, all threads together; of a process that has ended, nothing."""
+    used = 0.0
+    for process in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):  # a server's helper; whether the server runs is asked elsewhere
+            times = process.cpu_times()
+            used += times.user + times.system
+    return used
 
 
 @asynccontextmanager

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 
 import psutil
 
@@ -39,26 +39,42 @@ async def drain_running(session: Session, payloads: Sequence[Payload]) -> list[S
     """Sends a backlog to running workers, far faster than they answer, and samples until it is answered.
 
     Raises:
-        RuntimeError: nothing moved for a minute, or a worker ended.
+        RuntimeError: nothing moved for a minute.
+        WorkerFailed: a worker ended.
     """
-    workers = families(worker.process.pid for worker in session.running)
-    broker, sender = families(session.broker_pids), [psutil.Process()]
-    count = len(payloads)
-    samples: list[Sample] = []
     async with Progress(session.bootstrap, session.prefix) as progress:
         before = await progress.count()
-        sending = asyncio.create_task(
-            preload(session.bootstrap, session.prefix, session.setup.partitions, payloads, _now_ms())
-        )
+        sending = asyncio.create_task(_preload(session, payloads))
         try:
-            async for elapsed_s, total in _ticks(session, progress, FAST_S):
-                used = (used_s(processes) for processes in (workers, broker, sender))
-                samples.append(Sample(elapsed_s, count, total - before, *used))
-                if total - before >= count:
-                    break
+            return await _watch(session, progress, len(payloads), before)
         finally:
             sending.cancel()
             await asyncio.wait({sending}, timeout=10)
+
+
+async def drain_preloaded(session: Session, payloads: Sequence[Payload], start: Callable[[], None]) -> list[Sample]:
+    """The same for a program that is as fast as the sender: all is there before `start` starts it."""
+    await _preload(session, payloads)
+    async with Progress(session.bootstrap, session.prefix) as progress:
+        before = await progress.count()
+        start()
+        return await _watch(session, progress, len(payloads), before)
+
+
+async def _preload(session: Session, payloads: Sequence[Payload]) -> None:
+    await preload(session.bootstrap, session.prefix, session.setup.partitions, payloads, _now_ms())
+
+
+async def _watch(session: Session, progress: Progress, count: int, before: int) -> list[Sample]:
+    """Until so many more than `before` are answered; with the processor time of workers, broker and this process."""
+    workers = families(worker.process.pid for worker in session.running)
+    broker, sender = families(session.broker_pids), [psutil.Process()]
+    samples: list[Sample] = []
+    async for elapsed_s, total in _ticks(session, progress, FAST_S):
+        used = (used_s(processes) for processes in (workers, broker, sender))
+        samples.append(Sample(elapsed_s, count, total - before, *used))
+        if total - before >= count:
+            break
     return samples
 
 

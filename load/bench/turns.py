@@ -3,19 +3,22 @@
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 
 from load.bench.contestants import STREAMS, Contestant
 from load.capacity import Drained, summarise_drain
 from load.scenarios import SCENARIOS
 from load.session import Session, Sessions
-from load.stepping import drain_running
+from load.stepping import drain_preloaded, drain_running
 from load.texts import Payload
 
 FIRST = 100
 WARM_S = 0.6
 """A warm-up ends with a backlog that lasts that long: it tells how large the measured one has to be."""
 MOST = 60_000
-"""Records of a backlog: bare hops are too fast to keep busy for long."""
+"""Records of a backlog."""
+PRELOADED = 100_000
+"""The same for a bare hop: about a second or two."""
 
 
 class Texts:
@@ -47,6 +50,8 @@ async def take_turn(opened: Sessions, contestant: Contestant, texts: Texts, seco
         RuntimeError: no answer for a minute.
         ValueError: too few samples for a rate.
     """
+    if contestant.is_preloaded:
+        return await _preloaded(opened, contestant, texts)
     found: dict[str, Drained] = {}
     async with running(opened, contestant) as session:
         for stream in contestant.streams:
@@ -55,6 +60,17 @@ async def take_turn(opened: Sessions, contestant: Contestant, texts: Texts, seco
             samples = await drain_running(session, texts.take(stream, used, count))
             found[stream] = summarise_drain(samples)
         session.stop_workers()
+    return found
+
+
+async def _preloaded(opened: Sessions, contestant: Contestant, texts: Texts) -> dict[str, Drained]:
+    found: dict[str, Drained] = {}
+    for stream in contestant.streams:
+        async with opened.open() as session:
+            start = partial(session.begin_peer, command_of(contestant, session))
+            samples = await drain_preloaded(session, texts.take(stream, 0, PRELOADED), start)
+            found[stream] = summarise_drain(samples)
+            session.stop_workers()
     return found
 
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from load.peers.aiokafka_loop import serve
 from load.peers.arguments import Arguments, read_arguments
-from load.peers.mosec_server import ARTIFACT, DEVICE, REQUESTS, THREADS
+from load.peers.mosec_server import ARTIFACT, DEVICE, PATIENCE_S, REQUESTS, THREADS
 from load.peers.onnx_scorer import Scores
 from streams.leash import leashed
 
@@ -40,7 +40,15 @@ class ModelServer:
             DEVICE: arguments.device,
             REQUESTS: str(max(1, arguments.rows // TEXTS)),
         }
-        command = [sys.executable, "-m", "load.peers.mosec_server", "--log-level", "warning"]
+        command = [
+            sys.executable,
+            "-m",
+            "load.peers.mosec_server",
+            "--log-level",
+            "warning",
+            "--timeout",
+            str(1000 * PATIENCE_S),
+        ]
         command += ["--address", "127.0.0.1", "--port", str(port)]
         environment = {**os.environ, **settings}
         self._process = subprocess.Popen(leashed(command, signal.SIGTERM), env=environment)

@@ -12,11 +12,15 @@ from load.peers.onnx_scorer import OnnxScorer
 ARTIFACT, THREADS, DEVICE, REQUESTS = "PEER_ARTIFACT", "PEER_THREADS", "PEER_DEVICE", "PEER_REQUESTS"
 
 
+PATIENCE_S = 60
+"""For an answer. With less, a busy machine is answered with errors."""
+
+
 class Scoring(Worker):
     """Requests are lists of texts; those that came together run together."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._score = OnnxScorer(Path(os.environ[ARTIFACT]), int(os.environ[THREADS]), os.environ[DEVICE])
 
     def forward(self, data: Sequence[Sequence[str]]) -> list[Any]:
@@ -26,5 +30,5 @@ class Scoring(Worker):
 
 if __name__ == "__main__":
     server = Server()
-    server.append_worker(Scoring, num=1, max_batch_size=int(os.environ[REQUESTS]), max_wait_time=2)
+    server.append_worker(Scoring, num=1, max_batch_size=int(os.environ[REQUESTS]), max_wait_time=2, timeout=PATIENCE_S)
     server.run()

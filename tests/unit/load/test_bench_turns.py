@@ -11,6 +11,7 @@ from load.bench.turns import FIRST, MOST, WARM_S, Texts, command_of, next_size
 from load.capacity import Sample, summarise_drain
 from load.commands.bench import is_wanted
 from load.session import Session, Setup
+from load.worker_process import Worker, WorkerFailed
 
 
 def test_everyone_gets_the_same_records_however_many() -> None:
@@ -70,6 +71,19 @@ def test_every_alternative_can_read_its_command_line(tmp_path: Path) -> None:
         if one.module:
             given = read_arguments(command_of(one, session)[3:])
             assert (given.threads, given.prefix, given.device) == (3, "p", "cpu")
+
+
+def test_a_peer_that_does_not_become_ready_is_not_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever closes the session kills its workers, so it has to know of this one."""
+
+    def never(worker: Worker, within_s: float) -> Worker:
+        raise WorkerFailed("it did not become ready")
+
+    monkeypatch.setattr(Worker, "wait_ready", never)
+    session = Session(Setup(), "b:1", "p", tmp_path)
+    with pytest.raises(WorkerFailed):
+        session.start_peer([sys.executable, "-c", "import time; time.sleep(60)"])
+    assert [worker.kill() for worker in session.workers] == [None]
 
 
 def test_only_leaves_tidegate_in() -> None:

@@ -1,11 +1,15 @@
 """The queue against what formulas say of it, and the forecast against what it was set by."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from typer.testing import CliRunner
 
+from load.__main__ import app
 from load.arrivals import constant
 from load.bench.contestants import ONE
 from load.simulate import check, workers_needed
@@ -130,3 +134,44 @@ def test_the_best_load_is_below_every_one_that_misses() -> None:
 def test_workers_share_a_load_and_none_gets_too_much() -> None:
     assert workers_needed(1_000_000, 700.0) == 1_429
     assert workers_needed(1_000, 1_000.0) == 1
+
+
+def test_the_command_says_which_points_it_misses_and_how_many_workers(tmp_path: Path) -> None:
+    bench = _bench() | {"environment": {"cores": 2}, "point_seconds": 5.0}
+    source = tmp_path / "report.json"
+    source.write_text(json.dumps(bench))
+    command = [
+        "simulate",
+        "--bench",
+        str(source),
+        "--report",
+        str(tmp_path / "out"),
+        "--target",
+        "5",
+        "--target",
+        "100",
+    ]
+
+    result = CliRunner().invoke(app, [*command, "--json"])
+
+    assert result.exit_code == 0, result.output
+    report = json.loads(result.output)
+    tight, loose = report["plans"]
+    assert tight["load"] is None
+    assert tight["workers"] == ["not reached"] * 4
+    assert loose["workers"] == [workers_needed(total, loose["rate"]) for total in report["totals"]]
+    assert report["within_tolerance"] == all(
+        abs(one["predicted_ms"] / one["measured_ms"] - 1) <= 0.15 for one in report["checked"]
+    )
+    said = (tmp_path / "out" / "report.md").read_text()
+    assert "not within 15%" in said
+    assert "better than the points that were missed" in said
+
+
+def test_a_report_that_is_none_is_named(tmp_path: Path) -> None:
+    (tmp_path / "report.json").write_text("{}")
+
+    result = CliRunner().invoke(app, ["simulate", "--bench", str(tmp_path / "report.json")])
+
+    assert result.exit_code == 2
+    assert "no turn times" in result.output
