@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from models.errors import TidegateError
@@ -18,20 +18,23 @@ class WorkerFailed(TidegateError):
     """A worker ended, or did not become ready, where it is needed; the message ends with its log."""
 
 
+COMMAND = ("streams.cli", "worker")
+
+
 class Worker:
-    """One `python -m streams.cli worker` process.
+    """One `python -m streams.cli worker` process, or another module with its arguments.
 
     Its only TIDEGATE_* variables are those of `env`: what the caller's shell has set does not leak in.
     """
 
-    def __init__(self, name: str, folder: Path, env: Mapping[str, str]) -> None:
+    def __init__(self, name: str, folder: Path, env: Mapping[str, str], command: Sequence[str] = COMMAND) -> None:
         self.name = name
         self.log = folder / f"{name}.log"
         self._ready_file = folder / f"{name}.ready"
         self._ready_file.unlink(missing_ok=True)
         own = {k: v for k, v in os.environ.items() if not k.startswith("TIDEGATE_")}
         self.process: subprocess.Popen[bytes] = start_leashed(
-            [sys.executable, "-m", "streams.cli", "worker"],
+            [sys.executable, "-m", *command],
             output=self.log,
             cwd=ROOT,
             env={**own, **env, READY_FILE: str(self._ready_file)},
