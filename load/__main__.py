@@ -1,4 +1,4 @@
-"""Load tests: `python -m load run | capacity | intake | memory | models`. Each writes a folder under reports/."""
+"""Load and fault runs: `python -m load run | capacity | intake | memory | models | faults`. Reports go to reports/."""
 
 import asyncio
 import json
@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from load import commands
+from load.faults.command import faults
 from load.models import models
 from load.report import Report
 from load.scenarios import SCENARIOS
@@ -21,6 +22,7 @@ from models.folders import RELEASE
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
 app.command()(models)
+app.command()(faults)
 
 Brokers = Annotated[str | None, typer.Option(help="host:port of a broker; without it one is started here")]
 Workers = Annotated[int, typer.Option(min=1, max=64)]

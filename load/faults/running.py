@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,7 @@ from load.faults.observing import read_everything
 from load.faults.scenario import Account, Scenario, Size
 from load.faults.world import Ground, World
 from load.kafka.cluster import LocalKafka
+from load.worker_process import WorkerFailed
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,35 +39,55 @@ class Result:
         return not self.missed
 
 
-async def play(scenario: Scenario, size: Size, seed: int, *, artifact: Path, ground: Ground | None = None) -> Result:
-    """Plays it on `ground`, or on brokers of its own.
+async def play(
+    scenario: Scenario,
+    size: Size,
+    seed: int,
+    *,
+    artifact: Path,
+    ground: Ground | None = None,
+    show: Callable[[Diary], None] = lambda _: None,
+) -> Result:
+    """Plays it on `ground`, or on brokers of its own. What ends it before its time is a claim that does not hold.
 
-    Raises:
-        WorkerFailed: it could not be played to its end.
+    Args:
+        show: called once a second, for people who wait.
     """
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="tidegate-faults-") as folder:
         async with _standing_on(scenario, seed, ground) as here:
             world = World(scenario, size, seed, ground=here, artifact=artifact, folder=Path(folder))
             try:
-                history = await _play_in(world)
+                failures = await _play_in(world, show)
+                history = await _read(world)
             finally:
                 world.fleet.close()
     account = Account(check(history), _facts(history, world))
     missed = tuple(claim.says for claim in scenario.pass_line if not claim.holds(account))
-    return Result(scenario, size, seed, time.monotonic() - began, account, missed, history, world.diary)
+    took_s = time.monotonic() - began
+    return Result(scenario, size, seed, took_s, account, (*missed, *failures), history, world.diary)
 
 
-async def _play_in(world: World) -> RunHistory:
+async def _play_in(world: World, show: Callable[[Diary], None]) -> list[str]:
+    """What ended it before its time."""
     await world.create_topics()
-    async with world.watched():
-        await world.scenario.play(world)
-        left = await world.settle()
-    world.diary.note("settled")
-    ended_unasked = len(world.fleet.ended_unasked)
+    failures: list[str] = []
+    async with world.watched(show):
+        try:
+            await world.scenario.play(world)
+            await world.settle()
+        except (WorkerFailed, TimeoutError) as error:
+            failures.append(f"could not be played to its end: {error}")
+    world.diary.note("over")
+    world.diary.facts["ended_unasked"] = len(world.fleet.ended_unasked)
     await world.fleet.stop_all()
-    world.diary.facts.setdefault("ended_unasked", ended_unasked)
+    return failures
+
+
+async def _read(world: World) -> RunHistory:
     inputs, outcomes = await read_everything(world.bootstrap, world.prefix)
+    last = await world.look()
+    left = len(inputs) if last is None else last.lag
     return RunHistory(frozenset(world.sender.acknowledged), inputs, outcomes, left)
 
 

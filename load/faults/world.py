@@ -105,15 +105,17 @@ class World:
             sending.cancel()
 
     @asynccontextmanager
-    async def watched(self) -> AsyncIterator[None]:
-        """Looks at everything once a second, for the timeline."""
-        async with beside(self._watch):
-            yield
+    async def watched(self, show: Callable[[Diary], None]) -> AsyncIterator[None]:
+        """Looks at everything once a second, for the timeline and for whoever waits."""
 
-    async def _watch(self) -> None:
-        while True:
-            await self.look()
-            await asyncio.sleep(LOOK_EVERY_S)
+        async def watch() -> None:
+            while True:
+                await self.look()
+                show(self.diary)
+                await asyncio.sleep(LOOK_EVERY_S)
+
+        async with beside(watch):
+            yield
 
     async def look(self) -> Sample | None:
         sample = await look(self.bootstrap, self.prefix, [worker.process.pid for worker in self.fleet.running])
@@ -121,8 +123,8 @@ class World:
             self.diary.samples.append(sample)
         return sample
 
-    async def settle(self, within_s: float = 3_600.0) -> int:
-        """Returns when the group is done with everything, or does nothing any more; how many records are left.
+    async def settle(self, within_s: float = 3_600.0) -> None:
+        """Returns when the group is done with everything, or does nothing any more.
 
         Raises:
             WorkerFailed: nobody runs who could be waited for.
@@ -134,11 +136,10 @@ class World:
             if sample is not None and sample.lag < least:
                 least, moved_at = sample.lag, time.monotonic()
             if least == 0:
-                break
+                return
             if not self.fleet.running:
                 raise WorkerFailed(f"no worker runs\n{self.fleet.logs()}")
             await asyncio.sleep(0.5)
-        return least
 
     async def until(self, claim: Callable[[], bool], within_s: float, what: str) -> None:
         """Raises WorkerFailed if it does not come to `claim` in time."""

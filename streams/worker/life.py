@@ -32,7 +32,7 @@ from streams.worker.sink import Sink
 
 logger = logging.getLogger(__name__)
 
-PUBLISH_TIMEOUT_S = 30.0
+PUBLISH_TIMEOUT_S = 300.0  # a broker that is away for less is waited for: restarting would not bring it back
 MAX_BATCH_BYTES = 512 * 1024
 LEAVE_GROUP_S = 10.0
 FLUSH_S = 2.0
@@ -105,6 +105,8 @@ class _Worker:
         except Exception as error:
             await producer.stop()
             raise translate(error, self._settings.brokers) from error
+        # Not after request_timeout_ms, where a partition has no leader for that long.
+        producer._message_accumulator._batch_ttl = PUBLISH_TIMEOUT_S  # noqa: SLF001
         return producer
 
     def _build(self, model: Model, producer: AIOKafkaProducer) -> Service:

@@ -32,6 +32,7 @@ logger = logging.getLogger(__name__)
 CHECK_EVERY_S = 1.0
 CHECKPOINT_EVERY_S = 30.0
 REPORT_EVERY_S = 60.0
+SLOW_BROKER_S = 5.0  # it waits for the broker then, and that wait has a bound of its own
 CLOCK_SKEW_S = 86_400.0  # a time stamp further off than a day says nothing about lateness
 BYTES_PER_TOKEN = 4  # of a record, JSON around the text included; only the order of magnitude matters
 
@@ -207,11 +208,13 @@ class Service:
 
     async def _watch(self) -> None:
         """Ends the process when nothing moves, lets tasks write down what they remember, says how things are."""
-        checkpoint_at = report_at = time.monotonic()
+        checkpoint_at = report_at = broker_slow_at = time.monotonic()
         while True:
             await asyncio.sleep(CHECK_EVERY_S)
             now = time.monotonic()
-            if (age_s := self.ledger.oldest_age_s(now)) > self._stuck_after_s:
+            if self._sink.waited_s(now) > SLOW_BROKER_S:
+                broker_slow_at = now
+            if (age_s := min(self.ledger.oldest_age_s(now), now - broker_slow_at)) > self._stuck_after_s:
                 self._crash(StuckError(f"a record has been in flight for {age_s:.0f} s; nothing moves"))
                 return
             if now - checkpoint_at > CHECKPOINT_EVERY_S:

@@ -8,6 +8,7 @@ calling `send` once a record saves a future and a callback for each of them.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Awaitable, Mapping, Sequence
 from typing import Any, Protocol
@@ -120,6 +121,7 @@ class Sink:
         self._timeout_s = timeout_s
         self._partitions: dict[str, int] = {}
         self._lanes: dict[tuple[str, int], _Lane] = {}
+        self._waiting: dict[_Publication, float] = {}
 
     async def start(self) -> None:
         """Learns the partition counts.
@@ -142,12 +144,19 @@ class Sink:
         if not messages:
             return
         publication = _Publication(len(messages))
+        self._waiting[publication] = time.monotonic()
         for message in messages:
             self._lane(message).add(message, publication)
         try:
             await asyncio.wait_for(publication.done, self._timeout_s)
         except TimeoutError:
             raise PublishError(f"no acknowledgement from the broker within {self._timeout_s:g} s") from None
+        finally:
+            del self._waiting[publication]
+
+    def waited_s(self, now: float) -> float:
+        """How long the broker has kept the oldest `publish` waiting; `now` is monotonic seconds."""
+        return now - next(iter(self._waiting.values()), now)
 
     def _lane(self, message: Outgoing) -> _Lane:
         where = (message.kind, message.partition % self._partitions[message.kind])

@@ -58,6 +58,10 @@ class HeldSink(Sink):
         self.is_stopped = False
         self._acknowledged = asyncio.Event()
         self._error: PublishError | None = None
+        self.waited = 0.0
+
+    def waited_s(self, now: float) -> float:
+        return self.waited
 
     async def start(self) -> None:
         if self.start_error is not None:
@@ -413,6 +417,32 @@ async def test_a_service_in_which_nothing_moves_is_a_crash(start: Start, monkeyp
 
     assert [type(error) for error in bench.crashes] == [StuckError]
     assert "nothing moves" in str(bench.crashes[0])
+
+
+async def test_while_the_broker_keeps_it_waiting_it_is_not_stuck(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That wait has a bound of its own. What is in flight when it is over has all the time that it would have had."""
+    monkeypatch.setattr(streams.worker.service, "CHECK_EVERY_S", 0.01)
+    bench = await start(stuck_after_s=0.2)
+    bench.sink.waited = 60.0
+    await bench.take_in(BAD)
+
+    await asyncio.sleep(0.5)
+    assert not bench.crashes
+    bench.sink.waited = 0.0
+    await asyncio.sleep(0.1)
+    assert not bench.crashes, "it was counted as stuck while the broker was away"
+
+    await eventually(lambda: bench.crashes)
+    assert [type(error) for error in bench.crashes] == [StuckError]
+
+
+async def test_a_broker_that_answers_is_no_excuse(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streams.worker.service, "CHECK_EVERY_S", 0.01)
+    bench = await start(stuck_after_s=0.1)
+    bench.sink.waited = 1.0
+    await bench.take_in(BAD)
+    await eventually(lambda: bench.crashes)
+    assert [type(error) for error in bench.crashes] == [StuckError]
 
 
 async def test_a_watch_that_fails_is_a_crash(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable
 from typing import Any
 
@@ -182,3 +183,22 @@ async def test_a_silent_broker_is_an_error_after_the_timeout() -> None:
     with pytest.raises(PublishError, match="no acknowledgement"):
         await sink.publish([label(b"1")])
     await sink.stop()
+
+
+async def test_it_tells_how_long_the_broker_keeps_the_oldest_waiting() -> None:
+    publisher = FakePublisher()
+    sink = await started(publisher)
+    assert sink.waited_s(time.monotonic()) == 0
+    first = asyncio.create_task(sink.publish([label(b"1", 0)]))
+    await settled()
+    later = time.monotonic() + 50
+    second = asyncio.create_task(sink.publish([label(b"2", 1)]))
+    await settled()
+    assert 49 < sink.waited_s(later) <= 51
+    publisher.acks[0].set_result(None)
+    await first
+    assert sink.waited_s(later) > 49, "the second still waits"
+    publisher.acks[1].set_exception(MessageSizeTooLargeError())
+    with pytest.raises(PublishError):
+        await second
+    assert sink.waited_s(later) == 0
