@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from load.faults.checker import Findings
+from load.texts import Writer
 
 if TYPE_CHECKING:
     from load.faults.world import World
@@ -68,6 +69,7 @@ class Scenario:
         claims: the pass line, besides that the history is sound and the backlog is gone at the end.
         settings: of the workers, without the prefix.
         bad_share: of the records; only dead letters are due for them.
+        writer: of the records.
         proxied: workers come to the brokers by way of `World.network`.
     """
 
@@ -83,6 +85,7 @@ class Scenario:
     settings: Mapping[str, object] = field(default_factory=dict)
     bad_share: float = 0.0
     symptoms_share: float = 0.2
+    writer: type[Writer] = Writer
     proxied: bool = False
 
     @property

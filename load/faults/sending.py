@@ -24,22 +24,15 @@ class Sender:
 
     Args:
         payloads: without end.
-        timestamp_ms: of a record by its number; None: the producer's.
     """
 
-    def __init__(
-        self,
-        bootstrap: str,
-        prefix: str,
-        partitions: int,
-        payloads: Iterator[Payload],
-        timestamp_ms: Callable[[int], int] | None = None,
-    ) -> None:
+    def __init__(self, bootstrap: str, prefix: str, partitions: int, payloads: Iterator[Payload]) -> None:
         self._bootstrap = bootstrap
         self._prefix = prefix
-        self._partitions = partitions
         self._payloads = payloads
-        self._timestamp_ms = timestamp_ms
+        self.partitions = partitions
+        self.timestamp_ms: Callable[[int], int] | None = None
+        """Of a record by its number; None: the producer's."""
         self._room = asyncio.Semaphore(IN_FLIGHT)
         self.acknowledged: set[Place] = set()
         self.sent = 0
@@ -61,7 +54,7 @@ class Sender:
     async def _send_one(self, producer: Any, payload: Payload) -> None:
         await self._room.acquire()
         self.sent += 1
-        topic, partition = f"{self._prefix}.{payload.kind}", zlib.crc32(payload.key) % self._partitions
+        topic, partition = f"{self._prefix}.{payload.kind}", zlib.crc32(payload.key) % self.partitions
         try:
             receipt = await producer.send(
                 topic,
@@ -69,7 +62,7 @@ class Sender:
                 key=payload.key,
                 partition=partition,
                 headers=[("trace", str(self.sent).encode())],
-                timestamp_ms=self._timestamp_ms(self.sent) if self._timestamp_ms else None,
+                timestamp_ms=self.timestamp_ms(self.sent) if self.timestamp_ms else None,
             )
         except KafkaError:
             self._refuse()

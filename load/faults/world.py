@@ -18,7 +18,7 @@ from load.faults.network import Network
 from load.faults.observing import Sample, look
 from load.faults.sending import Sender
 from load.kafka.cluster import LocalKafka
-from load.texts import REALISTIC, Writer
+from load.texts import REALISTIC
 from load.worker_process import WorkerFailed
 from streams.kafka.topics import create_topics
 from streams.settings import Settings
@@ -57,6 +57,7 @@ class World:
         self.rng = random.Random(seed)  # noqa: S311
         self.prefix = f"fault-{uuid.uuid4().hex[:8]}"
         self.bootstrap = ground.bootstrap
+        self.folder = folder
         self.diary = Diary()
         self._ground = ground
         settings: dict[str, object] = {
@@ -71,7 +72,7 @@ class World:
             "degrade_after_s": 0,  # a slow machine is no fault
         }
         self.fleet = Fleet(folder, settings | dict(scenario.settings), self.diary)
-        texts = Writer(seed, REALISTIC, AUTHORS).mixed(10**9, scenario.symptoms_share, scenario.bad_share)
+        texts = scenario.writer(seed, REALISTIC, AUTHORS).mixed(10**9, scenario.symptoms_share, scenario.bad_share)
         self.sender = Sender(self.bootstrap, self.prefix, scenario.partitions, texts)
 
     @property
