@@ -46,8 +46,8 @@ async def look(bootstrap: str, prefix: str, pids: Sequence[int]) -> Sample | Non
 async def _count(bootstrap: str, prefix: str) -> tuple[int, int]:
     topics = [f"{prefix}.{kind}" for kind in input_kinds()]
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap)
-    await consumer.start()
     try:
+        await consumer.start()
         async with admin(bootstrap) as client:
             described = await client.describe_topics(topics)
             places = [

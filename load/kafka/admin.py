@@ -15,8 +15,8 @@ REQUEST_TIMEOUT_MS = 10_000
 @asynccontextmanager
 async def admin(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
     client = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=REQUEST_TIMEOUT_MS)
-    await client.start()
     try:
+        await client.start()
         yield client
     finally:
         await client.close()
@@ -42,8 +42,8 @@ async def set_topic(bootstrap: str, topic: str, **config: object) -> None:
 async def ends(bootstrap: str, topics: Collection[str]) -> dict[Partition, int]:
     """Where each partition ends, whatever stands there last."""
     consumer = AIOKafkaConsumer(*topics, bootstrap_servers=bootstrap, request_timeout_ms=REQUEST_TIMEOUT_MS)
-    await consumer.start()
     try:
+        await consumer.start()
         found = await consumer.end_offsets(consumer.assignment())
     finally:
         await consumer.stop()
