@@ -42,7 +42,7 @@ class Sender:
     async def send(self, rate: float, at_least: int, enough: asyncio.Event) -> None:
         """Goes on until `at_least` records were sent and `enough` is set; then waits for what is under way."""
         began = time.monotonic()
-        async with producing(self._bootstrap) as producer:
+        async with producing(self._bootstrap, enable_idempotence=True) as producer:  # it tries again
             for number in range(10**9):
                 if number >= at_least and enough.is_set():
                     break

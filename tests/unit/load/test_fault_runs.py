@@ -150,7 +150,7 @@ def payloads() -> Iterator[Payload]:
 
 async def test_only_what_the_broker_acknowledged_is_the_truth(monkeypatch: pytest.MonkeyPatch) -> None:
     producer = FakeProducer()
-    monkeypatch.setattr(sending, "producing", lambda bootstrap: FakeProducing(producer))
+    monkeypatch.setattr(sending, "producing", lambda bootstrap, **options: FakeProducing(producer))
     sender = Sender("nowhere:1", "m", 4, payloads())
     sender.timestamp_ms = lambda number: number * 10
     enough = asyncio.Event()
@@ -163,7 +163,7 @@ async def test_only_what_the_broker_acknowledged_is_the_truth(monkeypatch: pytes
 
 
 async def test_the_load_goes_on_until_it_was_enough(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sending, "producing", lambda bootstrap: FakeProducing(FakeProducer()))
+    monkeypatch.setattr(sending, "producing", lambda bootstrap, **options: FakeProducing(FakeProducer()))
     sender, enough = Sender("nowhere:1", "m", 4, payloads()), asyncio.Event()
     asyncio.get_running_loop().call_later(0.1, enough.set)
     await sender.send(1_000, 1, enough)
