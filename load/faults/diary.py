@@ -24,7 +24,7 @@ class Diary:
     samples: list[Sample] = field(default_factory=list)
     facts: dict[str, float] = field(default_factory=dict)
     kills: list[float] = field(default_factory=list)
-    """When a worker was killed, so that somebody had to take over."""
+    """When a worker was killed or ended by itself, so that somebody had to take over."""
 
     def note(self, what: str) -> None:
         self.events.append(Event(time.time(), what))

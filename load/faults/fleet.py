@@ -94,6 +94,7 @@ class Fleet:
                 self._replaced.add(worker.name)
                 if worker.name not in self._asked:
                     self._diary.note(f"{worker.name} ended ({worker.process.returncode})")
+                    self._diary.kills.append(time.time())
                 self.begin(*command, **settings)
             await asyncio.sleep(KEEP_EVERY_S)
 

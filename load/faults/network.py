@@ -7,6 +7,7 @@ import contextlib
 import random
 from collections.abc import Mapping
 from enum import Enum
+from functools import partial
 
 _CHUNK = 64 * 1024
 _AHEAD = 64
@@ -42,9 +43,7 @@ class Network:
     async def open(self, links: Mapping[int, int]) -> None:
         """Listens on loopback: `links` has the port of the broker behind each port."""
         for port, behind in links.items():
-            server = await asyncio.start_server(
-                lambda reader, writer, to=behind: self._connect(reader, writer, to), "127.0.0.1", port
-            )
+            server = await asyncio.start_server(partial(self._connect, behind), "127.0.0.1", port)
             self._servers.append(server)
 
     def cut(self, *ways: Way) -> None:
@@ -66,7 +65,7 @@ class Network:
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=5)
 
-    async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, port: int) -> None:
+    async def _connect(self, port: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             broker_reader, broker_writer = await asyncio.open_connection("127.0.0.1", port)
         except OSError:  # the broker is away: so is the connection

@@ -61,10 +61,10 @@ def consumer(service: TakingService, monkeypatch: pytest.MonkeyPatch) -> LedgerC
     bare.transport = transport
     bare._thread = SimpleNamespace(gaps={})  # type: ignore[assignment]
     bare._acked = defaultdict(list)
-    bare._gap = defaultdict(lambda: None)  # type: ignore[arg-type]
+    bare._gap = defaultdict(lambda: None)
     bare._committed_offset = defaultdict(lambda: None)
     bare._acked_index = defaultdict(set)
-    bare._unacked_messages = set()  # type: ignore[assignment]
+    bare._unacked_messages = set()
 
     async def commit(*_: object, **__: object) -> bool:
         service.did.append("committed")
@@ -96,7 +96,7 @@ class OneRecord(faust.Stream[Any]):
         self.acks = False
         return self
 
-    async def events(self) -> AsyncIterator[Any]:  # type: ignore[override]
+    async def events(self) -> AsyncIterator[Any]:
         yield SimpleNamespace(message=object())
 
 
@@ -133,9 +133,9 @@ async def test_a_stream_that_ends_by_itself_ends_the_worker(app: TidegateApp, se
 
 async def test_bytes_that_are_no_json_reach_the_service(app: TidegateApp, service: TakingService) -> None:
     """Faust decodes by default, acknowledges what it cannot decode, and throws into the stream."""
-    message = Message(*HERE, 0, 0.0, 0, (), NOT_JSON, NOT_JSON, None, tp=HERE)
+    message = Message(*HERE, 0, 0.0, 0, [], NOT_JSON, NOT_JSON, None, tp=HERE)
     with pytest.raises(faust.exceptions.DecodeError):
-        await app.topic("m.others", value_type=dict).decode(message, propagate=True)
+        await app.topic("m.others", value_serializer="json").decode(message, propagate=True)
     event = await the_agent(app, service).channel.decode(message, propagate=True)
     assert (event.key, event.value) == (NOT_JSON, NOT_JSON)
 
@@ -165,7 +165,7 @@ async def test_the_end_waits_for_no_acknowledgement(consumer: LedgerConsumer, he
 @pytest.fixture
 def held(consumer: LedgerConsumer, monkeypatch: pytest.MonkeyPatch) -> object:
     """A record that was read and is not acknowledged."""
-    message = Message(*HERE, 0, 0.0, 0, (), b"k", b"v", None, tp=HERE)
+    message = Message(*HERE, 0, 0.0, 0, [], b"k", b"v", None, tp=HERE)
     consumer._unacked_messages.add(message)
 
     async def wait(timeout: float) -> None:
