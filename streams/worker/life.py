@@ -11,14 +11,11 @@ from collections.abc import Awaitable, Coroutine
 from pathlib import Path
 from typing import Any
 
-from aiokafka import AIOKafkaProducer
-
 from models.errors import place_of
-from schemas.channels import MAX_MESSAGE_BYTES
 from streams.errors import TidegateError, missing_topic, translate
 from streams.health.logs import configure_logging
 from streams.kafka.codecs import check_codecs
-from streams.kafka.connection import CONNECT_TIMEOUT_S, connection_options
+from streams.kafka.connection import CONNECT_TIMEOUT_S
 from streams.kafka.group import await_coordinator
 from streams.kafka.topics import list_topics, output_kinds, topic_name
 from streams.model import Model, load_model
@@ -27,13 +24,13 @@ from streams.settings import READY_FILE, Settings
 from streams.tasks.base import Task
 from streams.worker.allocator import restrain_allocator, spare_what_is_loaded
 from streams.worker.faust_app import TidegateApp, create_app
+from streams.worker.producer import Producer
 from streams.worker.service import Service
 from streams.worker.sink import Sink
 
 logger = logging.getLogger(__name__)
 
 PUBLISH_TIMEOUT_S = 300.0  # a broker that is away for less is waited for: restarting would not bring it back
-MAX_BATCH_BYTES = 512 * 1024
 LEAVE_GROUP_S = 10.0
 FLUSH_S = 2.0
 
@@ -92,24 +89,16 @@ class _Worker:
         with contextlib.suppress(asyncio.CancelledError):
             await tasks[0]
 
-    async def _start_producer(self) -> AIOKafkaProducer:
-        producer = AIOKafkaProducer(
-            **connection_options(self._settings),
-            acks="all",
-            enable_idempotence=True,
-            max_batch_size=MAX_BATCH_BYTES,
-            max_request_size=MAX_MESSAGE_BYTES,
-        )
+    async def _start_producer(self) -> Producer:
+        producer = Producer(self._settings, PUBLISH_TIMEOUT_S)
         try:
             await asyncio.wait_for(producer.start(), CONNECT_TIMEOUT_S)
         except Exception as error:
             await producer.stop()
             raise translate(error, self._settings.brokers) from error
-        # Not after request_timeout_ms, where a partition has no leader for that long.
-        producer._message_accumulator._batch_ttl = PUBLISH_TIMEOUT_S  # noqa: SLF001
         return producer
 
-    def _build(self, model: Model, producer: AIOKafkaProducer) -> Service:
+    def _build(self, model: Model, producer: Producer) -> Service:
         prefix = self._settings.topic_prefix
         tasks: dict[str, Task[Any]] = {
             topic_name(prefix, task.declaration.name): task for task in build_tasks(self._settings, model.artifact)

@@ -13,19 +13,22 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Protocol
 
 from models.serving.reading import TEXT
+from schemas import Reason
+from schemas.channels import DEAD_LETTERS
 from streams.errors import TidegateError
 from streams.model import Model
 from streams.pipeline.activation import Activation
+from streams.pipeline.failures import Failure, dead_letter
 from streams.pipeline.pipeline import Pipeline
 from streams.pipeline.work import Work
-from streams.record import Partition, RawRecord
+from streams.record import Outgoing, Partition, RawRecord
 from streams.settings import Settings
 from streams.tasks.base import Moments, Parts, Task
 from streams.worker.dead_letter_limit import DeadLetterLimit
 from streams.worker.gate import AdmissionGate
 from streams.worker.ledger import Ledger
 from streams.worker.overload import Overload
-from streams.worker.sink import Sink
+from streams.worker.sink import PublishError, Sink
 
 logger = logging.getLogger(__name__)
 
@@ -161,12 +164,34 @@ class Service:
             self._dead_letters += work.failure is not None
             self._limit.observe(work.ticket.partition, work.failure is not None)
             leaving += self.ledger.finish(work.ticket, work)
-        await self._sink.publish([output for work in leaving for output in work.outputs])
+        refused = await self._sink.publish([output for work in leaving for output in work.outputs])
+        if refused:
+            await self._refuse(leaving, refused)
         for work in leaving:
             self.ledger.settle(work.ticket)
             self.gate.release(work.cost)
         if self.ledger.in_flight == 0:
             self._idle.set()
+
+    async def _refuse(self, works: Sequence[Work], refused: Sequence[Outgoing]) -> None:
+        """A record whose output is larger than the topic takes becomes a dead letter, and the partition moves on.
+
+        Raises:
+            PublishError: a dead letter is too large for its topic: nobody would ever hear of the record.
+        """
+        too_large = {id(each) for each in refused}
+        letters: list[Outgoing] = []
+        for work in works:
+            if (kind := next((each.kind for each in work.outputs if id(each) in too_large), None)) is None:
+                continue
+            detail = f"its output is larger than the topic of {kind} takes"
+            letters.append(dead_letter(work.raw, Failure(Reason.RECORD_TOO_LARGE, detail, "decide")))
+            self._dead_letters += 1
+            self._limit.observe(work.ticket.partition, failed=True)
+        if await self._sink.publish(letters) or any(each.kind == DEAD_LETTERS.kind for each in refused):
+            raise PublishError(
+                "the topic of dead letters takes no record as large as one of the input; raise its limit"
+            )
 
     def _crash(self, error: BaseException) -> None:
         self._is_broken = True

@@ -5,11 +5,16 @@ from __future__ import annotations
 import asyncio
 import time
 
+import orjson
+
+from load.faults.history import BAD
 from load.faults.scenario import SURVIVES, Scenario, Size, below, equal
 from load.faults.world import World
-from load.kafka.admin import add_partitions, committed, delete_topic
+from load.kafka.admin import add_partitions, committed, delete_topic, set_topic
+from load.texts import Payload, Writer
 
 _MORE = 4
+_LABEL_BYTES = 4_000
 _LOOK_EVERY_S = 0.2
 _PATIENCE_S = 120.0
 
@@ -28,6 +33,22 @@ async def _delete_output(world: World) -> None:
     after = await world.look()
     if before is not None and after is not None:
         world.diary.facts["growth_mb"] = after.resident_mb - before.resident_mb
+
+
+class LongIdWriter(Writer):
+    """Its bad posts are good ones, whose verdicts repeat an identifier that is longer than the topic takes."""
+
+    def bad(self, number: int) -> Payload:
+        body = {"id": "x" * _LABEL_BYTES, "text": self.text(number)}
+        return Payload("posts", BAD + str(number).encode(), orjson.dumps(body))
+
+
+async def _have_a_small_output(world: World) -> None:
+    """Most batches of verdicts are too large as well, and are sent in parts."""
+    await set_topic(world.bootstrap, world.topic("labels"), max_message_bytes=_LABEL_BYTES)
+    await world.fleet.start(world.scenario.workers)
+    async with world.load():
+        pass
 
 
 async def _committed(world: World, kind: str, first: int = 0) -> list[int]:
@@ -81,6 +102,18 @@ SCENARIOS = (
             below("growth_mb", 100, "memory bounded"),
         ),
         workers=2,
+    ),
+    Scenario(
+        "output-too-small",
+        "The topic of verdicts takes no large ones: only their records become dead letters.",
+        _have_a_small_output,
+        short=Size(records=1_500, rate=100),
+        full=Size(records=20_000, rate=150),
+        claims=(SURVIVES, equal("repeats", 0, "redelivered 0")),
+        workers=2,
+        bad_share=0.02,
+        writer=LongIdWriter,
+        settings={"dead_letter_max_consecutive": 0, "dead_letter_max_ratio": 0},
     ),
     Scenario(
         "too-many-workers",

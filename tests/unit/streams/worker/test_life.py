@@ -11,6 +11,7 @@ from aiokafka.errors import NotLeaderForPartitionError
 
 from streams.settings import Settings
 from streams.worker.life import PUBLISH_TIMEOUT_S, _Worker
+from streams.worker.producer import Producer
 
 
 async def test_a_stop_ends_a_wait() -> None:
@@ -58,3 +59,13 @@ async def test_outputs_are_tried_again_as_long_as_they_are_waited_for(monkeypatc
 
 def test_a_broker_that_is_away_for_less_than_five_minutes_ends_no_worker() -> None:
     assert PUBLISH_TIMEOUT_S >= 300
+
+
+async def test_what_the_broker_did_not_take_leaves_no_hole_in_the_numbers() -> None:
+    producer = Producer(Settings(), PUBLISH_TIMEOUT_S)
+    here = TopicPartition("labels", 1)
+    producer._txn_manager.increment_sequence_number(here, 5)
+    producer._txn_manager.increment_sequence_number(here, 3)
+    producer.take_back(*here, 3)
+    assert producer._txn_manager.sequence_number(here) == 5
+    producer._closed = True
