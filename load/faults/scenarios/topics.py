@@ -35,12 +35,12 @@ async def _delete_output(world: World) -> None:
         world.diary.facts["growth_mb"] = after.resident_mb - before.resident_mb
 
 
-class LongIdWriter(Writer):
-    """Its bad posts are good ones, whose verdicts repeat an identifier that is longer than the topic takes."""
+class LongKeyWriter(Writer):
+    """Its bad posts are good ones, with a key that makes their verdicts larger than the topic takes."""
 
     def bad(self, number: int) -> Payload:
-        body = {"id": "x" * _LABEL_BYTES, "text": self.text(number)}
-        return Payload("posts", BAD + str(number).encode(), orjson.dumps(body))
+        body = {"id": str(number), "text": self.text(number)}
+        return Payload("posts", BAD + str(number).encode() + b"-" * _LABEL_BYTES, orjson.dumps(body))
 
 
 async def _have_a_small_output(world: World) -> None:
@@ -112,7 +112,7 @@ SCENARIOS = (
         claims=(SURVIVES, equal("repeats", 0, "redelivered 0")),
         workers=2,
         bad_share=0.02,
-        writer=LongIdWriter,
+        writer=LongKeyWriter,
         settings={"dead_letter_max_consecutive": 0, "dead_letter_max_ratio": 0},
     ),
     Scenario(
