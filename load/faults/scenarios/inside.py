@@ -17,10 +17,10 @@ _NO_LIMIT = {"dead_letter_max_consecutive": 0, "dead_letter_max_ratio": 0}
 
 
 class MarkedWriter(Writer):
-    """Its bad posts are good ones, on which a faulty worker fails."""
+    """Its bad posts are good ones in words that every model knows, on which a faulty worker fails."""
 
     def bad(self, number: int) -> Payload:
-        body = {"id": str(number), "text": f"{self.text(number)} {MARK}"}
+        body = {"id": str(number), "text": f"what a day {MARK} {number}"}
         return Payload("posts", BAD + str(number).encode(), orjson.dumps(body))
 
 
