@@ -7,8 +7,10 @@ import contextlib
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from load.faults.network import Network, Way
+from load.kafka.config import Node, server_properties
 
 
 def free_port() -> int:
@@ -103,3 +105,16 @@ async def test_where_nobody_listens_a_connection_is_closed() -> None:
     assert await asyncio.wait_for(reader.read(), 2) == b""
     writer.close()
     await network.close()
+
+
+def test_only_a_node_behind_a_proxy_tells_clients_to_come_to_another_port(tmp_path: Path) -> None:
+    for inner, proxy in (0, 0), (3, 4):
+        node = Node(1, 11, 12, tmp_path, inner, proxy)
+        said = dict(line.split("=", 1) for line in server_properties(node, [node]).splitlines())
+        proxied = {
+            "listeners": f",PROXIED://127.0.0.1:{inner}",
+            "advertised.listeners": f",PROXIED://127.0.0.1:{proxy}",
+        }
+        for name, ending in proxied.items():
+            assert said[name].endswith(ending) is bool(proxy)
+        assert ("PROXIED:PLAINTEXT" in said["listener.security.protocol.map"]) is bool(proxy)
