@@ -13,7 +13,7 @@ from load.faults.timeline import draw_timeline
 from load.report import Report
 from load.session import Setup
 
-HEADS = ("scenario", "pass line", "", "records", "lost", "repeats", "p99 (s)", "recovery (s)", "took (s)", "seed")
+HEADS = ("scenario", "", "records", "lost", "repeats", "p99 (s)", "recovery (s)", "took (s)", "seed")
 
 
 def write_report(folder: Path, results: Sequence[Result], artifact: Path, command: str) -> Report:
@@ -25,11 +25,13 @@ def write_report(folder: Path, results: Sequence[Result], artifact: Path, comman
     report.table(HEADS, [row(result) for result in results])
     for result in results:
         if not result.passed:
-            report.say(f"{result.scenario.name} missed: {'; '.join(result.missed)}. {result.account.findings}")
+            reasons = [*result.missed, str(result.account.findings)]
+            report.say(f"{result.scenario.name} missed: {'; '.join(filter(None, reasons))}.")
         picture = f"{result.scenario.name}.png"
         draw_timeline(result, folder / picture)
         if (folder / picture).exists():
             report.image(picture)
+    report.table(("scenario", "pass line"), [(result.scenario.name, result.scenario.passes) for result in results])
     report.write(folder)
     return report
 
@@ -51,7 +53,6 @@ def row(result: Result) -> Sequence[object]:
     facts = result.account.facts
     return (
         result.scenario.name,
-        result.scenario.passes,
         "passed" if result.passed else "MISSED",
         int(facts.get("records", 0)),
         len(result.account.findings.lost),

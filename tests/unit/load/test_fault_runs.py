@@ -106,7 +106,7 @@ def test_the_report_has_a_row_a_picture_and_the_reason_of_what_was_missed(tmp_pa
     report = write_report(tmp_path, [result], RELEASE, "python -m load faults")
     text = (tmp_path / "report.md").read_text()
     assert "0 of 1 scenarios passed; 2 records, 1 lost." in text
-    assert "kill-9 missed: lost 0. 1 lost (e.g. ('m.posts', 0, 1))" in text
+    assert "kill-9 missed: lost 0; 1 lost (e.g. ('m.posts', 0, 1))." in text
     assert "![kill-9.png](kill-9.png)" in text
     assert (tmp_path / "kill-9.png").stat().st_size > 1_000
     (row,) = json.loads((tmp_path / "report.json").read_text())["scenarios"]
