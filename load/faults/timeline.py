@@ -34,13 +34,15 @@ def draw_timeline(result: Result, path: Path) -> None:
     lag = axes.twinx()
     lag.fill_between(seconds, counts[0] - counts[1], label="lag", color="tab:orange", alpha=0.4)
     lag.set(ylabel="lag (records)", ylim=(0, None))
+    axes.set_zorder(lag.get_zorder() + 1)  # the lines before the area
+    axes.patch.set_visible(False)
     for number, event in enumerate(result.diary.events[:_MOST_EVENTS]):
         axes.axvline(event.at - began, color="tab:red", linewidth=0.6, alpha=0.6)
         if len(result.diary.events) <= _MOST_EVENTS // 2:
             height = 0.98 - 0.06 * (number % 5)
             axes.text(event.at - began, height, event.what, fontsize=6, transform=axes.get_xaxis_transform(), va="top")
-    axes.legend(loc="upper left")
-    lag.legend(loc="lower right")
+    axes.legend(loc="center left")
+    lag.legend(loc="center right")
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=110)
     pyplot.close(figure)
