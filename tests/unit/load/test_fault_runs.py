@@ -29,7 +29,9 @@ from load.faults.scenarios import SCENARIOS
 from load.faults.scenarios.inside import MarkedWriter
 from load.faults.sending import Sender
 from load.texts import Payload, Writer
+from load.worker_process import ROOT
 from models.folders import RELEASE
+from tests.support.without_guards import GUARDS, Guard
 
 
 def history(written: dict[int, list[float]], partition: int = 0) -> RunHistory:
@@ -182,3 +184,12 @@ def test_what_a_faulty_worker_fails_on_is_what_a_dead_letter_is_due_for() -> Non
 def test_each_fault_of_a_worker_has_a_scenario() -> None:
     played = {*SCENARIOS}
     assert set(FAULTS) <= played
+
+
+@pytest.mark.parametrize("guard", GUARDS, ids=lambda guard: f"{guard.scenario}-{guard.what}")
+def test_each_guard_is_where_it_can_be_taken_out(guard: Guard) -> None:
+    """`python -m tests.support.without_guards` plays the scenarios without them."""
+    text = (ROOT / guard.path).read_text("utf-8")
+    assert text.count(guard.old) == 1
+    compile(text.replace(guard.old, guard.new), guard.path, "exec")
+    assert guard.scenario in SCENARIOS
