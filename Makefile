@@ -9,7 +9,7 @@ JARS := load/kafka/jars
 
 RUFF = $(BIN)/ruff check . && $(BIN)/ruff format --check .
 
-.PHONY: demo test check lint format kafka load clients mutate fuzz audit sbom clean
+.PHONY: demo test check lint format kafka load faults clients mutate fuzz audit sbom clean
 
 demo: $(VENV)/demo.installed
 	$(BIN)/tidegate demo
@@ -45,6 +45,11 @@ endif
 # A short run of the load test on this machine; load/README.md says how to read the report.
 load: $(VENV)/all.installed kafka
 	$(BIN)/python -m load capacity
+
+# Breaks workers, brokers and the network between them; docs/faults.md. About an hour, or bounded by FAULTS, for example
+# FAULTS='--scenario kill-9 --full'.
+faults: $(VENV)/all.installed kafka
+	$(BIN)/python -m load faults $(FAULTS)
 
 # Clients of others that are too large for the tests (Node's, LangChain, LiteLLM: some 750 MB) against `tidegate serve`.
 # Needs Node 20 or newer.

@@ -1,5 +1,5 @@
-"""Load tests: `python -m load bench | run | capacity | intake | memory | models | profile | simulate`. Each writes a
-folder under reports/."""
+"""Load and fault tests: `python -m load bench | run | capacity | intake | memory | models | profile | simulate |
+faults`. Each writes a folder under reports/."""
 
 import asyncio
 import json
@@ -15,6 +15,7 @@ import typer
 
 from load import commands
 from load.commands.bench import FULL, QUICK
+from load.faults.command import faults
 from load.models import models
 from load.report import Report, new_folder
 from load.scenarios import SCENARIOS
@@ -26,6 +27,7 @@ from models.folders import RELEASE
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
 app.command()(models)
 app.command()(simulate)
+app.command()(faults)
 
 Brokers = Annotated[str | None, typer.Option(help="host:port of a broker; without it one is started here")]
 Workers = Annotated[int, typer.Option(min=1, max=64)]

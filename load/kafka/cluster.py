@@ -35,13 +35,20 @@ class LocalKafka:
 
     `properties` are Kafka's, with underscores for dots, where the defaults of kafka_config.py do not suit.
     stop() and start() again keep ports and data, as a restart of a real broker does.
+    With `behind_proxies` each node has one more listener, whose advertised port is for somebody else to listen on.
     """
 
     format_options: Sequence[str] = ()
     """More arguments for `kafka-storage format`."""
 
     def __init__(
-        self, brokers: int = 1, *, heap_mb: int = 512, start_within_s: float = 90.0, **properties: object
+        self,
+        brokers: int = 1,
+        *,
+        heap_mb: int = 512,
+        start_within_s: float = 90.0,
+        behind_proxies: bool = False,
+        **properties: object,
     ) -> None:
         self._java = require_java()
         self._classpath = f"{fetch()}/*"
@@ -50,8 +57,11 @@ class LocalKafka:
         self._properties = properties
         sweep_abandoned()
         self.folder = Path(tempfile.mkdtemp(prefix=f"{_FOLDER_PREFIX}{os.getpid()}-"))
-        ports = iter(free_ports(2 * brokers))
-        self.nodes = [Node(i, next(ports), next(ports), self.folder / str(i)) for i in range(1, brokers + 1)]
+        ports = iter(free_ports(4 * brokers))
+        self.nodes = [
+            Node(i, next(ports), next(ports), self.folder / str(i), next(ports), next(ports) if behind_proxies else 0)
+            for i in range(1, brokers + 1)
+        ]
         self._processes: dict[int, subprocess.Popen[bytes]] = {}
 
     @property
@@ -62,6 +72,16 @@ class LocalKafka:
     def pids(self) -> tuple[int, ...]:
         """Of the nodes that run."""
         return tuple(process.pid for process in self._processes.values())
+
+    @property
+    def proxied(self) -> str:
+        """The same by way of the proxies."""
+        return ",".join(f"127.0.0.1:{node.proxy_port}" for node in self.nodes)
+
+    @property
+    def links(self) -> dict[int, int]:
+        """The port that leads to a node behind each port that a proxy is to listen on."""
+        return {node.proxy_port: node.inner_port for node in self.nodes}
 
     def __enter__(self) -> Self:
         try:
@@ -78,14 +98,24 @@ class LocalKafka:
 
     def start(self, *node_ids: int) -> None:
         """Start the named nodes (default all) and wait until each accepts connections."""
-        chosen = [node for node in self.nodes if not node_ids or node.id in node_ids]
-        for node in chosen:
+        self.launch(*node_ids)
+        self.await_listening(*node_ids)
+
+    def launch(self, *node_ids: int) -> None:
+        """The first half of `start`; call it in a thread that lives as long as the nodes should."""
+        for node in self._chosen(node_ids):
             if not (node.folder / "data").exists():
                 self._format(node)
             self._processes[node.id] = start_leashed(self._command(node, "kafka.Kafka"), output=node.log)
+
+    def await_listening(self, *node_ids: int) -> None:
+        """The second half of `start`."""
         deadline = time.monotonic() + self._start_within_s
-        for node in chosen:
+        for node in self._chosen(node_ids):
             self._await_listening(node, deadline)
+
+    def _chosen(self, node_ids: tuple[int, ...]) -> list[Node]:
+        return [node for node in self.nodes if not node_ids or node.id in node_ids]
 
     def stop(self, *node_ids: int, within_s: float = 20.0) -> None:
         """Shut the named nodes (default all) down, by force after `within_s`; their data stays."""
@@ -101,6 +131,18 @@ class LocalKafka:
             process = self._processes.pop(number)
             process.kill()
             process.wait(10)
+
+    def freeze(self, *node_ids: int) -> None:
+        """Stop the named nodes (default all) where they are; their connections stay open."""
+        self._signal(signal.SIGSTOP, node_ids)
+
+    def thaw(self, *node_ids: int) -> None:
+        """Let them go on."""
+        self._signal(signal.SIGCONT, node_ids)
+
+    def _signal(self, number: signal.Signals, node_ids: tuple[int, ...]) -> None:
+        for node_id in node_ids or tuple(self._processes):
+            self._processes[node_id].send_signal(number)
 
     def close(self) -> None:
         """Kill what runs (nobody reads this data again) and delete the folder."""

@@ -12,12 +12,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from opentelemetry.trace import Tracer
 
 from models.errors import place_of
-from schemas.channels import CONTROLLED, MAX_MESSAGE_BYTES
+from schemas.channels import CONTROLLED
 from streams.control.candidate import Candidate, load_candidate
 from streams.control.events import CLIENT_ID
 from streams.control.follower import Follower
@@ -29,7 +28,7 @@ from streams.health.otlp import wanted_tracer
 from streams.health.traces import Traces
 from streams.health.vitals import Phase
 from streams.kafka.codecs import check_codecs
-from streams.kafka.connection import connection_options, start_client
+from streams.kafka.connection import start_client
 from streams.kafka.group import await_coordinator
 from streams.kafka.topics import input_kinds, list_topics, output_kinds, topic_name
 from streams.pipeline.activation import tasks_of
@@ -38,13 +37,13 @@ from streams.tasks.base import Task
 from streams.worker.allocator import restrain_allocator, spare_what_is_loaded
 from streams.worker.faust_app import TidegateApp, create_app
 from streams.worker.metrics import WorkerMetrics
+from streams.worker.producer import Producer
 from streams.worker.service import Service
 from streams.worker.sink import Sink
 
 logger = logging.getLogger(__name__)
 
-PUBLISH_TIMEOUT_S = 30.0
-MAX_BATCH_BYTES = 512 * 1024
+PUBLISH_TIMEOUT_S = 300.0  # a broker that is away for less is waited for: restarting would not bring it back
 LEAVE_GROUP_S = 10.0
 FLUSH_S = 2.0
 
@@ -127,18 +126,12 @@ class _Worker:
         with contextlib.suppress(asyncio.CancelledError):
             await tasks[0]
 
-    async def _start_producer(self) -> AIOKafkaProducer:
-        producer = AIOKafkaProducer(
-            **connection_options(self._settings),
-            acks="all",
-            enable_idempotence=True,
-            max_batch_size=MAX_BATCH_BYTES,
-            max_request_size=MAX_MESSAGE_BYTES,
-        )
+    async def _start_producer(self) -> Producer:
+        producer = Producer(self._settings, PUBLISH_TIMEOUT_S)
         await start_client(producer, self._settings)
         return producer
 
-    def _build(self, candidate: Candidate, producer: AIOKafkaProducer) -> Service:
+    def _build(self, candidate: Candidate, producer: Producer) -> Service:
         prefix = self._settings.topic_prefix
         tasks: dict[str, Task[Any]] = {
             topic_name(prefix, task.declaration.name): task for task in tasks_of(self._settings, candidate.parts)

@@ -14,10 +14,13 @@ from typing import Any, Protocol
 
 from models.serving.reading import TEXT
 from models.serving.types import Lane
+from schemas import Reason
+from schemas.channels import DEAD_LETTERS
 from streams.errors import TidegateError
 from streams.health.traces import Traces
 from streams.model import Model
 from streams.pipeline.activation import Activation
+from streams.pipeline.failures import Failure, dead_letter
 from streams.pipeline.pictures import open_desk
 from streams.pipeline.pipeline import Pipeline
 from streams.pipeline.work import Work, end_traces
@@ -30,13 +33,14 @@ from streams.worker.gate import AdmissionGate
 from streams.worker.holding import Holding
 from streams.worker.ledger import Ledger
 from streams.worker.overload import Overload
-from streams.worker.sink import Sink
+from streams.worker.sink import PublishError, Sink
 
 logger = logging.getLogger(__name__)
 
 CHECK_EVERY_S = 1.0
 CHECKPOINT_EVERY_S = 30.0
 REPORT_EVERY_S = 60.0
+SLOW_BROKER_S = 5.0  # it waits for the broker then, and that wait has a bound of its own
 CLOCK_SKEW_S = 86_400.0  # a time stamp further off than a day says nothing about lateness
 BACKFILL_SHARE = 4  # one in so many of what may be in flight comes on top, for backfill alone
 BYTES_PER_TOKEN = 4  # of a record, JSON around the text included; only the order of magnitude matters
@@ -207,7 +211,9 @@ class Service:
                 continue
             self._limit.observe(work.ticket.partition, work.failure is not None)
             leaving += self.ledger.finish(work.ticket, work)
-        await self._sink.publish([output for work in leaving for output in work.outputs])
+        refused = await self._sink.publish([output for work in leaving for output in work.outputs])
+        if refused:
+            await self._refuse(leaving, refused)
         self._pipeline.counts.settle(leaving)
         acknowledged_at = time.monotonic()
         for work in leaving:
@@ -219,6 +225,26 @@ class Service:
             self._idle.set()
         if self._traces is not None and any(work.trace is not None for work in leaving):
             await asyncio.to_thread(end_traces, leaving, acknowledged_at, time.monotonic())
+
+    async def _refuse(self, works: Sequence[Work], refused: Sequence[Outgoing]) -> None:
+        """A record whose output is larger than the topic takes becomes a dead letter, and the partition moves on.
+
+        Raises:
+            PublishError: a dead letter is too large for its topic: nobody would ever hear of the record.
+        """
+        too_large = {id(each) for each in refused}
+        letters: list[Outgoing] = []
+        for work in works:
+            if (kind := next((each.kind for each in work.outputs if id(each) in too_large), None)) is None:
+                continue
+            detail = f"its output is larger than the topic of {kind} takes"
+            work.failure = Failure(Reason.RECORD_TOO_LARGE, detail, "decide")
+            letters.append(dead_letter(work.raw, work.failure))
+            self._limit.observe(work.ticket.partition, failed=True)
+        if await self._sink.publish(letters) or any(each.kind == DEAD_LETTERS.kind for each in refused):
+            raise PublishError(
+                "the topic of dead letters takes no record as large as one of the input; raise its limit"
+            )
 
     def _crash(self, error: BaseException) -> None:
         self._is_broken = True
@@ -261,11 +287,13 @@ class Service:
 
     async def _watch(self) -> None:
         """Ends the process when nothing moves, lets tasks write down what they remember, says how things are."""
-        checkpoint_at = report_at = time.monotonic()
+        checkpoint_at = report_at = broker_slow_at = time.monotonic()
         while True:
             await asyncio.sleep(CHECK_EVERY_S)
             now = time.monotonic()
-            if (age_s := self.ledger.oldest_age_s(now)) > self._stuck_after_s:
+            if self._sink.waited_s(now) > SLOW_BROKER_S:
+                broker_slow_at = now
+            if (age_s := min(self.ledger.oldest_age_s(now), now - broker_slow_at)) > self._stuck_after_s:
                 self._crash(StuckError(f"a record has been in flight for {age_s:.0f} s; nothing moves"))
                 return
             if now - checkpoint_at > CHECKPOINT_EVERY_S:

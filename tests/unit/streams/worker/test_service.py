@@ -19,6 +19,7 @@ import streams.worker.service
 from models.serving.encoder import Encoder
 from models.serving.engine import OnnxEngine
 from models.serving.types import Batch, Depth, Encoding, Scores
+from schemas import DeadLetter, Reason
 from schemas.wire import Header
 from streams.model import Model, load_model
 from streams.pipeline.activation import build_tasks
@@ -59,16 +60,23 @@ class HeldSink(Sink):
         self.is_stopped = False
         self._acknowledged = asyncio.Event()
         self._error: PublishError | None = None
+        self.waited = 0.0
+        self.too_small: set[str] = set()
+        """Kinds whose topics take nothing."""
+
+    def waited_s(self, now: float) -> float:
+        return self.waited
 
     async def start(self) -> None:
         if self.start_error is not None:
             raise self.start_error
 
-    async def publish(self, messages: Sequence[Outgoing]) -> None:
+    async def publish(self, messages: Sequence[Outgoing]) -> Sequence[Outgoing]:
         self.published += messages
         await self._acknowledged.wait()
         if self._error is not None:
             raise self._error
+        return [each for each in messages if each.kind in self.too_small]
 
     def answer(self, error: PublishError | None = None) -> None:
         self._error = error
@@ -346,6 +354,40 @@ async def test_an_output_that_the_broker_refuses_is_a_crash_and_releases_nothing
     await asyncio.wait_for(bench.service.drain(), 2)  # there is nothing to wait for any more
 
 
+async def test_an_output_that_is_too_large_becomes_a_dead_letter_and_the_partition_moves_on(start: Start) -> None:
+    bench = await start()
+    bench.sink.too_small.add("labels")
+    bench.sink.answer()
+    await bench.take_in(post("a fine day"), BAD)
+    await eventually(lambda: bench.released == {POSTS: 2})
+    assert not bench.crashes
+    letters = [each for each in bench.sink.published if each.kind == "dead-letters"]
+    assert sorted(each.value or b"" for each in letters) == sorted([post("a fine day"), BAD])
+    (large,) = (DeadLetter.from_headers(each.headers) for each in letters if each.value != BAD)
+    assert (large.reason, large.original_offset) == (Reason.RECORD_TOO_LARGE, 0)
+    assert "labels" in large.detail
+
+
+async def test_a_dead_letter_that_is_too_large_is_a_crash_and_releases_nothing(start: Start) -> None:
+    for too_small, value in ({"labels", "dead-letters"}, post("a fine day")), ({"dead-letters"}, BAD):
+        bench = await start()
+        bench.sink.too_small |= too_small
+        bench.sink.answer()
+        await bench.take_in(value)
+        await eventually(lambda bench=bench: bench.crashes)
+        assert [type(error) for error in bench.crashes] == [PublishError]
+        assert bench.released == {}
+
+
+async def test_a_topic_that_takes_nothing_stops_the_worker_at_the_limit(start: Start) -> None:
+    bench = await start(dead_letter_max_consecutive=3, cache_size=0)
+    bench.sink.too_small.add("labels")
+    bench.sink.answer()
+    await bench.take_in(*(post(f"day {number}") for number in range(8)))
+    await eventually(lambda: bench.crashes)
+    assert [type(error) for error in bench.crashes] == [DeadLetterLimitExceeded]
+
+
 async def test_overload_answers_with_less_and_drops_nothing(start: Start) -> None:
     bench = await start(degrade_after_s=1)
     bench.sink.answer()
@@ -416,6 +458,32 @@ async def test_a_service_in_which_nothing_moves_is_a_crash(start: Start, monkeyp
 
     assert [type(error) for error in bench.crashes] == [StuckError]
     assert "nothing moves" in str(bench.crashes[0])
+
+
+async def test_while_the_broker_keeps_it_waiting_it_is_not_stuck(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That wait has a bound of its own. What is in flight when it is over has all the time that it would have had."""
+    monkeypatch.setattr(streams.worker.service, "CHECK_EVERY_S", 0.01)
+    bench = await start(stuck_after_s=0.2)
+    bench.sink.waited = 60.0
+    await bench.take_in(BAD)
+
+    await asyncio.sleep(0.5)
+    assert not bench.crashes
+    bench.sink.waited = 0.0
+    await asyncio.sleep(0.1)
+    assert not bench.crashes, "it was counted as stuck while the broker was away"
+
+    await eventually(lambda: bench.crashes)
+    assert [type(error) for error in bench.crashes] == [StuckError]
+
+
+async def test_a_broker_that_answers_is_no_excuse(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streams.worker.service, "CHECK_EVERY_S", 0.01)
+    bench = await start(stuck_after_s=0.1)
+    bench.sink.waited = 1.0
+    await bench.take_in(BAD)
+    await eventually(lambda: bench.crashes)
+    assert [type(error) for error in bench.crashes] == [StuckError]
 
 
 async def test_a_watch_that_fails_is_a_crash(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
