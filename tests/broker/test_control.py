@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import shutil
+import subprocess
 import sys
 from collections import defaultdict
 from pathlib import Path
@@ -135,3 +136,25 @@ async def test_a_killed_worker_comes_back_with_what_is_active(bench: Bench) -> N
     answers = await bench.answers(places)
     answers.assert_exactly_once()
     assert {each.body["action"] for each in answers.outputs} == {"limit"}
+
+
+async def test_a_model_on_trial_is_compared_and_judges_nobody(bench: Bench, tiny_artifact: Path) -> None:
+    await bench.create_topics(partitions=2)
+    await bench.start_worker(control="on")
+    copy = Path(shutil.copytree(tiny_artifact, bench.folder / "copy"))
+    write_manifest(copy, version="2026.11.25")
+    await tidegate(bench, "models", "shadow", str(copy), "--share", "1.0", "--wait", "--as", "ana")
+    places = await bench.send(posts(bench.topic("posts"), 200, partitions=2))
+    answers = await bench.answers(places)
+    answers.assert_exactly_once()
+    assert {each.body["model_version"][:10] for each in answers.outputs} == {"2026.11.24"}
+    compared = await bench.read(["comparisons"], until=lambda outputs: len(outputs) >= 150)
+    assert {each.source for each in compared} <= set(places)
+
+    await tidegate(bench, "models", "rollback", "--wait", "--as", "ana")
+    options = ("--brokers", bench.bootstrap, "--prefix", bench.prefix, "--json")
+    report = [sys.executable, "-m", "streams.cli", "models", "report", *options]
+    done = await asyncio.to_thread(subprocess.run, report, capture_output=True, text=True, timeout=120, check=True)
+    said = orjson.loads(done.stdout)
+    assert (said["revision"], said["agreement"]) == (1, 1.0)
+    assert said["compared"] >= len(compared)
