@@ -83,7 +83,8 @@ class Counts:
         self.verdicts[name, decision.action, decision.degraded] += 1
         self.languages[name, lang] += 1
         for label in decision.labels:
-            self.labels[label, lang] += 1
+            if (label, lang) in self.labels:  # a rule or a list may bring labels of its own
+                self.labels[label, lang] += 1
         if decision.scores is not None:
             self.highest_scores[lang].observe(max(decision.scores.values()))
         for alert in decision.alerts:
