@@ -13,7 +13,7 @@ COPY schemas ./schemas
 COPY models ./models
 COPY streams ./streams
 COPY load ./load
-RUN /opt/tidegate/bin/pip install --constraint constraints.txt ".[serve]" \
+RUN /opt/tidegate/bin/pip install --constraint constraints.txt ".[serve,traces]" \
         ${GPU:+"onnxruntime-gpu[cuda,cudnn]"}
 
 FROM python:3.11-slim

@@ -9,7 +9,7 @@ JARS := load/kafka/jars
 
 RUFF = $(BIN)/ruff check . && $(BIN)/ruff format --check .
 
-.PHONY: demo test check lint format kafka load clients mutate clean
+.PHONY: demo test check lint format kafka load faults clients mutate fuzz audit sbom clean
 
 demo: $(VENV)/demo.installed
 	$(BIN)/tidegate demo
@@ -46,6 +46,11 @@ endif
 load: $(VENV)/all.installed kafka
 	$(BIN)/python -m load capacity
 
+# Breaks workers, brokers and the network between them; docs/faults.md. About an hour, or bounded by FAULTS, for example
+# FAULTS='--scenario kill-9 --full'.
+faults: $(VENV)/all.installed kafka
+	$(BIN)/python -m load faults $(FAULTS)
+
 # Clients of others that are too large for the tests (Node's, LangChain, LiteLLM: some 750 MB) against `tidegate serve`.
 # Needs Node 20 or newer.
 clients: $(VENV)/check.installed
@@ -57,6 +62,22 @@ mutate: $(VENV)/mutate.installed
 	$(BIN)/python -m tests.support.mutate run --max-children 1
 	$(BIN)/python -m tests.support.mutate results
 
+# Bytes that somebody could send, guided by what of the code they reach: a minute for each target. The corpus that is
+# kept runs with the tests.
+fuzz: $(VENV)/fuzz.installed
+	$(BIN)/python -m tests.fuzz
+
+# Known vulnerabilities of the pinned packages. Ends with 3, and says so, where nobody could be asked.
+audit: $(VENV)/audit/installed $(VENV)/bin/python
+	$(BIN)/python -m tests.support.audit $(VENV)/audit/bin/pip-audit
+
+# What a release consists of, as CycloneDX: the packages that it was tested with.
+sbom: $(VENV)/audit/installed
+	@mkdir -p build
+	$(VENV)/audit/bin/cyclonedx-py requirements constraints.txt --pyproject pyproject.toml --mc-type application \
+		--output-reproducible --of JSON --output-file build/sbom.cdx.json
+	@echo build/sbom.cdx.json
+
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Tidegate needs Python 3.11 or newer; set PYTHON to one."; exit 1; }
@@ -65,7 +86,7 @@ $(VENV)/bin/python:
 # Serving, the embedded broker and the tools of a developer: no torch.
 $(VENV)/check.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@echo "Installing everything but torch into $(VENV) ..."
-	$(PIP) --editable '.[demo,serve,load,test,docs]'
+	$(PIP) --editable '.[demo,serve,traces,load,test,docs]'
 	@touch $(VENV)/demo.installed $@
 
 # Serving and the embedded broker: no torch.
@@ -80,7 +101,17 @@ $(VENV)/all.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@touch $(VENV)/demo.installed $(VENV)/check.installed $@
 
 $(VENV)/mutate.installed: $(VENV)/check.installed
-	$(PIP) --editable '.[demo,serve,load,test,docs,mutate]'
+	$(PIP) --editable '.[demo,serve,traces,load,test,docs,mutate]'
+	@touch $@
+
+$(VENV)/fuzz.installed: $(VENV)/check.installed
+	$(PIP) --editable '.[demo,serve,load,test,docs,fuzz]'
+	@touch $@
+
+# These tools have requirements of their own, so they get a virtual environment of their own.
+$(VENV)/audit/installed: Makefile | $(VENV)/bin/python
+	$(PYTHON) -m venv $(VENV)/audit
+	$(VENV)/audit/bin/pip install --disable-pip-version-check --quiet pip-audit==2.10.1 cyclonedx-bom==7.5.0
 	@touch $@
 
 clean:

@@ -1,4 +1,5 @@
-"""Load tests: `python -m load run | capacity | intake | memory | models`. Each writes a folder under reports/."""
+"""Load and fault tests: `python -m load bench | run | capacity | intake | memory | models | profile | simulate |
+faults`. Each writes a folder under reports/."""
 
 import asyncio
 import json
@@ -6,21 +7,27 @@ import logging
 import shlex
 import sys
 from collections.abc import Coroutine
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from load import commands
+from load.commands.bench import FULL, QUICK
+from load.faults.command import faults
 from load.models import models
-from load.report import Report
+from load.report import Report, new_folder
 from load.scenarios import SCENARIOS
 from load.session import Setup
+from load.simulate import simulate
 from models.errors import TidegateError
 from models.folders import RELEASE
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
 app.command()(models)
+app.command()(simulate)
+app.command()(faults)
 
 Brokers = Annotated[str | None, typer.Option(help="host:port of a broker; without it one is started here")]
 Workers = Annotated[int, typer.Option(min=1, max=64)]
@@ -117,6 +124,61 @@ def memory(
     """Resident memory of each worker, sampled every second at full load: most, slope, plot."""
     setup = _setup(brokers, workers, partitions, artifact, device, threads, extra)
     _finish(commands.memory(setup, seconds, seed, reports, _command_line()), as_json)
+
+
+@app.command()
+def profile(
+    scenario: Scenario = "steady",
+    seconds: Seconds = 30.0,
+    warm_up: Annotated[float, typer.Option(min=0, help="seconds before, not measured")] = 5.0,
+    partitions: Partitions = 4,
+    brokers: Brokers = None,
+    artifact: ArtifactPath = RELEASE,
+    device: Device = "cpu",
+    threads: Threads = None,
+    seed: Seed = 1,
+    folder: Annotated[Path | None, typer.Option("--report", help="the report's folder; default: a new one")] = None,
+    as_json: Json = False,
+    extra: Extra = None,
+) -> None:
+    """Where a record's processor time goes, stage by stage: looks into a worker at full load."""
+    _known(scenario)
+    setup = _setup(brokers, 1, partitions, artifact, device, threads, extra)
+    folder = folder or new_folder(Path("reports"), "profile")
+    _finish(commands.profile(setup, scenario, seconds, warm_up, seed, folder, _command_line()), as_json)
+
+
+@app.command()
+def bench(
+    quick: Annotated[bool, typer.Option("--quick", help="one short round: shows that it works")] = False,
+    rounds: Annotated[int | None, typer.Option(min=1, help="turns of everybody; default 3")] = None,
+    seconds: Annotated[float | None, typer.Option(min=0.2, help="of each backlog; default 3")] = None,
+    minutes: Annotated[float | None, typer.Option(min=1, help="rounds that would end later are left out")] = None,
+    only: Annotated[str, typer.Option(help="words, comma separated: what to measure beside Tidegate")] = "",
+    no_kafka: Annotated[bool, typer.Option("--no-kafka", help="feed the pipeline from memory, by processes")] = False,
+    quix_python: Annotated[Path | None, typer.Option(help="an interpreter that has load/peers/quix.txt")] = None,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="of the larger Tidegate")] = 2,
+    partitions: Partitions = 4,
+    brokers: Brokers = None,
+    artifact: ArtifactPath = RELEASE,
+    device: Device = "cpu",
+    threads: Threads = None,
+    seed: Seed = 1,
+    folder: Annotated[Path | None, typer.Option("--report", help="the report's folder; default: a new one")] = None,
+    as_json: Json = False,
+    extra: Extra = None,
+) -> None:
+    """Tidegate beside its limits and beside what a team would build, in turns: throughput, processor time, latency."""
+    setup = _setup(brokers, workers, partitions, artifact, device, threads, extra)
+    given = {"rounds": rounds, "seconds": seconds, "minutes": minutes}
+    extent = replace(QUICK if quick else FULL, **{name: value for name, value in given.items() if value is not None})
+    folder = folder or new_folder(Path("reports"), "bench")
+    if no_kafka:
+        _finish(commands.bench_from_memory(setup, extent, seed, folder, _command_line()), as_json)
+    else:
+        default = Path(".venv-quix/bin/python").absolute()  # not resolved: the link is what makes it an environment
+        quix_python = quix_python or (default if default.exists() else None)
+        _finish(commands.bench(setup, extent, only, quix_python, seed, folder, _command_line()), as_json)
 
 
 def _setup(

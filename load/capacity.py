@@ -20,6 +20,9 @@ class Sample:
     answered: int
     cpu_s: float = 0.0
     """Processor time that the workers have used, all threads together."""
+    broker_s: float = 0.0
+    sender_s: float = 0.0
+    """The same of the broker, and of what sends and counts."""
 
     @property
     def lag(self) -> int:
@@ -91,19 +94,30 @@ def engine_shares(engine: Sequence[float], drained: Sequence[float]) -> list[flo
 class Drained:
     """How a backlog was worked off, its first and last tenth left out.
 
-    `cpu_us`: processor time a record, which other work on the machine changes far less than the rate.
+    `cpu_us`: processor time a record, which other work on the machine changes far less than the rate; `broker_us` and
+    `sender_us`: what the broker and the sender needed for it.
     """
 
     rate: float
     cpu_us: float
+    broker_us: float = 0.0
+    sender_us: float = 0.0
+
+    def share_of_others(self, cores: int) -> float:
+        """Of all cores: what broker and sender took of them."""
+        return self.rate * (self.broker_us + self.sender_us) / 1e6 / cores
 
 
 def summarise_drain(samples: Sequence[Sample]) -> Drained:
-    """Raises ValueError if there are too few samples in the middle."""
+    """Raises ValueError if there are too few samples in the middle, or all of it was answered at once."""
     total = samples[-1].answered
     middle = [sample for sample in samples if 0.1 * total <= sample.answered < 0.9 * total]
     if len(middle) < 3:
         raise ValueError(f"{len(middle)} samples are too few for a rate")
     answered = [sample.answered for sample in middle]
     rate = float(np.polyfit([sample.elapsed_s for sample in middle], answered, 1)[0])
-    return Drained(rate, 1e6 * (middle[-1].cpu_s - middle[0].cpu_s) / (answered[-1] - answered[0]))
+    first, last, count = middle[0], middle[-1], answered[-1] - answered[0]
+    if count == 0:
+        raise ValueError("too few steps for a rate: the middle was answered at once")
+    used = (last.cpu_s - first.cpu_s, last.broker_s - first.broker_s, last.sender_s - first.sender_s)
+    return Drained(rate, *(1e6 * seconds / count for seconds in used))

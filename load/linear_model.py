@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from tokenizers import Tokenizer
 
-from models.labels import CONDITIONS, POST_LABELS, SENTIMENTS, URGENCY_LEVELS
+from models.labels import CONDITION_CLASSES, POST_LABELS, SENTIMENTS, URGENCY_LEVELS
 from models.training.tfidf import TfIdf
 
-QUESTIONS = len(POST_LABELS) + len(SENTIMENTS) + len(CONDITIONS) + len(URGENCY_LEVELS) - 1
+QUESTIONS = len(POST_LABELS) + len(SENTIMENTS) + len(CONDITION_CLASSES) + len(URGENCY_LEVELS) - 1
 
 
 class LinearModel:

@@ -1,22 +1,24 @@
 """Resident memory of workers over a run at full load."""
 
 import asyncio
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 import numpy as np
 import psutil
 from numpy.typing import NDArray
 
 from load.producing import Batches, producing
+from load.scenarios import SCENARIOS
 from load.session import Session
-from load.texts import REALISTIC, Writer
 from load.watching import Progress
 
 MB = 1_000_000
-SETTLED_AFTER = 0.25
-"""Caches fill and allocators settle in the first quarter of a run; the slope is fitted over the rest."""
+SETTLED_AFTER = 1 / 3
+"""Caches fill and allocators settle in the first third of a run; the slope is fitted over the last two thirds."""
 
 
 @dataclass(slots=True)
@@ -36,7 +38,7 @@ class MemoryCourse:
 
     @property
     def slope_mb_per_minute(self) -> float:
-        """Least squares over what comes after the first quarter.
+        """Least squares over the last two thirds.
 
         Raises:
             ValueError: too few samples.
@@ -69,7 +71,7 @@ async def watch_memory(session: Session, seconds: float, seed: int) -> tuple[lis
     """Keeps a backlog before the workers for so long; returns their courses and the records a second."""
     session.start_workers()
     courses = [MemoryCourse() for _ in session.workers]
-    feeding = asyncio.create_task(_feed(session, seed))
+    feeding = asyncio.create_task(keep_backlog(session, seed))
     began = time.monotonic()
     try:
         async with Progress(session.bootstrap, session.prefix) as progress:
@@ -88,9 +90,11 @@ async def watch_memory(session: Session, seconds: float, seed: int) -> tuple[lis
     return courses, answered / (time.monotonic() - began)
 
 
-async def _feed(session: Session, seed: int, backlog: int = 6_000, at_once: int = 1_000) -> None:
-    """Tops the backlog up whenever less than that waits: always enough, never a full disk."""
-    writer, sent = Writer(seed, REALISTIC), 0
+async def keep_backlog(
+    session: Session, seed: int, scenario: str = "mixed", backlog: int = 6_000, at_once: int = 1_000
+) -> None:
+    """Tops the backlog up whenever less than that waits: always enough, never a full disk. Never returns."""
+    payloads_to_come, sent = SCENARIOS[scenario].payloads(sys.maxsize, seed), 0
     async with (
         producing(session.bootstrap) as producer,
         Progress(session.bootstrap, session.prefix) as progress,
@@ -98,10 +102,7 @@ async def _feed(session: Session, seed: int, backlog: int = 6_000, at_once: int 
         batches = Batches(producer, session.prefix, session.setup.partitions)
         while True:
             if sent - await progress.count() < backlog:
-                payloads = [
-                    writer.symptoms(number) if number % 5 == 0 else writer.post(number)
-                    for number in range(sent, sent + at_once)
-                ]
+                payloads = list(islice(payloads_to_come, at_once))
                 now_ms = int(time.time() * 1000)
                 acks: Sequence[asyncio.Future[object]] = await batches.send(payloads, [now_ms] * at_once)
                 await asyncio.wait_for(asyncio.gather(*acks), 60)

@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from load.generator import Generator, Plan, Sent
 from load.measure import Measurement
@@ -23,17 +24,26 @@ class Run:
     warm_up_s: float
     sent: Sent
     measurement: Measurement
-    exit_statuses: list[int]
+    exit_statuses: Sequence[int] = ()
+    """Of the workers, where they were stopped."""
 
 
 async def run_open_loop(
     session: Session, scenario: str, rate: float, seconds: float, *, warm_up_s: float, seed: int
 ) -> Run:
-    """Sends for `warm_up_s` and `seconds`, waits for the answers, stops the workers."""
+    """Starts the workers, sends for `warm_up_s` and `seconds`, waits for the answers, stops the workers."""
+    session.start_workers()
+    run = await send_open_loop(session, scenario, rate, seconds, warm_up_s=warm_up_s, seed=seed)
+    return replace(run, exit_statuses=session.stop_workers())
+
+
+async def send_open_loop(
+    session: Session, scenario: str, rate: float, seconds: float, *, warm_up_s: float, seed: int
+) -> Run:
+    """The same to workers that run, and go on running."""
     plan = Plan(session.bootstrap, session.prefix, session.setup.partitions, scenario, rate, warm_up_s + seconds, seed)
     generator = Generator(plan)
     try:
-        session.start_workers()
         await generator.prepare()
         starts_at = time.time() + LEAD_S
         measurement = Measurement(plan.schedule(), starts_at, warm_up_s)
@@ -43,7 +53,7 @@ async def run_open_loop(
             await _settle(session, measurement, watcher)
     finally:
         generator.close()
-    return Run(plan, warm_up_s, sent, measurement, session.stop_workers())
+    return Run(plan, warm_up_s, sent, measurement)
 
 
 async def _settle(session: Session, measurement: Measurement, watcher: Watcher) -> None:

@@ -1,6 +1,6 @@
 """The plots of the reports."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import matplotlib
@@ -61,6 +61,20 @@ def plot_models(path: Path, rows_per_s: Mapping[str, Mapping[int, float]]) -> No
     axes.minorticks_off()
     axes.grid(alpha=0.3)
     figure.legend(loc="outside right center", fontsize="small")
+    _save(figure, path)
+
+
+def plot_curves(path: Path, curves: Mapping[str, Sequence[tuple[float, Mapping[str, float]]]]) -> None:
+    """Latency against load: for each name its posts a second with percentiles in ms. Solid p50, dashed p99."""
+    figure, axes = pyplot.subplots(figsize=(9, 5), layout="constrained")
+    for number, (name, points) in enumerate(curves.items()):
+        for percentile, style in (("p50", "-"), ("p99", "--")):
+            rates = [rate for rate, latency in points if percentile in latency]
+            values = [latency[percentile] for _, latency in points if percentile in latency]
+            axes.plot(rates, values, style, marker="o", color=f"C{number}", label=f"{name}, {percentile}")
+    axes.set(xlabel="posts a second, open loop", ylabel="latency from when a post was due (ms)", yscale="log")
+    axes.grid(alpha=0.3)
+    axes.legend()
     _save(figure, path)
 
 

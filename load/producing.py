@@ -13,8 +13,9 @@ from streams.record import Partition
 
 
 @asynccontextmanager
-async def producing(bootstrap: str) -> AsyncIterator[AIOKafkaProducer]:
-    producer = AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all", max_batch_size=256 * 1024)
+async def producing(bootstrap: str, **options: Any) -> AsyncIterator[AIOKafkaProducer]:
+    """`options`: more of aiokafka's."""
+    producer = AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all", max_batch_size=256 * 1024, **options)
     await producer.start()
     try:
         yield producer

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from load import arrivals
 from load.arrivals import Seconds
+from load.stream import StreamWriter
 from load.texts import REALISTIC, SHORT, Lengths, Payload, Writer
 
 
@@ -23,12 +24,13 @@ class Scenario:
     lengths: Lengths = REALISTIC
     symptoms_share: float = 0.0
     bad_share: float = 0.0
+    writer: type[Writer] = Writer
 
     def schedule(self, rate: float, seconds: float) -> Seconds:
         return (arrivals.burst if self.shape is Shape.BURST else arrivals.constant)(rate, seconds)
 
     def payloads(self, count: int, seed: int) -> Iterator[Payload]:
-        return Writer(seed, self.lengths).mixed(count, self.symptoms_share, self.bad_share)
+        return self.writer(seed, self.lengths).mixed(count, self.symptoms_share, self.bad_share)
 
 
 SCENARIOS = {
@@ -36,6 +38,7 @@ SCENARIOS = {
     for each in (
         Scenario("steady"),
         Scenario("short", lengths=SHORT),
+        Scenario("stream", writer=StreamWriter),
         Scenario("burst", shape=Shape.BURST),
         Scenario("mixed", symptoms_share=0.2),
         Scenario("bad-input", symptoms_share=0.1, bad_share=0.1),

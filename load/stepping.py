@@ -2,16 +2,20 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
+
+import psutil
 
 from load.capacity import Sample, Verdict, judge
 from load.generator import Generator, Plan
 from load.producing import preload
 from load.scenarios import SCENARIOS
-from load.session import Session
+from load.session import Session, families, used_s
+from load.texts import Payload
 from load.watching import Progress
 
 EVERY_S = 0.2
+FAST_S = 0.1
 STALLED_S = 60.0
 LEAD_S = 1.0
 
@@ -28,6 +32,49 @@ async def drain(session: Session, scenario: str, records: int, seed: int, **sett
             if answered >= records:
                 break
     session.stop_workers()
+    return samples
+
+
+async def drain_running(session: Session, payloads: Sequence[Payload]) -> list[Sample]:
+    """Sends a backlog to running workers, far faster than they answer, and samples until it is answered.
+
+    Raises:
+        RuntimeError: nothing moved for a minute.
+        WorkerFailed: a worker ended.
+    """
+    async with Progress(session.bootstrap, session.prefix) as progress:
+        before = await progress.count()
+        sending = asyncio.create_task(_preload(session, payloads))
+        try:
+            return await _watch(session, progress, len(payloads), before)
+        finally:
+            sending.cancel()
+            await asyncio.wait({sending}, timeout=10)
+
+
+async def drain_preloaded(session: Session, payloads: Sequence[Payload], start: Callable[[], None]) -> list[Sample]:
+    """The same for a program that is as fast as the sender: all is there before `start` starts it."""
+    await _preload(session, payloads)
+    async with Progress(session.bootstrap, session.prefix) as progress:
+        before = await progress.count()
+        start()
+        return await _watch(session, progress, len(payloads), before)
+
+
+async def _preload(session: Session, payloads: Sequence[Payload]) -> None:
+    await preload(session.bootstrap, session.prefix, session.setup.partitions, payloads, _now_ms())
+
+
+async def _watch(session: Session, progress: Progress, count: int, before: int) -> list[Sample]:
+    """Until so many more than `before` are answered; with the processor time of workers, broker and this process."""
+    workers = families(worker.process.pid for worker in session.running)
+    broker, sender = families(session.broker_pids), [psutil.Process()]
+    samples: list[Sample] = []
+    async for elapsed_s, total in _ticks(session, progress, FAST_S):
+        used = (used_s(processes) for processes in (workers, broker, sender))
+        samples.append(Sample(elapsed_s, count, total - before, *used))
+        if total - before >= count:
+            break
     return samples
 
 
@@ -55,7 +102,7 @@ async def hold(session: Session, scenario: str, rate: float, seconds: float, see
     return judge(rate, samples)
 
 
-async def _ticks(session: Session, progress: Progress) -> AsyncIterator[tuple[float, int]]:
+async def _ticks(session: Session, progress: Progress, every_s: float = EVERY_S) -> AsyncIterator[tuple[float, int]]:
     """Seconds since the start and answers so far; raises if workers end or nothing moves."""
     began = moved_at = time.monotonic()
     last = -1
@@ -68,7 +115,7 @@ async def _ticks(session: Session, progress: Progress) -> AsyncIterator[tuple[fl
             raise RuntimeError(f"no answer for {STALLED_S:.0f} s, {answered} so far")
         session.check()
         yield now - began, answered
-        await asyncio.sleep(EVERY_S)
+        await asyncio.sleep(every_s)
 
 
 def _now_ms() -> int:

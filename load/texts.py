@@ -66,8 +66,8 @@ class Writer:
         """Four in ten are Chinese. Ends with a made-up name that no other number has."""
         words, rng = self._lengths.draw(self._rng), self._rng
         if rng.random() < 0.4:
-            return "".join(rng.choices(CHINESE, cum_weights=self._zh, k=words)) + _name_zh(number)
-        return " ".join([*rng.choices(ENGLISH, cum_weights=self._en, k=words), _name(number)])
+            return "".join(rng.choices(CHINESE, cum_weights=self._zh, k=words)) + name_zh(number)
+        return " ".join([*rng.choices(ENGLISH, cum_weights=self._en, k=words), name(number)])
 
     def post(self, number: int) -> Payload:
         author = f"a{self._rng.randrange(self._authors)}"
@@ -79,10 +79,10 @@ class Writer:
         rng = self._rng
         patient = f"p{rng.randrange(self._authors)}"
         if rng.random() < 0.4:
-            text = "、".join(rng.sample(CHINESE_COMPLAINTS, rng.randint(1, 5))) + "、" + _name_zh(number)
+            text = "、".join(rng.sample(CHINESE_COMPLAINTS, rng.randint(1, 5))) + "、" + name_zh(number)
         else:
             complaints = ", ".join(rng.sample(COMPLAINTS, rng.randint(1, 5)))
-            text = f"{complaints} for {rng.randint(1, 20)} days, saw doctor {_name(number)}"
+            text = f"{complaints} for {rng.randint(1, 20)} days, saw doctor {name(number)}"
         vitals = {"heart_rate": rng.randint(50, 150), "temperature": round(rng.uniform(36, 40), 1)}
         body = {"id": str(number), "text": text, "patient": patient, "age": rng.randint(1, 95)}
         body |= {
@@ -115,9 +115,11 @@ def _digits(number: int, base: int) -> Iterator[int]:
             return
 
 
-def _name(number: int) -> str:
+def name(number: int) -> str:
+    """A made-up name that no other number has."""
     return "".join(_SYLLABLES[digit] for digit in _digits(number, len(_SYLLABLES))) + "x"
 
 
-def _name_zh(number: int) -> str:
+def name_zh(number: int) -> str:
+    """The same in Chinese characters."""
     return "".join(chr(0x5200 + digit) for digit in _digits(number, 512))

@@ -48,7 +48,7 @@ class Watcher:
             for at, messages in batches.items():
                 self.last_at = time.monotonic()
                 for message in messages:
-                    self._take(_answer(self._topics[at.topic], message, received_at))
+                    self._take(answer_of(self._topics[at.topic], message, received_at))
 
 
 class Progress:
@@ -70,10 +70,12 @@ class Progress:
         return sum((await self._consumer.end_offsets(self._consumer.assignment())).values())
 
 
-def _answer(kind: str, message: Any, received_at: float) -> Answer:
+def answer_of(kind: str, message: Any, received_at: float) -> Answer:
+    """What a message on an answer topic answers, whoever wrote it."""
     if kind == "dead-letters":
         key = (message.key or b"").removeprefix(b"bad")
         return Answer(int(key) if key.isdigit() else -1, kind, received_at)
     body = orjson.loads(message.value)
-    number = body["post_id"] if kind == "labels" else body["record_id"]
-    return Answer(int(number), kind, received_at, body["timings_ms"], body["degraded"])
+    number = next(body[name] for name in ("post_id", "record_id", "id") if name in body)
+    timings_ms, degraded = body.get("timings_ms", {}), body.get("degraded", False)  # the answers of peers have neither
+    return Answer(int(number), kind, received_at, timings_ms, degraded)

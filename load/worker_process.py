@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from models.errors import TidegateError
@@ -12,6 +12,7 @@ from streams.leash import start_leashed, stop_leashed, tail
 from streams.settings import READY_FILE
 
 ROOT = Path(__file__).parents[1]
+WORKER = (sys.executable, "-m", "streams.cli", "worker")
 
 
 class WorkerFailed(TidegateError):
@@ -19,19 +20,19 @@ class WorkerFailed(TidegateError):
 
 
 class Worker:
-    """One `python -m streams.cli worker` process.
+    """One `python -m streams.cli worker` process, or what stands in its place (load/peers).
 
     Its only TIDEGATE_* variables are those of `env`: what the caller's shell has set does not leak in.
     """
 
-    def __init__(self, name: str, folder: Path, env: Mapping[str, str]) -> None:
+    def __init__(self, name: str, folder: Path, env: Mapping[str, str], command: Sequence[str] = WORKER) -> None:
         self.name = name
         self.log = folder / f"{name}.log"
         self._ready_file = folder / f"{name}.ready"
         self._ready_file.unlink(missing_ok=True)
         own = {k: v for k, v in os.environ.items() if not k.startswith("TIDEGATE_")}
         self.process: subprocess.Popen[bytes] = start_leashed(
-            [sys.executable, "-m", "streams.cli", "worker"],
+            command,
             output=self.log,
             cwd=ROOT,
             env={**own, **env, READY_FILE: str(self._ready_file)},

@@ -15,7 +15,8 @@ from typing import Any, Final, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from models.errors import TidegateError
+from models.errors import ArtifactError as ArtifactError  # who loads artifacts looks for it here
+from models.graph_check import check_graph
 
 FORMAT: Final = 1
 MANIFEST: Final = "manifest.json"
@@ -23,14 +24,14 @@ MODEL: Final = "model.onnx"
 TOKENIZER: Final = "tokenizer.json"
 GOLDEN: Final = "golden.json"
 CARD: Final = "MODEL_CARD.md"
+GRAPH_SUFFIX: Final = ".onnx"
+MAX_GRAPH_BYTES: Final = 2**31 - 1
+"""A protocol buffer cannot be larger."""
+MAX_FILE_BYTES: Final = 64 * 1024 * 1024
 EARLY_HEAD: Final = "early_post"
 OPERATING_POINTS: Final = ("strict", "balanced", "lenient")
 """From the one that labels most to the one that labels least."""
 DEFAULT_POINT: Final = "balanced"
-
-
-class ArtifactError(TidegateError):
-    """The folder is not an artifact that may be activated. The message is one sentence."""
 
 
 class _Strict(BaseModel):
@@ -154,7 +155,7 @@ class Artifact:
 
     @classmethod
     def load(cls, folder: Path) -> Artifact:
-        """Read and verify a folder. Raises ArtifactError where a file is missing, changed or unreadable."""
+        """Read and verify a folder. Raises ArtifactError where a file is missing, changed, unreadable or not safe."""
         manifest = read_manifest(folder)
         for name in (MODEL, TOKENIZER, GOLDEN):
             if name not in manifest.files:
@@ -164,8 +165,11 @@ class Artifact:
                 raise ArtifactError(f"The manifest in {folder} names a file outside of the folder: {name}.")
             if not (folder / name).is_file():
                 raise ArtifactError(f"The artifact in {folder} lacks {name}.")
+            _check_size(folder / name)
             if file_hash(folder / name) != expected:
                 raise ArtifactError(f"{name} in {folder} does not match the hash in the manifest.")
+            if name.endswith(GRAPH_SUFFIX):
+                check_graph(folder / name)
         return cls(folder, manifest)
 
     @property
@@ -242,8 +246,15 @@ def file_hash(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def _check_size(path: Path) -> None:
+    most = MAX_GRAPH_BYTES if path.suffix == GRAPH_SUFFIX else MAX_FILE_BYTES
+    if (size := path.stat().st_size) > most:
+        raise ArtifactError(f"{path.name} in {path.parent} has {size:,} bytes; {most:,} are allowed.")
+
+
 def _parse(model: type[_M], path: Path) -> _M:
     try:
+        _check_size(path)
         return model.model_validate(json.loads(path.read_bytes()))
     except FileNotFoundError:
         raise ArtifactError(f"{path.parent} is not an artifact: {path.name} is missing.") from None
@@ -251,6 +262,6 @@ def _parse(model: type[_M], path: Path) -> _M:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(map(str, first["loc"]))
         raise ArtifactError(f"{path.name} in {path.parent} cannot be read: {where}: {first['msg']}.") from None
-    except (OSError, ValueError) as error:
-        reason = str(error).splitlines()[0]
+    except (OSError, ValueError, RecursionError) as error:
+        reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error).splitlines()[0]
         raise ArtifactError(f"{path.name} in {path.parent} cannot be read: {reason}.") from None

@@ -31,3 +31,7 @@ CONDITIONS: Final = (
 )  # fmt: skip
 """The 28 conditions of the symptom data, then the 46 more of the knowledge graph; an artifact's manifest names the ones
 that its own head knows."""
+
+NO_CONDITION: Final = "none_of_these"
+CONDITION_CLASSES: Final = (*CONDITIONS, NO_CONDITION)
+"""What the head of conditions chooses from: a complaint may be about none of the conditions that it knows."""

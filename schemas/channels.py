@@ -9,9 +9,11 @@ from typing import Any, Final, Literal
 from pydantic import BaseModel
 
 from schemas.alert import Alert
+from schemas.comparison import Comparison
 from schemas.control import Control
 from schemas.dead_letter import DeadLetter
-from schemas.examples import ALERT, CONTROL, DEAD_LETTER_HEADERS, REVIEW
+from schemas.event import Event
+from schemas.examples import ALERT, COMPARISON, CONTROL, DEAD_LETTER_HEADERS, EVENT, REVIEW
 from schemas.review import Review
 
 MAX_MESSAGE_BYTES: Final = 4 * 1024 * 1024
@@ -52,17 +54,37 @@ REVIEWS: Final = Channel(
     Review,
     None,
     "The post's identifier.",
-    "What people decided. The topic is created; this version does not read it.",
+    "What people decided. `tidegate reviews report` reads it.",
     REVIEW,
 )
 CONTROL_CHANNEL: Final = Channel(
     "control",
     Control,
-    None,
+    "receive",
     "Kind and name of the entry.",
-    "Which model, policy and tasks are active. The topic is created; this version does not read it.",
+    "Which model, policy and tasks are active. Workers read it where the setting `control` is on.",
     CONTROL,
     {"cleanup.policy": ["compact"]},
     partitions=1,
 )
-SHARED: Final = (ALERTS, DEAD_LETTERS, REVIEWS, CONTROL_CHANNEL)
+EVENTS: Final = Channel(
+    "events",
+    Event,
+    "send",
+    "The event's id; of a report of what runs, the worker.",
+    "What became of changes, who asked for them, and what each worker runs.",
+    EVENT,
+    {"cleanup.policy": ["compact"]},
+    partitions=1,
+)
+COMPARISONS: Final = Channel(
+    "comparisons",
+    Comparison,
+    "send",
+    "None.",
+    "What a model on trial would have decided of records, beside what was decided.",
+    COMPARISON,
+)
+SHARED: Final = (ALERTS, DEAD_LETTERS, EVENTS, COMPARISONS, REVIEWS, CONTROL_CHANNEL)
+CONTROLLED: Final = frozenset({"control", "events", "comparisons"})
+"""Kinds of topics that a worker needs only where the setting `control` is on."""

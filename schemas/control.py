@@ -2,18 +2,49 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
 from schemas.base import Input
-from schemas.text import Identifier
+from schemas.text import Identifier, Reference, Time
+
+MAX_CONTENT: Final = 262_144
+"""Characters of a policy in a message; a longer one is named by its address."""
+
+Kind = Literal["model", "policy", "task"]
 
 
 class Control(Input):
-    """One entry of the compacted control topic: which model, policy or task is active."""
+    """One entry of the compacted control topic. The last one of a kind and name is what counts.
 
-    kind: Literal["model", "policy", "task"]
+    Under the name `default` stands the model or the policy that judges, under `former` the one before it, under
+    `candidate` a model on trial; the name of a task's entry is the task's.
+    """
+
+    kind: Kind
     name: Identifier
     version: Annotated[str, Field(max_length=128)] | None = None
+    """Of the model, or as the policy file declares it."""
     active: bool = True
+    """Of a task: whether its records are read. Of a model on trial: whether the trial goes on."""
+    address: Annotated[str, Field(min_length=1, max_length=2048)] | None = None
+    """A folder or file as the workers see it, or where a store has it."""
+    digest: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
+    """SHA-256 in hex: of a model's manifest, which holds those of its files; of a policy file."""
+    content: Annotated[str, Field(max_length=MAX_CONTENT)] | None = None
+    """The whole policy file, in place of an address."""
+    share: Annotated[float, Field(gt=0.0, le=1.0)] | None = None
+    """Of the authors, whose records a model on trial judges beside the one that is active."""
+    revision: Annotated[int, Field(ge=0)] = 0
+    """Of this kind and name, one more with each change."""
+    expected: Annotated[int, Field(ge=0)] = 0
+    """The revision that the operator saw and meant to replace; 0: none."""
+    by: Reference | None = None
+    at: Time | None = None
+    note: Annotated[str, Field(max_length=1000)] | None = None
+
+    @property
+    def key(self) -> str:
+        """Of the message."""
+        return f"{self.kind}/{self.name}"

@@ -18,7 +18,7 @@ class DeadLetter(Output):
 
     reason: Reason
     detail: str = Field(description="One sentence; never quotes the record.")
-    stage: Literal["decode", "encode", "score", "decide"]
+    stage: Literal["decode", "look", "encode", "score", "decide"]
     original_topic: str
     original_partition: int
     original_offset: int

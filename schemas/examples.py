@@ -47,6 +47,7 @@ POST_VERDICT: Final[Document] = {
     "assessed": True,
     "read_share": 1.0,
     "warnings": [],
+    "rules": [],
     "timings_ms": _TIMINGS_MS,
 }
 
@@ -122,11 +123,85 @@ DEAD_LETTER_HEADERS: Final[Document] = {
 }
 
 REVIEW: Final[Document] = {
+    "id": "rv-8814",
     "verdict_id": "3b1f0f6e5a7d4c2f9a60d2c4be7713a8",
     "post_id": "c-20931",
     "action": "remove",
+    "decision": "overturned",
     "reviewer": "team-2",
+    "reason": "targets_a_person",
+    "policy_label": "harassment-2",
+    "labels": ["toxicity", "insult", "hate"],
+    "spans": [{"start": 17, "end": 41}],
+    "note": "Second time this week.",
+    "source": "console",
+    "sampled": False,
+    "supersedes": "rv-8790",
     "time": "2026-11-24T09:40:12Z",
 }
 
-CONTROL: Final[Document] = {"kind": "policy", "name": "default", "version": "1-5c0de7aa", "active": True}
+CONTROL: Final[Document] = {
+    "kind": "model",
+    "name": "default",
+    "version": "2026.11.24-9f3c01ab",
+    "active": True,
+    "address": "s3://models/2026.11.24",
+    "digest": "5d1f0a6b8c3e47f29a60d2c4be7713a83b1f0f6e5a7d4c2f9a60d2c4be7713a8",
+    "revision": 5,
+    "expected": 4,
+    "by": "ana",
+    "at": "2026-11-24T09:40:12Z",
+    "note": "finds more spam",
+}
+
+EVENT: Final[Document] = {
+    "schema_version": 1,
+    "id": "0b7d0c9e6f6a4f5fb4f8d5f6f6d0a1c2",
+    "kind": "activated",
+    "created_at": "2026-11-24T09:40:16.240Z",
+    "group": "tidegate",
+    "worker": "host-1-4711-3f",
+    "change": {
+        "kind": "model",
+        "name": "default",
+        "revision": 5,
+        "version": "2026.11.24-9f3c01ab",
+        "digest": "5d1f0a6b8c3e47f29a60d2c4be7713a83b1f0f6e5a7d4c2f9a60d2c4be7713a8",
+        "active": True,
+        "by": "ana",
+        "note": "finds more spam",
+    },
+    "reason": None,
+    "running": {
+        **_VERSIONS,
+        "tasks": ["posts", "symptoms"],
+        "revisions": [{"kind": "model", "name": "default", "revision": 5}],
+        "refused": [],
+    },
+}
+
+COMPARISON: Final[Document] = {
+    "schema_version": 1,
+    "id": "a3d1f06e5b7d4c2f9a60d2c4be771e55",
+    "task": "posts",
+    "revision": 2,
+    "source": _SOURCE,
+    "lang": "en",
+    "active": {
+        **_VERSIONS,
+        "has_verdict": True,
+        "action": "limit",
+        "labels": ["toxicity", "insult"],
+        "level": None,
+        "inferred_ms": 9.8,
+    },
+    "candidate": {
+        "model_version": "2026.12.01-1b2c3d4e",
+        "policy_version": "1-77e1c0aa",
+        "has_verdict": True,
+        "action": "review",
+        "labels": ["toxicity", "insult", "threat"],
+        "level": None,
+        "inferred_ms": 10.4,
+    },
+}

@@ -19,6 +19,7 @@ class Reason(StrEnum):
     RECORD_TOO_LARGE = "record_too_large"
     INVALID_VALUE = "invalid_value"
     INFERENCE_FAILED = "inference_failed"
+    UNREADABLE_PICTURES = "unreadable_pictures"
     UNREADABLE_BATCH = "unreadable_batch"
     INTERNAL_ERROR = "internal_error"
 

@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from schemas.base import Record
 from schemas.measures import is_renamed, is_slipped, named, read_age, read_vitals, readings
+from schemas.picture import Pictures, choose_pictures
 from schemas.reasons import InvalidRecord, Reason
 from schemas.text import MAX_TEXT, Identifier, Language, Line, Reference, Time, is_blank
 from schemas.words import is_unknown, read_consciousness, read_injury, read_reference, read_sex, read_time
@@ -71,12 +72,13 @@ _SAYS_SOMETHING: JsonDict = {  # for the JSON Schema; the validator below is wha
     "anyOf": [
         {"required": ["text"], "properties": {"text": {"type": "string"}}},
         {"required": ["symptoms"], "properties": {"symptoms": {"type": ["array", "string"]}}},
+        {"required": ["images"], "properties": {"images": {"type": "array", "minItems": 1}}},
     ]
 }
 
 
 class SymptomRecord(Record):
-    """`id` and one of `text` and `symptoms` are needed. The Kafka key should be the patient's reference.
+    """`id` and one of `text`, `symptoms` and `images` are needed. The Kafka key should be the patient's reference.
 
     This is what a good producer sends. More is understood: other words, units, names and places of the optional fields.
     One that is not understood is left out, and named in the verdict's `warnings`: it never costs a patient the triage.
@@ -95,6 +97,7 @@ class SymptomRecord(Record):
     time: Time | None = None
     vitals: Vitals | None = None
     context: Context | None = None
+    images: Pictures | None = Field(default=None, description="Photographs of what the complaint is about.")
 
     READERS: ClassVar = {
         **Record.READERS,
@@ -107,9 +110,9 @@ class SymptomRecord(Record):
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
-        if self.text is None and self.symptoms is None:
-            raise PydanticCustomError("missing", "one of text and symptoms is required")
-        if not self.symptoms and is_blank(self.text or ""):
+        if self.text is None and self.symptoms is None and not self.images:
+            raise PydanticCustomError("missing", "one of text, symptoms and images is required")
+        if not self.symptoms and is_blank(self.text or "") and not self.images:
             raise PydanticCustomError("empty_text", "nothing to read: no visible character in text or symptoms")
         if len(self.text or "") + sum(map(len, self.symptoms or ())) > MAX_TEXT:
             limit = {"limit": MAX_TEXT}
@@ -138,6 +141,7 @@ class SymptomRecord(Record):
             if part or isinstance(document.get(name), Mapping):
                 fields[name] = part
         _choose_text(fields, warnings)
+        choose_pictures(fields, warnings)
         return fields
 
 

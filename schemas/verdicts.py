@@ -59,6 +59,37 @@ class PostScores(Part):
     spam: Probability
 
 
+class WordsBox(Part):
+    """A block of text in a picture that labels stand for."""
+
+    box: Annotated[list[Probability], Field(min_length=4, max_length=4)] = Field(
+        description="Left, top, right and bottom, as shares of the picture's width and height."
+    )
+    labels: list[str]
+
+
+class KnownPicture(Part):
+    """A picture of the operator's list."""
+
+    label: str
+    distance: int = Field(ge=0, le=31, description="Bits in which the two PDQ hashes differ.")
+
+
+class PictureSeen(Part):
+    """What was seen in one of the record's pictures. Nothing of its metadata beside size and format."""
+
+    number: int = Field(ge=0, description="Of the picture in the record's `images`.")
+    looked_at: bool = Field(description="False: the warnings say why.")
+    media_type: str | None
+    width: int | None = Field(description="As it is shown, in pixels.")
+    height: int | None
+    frames: int | None = Field(description="More than 1 for a moving picture.")
+    frames_seen: int
+    words_read: bool = Field(description="Whether text in it was looked for.")
+    known: KnownPicture | None
+    words: list[WordsBox] = Field(description="The blocks of text that labels stand for; never the text.")
+
+
 class Verdict(Identified):
     """What all verdicts say. The same content, model and policy always give the same `id`: drop repeats by it."""
 
@@ -71,11 +102,26 @@ class Verdict(Identified):
         default=1.0,
         description="Of the text's characters: a very long one is read in parts, and unknown words are left out.",
     )
+    pictures: list[PictureSeen] = Field(
+        default_factory=list, description="One for each picture, where the service looks at pictures."
+    )
     timings_ms: TimingsMs
     warnings: list[str] = Field(
         default_factory=list,
         description="What was wrong with the record and what was done about it, each `field: ...`; never quotes it.",
     )
+
+
+class FiredRule(Part):
+    """One of the policy's own rules that held for the post."""
+
+    name: str
+    mode: Literal["on", "shadow"] = Field(description="A rule in shadow is noted and changes nothing.")
+    action: Action | None = Field(description="What it asks for at least.")
+    at_most: Action | None = Field(description="What it allows at most: a rule on an allow-list.")
+    labels: list[str]
+    note: str | None
+    history: bool = Field(description="It asked what the author did before: the same post may meet it or not.")
 
 
 class PostVerdict(Verdict):
@@ -85,13 +131,19 @@ class PostVerdict(Verdict):
     post_id: str
     lang: Literal["en", "zh", "other"]
     scores: PostScores | None = Field(description="Null where `assessed` is false.")
-    labels: list[str] = Field(description="Labels over their threshold.")
+    labels: list[str] = Field(description="Labels over their threshold, and those that rules of the policy add.")
     spans: list[Span] = Field(description="Toxic passages, where a label asks for them.")
     sentiment: Sentiment | None = Field(
         description="Null where the early exit answered: a clean post of a cascade, or any under overload."
     )
     action: Action
-    reasons: list[str] = Field(description="The rules that led to the action; `quota` where the quota changed it.")
+    reasons: list[str] = Field(
+        description="What led to the action: scores, `rule:NAME` for the policy's own rules, `quota` where the quota "
+        "changed it."
+    )
+    rules: list[FiredRule] = Field(
+        default_factory=list, description="The policy's own rules that held, those in shadow included."
+    )
 
 
 class Condition(Part):

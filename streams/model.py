@@ -17,6 +17,7 @@ from models.serving.engine import Engine, NullEngine, OnnxEngine
 from models.serving.golden import verify_golden
 from models.serving.types import Batch, Depth, Encoding, Item
 from streams.policy import Policy, PolicyError
+from streams.policy.base import LANGUAGES
 from streams.settings import Settings
 from streams.tasks import declared
 
@@ -40,8 +41,11 @@ class Model:
     in_flight_tokens: int
 
 
-def load_model(settings: Settings) -> Model:
+def load_model(settings: Settings, policy: Policy | None = None) -> Model:
     """Takes seconds: run it in a thread.
+
+    Args:
+        policy: the one in force; None: the file that the settings name.
 
     Raises:
         ArtifactError: the folder is no artifact, a file of it was changed, or it fails a golden case.
@@ -49,7 +53,10 @@ def load_model(settings: Settings) -> Model:
         PolicyError: the cascade is on, and the policy cannot be read or flags what the cascade may take for clean.
     """
     artifact = Artifact.load(settings.artifact)
-    clean_below = _clean_below(artifact, settings) if settings.cascade == "on" else None
+    clean_below = None
+    if settings.cascade == "on":
+        check_cascade(artifact, policy or Policy.load(settings.policy))
+        clean_below = artifact.clean_below()
     encoder = Encoder.from_artifact(artifact)
     engine = _open_engine(artifact, settings)
     batch_tokens = settings.max_batch_tokens or BATCH_TOKENS.get(engine.device, 4096)
@@ -80,9 +87,13 @@ def _open_engine(artifact: Artifact, settings: Settings) -> Engine:
     return OnnxEngine.open(artifact, device=settings.device, threads=settings.threads)
 
 
-def _clean_below(artifact: Artifact, settings: Settings) -> tuple[float, ...]:
-    """The bars of the cascade, which were chosen for the model's own thresholds: lower ones would lose more flags."""
-    posts = Policy.load(settings.policy).posts
+def check_cascade(artifact: Artifact, policy: Policy) -> None:
+    """The bars of the cascade were chosen for the model's own thresholds: lower ones would lose more flags.
+
+    Raises:
+        PolicyError: the policy, the operating point that it goes by, or a rule of it has a lower one.
+    """
+    posts = policy.posts
     point = artifact.operating_point(posts.operating_point).thresholds
     for label in POST_LABELS:
         for lang, value in (point.get(label, {}) | posts.thresholds.get(label, {})).items():
@@ -93,7 +104,21 @@ def _clean_below(artifact: Artifact, settings: Settings) -> tuple[float, ...]:
                     f"({artifact.threshold(label, lang):g}), which the cascade is made for; raise it, or switch "
                     "cascade off."
                 )
-    return artifact.clean_below()
+    _refuse_low_rules(policy, artifact)
+
+
+def _refuse_low_rules(policy: Policy, artifact: Artifact) -> None:
+    """The early exit's scores of what it takes for clean are no answer to a rule that asks for less."""
+    for rule in policy.rules:
+        for leaf, _ in rule.when.leaves():
+            if rule.mode == "off" or leaf.label is None or leaf.at_least is None:
+                continue
+            needed = max(artifact.threshold(leaf.label, lang) for lang in LANGUAGES)
+            if leaf.at_least < needed:
+                raise PolicyError(
+                    f"The policy's rule {rule.name} asks for {leaf.label} from {leaf.at_least:g} on, below the "
+                    f"model's threshold ({needed:g}), which the cascade is made for; raise it, or switch cascade off."
+                )
 
 
 def _tokens_a_second(engine: Engine, batch_tokens: int, heads: frozenset[str]) -> float:

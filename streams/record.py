@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Self
 
 from schemas.wire import Header
@@ -31,6 +32,20 @@ class RawRecord(NamedTuple):
     headers: tuple[Header, ...] = ()
 
 
+class Decision(NamedTuple):
+    """What a verdict says, as far as it is counted: words of sets that are known, and scores; nothing of the record."""
+
+    action: str
+    """One of its task's `actions`."""
+    lang: str
+    degraded: bool = False
+    labels: Sequence[str] = ()
+    scores: Mapping[str, float] | None = None
+    is_over_quota: bool = False
+    alerts: Sequence[tuple[str, str]] = ()
+    """Kind and severity of each that left with it."""
+
+
 class Outgoing(NamedTuple):
     """One message to publish.
 
@@ -44,3 +59,5 @@ class Outgoing(NamedTuple):
     value: bytes | None
     partition: int = 0
     headers: tuple[Header, ...] = ()
+    decision: Decision | None = None
+    """Of the first message of a verdict."""

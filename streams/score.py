@@ -15,6 +15,7 @@ from models.serving.types import Depth
 from streams.errors import TidegateError
 from streams.model import Model, load_model
 from streams.pipeline.activation import Activation, build_tasks
+from streams.pipeline.pictures import open_desk
 from streams.pipeline.pipeline import Pipeline
 from streams.pipeline.work import Work
 from streams.record import RawRecord
@@ -70,6 +71,7 @@ class _Scan:
             finish=self._finish,
             crash=self._crash,
             from_kafka=False,
+            desk=open_desk(self._settings),
         )
         tasks = {self._task.declaration.name: self._task}
         windows = self._settings.max_windows

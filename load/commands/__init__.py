@@ -1,8 +1,11 @@
-"""The four measurements, each from opening a session to the written report."""
+"""The measurements, each from opening a session to the written report."""
 
+from load.commands.bench import bench
+from load.commands.bench_from_memory import bench_from_memory
 from load.commands.capacity import capacity
 from load.commands.intake import intake
 from load.commands.memory import memory
+from load.commands.profile import profile
 from load.commands.run import run
 
-__all__ = ["capacity", "intake", "memory", "run"]
+__all__ = ["bench", "bench_from_memory", "capacity", "intake", "memory", "profile", "run"]

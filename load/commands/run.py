@@ -53,7 +53,7 @@ def _report_run(report: Report, done: Run) -> None:
         "latency_ms": measured.latency.summary(),
         "stages_ms": stages,
         "sender_late_ms": {"p50": round(sent.late_ms_p50, 3), "max": round(sent.late_ms_max, 3)},
-        "worker_exit_statuses": done.exit_statuses,
+        "worker_exit_statuses": list(done.exit_statuses),
     }
     report.table(["", "records"], [(name.replace("_", " "), count) for name, count in counts.items()])
     report.say(

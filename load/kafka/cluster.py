@@ -14,7 +14,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Annotated, Self
@@ -35,10 +35,20 @@ class LocalKafka:
 
     `properties` are Kafka's, with underscores for dots, where the defaults of kafka_config.py do not suit.
     stop() and start() again keep ports and data, as a restart of a real broker does.
+    With `behind_proxies` each node has one more listener, whose advertised port is for somebody else to listen on.
     """
 
+    format_options: Sequence[str] = ()
+    """More arguments for `kafka-storage format`."""
+
     def __init__(
-        self, brokers: int = 1, *, heap_mb: int = 512, start_within_s: float = 90.0, **properties: object
+        self,
+        brokers: int = 1,
+        *,
+        heap_mb: int = 512,
+        start_within_s: float = 90.0,
+        behind_proxies: bool = False,
+        **properties: object,
     ) -> None:
         self._java = require_java()
         self._classpath = f"{fetch()}/*"
@@ -47,13 +57,31 @@ class LocalKafka:
         self._properties = properties
         sweep_abandoned()
         self.folder = Path(tempfile.mkdtemp(prefix=f"{_FOLDER_PREFIX}{os.getpid()}-"))
-        ports = iter(_free_ports(2 * brokers))
-        self.nodes = [Node(i, next(ports), next(ports), self.folder / str(i)) for i in range(1, brokers + 1)]
+        ports = iter(free_ports(4 * brokers))
+        self.nodes = [
+            Node(i, next(ports), next(ports), self.folder / str(i), next(ports), next(ports) if behind_proxies else 0)
+            for i in range(1, brokers + 1)
+        ]
         self._processes: dict[int, subprocess.Popen[bytes]] = {}
 
     @property
     def bootstrap(self) -> str:
         return ",".join(node.address for node in self.nodes)
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """Of the nodes that run."""
+        return tuple(process.pid for process in self._processes.values())
+
+    @property
+    def proxied(self) -> str:
+        """The same by way of the proxies."""
+        return ",".join(f"127.0.0.1:{node.proxy_port}" for node in self.nodes)
+
+    @property
+    def links(self) -> dict[int, int]:
+        """The port that leads to a node behind each port that a proxy is to listen on."""
+        return {node.proxy_port: node.inner_port for node in self.nodes}
 
     def __enter__(self) -> Self:
         try:
@@ -70,14 +98,24 @@ class LocalKafka:
 
     def start(self, *node_ids: int) -> None:
         """Start the named nodes (default all) and wait until each accepts connections."""
-        chosen = [node for node in self.nodes if not node_ids or node.id in node_ids]
-        for node in chosen:
+        self.launch(*node_ids)
+        self.await_listening(*node_ids)
+
+    def launch(self, *node_ids: int) -> None:
+        """The first half of `start`; call it in a thread that lives as long as the nodes should."""
+        for node in self._chosen(node_ids):
             if not (node.folder / "data").exists():
                 self._format(node)
             self._processes[node.id] = start_leashed(self._command(node, "kafka.Kafka"), output=node.log)
+
+    def await_listening(self, *node_ids: int) -> None:
+        """The second half of `start`."""
         deadline = time.monotonic() + self._start_within_s
-        for node in chosen:
+        for node in self._chosen(node_ids):
             self._await_listening(node, deadline)
+
+    def _chosen(self, node_ids: tuple[int, ...]) -> list[Node]:
+        return [node for node in self.nodes if not node_ids or node.id in node_ids]
 
     def stop(self, *node_ids: int, within_s: float = 20.0) -> None:
         """Shut the named nodes (default all) down, by force after `within_s`; their data stays."""
@@ -94,17 +132,33 @@ class LocalKafka:
             process.kill()
             process.wait(10)
 
+    def freeze(self, *node_ids: int) -> None:
+        """Stop the named nodes (default all) where they are; their connections stay open."""
+        self._signal(signal.SIGSTOP, node_ids)
+
+    def thaw(self, *node_ids: int) -> None:
+        """Let them go on."""
+        self._signal(signal.SIGCONT, node_ids)
+
+    def _signal(self, number: signal.Signals, node_ids: tuple[int, ...]) -> None:
+        for node_id in node_ids or tuple(self._processes):
+            self._processes[node_id].send_signal(number)
+
     def close(self) -> None:
         """Kill what runs (nobody reads this data again) and delete the folder."""
         self.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    def properties_of(self, node: Node) -> dict[str, object]:
+        """What goes before the defaults for this node; a cluster of another kind says more."""
+        return self._properties
+
     def _format(self, node: Node) -> None:
         node.folder.mkdir(parents=True, exist_ok=True)
-        node.properties.write_text(server_properties(node, self.nodes, **self._properties))
+        node.properties.write_text(server_properties(node, self.nodes, **self.properties_of(node)))
         (node.folder / "log4j2.properties").write_text(LOGGING)
         command = self._command(node, "kafka.tools.StorageTool")
-        command[-1:] = ["format", "-t", _CLUSTER_ID, "-c", str(node.properties)]
+        command[-1:] = ["format", "-t", _CLUSTER_ID, "-c", str(node.properties), *self.format_options]
         done = subprocess.run(command, capture_output=True, text=True, timeout=self._start_within_s, check=False)
         if done.returncode != 0:
             raise KafkaUnavailable(f"Kafka could not format {node.folder}:\n{(done.stdout + done.stderr)[-2000:]}")
@@ -132,7 +186,7 @@ def sweep_abandoned(parent: Path | None = None) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
     with contextlib.ExitStack() as held:
         sockets = [held.enter_context(socket.socket()) for _ in range(count)]
         for each in sockets:

@@ -12,6 +12,9 @@ class Node:
     broker_port: int
     controller_port: int
     folder: Path
+    inner_port: int = 0
+    proxy_port: int = 0
+    """Not 0: `inner_port` is a listener for clients that are told to come to `proxy_port`."""
 
     @property
     def address(self) -> str:
@@ -63,6 +66,10 @@ def server_properties(node: Node, cluster: list[Node], **others: object) -> str:
         "broker.session.timeout.ms": 6000,  # a restarted node is let in when its former session has ended
         "broker.heartbeat.interval.ms": 1000,
     }
+    if node.proxy_port:
+        settings["listeners"] = f"{settings['listeners']},PROXIED://127.0.0.1:{node.inner_port}"
+        settings["advertised.listeners"] = f"BROKER://{node.address},PROXIED://127.0.0.1:{node.proxy_port}"
+        settings["listener.security.protocol.map"] = "BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT,PROXIED:PLAINTEXT"
     settings |= {name.replace("_", "."): value for name, value in others.items()}
     return "".join(f"{name}={value}\n" for name, value in settings.items())
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from models.augmentation.knowledge import Knowledge
 from models.augmentation.profiles import Clinic, Symptom
 from models.examples import UNKNOWN, Example
-from models.labels import CONDITIONS
+from models.labels import CONDITION_CLASSES
 
 _NEVER, _OFTEN = 0.02, 0.3
 _FEWEST = 2  # mentions that are all foreign; one alone is often a side remark
@@ -29,7 +29,7 @@ def screen_symptoms(examples: Sequence[Example], knowledge: Knowledge, clinic: C
     words = {lang: _patterns(clinic, lang) for lang in _SHORTEST}
     reasons: dict[int, str] = {}
     for number, example in enumerate(examples):
-        if example.condition == UNKNOWN or (name := CONDITIONS[example.condition]) not in chances:
+        if example.condition == UNKNOWN or (name := CONDITION_CLASSES[example.condition]) not in chances:
             continue
         mentions = mentioned(example.text.partition("complaint: ")[2], words[example.lang])
         if rival := _rival(name, mentions, chances):

@@ -20,7 +20,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 
@@ -33,6 +33,7 @@ SENTENCES: Final = Path(__file__).parent / "sentences"
 SOURCE: Final = "handwritten"
 ROWS_PER_LINE: Final = 6
 Words = Mapping[str, Sequence[str]]
+Line = TypeVar("Line")
 
 _SLOT = re.compile(r"\{(\w+)(?::([a-z+]+))?\}")
 
@@ -67,7 +68,7 @@ def read_words(folder: Path, lang: str) -> dict[str, list[str]]:
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
 
-def read_file(path: Path, read: Callable[[dict[str, Any]], Iterable[Example]]) -> Iterator[Example]:
+def read_file(path: Path, read: Callable[[dict[str, Any]], Iterable[Line]]) -> Iterator[Line]:
     """What `read` makes of each line of JSON; what it refuses is a `SentenceError` that names file and line."""
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         if not line.strip():

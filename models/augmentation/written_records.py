@@ -12,19 +12,44 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from models.augmentation.written import read_file
+from models.augmentation.written import read_file, split_families
 from models.complaint import Assertion, record_line
-from models.examples import UNKNOWN, Example
-from models.labels import CONDITIONS, LANGUAGES, URGENCY_LEVELS
+from models.examples import Example
+from models.labels import CONDITION_CLASSES, LANGUAGES, NO_CONDITION, URGENCY_LEVELS
 
 RECORDS: Final = Path(__file__).parent / "written_records"
 SOURCE: Final = "written_records"
+_VITALS: Final = {
+    "sbp": "systolic", "dbp": "diastolic", "hr": "heart_rate", "rr": "respiratory_rate", "bt": "temperature",
+    "saturation": "saturation", "nrs_pain": "pain",
+}  # fmt: skip
 _SEXES: Final = {"m": "male", "f": "female"}
 
 
 def read_written_records(folder: Path = RECORDS) -> list[Example]:
     """All records, in the order of their files and lines. Raises SentenceError for a line that is not as said above."""
     return [row for path in sorted(folder.glob("*.jsonl")) for row in read_file(path, _examples)]
+
+
+def graded_records(folder: Path = RECORDS) -> list[dict[str, Any]]:
+    """Those kept out of training, as a clinic would send them, with their `level`."""
+    pairs = [pair for path in sorted(folder.glob("*.jsonl")) for pair in read_file(path, _pairs)]
+    kept = {id(example) for example in split_families(example for example, _ in pairs)[1]}
+    return [
+        {"id": f"{example.family}-{number}", **document}
+        for number, (example, document) in enumerate(pairs) if id(example) in kept
+    ]  # fmt: skip
+
+
+def _pairs(line: dict[str, Any]) -> Iterator[tuple[Example, dict[str, Any]]]:
+    """A line as a row, and as a record."""
+    vitals = {name: line[column] for column, name in _VITALS.items() if line.get(column) is not None}
+    known = {
+        "text": line["text"], "lang": line["lang"], "age": line.get("age"), "sex": _SEXES.get(line.get("sex", "")),
+        "vitals": vitals or None, "level": line["level"],
+    }  # fmt: skip
+    document = {name: value for name, value in known.items() if value is not None}
+    yield from ((example, document) for example in _examples(line))
 
 
 def _examples(line: dict[str, Any]) -> Iterator[Example]:
@@ -39,5 +64,5 @@ def _examples(line: dict[str, Any]) -> Iterator[Example]:
     yield Example(
         record_line(known), lang, SOURCE, "A", "urgency", raw=text, family=line["family"],
         urgency=URGENCY_LEVELS.index(line["level"]),
-        condition=UNKNOWN if condition is None else CONDITIONS.index(condition),
+        condition=CONDITION_CLASSES.index(NO_CONDITION if condition is None else condition),
     )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from typing import Final
 
@@ -102,10 +103,12 @@ def vital_signs(plain: str, warnings: list[str]) -> Iterator[Reading]:
 
 
 def _free(pattern: re.Pattern[str], plain: str, taken: list[tuple[int, int]]) -> Iterator[re.Match[str]]:
-    """Matches outside of what is taken, which they are from now on."""
+    """Matches outside of what is taken, which they are from now on. What is taken is in order, and nothing overlaps."""
     for match in pattern.finditer(plain):
-        if not any(start < match.end() and match.start() < end for start, end in taken):
-            taken.append(match.span())
+        start, end = match.span()
+        at = bisect_left(taken, (end, 0))  # those before it begin before the end of this one
+        if at == 0 or taken[at - 1][1] <= start:
+            taken.insert(at, (start, end))
             yield match
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -24,13 +24,7 @@ def draw(labels: Sequence[Labelled], entries: Sequence[Entry], path: Path) -> No
 
     Raises EvaluationError where matplotlib is missing or the file cannot be written.
     """
-    try:
-        import matplotlib
-    except ImportError:
-        raise EvaluationError("--picture needs matplotlib; install it with: pip install 'tidegate[train]'.") from None
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
+    pyplot = _pyplot()
     bars = [entry for entry in entries if entry.by == "lang"]
     panel_rows = -(-len(labels) // COLUMNS)
     figure = pyplot.figure(figsize=(13, 3.2 * panel_rows + 4.2), layout="constrained")
@@ -38,12 +32,52 @@ def draw(labels: Sequence[Labelled], entries: Sequence[Entry], path: Path) -> No
     for place, one in enumerate(labels):
         _reliability(figure.add_subplot(grid[place // COLUMNS, place % COLUMNS]), one)
     _bars(figure.add_subplot(grid[panel_rows, :]), bars)
+    _save(figure, path)
+
+
+class Course(NamedTuple):
+    """A line through points; `marked` is the number of the one in force."""
+
+    name: str
+    across: Sequence[float]
+    up: Sequence[float]
+    marked: int | None
+
+
+def draw_courses(courses: Sequence[Course], axes: tuple[str, str], path: Path) -> None:
+    """Shares against shares, one line a group; the first stands out.
+
+    Raises EvaluationError where matplotlib is missing or the file cannot be written.
+    """
+    figure = _pyplot().figure(figsize=(8, 6), layout="constrained")
+    axis = figure.add_subplot()
+    for number, one in enumerate(courses):
+        (line,) = axis.plot(one.across, one.up, marker=".", linewidth=1 if number else 2.5, label=one.name)
+        if one.marked is not None:
+            axis.plot(one.across[one.marked], one.up[one.marked], "o", color=line.get_color(), markersize=9)
+    axis.set(xlabel=axes[0], ylabel=axes[1], xlim=(0, None), ylim=(0, None))
+    axis.legend(fontsize=8)
+    _save(figure, path)
+
+
+def _pyplot() -> Any:
+    try:
+        import matplotlib
+    except ImportError:
+        raise EvaluationError("--picture needs matplotlib; install it with: pip install 'tidegate[train]'.") from None
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    return pyplot
+
+
+def _save(figure: Any, path: Path) -> None:
     try:
         figure.savefig(path, dpi=110)
     except (OSError, ValueError) as error:  # no such folder; a suffix that is no picture
         raise EvaluationError(f"The picture cannot be written to {path}: {error}.") from None
     finally:
-        pyplot.close(figure)
+        _pyplot().close(figure)
 
 
 def _reliability(axis: Any, one: Labelled) -> None:

@@ -27,7 +27,7 @@ from models.artifact import (
 from models.compression.linear import SHIPPED
 from models.factory.card import write_card
 from models.factory.golden_cases import golden_texts, make_golden
-from models.labels import CONDITIONS, POST_LABELS, SENTIMENTS, URGENCY_LEVELS
+from models.labels import CONDITION_CLASSES, POST_LABELS, SENTIMENTS, URGENCY_LEVELS
 from models.serving.engine import HALF_PRECISION
 from models.training.corpus import Corpus
 from models.training.network import Shape
@@ -107,7 +107,7 @@ def heads() -> dict[str, Head]:
         "post": Head(output="post", kind="sigmoid", labels=POST_LABELS),
         "spans": Head(output="spans", kind="token_sigmoid", labels=("toxic",)),
         "sentiment": Head(output="sentiment", kind="softmax", labels=SENTIMENTS),
-        "condition": Head(output="condition", kind="softmax", labels=CONDITIONS),
+        "condition": Head(output="condition", kind="softmax", labels=CONDITION_CLASSES),
         "urgency": Head(output="urgency", kind="ordinal", labels=tuple(str(level) for level in URGENCY_LEVELS)),
         "early_post": Head(output="early_post", kind="sigmoid", labels=POST_LABELS),
     }

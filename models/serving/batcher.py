@@ -14,6 +14,8 @@ GRID = (16, 32, 64, 128, 256)
 """Padded lengths, where an engine does not know better."""
 BACKFILL_EVERY = 8
 """While live records wait, one turn in this many is for backfill."""
+BACKFILL_SHARE = 4
+"""A turn for backfill has one part in so many of the budget: a live record that comes then waits for it."""
 
 _intake_at = attrgetter("intake_at")
 
@@ -33,7 +35,7 @@ class TokenBudgetBatcher:
     * no turn takes an item and leaves an older one of its lane behind (older: taken in earlier, ties by
       arrival). Grouping by length over many turns would have to bound how often one is passed over; with a
       bound of two it padded to 1.6 to 2.5 times the real tokens on chat-like lengths, this to 1.4 times;
-    * live goes first, but while both wait every eighth turn is for backfill;
+    * live goes first, but while both wait every eighth turn is for backfill, and such a turn is a small one;
     * a push costs O(1) if items arrive in order, a pop O(items taken); equal calls give equal turns.
     """
 
@@ -99,7 +101,12 @@ class TokenBudgetBatcher:
         if lane is None:
             return []
         self._live_in_a_row = self._live_in_a_row + 1 if lane is Lane.LIVE else 0
-        return self._cut(self._take(self._lanes[lane]))
+        return self._cut(self._take(self._lanes[lane], self._budget_of(lane)), self._budget_of(lane))
+
+    def _budget_of(self, lane: Lane) -> int:
+        """Never less than the longest record."""
+        whole = self.max_batch_tokens
+        return whole if lane is Lane.LIVE else max(self.grid[-1], whole // BACKFILL_SHARE)
 
     def _rows_at(self, length: int) -> int:
         return min(self.max_batch_rows, self.max_batch_tokens // length)
@@ -110,23 +117,23 @@ class TokenBudgetBatcher:
             return Lane.BACKFILL
         return Lane.LIVE if live else None
 
-    def _take(self, queue: deque[Item]) -> list[Item]:
+    def _take(self, queue: deque[Item], budget: int) -> list[Item]:
         """The oldest items that the budget holds."""
         taken: list[Item] = []
         cost = 0
-        while queue and len(taken) < self._window and cost + queue[0].bucket <= self.max_batch_tokens:
+        while queue and len(taken) < self._window and cost + queue[0].bucket <= budget:
             item = queue.popleft()
             cost += item.bucket
             taken.append(item)
         self.waiting_tokens -= cost
         return taken
 
-    def _cut(self, taken: list[Item]) -> list[Batch]:
+    def _cut(self, taken: list[Item], budget: int) -> list[Batch]:
         """Batches by length, in the order of their oldest items."""
         groups: dict[int, list[int]] = {}
         for place, item in enumerate(taken):
             groups.setdefault(item.bucket, []).append(place)
-        self._join_small(groups, self.max_batch_tokens - sum(item.bucket for item in taken))
+        self._join_small(groups, budget - sum(item.bucket for item in taken))
         cuts: list[tuple[list[int], int]] = []
         for length, places in groups.items():
             rows = self._rows_at(length)

@@ -13,7 +13,7 @@ import onnxruntime
 
 from models.serving.types import DeviceError
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 _CPU = "CPUExecutionProvider"
 _CUDA = "CUDAExecutionProvider"
@@ -31,13 +31,13 @@ def choose_device(wanted: str, model: Path, threads: int) -> str:
     if wanted != "cpu":
         obstacle = _why_not_cuda(model, threads)
         if obstacle is None:
-            log.info("The model runs on the GPU.")
+            logger.info("The model runs on the GPU.")
             return "cuda"
         if wanted == "cuda":
             raise DeviceError(f"The device is cuda, but the model does not run on a GPU here: {obstacle}.")
-        log.info("The model runs on the CPU with %d thread(s); no GPU: %s.", threads, obstacle)
+        logger.info("The model runs on the CPU with %d thread(s); no GPU: %s.", threads, obstacle)
     else:
-        log.info("The model runs on the CPU with %d thread(s).", threads)
+        logger.info("The model runs on the CPU with %d thread(s).", threads)
     return "cpu"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Final
 
 import numpy as np
@@ -48,7 +48,7 @@ class Reading:
         body = self.text[self.start :]
         text = self.text[: self.start] + "".join([body[first:last] for first, last in ranges])
         offsets = [offset for first, last in ranges for offset in self.offsets[first:last]]
-        return Reading(text, offsets, self.start)
+        return replace(self, text=text, offsets=offsets, encoding=None, scores=None, key=None)
 
 
 def combined(parts: Sequence[Scores], heads: Mapping[str, Joined]) -> Scores:

@@ -26,7 +26,7 @@ from models.serving.types import (
     Outcome,
 )
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 Deliver = Callable[[Sequence[Outcome]], None]
 
@@ -190,7 +190,7 @@ class BatchScheduler:
         try:
             body()
         except BaseException as cause:
-            log.critical("A serving thread died: %s", place_of(cause))
+            logger.critical("A serving thread died: %s", place_of(cause))
             error = cause if isinstance(cause, EngineLostError) else EngineLostError("A serving thread died.")
             self._end(error)
             self._post(self._fail_pending)
@@ -206,4 +206,4 @@ class BatchScheduler:
         for thread in self._threads:
             thread.join(max(0.0, until - time.monotonic()))
         if any(thread.is_alive() for thread in self._threads):
-            log.warning("A serving thread still runs; it is left behind.")
+            logger.warning("A serving thread still runs; it is left behind.")

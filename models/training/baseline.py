@@ -17,7 +17,7 @@ from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression, SGDClassifier
 
 from models.examples import Example
-from models.labels import CLASS_HEADS, CONDITIONS, LANGUAGES, SENTIMENTS, URGENCY_LEVELS
+from models.labels import CLASS_HEADS, CONDITION_CLASSES, LANGUAGES, SENTIMENTS, URGENCY_LEVELS
 from models.training.calibrate import MIN_POSITIVES, choose_thresholds, hold_back
 from models.training.corpus import Corpus
 from models.training.evaluate import post_figures
@@ -63,7 +63,7 @@ def question_table(examples: Sequence[Example]) -> dict[str, Table]:
     """{head: [rows, questions]} with 1, 0 and NaN for unknown; of urgency, whether the level is above k."""
     classes: dict[str, tuple[int, Callable[[int, int], bool]]] = {
         "sentiment": (len(SENTIMENTS), int.__eq__),
-        "condition": (len(CONDITIONS), int.__eq__),
+        "condition": (len(CONDITION_CLASSES), int.__eq__),
         "urgency": (len(URGENCY_LEVELS) - 1, int.__gt__),
     }
     tables = {"post": np.array([e.post for e in examples], dtype=np.float32)}

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from models.augmentation.company import in_company
 from models.augmentation.contradictions import screen_symptoms
 from models.augmentation.contrast import contrast_pairs
 from models.augmentation.knowledge import Knowledge
@@ -146,6 +147,8 @@ def extend(corpus: Corpus, data: Path, rules: DataRules, seed: int) -> None:
         added += records
     if rules.contrast:
         added += contrast_pairs([*corpus.train, *added], rules.contrast, seed)
+    if rules.company:
+        added += in_company([*corpus.train, *added], rules.company, seed)
     if rules.records:
         added += generate_records(Knowledge.load(data), rules.records, seed)
     known = {e.text for e in (*corpus.dev, *corpus.written)}
@@ -168,13 +171,11 @@ def _refusal(example: Example, rules: DataRules, blocked: frozenset[str]) -> str
     its source, and labels that its licence tier forbids."""
     if _stands_in(blocked, example):
         return "blocked text"
-    for label in rules.masked.get(example.source, ()):
-        if example.post[column := POST_LABELS.index(label)] == 0.0:
-            example.post[column] = np.nan
-    if example.tier in rules.tiers:
-        return None
-    allowed = rules.exceptions.get(example.source)
-    if allowed is None:
+    for index, label in enumerate(POST_LABELS):
+        if rules.says_nothing(example.source, label, example.post[index]):
+            example.post[index] = np.nan
+    allowed = rules.may_teach(example.tier, example.source)
+    if not allowed:
         return f"tier {example.tier}"
     if example.task in allowed:
         return None

@@ -35,14 +35,13 @@ def _lines(folders: Iterable[Path]) -> Iterator[dict[str, Any]]:
 
 def _add(example: Example, line: dict[str, Any], rules: DataRules) -> int:
     tier, source = line.get("licence_tier") or "A", line.get("new_source") or example.source
-    allowed = POST_LABELS if tier in rules.tiers else rules.exceptions.get(source, ())
-    masked = rules.masked.get(source, ())
+    allowed = rules.may_teach(tier, source)
     added = 0
     for column, label in enumerate(POST_LABELS):
         value = line.get(label)
         if value is None or label not in allowed or not np.isnan(example.post[column]):
             continue
-        if value == 0 and label in masked:
+        if rules.says_nothing(source, label, value):
             continue
         example.post[column] = float(value)
         added += 1

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from transformers import AutoConfig, AutoModel, AutoTokenizer, PreTrainedTokenizerFast
 
-from models.labels import CONDITIONS
+from models.labels import CONDITION_CLASSES
 from models.training.network import Network, Shape
 from models.training.recipe import MAX_POSITIONS, BaseModelChoice, Recipe, RecipeError
 from models.training.small_weights import SMALL, read_small, write_small
@@ -36,7 +36,7 @@ def load_network(choice: BaseModelChoice, vocabulary: Trimmed) -> Network:
         attention_heads=config.num_attention_heads,
         feed_forward=config.intermediate_size,
         positions=min(MAX_POSITIONS, config.max_position_embeddings),
-        conditions=len(CONDITIONS),
+        conditions=len(CONDITION_CLASSES),
         early_layer=min(choice.early_layer, choice.layers),
         layer_norm_eps=config.layer_norm_eps,
         pad_id=vocabulary.tokenizer().token_to_id("<pad>") or config.pad_token_id or 0,

@@ -82,10 +82,20 @@ class DataRules(_Section):
     """Whether the sentences and symptom records written for this project are trained on."""
     contrast: float = Field(0.0, ge=0, le=1)
     """Share of the rows that get a contrastive copy."""
+    company: float = Field(0.0, ge=0, le=1)
+    """Copies of short rows inside ordinary text, as a share of the rows of posts and of spans."""
     records: int = Field(0, ge=0)
     """Symptom records generated from the knowledge graph."""
     screening: ScreeningRules | None = None
     """What is looked for among the training rows before anything is added to them."""
+
+    def may_teach(self, tier: str, source: str) -> tuple[str, ...]:
+        """The labels and tasks that rows of a source are used for: all of them, or its exceptions, or none."""
+        return (*POST_LABELS, *TASKS) if tier in self.tiers else self.exceptions.get(source, ())
+
+    def says_nothing(self, source: str, label: str, value: float) -> bool:
+        """Whether a label's value is one of the zeros that mean less in this source."""
+        return value == 0 and label in self.masked.get(source, ())
 
     @model_validator(mode="after")
     def _know_the_names(self) -> DataRules:

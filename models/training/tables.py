@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from models.complaint import record_line
 from models.examples import Example, move_spans
-from models.labels import CONDITIONS, LANGUAGES, POST_LABELS, SENTIMENTS, URGENCY_LEVELS
+from models.labels import CONDITION_CLASSES, LANGUAGES, POST_LABELS, SENTIMENTS, URGENCY_LEVELS
 from models.serving.spans import trimmed
 from models.text import normalise
 from models.training.recipe import TIERS, RecipeError
@@ -136,7 +136,7 @@ def _sentiment(row: Row) -> Example:
 
 
 def _condition(row: Row) -> Example:
-    target = _position(row, "condition", CONDITIONS)
+    target = _position(row, "condition", CONDITION_CLASSES)
     return Example(record_line(row), *_origin(row), "condition", condition=target, family=row["family"] or "")
 
 

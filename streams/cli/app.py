@@ -6,8 +6,29 @@ from collections.abc import Callable
 
 import typer
 
-from streams.cli import dead_letters, evaluate, factory, models, records, schema, score, serve, topics, triage, worker
+from streams.cli import (
+    acls,
+    backfill,
+    dead_letters,
+    evaluate,
+    factory,
+    models,
+    models_control,
+    policy,
+    policy_control,
+    records,
+    reviews,
+    schema,
+    score,
+    serve,
+    tasks_control,
+    topics,
+    triage,
+    triage_curve,
+    worker,
+)
 from streams.cli.demo.command import demo
+from streams.cli.top.command import top
 
 _HELP = "Tidegate: streaming content moderation on Kafka. Settings come from TIDEGATE_* variables and tidegate.toml."
 
@@ -26,6 +47,7 @@ def build_app() -> typer.Typer:
     app.command("score")(score.score)
     app.command("serve")(serve.serve)
     _add_group(app, "keys", "Keys for `tidegate serve`.", add=serve.add_key)
+    app.command("top")(top)
     app.command("demo")(demo)
     _add_group(app, "topics", "Create and list the topics.", create=topics.create, list=topics.list_)
     _add_group(
@@ -35,21 +57,55 @@ def build_app() -> typer.Typer:
         list=dead_letters.list_,
         replay=dead_letters.replay,
     )
+    _add_group(
+        app,
+        "policy",
+        "Read, check and try policies, and choose the one that judges.",
+        activate=policy_control.activate,
+        rollback=policy_control.rollback,
+        diff=policy_control.diff,
+        status=policy_control.status,
+        check=policy.check,
+        test=policy.run_examples,
+        show=policy.show,
+        bundle=policy.bundle,
+        hash=policy.hash_,
+        **{"dry-run": policy.dry_run},
+    )
+    _add_group(app, "reviews", "What people's reviews say about the verdicts.", report=reviews.report)
+    app.command("acls")(acls.acls)
+    app.command("backfill")(backfill.backfill)
     _add_group(app, "schema", "JSON Schemas and the AsyncAPI document.", export=schema.export_schemas)
     app.add_typer(_train_group(), name="train")
-    _add_group(app, "triage", "What the rules of triage make of symptom records.", explain=triage.explain)
+    _add_group(
+        app, "triage", "What the rules of triage make of symptom records.",
+        explain=triage.explain, curve=triage_curve.curve,
+    )  # fmt: skip
     app.command("ablate")(factory.ablate)
     app.command("export")(factory.export)
     app.command("evaluate")(evaluate.evaluate)
     _add_group(
         app,
         "models",
-        "List, show, check, compare and fit model folders.",
+        "List, show, check, compare and fit model folders; choose the one that judges.",
         list=models.list_,
         show=models.show,
         verify=models.verify,
         diff=models.diff,
         fit=factory.fit,
+        activate=models_control.activate,
+        shadow=models_control.shadow,
+        report=models_control.report,
+        rollback=models_control.rollback,
+        status=models_control.status,
+    )
+    _add_group(
+        app,
+        "tasks",
+        "Choose the tasks whose records are read.",
+        enable=tasks_control.enable,
+        disable=tasks_control.disable,
+        status=tasks_control.status,
     )
     app.command("version")(schema.version)
     return app

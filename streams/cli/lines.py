@@ -60,7 +60,7 @@ def line(item: Any) -> Text:
 
 def verdict_line(verdict: PostVerdict) -> Text:
     scores = verdict.scores.model_dump() if verdict.scores else {}
-    said = ", ".join(f"{label} {scores[label]:.2f}" for label in verdict.labels)
+    said = ", ".join(f"{label} {scores[label]:.2f}" if label in scores else label for label in verdict.labels)
     return Text.assemble(
         (f"{verdict.action:<7}", ACTION_STYLES[verdict.action]),
         f" {printable(verdict.post_id, 24):<12} {verdict.lang:<5} ",

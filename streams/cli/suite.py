@@ -62,8 +62,7 @@ def evaluate_suite(served: Served, given: dict[str, Any], bootstrap: Bootstrap, 
 
 def policy_judge(given: dict[str, Any], artifact: Artifact) -> Judge:
     """What the policy of the settings makes of a post: its labels, and whether it acts."""
-    from streams.policy import Policy
-    from streams.policy.file import Action
+    from streams.policy import Action, Policy
     from streams.policy.rules import PostRules
 
     policy = Policy.load(settings_from(**given).policy)

@@ -1,4 +1,4 @@
-"""`tidegate triage`."""
+"""`tidegate triage explain`."""
 
 from __future__ import annotations
 
@@ -40,11 +40,13 @@ def _explanations(lines: list[bytes], settings: Settings) -> Iterator[dict[str, 
     """The model's answer comes by the same way as in `tidegate score`."""
     import orjson
 
+    from streams.policy import Policy
     from streams.score import score_lines
     from streams.tasks.symptoms.assessment import Assessor
     from streams.tasks.symptoms.explanation import Explainer
 
-    explainer = Explainer(Assessor.load(settings.protocol), settings.max_record_bytes)
+    cost = Policy.load(settings.policy).symptoms.under_triage_cost
+    explainer = Explainer(Assessor.load(settings.protocol), settings.max_record_bytes, cost)
     for line, answer in zip(lines, score_lines(lines, "symptoms", settings), strict=True):
         verdict = orjson.loads(answer)
         yield verdict if "error" in verdict else explainer.explain(line, verdict)

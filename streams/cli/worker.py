@@ -54,13 +54,15 @@ def _run_one(settings: Settings) -> int:
 def _run_several(count: int, settings: Settings, given: dict[str, Any]) -> int:
     """The settings were checked once, here; the children read the same sources and the same command line."""
     from models.serving.cores import default_threads
+    from streams.health.processes import scraped_together
     from streams.worker.supervisor import Supervisor
 
     if settings.threads is None:
         given = {**given, "threads": default_threads(count)}
 
     async def supervise() -> int:
-        return await Supervisor([command(given)] * count).run()
+        with scraped_together(settings, count) as environments:
+            return await Supervisor([command(given)] * count, environments).run()
 
     return asyncio.run(supervise())
 

@@ -33,7 +33,7 @@ from streams.errors import (
     missing_topic,
     translate,
 )
-from streams.kafka.connection import CONNECT_TIMEOUT_S, connection_options
+from streams.kafka.connection import CONNECT_TIMEOUT_S, connection_options, start_client
 from streams.kafka.topics import topic_names
 from streams.settings import Settings
 
@@ -191,14 +191,7 @@ class Client:
                 producer = AIOKafkaProducer(
                     **connection_options(self._settings), acks="all", max_request_size=MAX_MESSAGE_BYTES
                 )
-                try:
-                    await asyncio.wait_for(producer.start(), CONNECT_TIMEOUT_S)
-                except (KafkaError, TimeoutError, OSError) as error:
-                    await producer.stop()
-                    raise translate(error, self._settings.brokers) from error
-                except BaseException:  # who asked has given up
-                    await producer.stop()
-                    raise
+                await start_client(producer, self._settings)
                 self._producer = producer
         return self._producer
 

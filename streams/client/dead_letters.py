@@ -2,31 +2,47 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Iterable
-from dataclasses import dataclass
-from typing import Any
-
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
-from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError
+from collections import defaultdict
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, NamedTuple
 
 from schemas import DeadLetter, Reason
-from schemas.channels import MAX_MESSAGE_BYTES
 from schemas.dead_letter import REPLAYED
 from schemas.wire import Header
+from streams.client.done_offsets import DoneOffsets
 from streams.client.messages import Letter, decode_letter
-from streams.errors import missing_topic, translate
-from streams.kafka.connection import CONNECT_TIMEOUT_S, REQUEST_TIMEOUT_S, connection_options, reading_options
+from streams.client.resending import TOGETHER, Original, resend, resending
+from streams.client.stretch import as_it_is_now, read_stretch, reading
 from streams.kafka.topics import input_kinds, topic_name
-from streams.positions import Positions
 from streams.settings import Settings
 
-_SILENCE_S = 30.0  # a broker that gives nothing for so long, short of the end it named, is not there
+
+class Wanted(NamedTuple):
+    """Which letters: of these reasons (none: of all), that failed from `since` on and before `until`."""
+
+    reasons: frozenset[str] = frozenset()
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def includes(self, letter: Letter) -> bool:
+        why = letter.why
+        if self.reasons and why.reason not in self.reasons:
+            return False
+        return (self.since is None or why.failed_at >= self.since) and (
+            self.until is None or why.failed_at < self.until
+        )
+
+
+ALL: Final = Wanted()
 
 
 async def read_letters(
-    settings: Settings, reasons: Iterable[str] = (), limit: int | None = None
-) -> AsyncIterator[Letter]:
+    settings: Settings, wanted: Wanted = ALL, limit: int | None = None
+) -> AsyncGenerator[Letter, None]:
     """The letters in the topic as it is now, oldest first within each partition; later ones are not waited for.
 
     A record in the topic that is no dead letter is passed over.
@@ -34,115 +50,135 @@ async def read_letters(
     Raises:
         ClientError: the broker or the topic cannot be reached.
     """
-    wanted = frozenset(reasons)
     left = limit
     topic = topic_name(settings.topic_prefix, "dead-letters")
-    consumer = AIOKafkaConsumer(topic, **reading_options(settings), auto_offset_reset="earliest")
-    try:
-        await asyncio.wait_for(consumer.start(), CONNECT_TIMEOUT_S)
-        async for message in _up_to_now(consumer, topic):
+    async with reading(settings, topic) as consumer:
+        async for message in read_stretch(consumer, topic, *await as_it_is_now(consumer)):
             try:
                 letter, _ = decode_letter(message)
             except ValueError:
                 continue
-            if wanted and letter.why.reason not in wanted:
+            if not wanted.includes(letter):
                 continue
             if left is not None:
                 if left == 0:
                     return
                 left -= 1
             yield letter
-    except UnknownTopicOrPartitionError:
-        raise missing_topic(topic) from None
-    except (KafkaError, TimeoutError, OSError) as error:
-        raise translate(error, settings.brokers) from error
-    finally:
-        await consumer.stop()
 
 
-async def _up_to_now(consumer: Any, topic: str) -> AsyncIterator[Any]:
-    if not consumer.partitions_for_topic(topic):
-        raise missing_topic(topic)
-    positions = Positions(consumer, topic, group=None)
-    await positions.fix()
-    partitions = list(consumer.assignment())
-    begins = await consumer.beginning_offsets(partitions)
-    ends = await consumer.end_offsets(partitions)
-    unfinished = {partition for partition in partitions if begins[partition] < ends[partition]}
-    silent_since = asyncio.get_running_loop().time()
-    while unfinished:
-        batches = await positions.follow(await consumer.getmany(*unfinished, timeout_ms=200))
-        for partition, messages in batches.items():
-            for message in messages:
-                if message.offset < ends[partition]:
-                    yield message
-        for partition in list(unfinished):
-            if await consumer.position(partition) >= ends[partition]:
-                unfinished.discard(partition)
-        now = asyncio.get_running_loop().time()
-        if batches:
-            silent_since = now
-        elif now - silent_since > _SILENCE_S:
-            raise TimeoutError
+@dataclass(slots=True)
+class Count:
+    """Letters. `before`: an earlier replay had sent them; `foreign`: they hold no record of an input topic of ours."""
+
+    sent: int = 0
+    failed: int = 0
+    before: int = 0
+    foreign: int = 0
 
 
 @dataclass(slots=True)
 class Replayed:
-    """What a replay did. `foreign` letters hold no record of an input topic of this service; they stay."""
+    """What a replay did, by reason."""
 
-    sent: int = 0
-    failed: int = 0
-    foreign: int = 0
+    by_reason: dict[str, Count] = field(default_factory=lambda: defaultdict(Count))
+
+    @property
+    def total(self) -> Count:
+        return Count(*(sum(getattr(count, one.name) for count in self.by_reason.values()) for one in fields(Count)))
+
+
+def progress_file(settings: Settings) -> Path:
+    """Where a replay remembers what it has sent."""
+    return settings.data_dir / f"replayed-{settings.topic_prefix}.json"
 
 
 async def replay(
-    settings: Settings, reasons: Iterable[str] = (), limit: int | None = None, dry_run: bool = False
+    settings: Settings,
+    wanted: Wanted = ALL,
+    limit: int | None = None,
+    dry_run: bool = False,
+    done: DoneOffsets | None = None,
 ) -> Replayed:
     """Sends the originals of the letters that are in the topic now to where they came from.
 
     Key, value and headers are the original's, to the byte, and go to the original's partition; the header
-    `tidegate-attempts` is added, so that another failure counts on. The letters stay in the topic: replaying twice
-    sends twice, and the verdicts of the second time have the ids of the first.
+    `tidegate-attempts` is added, so that another failure counts on. The letters stay in the topic. Sent twice, a
+    record gets the verdict of the first time again, under the same id.
+
+    Args:
+        limit: letters to send at most.
+        dry_run: count and send nothing; nothing is remembered either.
+        done: what was sent before and is not sent again; is told what was sent now, and writes it down.
 
     Raises:
         ClientError: the broker or the topic cannot be reached.
+        ProgressError: what was sent cannot be written down.
     """
-    done = Replayed()
+    replayed = Replayed()
+    async with resending(settings) as producer:
+        if done is not None and not dry_run:
+            done.save()  # a file that cannot be written is found out before anything is sent
+        async for letters in _to_send(settings, wanted, limit, done, replayed):
+            results = [True] * len(letters) if dry_run else await _send_originals(producer, letters)
+            for letter, was_taken in zip(letters, results, strict=True):
+                _note(letter, was_taken, replayed, done)
+            if done is not None and not dry_run:
+                done.save()
+    return replayed
+
+
+async def _to_send(
+    settings: Settings, wanted: Wanted, limit: int | None, done: DoneOffsets | None, replayed: Replayed
+) -> AsyncIterator[list[Letter]]:
+    """The letters to send, a hundred at a time; counts the others."""
     inputs = {topic_name(settings.topic_prefix, kind) for kind in input_kinds()}
-    producer = AIOKafkaProducer(**connection_options(settings), acks="all", max_request_size=MAX_MESSAGE_BYTES)
-    try:
-        await asyncio.wait_for(producer.start(), CONNECT_TIMEOUT_S)
-        async for letter in read_letters(settings, reasons, limit):
+    chunk: list[Letter] = []
+    chosen = 0
+    async with aclosing(read_letters(settings, wanted)) as all_letters:
+        async for letter in all_letters:
+            count = replayed.by_reason[letter.why.reason.value]
             if letter.why.original_topic not in inputs or letter.why.reason is Reason.UNREADABLE_BATCH:
-                done.foreign += 1
-            elif dry_run or await _send_original(producer, letter):
-                done.sent += 1
+                count.foreign += 1
+            elif done is not None and (letter.record.partition, letter.record.offset) in done:
+                count.before += 1
+            elif chosen == limit:
+                break
             else:
-                done.failed += 1
-    except (KafkaError, TimeoutError, OSError) as error:
-        raise translate(error, settings.brokers) from error
-    finally:
-        await producer.stop()
-    return done
+                chosen += 1
+                chunk.append(letter)
+            if len(chunk) == TOGETHER:
+                yield chunk
+                chunk = []
+    if chunk:
+        yield chunk
 
 
-async def _send_original(producer: Any, letter: Letter) -> bool:
-    """By a batch of one: `producer.send` refuses a record without key and value, and a tombstone is one."""
-    topic = letter.why.original_topic
-    partitions = await producer.partitions_for(topic)
-    batch = producer.create_batch()
-    batch.append(
-        timestamp=None,
-        key=letter.record.key,
-        value=letter.record.value,
-        headers=list(original_headers(letter.record.headers)),
+def _note(letter: Letter, was_taken: bool, replayed: Replayed, done: DoneOffsets | None) -> None:
+    count = replayed.by_reason[letter.why.reason.value]
+    if not was_taken:
+        count.failed += 1
+        return
+    count.sent += 1
+    if done is not None:
+        done.add(letter.record.partition, letter.record.offset)
+
+
+async def _send_originals(producer: Any, letters: Sequence[Letter]) -> list[bool]:
+    """Whether the broker took each."""
+    return await resend(
+        producer,
+        [
+            Original(
+                letter.why.original_topic,
+                letter.why.original_partition,
+                letter.record.key,
+                letter.record.value,
+                original_headers(letter.record.headers),
+            )
+            for letter in letters
+        ],
     )
-    try:
-        sent = await producer.send_batch(batch, topic, partition=letter.why.original_partition % len(partitions))
-        await asyncio.wait_for(sent, REQUEST_TIMEOUT_S)
-    except (KafkaError, TimeoutError):
-        return False
-    return True
 
 
 def original_headers(headers: Iterable[Header]) -> list[Header]:

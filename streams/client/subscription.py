@@ -14,7 +14,8 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError, UnknownTopicOrPartitionError
 
 from streams.errors import BrokerUnreachableError, missing_topic, translate
-from streams.kafka.connection import CONNECT_TIMEOUT_S, REQUEST_TIMEOUT_S, reading_options
+from streams.kafka.connection import CONNECT_TIMEOUT_S, REQUEST_TIMEOUT_S, connection_options, reading_options
+from streams.kafka.diagnosis import explained
 from streams.positions import Positions
 from streams.settings import Settings
 
@@ -81,6 +82,7 @@ class Subscription(Generic[Item]):
         self._group = group
         self._timeout_s = timeout_s
         self._brokers = settings.brokers
+        self._connection = connection_options(settings)
         self._new_consumer: Callable[[], Any] = lambda: make_consumer(
             topic,
             **reading_options(settings),
@@ -108,7 +110,7 @@ class Subscription(Generic[Item]):
             await asyncio.wait_for(self._start(), CONNECT_TIMEOUT_S)
         except (KafkaError, TimeoutError, OSError) as error:
             await self.close()
-            raise translate(error, self._brokers) from error
+            raise await explained(error, self._connection) from error
         except BaseException:
             await self.close()
             raise

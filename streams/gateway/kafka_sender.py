@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
+from schemas.wire import Header
 from streams.client import Client, Message, Receipt
+from streams.client.messages import post_message
 from streams.record import Outgoing
 from streams.settings import Settings
 
@@ -26,8 +29,8 @@ class KafkaSender:
     ) -> None:
         await self._client.__aexit__(kind, error, trace)
 
-    async def send_post(self, post: Mapping[str, Any]) -> Receipt:
-        return await self._client.send_post(post)
+    async def send_post(self, post: Mapping[str, Any], headers: tuple[Header, ...]) -> Receipt:
+        return await self._client.send_message(replace(post_message(post), headers=headers))
 
     async def send_message(self, message: Outgoing) -> Receipt:
         return await self._client.send_message(Message(message.kind, message.key, message.value, message.headers))

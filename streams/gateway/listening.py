@@ -15,17 +15,11 @@ from typing import Final
 import uvicorn
 from starlette.types import ASGIApp
 
-from streams.errors import TidegateError
+from streams.errors import ListenError
 
 KEEP_ALIVE_S: Final = 75
 """A connection without a request is kept: longer than the idle time of the usual proxies in front."""
 BACKLOG: Final = 2048
-
-
-class ListenError(TidegateError):
-    """The server cannot listen at its address, or not with this certificate."""
-
-    exit_code = 2
 
 
 @dataclass(frozen=True, slots=True)

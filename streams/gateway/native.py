@@ -20,6 +20,7 @@ from streams.gateway.refusals import Refusal, from_failure
 from streams.gateway.scoring import Answer, Place, Scoring
 from streams.gateway.sending import Sender, acknowledged, required
 from streams.gateway.shapes import json_response, openai_error
+from streams.gateway.traced import trace_of
 from streams.pipeline.failures import Failure
 
 MOST_RECORDS: Final = 1000
@@ -101,7 +102,7 @@ class Native:
         sender = required(self._sender)
         post = await self._intake.document(request)
         self._intake.charge(caller, 1)
-        sent = await acknowledged(sender.send_post(post), deadline)
+        sent = await acknowledged(sender.send_post(post, trace_of(request)), deadline)
         return json_response(
             Accepted(
                 post_id=str(post["id"]),

@@ -26,6 +26,7 @@ from streams.gateway.refusals import Refusal, from_failure
 from streams.gateway.scoring import Scoring
 from streams.gateway.sending import Sender, acknowledged, required
 from streams.gateway.shapes import json_response
+from streams.gateway.traced import trace_of
 from streams.pipeline.failures import Failure
 from streams.record import Outgoing
 
@@ -69,7 +70,8 @@ class Perspective:
         verdict = await while_connected(request, self._verdict(asked, next(iter(wanted)), deadline))
         review = _review(asked, verdict)
         value = orjson.dumps(review.model_dump(mode="json", exclude_none=True))
-        await acknowledged(sender.send_message(Outgoing("reviews", review.post_id.encode(), value)), deadline)
+        message = Outgoing("reviews", review.post_id.encode(), value, headers=trace_of(request))
+        await acknowledged(sender.send_message(message), deadline)
         return _answer({"requestedLanguages": asked.languages, "detectedLanguages": _detected(verdict)}, asked)
 
     async def _verdict(self, asked: CommentRequest, attribute: str, deadline: float) -> Mapping[str, Any]:
@@ -178,6 +180,7 @@ def _review(asked: SuggestCommentScoreRequest, verdict: Mapping[str, Any]) -> Re
             post_id=asked.clientToken or verdict["id"],
             action="remove" if max(values) > 0.5 else "allow",
             reviewer=asked.communityId,
+            source="api",
             time=datetime.now(UTC),
         )
     except ValidationError:

@@ -10,11 +10,13 @@ from typing import Any, Final
 from models.serving.types import Depth
 from schemas import Reason
 from streams.gateway.refusals import overloaded, too_late
+from streams.health.traces import Traces
 from streams.model import Model
 from streams.pipeline.activation import Activation, build_tasks
 from streams.pipeline.failures import Failure
+from streams.pipeline.pictures import open_desk
 from streams.pipeline.pipeline import Pipeline
-from streams.pipeline.work import Work
+from streams.pipeline.work import Work, end_traces
 from streams.record import RawRecord
 from streams.settings import Settings
 from streams.tasks.base import Moments, Task
@@ -33,9 +35,10 @@ _GONE: Final = Failure(Reason.INFERENCE_FAILED, "the server ended before there w
 class Place:
     """Where the answer to a record goes: a ticket without Kafka."""
 
-    __slots__ = ("abandoned", "answer")
+    __slots__ = ("abandoned", "answer", "opened_at")
 
-    def __init__(self) -> None:
+    def __init__(self, opened_at: float) -> None:
+        self.opened_at = opened_at
         self.answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self.abandoned = False
 
@@ -53,12 +56,19 @@ class Scoring:
 
     Args:
         crash: called with the exception after which nothing is answered any more.
+        traces: None: nobody asked for any.
 
     Raises:
         PolicyError: the policy file is wrong.
     """
 
-    def __init__(self, settings: Settings, model: Model, crash: Callable[[BaseException], None]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        model: Model,
+        crash: Callable[[BaseException], None],
+        traces: Traces | None = None,
+    ) -> None:
         self.model_version = model.engine.model_version
         self.max_record_bytes = settings.max_record_bytes
         self._model = model
@@ -70,12 +80,21 @@ class Scoring:
         self._gate = AdmissionGate(settings.max_in_flight_records, TURNS_INSIDE * model.batch_tokens)
         self._most_waiting = model.in_flight_tokens
         self._waiting = 0
+        self.answered = 0
+        """Records that left the pipeline since the start."""
         self._inside: set[Place] = set()
         self._report_crash = crash
+        self._traces = traces
         self._is_broken = False
         self._pipeline = Pipeline(
-            settings.cache_size, settings.max_record_bytes, self._finish, crash=self._crash, from_kafka=False
-        )
+            settings.cache_size, settings.max_record_bytes, self._finish, crash=self._crash, from_kafka=False,
+            desk=open_desk(settings),
+        )  # fmt: skip
+
+    @property
+    def pipeline(self) -> Pipeline:
+        """For who reads what it counts."""
+        return self._pipeline
 
     @property
     def tasks(self) -> frozenset[str]:
@@ -87,8 +106,17 @@ class Scoring:
         return self._waiting
 
     @property
+    def in_flight(self) -> tuple[int, int]:
+        """Records and estimated tokens in the pipeline."""
+        return self._gate.records, self._gate.tokens
+
+    @property
     def is_ready(self) -> bool:
         return not self._is_broken
+
+    def oldest_age_s(self, now: float) -> float:
+        """Of the oldest record in the pipeline; 0 where there is none."""
+        return max((now - place.opened_at for place in self._inside), default=0.0)
 
     def start(self) -> None:
         """Call it on the loop."""
@@ -131,12 +159,13 @@ class Scoring:
             raise too_late()
         if not self._gate.admit_now((cost,)):
             await self._wait_outside(cost, deadline, may_wait_long)
-        place = Place()
+        place = Place(intake_at)
         self._inside.add(place)
         raw = RawRecord("", 0, 0, None, value)
         activation = self._pipeline.active
         moments = Moments(intake_at, time.monotonic())
-        work = Work(place, raw, activation, activation.tasks[task], moments, cost)
+        trace = None if self._traces is None else self._traces.of_request_record(intake_at)
+        work = Work(place, raw, activation, activation.tasks[task], moments, cost, trace=trace)
         self._pipeline.push([work])
         return place
 
@@ -162,12 +191,17 @@ class Scoring:
             raise too_late() from None
 
     async def _finish(self, works: Sequence[Work]) -> None:
+        self._pipeline.counts.settle(work for work in works if not work.is_abandoned)
+        self.answered += len(works)
         for work in works:
             self._gate.release((work.cost,))
             place = work.ticket
             self._inside.discard(place)
             if not place.answer.done():
                 place.answer.set_result(work.failure or work.outputs[0].value)
+        if self._traces is not None and any(work.trace is not None for work in works):
+            now = time.monotonic()
+            await asyncio.to_thread(end_traces, works, now, now)
 
     def _crash(self, error: BaseException) -> None:
         self._is_broken = True

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Coroutine, Mapping
 from typing import Any, Protocol
 
+from schemas.wire import Header
 from streams.errors import ClientError, InvalidRecordError
 from streams.gateway.refusals import Refusal
 from streams.record import Outgoing
@@ -30,7 +31,7 @@ class Sent(Protocol):
 class Sender(Protocol):
     """What is asked of a `streams.client.Client`."""
 
-    async def send_post(self, post: Mapping[str, Any]) -> Sent: ...
+    async def send_post(self, post: Mapping[str, Any], headers: tuple[Header, ...]) -> Sent: ...
 
     async def send_message(self, message: Outgoing) -> Sent: ...
 

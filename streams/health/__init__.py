@@ -1,1 +1,1 @@
-"""What a worker says of itself: logs; metrics, probes and traces are to come."""
+"""What a process says of itself: logs, and metrics and probes on a port of their own."""

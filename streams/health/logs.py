@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import sys
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from copy import copy
 from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 
-from models.errors import place_of
+from models.errors import TidegateError, place_of
 from streams.settings import Settings
 
 # These libraries put whole messages or requests into their DEBUG lines.
-CHATTY = ("aiokafka", "faust", "mode", "asyncio")
+CHATTY = ("aiokafka", "faust", "mode", "asyncio", "opentelemetry", "urllib3")
 # What aiokafka warns of whenever a member of the group comes or goes.
 ORDINARY = frozenset({"Heartbeat failed for group %s because it is rebalancing"})
 REPEAT_S = 30.0
@@ -27,12 +29,16 @@ REMEMBERED_LINES = 1000
 class PlaceFormatter(logging.Formatter):
     """Says of an exception its type and place: its message may quote a record, whoever raised it."""
 
+    def format(self, record: logging.LogRecord) -> str:
+        return super().format(_quiet(record))
+
     def formatException(self, ei: Any) -> str:  # noqa: N802  the name is logging's
         return place_of(ei[1])
 
 
 class JsonFormatter(PlaceFormatter):
     def format(self, record: logging.LogRecord) -> str:
+        record = _quiet(record)
         line = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat().replace("+00:00", "Z"),
             "level": record.levelname,
@@ -42,6 +48,25 @@ class JsonFormatter(PlaceFormatter):
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
         return orjson.dumps(line).decode()
+
+
+def _quiet(record: logging.LogRecord) -> logging.LogRecord:
+    """The same record, where an exception, or a task that holds one, is what the line is about."""
+    if isinstance(record.args, Mapping):
+        told: Any = {name: _place(value) for name, value in record.args.items()}
+    else:
+        told = tuple(_place(value) for value in record.args or ())
+    if told != record.args:
+        record = copy(record)
+        record.args = told
+    return record
+
+
+def _place(value: object) -> object:
+    """Our own errors are sentences for people; those of the Kafka client and of the system quote nothing."""
+    if isinstance(value, BaseException) and not isinstance(value, (TidegateError, OSError)):
+        return value if type(value).__module__.startswith("aiokafka.") else place_of(value)
+    return type(value).__name__ if isinstance(value, asyncio.Future) else value
 
 
 class ForeignLines(logging.Filter):

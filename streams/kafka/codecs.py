@@ -8,24 +8,23 @@ from typing import Any
 from aiokafka import codec
 
 from streams.errors import CodecMissingError
+from streams.kafka.unpacking import DECODERS, bound_unpacking
 
 Convert = Callable[[bytes], Any]
 
 CODECS: Mapping[str, tuple[Convert, Convert]] = {
-    "gzip": (codec.gzip_encode, codec.gzip_decode),
-    "snappy": (codec.snappy_encode, codec.snappy_decode),
-    "lz4": (codec.lz4_encode, codec.lz4_decode),
-    "zstd": (codec.zstd_encode, codec.zstd_decode),
+    name: (getattr(codec, f"{name}_encode"), decode) for name, decode in DECODERS.items()
 }
 _SAMPLE = b"tidegate " * 8
 
 
 def check_codecs(codecs: Mapping[str, tuple[Convert, Convert]] = CODECS) -> None:
-    """Compresses and decompresses a few bytes with each codec that Kafka knows.
+    """Compresses and decompresses a few bytes with each codec that Kafka knows, and bounds what aiokafka unpacks.
 
     Raises:
         CodecMissingError: one of them does not work here; names them all.
     """
+    bound_unpacking()
     broken = [name for name, (encode, decode) in codecs.items() if not _works(encode, decode)]
     if broken:
         raise CodecMissingError(

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
-from aiokafka.helpers import create_ssl_context
 
 from streams.errors import translate
 from streams.kafka.codecs import check_codecs
-from streams.settings import Settings, SettingsError
+from streams.kafka.diagnosis import explained
+from streams.kafka.tls import FreshContext
+from streams.kafka.tokens import TokenFile
+from streams.settings import Settings
 
 REQUEST_TIMEOUT_S = 10.0
 CONNECT_TIMEOUT_S = 15.0  # bootstrap tries each address in turn; this bounds them together
@@ -28,10 +29,13 @@ def connection_options(settings: Settings) -> dict[str, Any]:
         "request_timeout_ms": int(REQUEST_TIMEOUT_S * 1000),
     }
     if settings.security_protocol in ("SSL", "SASL_SSL"):
-        options["ssl_context"] = tls_context(settings)
+        options["ssl_context"] = FreshContext.open(settings)
     if settings.security_protocol.startswith("SASL"):
-        password = settings.sasl_password
         options["sasl_mechanism"] = settings.sasl_mechanism
+    if settings.sasl_token_file is not None:
+        options["sasl_oauth_token_provider"] = TokenFile(settings.sasl_token_file)
+    elif settings.security_protocol.startswith("SASL"):
+        password = settings.sasl_password
         options["sasl_plain_username"] = settings.sasl_username
         options["sasl_plain_password"] = password.get_secret_value() if password else None
     return options
@@ -52,6 +56,26 @@ def reading_options(settings: Settings) -> dict[str, Any]:
     }
 
 
+async def start_client(client: Any, settings: Settings) -> None:
+    """Starts a client of aiokafka, within `CONNECT_TIMEOUT_S`; stops it if it cannot be started.
+
+    Raises:
+        ClientError: says what kept it.
+    """
+    try:
+        await asyncio.wait_for(client.start(), CONNECT_TIMEOUT_S)
+    except (KafkaError, TimeoutError, OSError) as error:
+        await _stop(client)
+        raise await explained(error, connection_options(settings)) from error
+    except BaseException:  # who asked has given up
+        await _stop(client)
+        raise
+
+
+async def _stop(client: Any) -> None:
+    await (client.close() if isinstance(client, AIOKafkaAdminClient) else client.stop())
+
+
 @asynccontextmanager
 async def connected_admin(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]:
     """A connected admin client.
@@ -60,31 +84,10 @@ async def connected_admin(settings: Settings) -> AsyncIterator[AIOKafkaAdminClie
         ClientError: the broker could not be reached, or something went wrong inside the block.
     """
     admin = AIOKafkaAdminClient(**connection_options(settings))
+    await start_client(admin, settings)
     try:
-        await asyncio.wait_for(admin.start(), CONNECT_TIMEOUT_S)
         yield admin
     except (KafkaError, TimeoutError, OSError) as error:
         raise translate(error, settings.brokers) from error
     finally:
         await admin.close()
-
-
-def tls_context(settings: Settings) -> ssl.SSLContext:
-    """Verifies the broker's certificate and host name, always.
-
-    Raises:
-        SettingsError: a file is no certificate or key.
-    """
-    try:
-        context: ssl.SSLContext = create_ssl_context(
-            cafile=_text(settings.ssl_cafile),
-            certfile=_text(settings.ssl_certfile),
-            keyfile=_text(settings.ssl_keyfile),
-        )
-    except (ssl.SSLError, OSError) as error:
-        raise SettingsError(f"ssl_cafile, ssl_certfile or ssl_keyfile cannot be used: {error}.") from None
-    return context
-
-
-def _text(path: object) -> str | None:
-    return None if path is None else str(path)

@@ -13,7 +13,7 @@ from schemas.channels import Channel
 from streams.errors import ClientError, NotAuthorisedError
 from streams.kafka.connection import connected_admin
 from streams.settings import Settings
-from streams.tasks import channels
+from streams.tasks import channels, declared
 
 DEFAULT_PARTITIONS = 6
 _ALREADY_EXISTS = 36
@@ -42,8 +42,8 @@ def kinds() -> list[str]:
 
 
 def input_kinds() -> list[str]:
-    """Of what the service reads."""
-    return [channel.kind for channel in channels() if channel.action == "receive"]
+    """Of what the service judges."""
+    return list(declared())
 
 
 def output_kinds() -> list[str]:

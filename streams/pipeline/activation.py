@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any, Protocol
 
 from models.artifact import Artifact
@@ -61,6 +62,8 @@ class Activation:
     """As served, with the precision: equal texts have equal scores under it, whatever the policy."""
     tasks: Mapping[str, Task[Any]]
     """By what the caller reads their records from: the name of a topic, for a worker."""
+    depth: Callable[[], Depth] = lambda: Depth.FULL
+    """How much of the model answers what may be degraded."""
 
     @classmethod
     def open(
@@ -75,7 +78,12 @@ class Activation:
         scheduler = BatchScheduler(model.engine, new_batcher(model), deliver, depth)
         scheduler.start(asyncio.get_running_loop())
         text = Modality(Reader(model.encoder, max_windows), scheduler)
-        return cls({TEXT: text}, model.engine.model_version, tasks)
+        return cls({TEXT: text}, model.engine.model_version, tasks, depth)
+
+    @property
+    def is_hurried(self) -> bool:
+        """Under overload: what may be left out is."""
+        return self.depth() is not Depth.FULL
 
     def reader_of(self, reading: Reading) -> Encodes:
         return self.modalities[reading.modality].reader
@@ -83,28 +91,51 @@ class Activation:
     def scheduler_of(self, reading: Reading) -> Scorer:
         return self.modalities[reading.modality].scheduler
 
-    async def stop(self) -> None:
-        """Ends the engines' threads. What is still with them is given up."""
+    def with_tasks(self, tasks: Mapping[str, Task[Any]]) -> Activation:
+        """The same model, and the engine's threads that run already, under other tasks."""
+        return replace(self, tasks=tasks)
+
+    async def stop(self, spare: Sequence[Modality] = ()) -> None:
+        """Ends the engines' threads, but for those that are spared. What is still with them is given up."""
         for modality in self.modalities.values():
-            await modality.scheduler.stop()
+            if modality not in spare:
+                await modality.scheduler.stop()
 
 
 def build_tasks(settings: Settings, artifact: Artifact, enforces: bool = True) -> list[Task[Any]]:
-    """The tasks that the settings name.
+    """The tasks that the settings name, under the policy that they name.
 
     Args:
         enforces: False where verdicts are only read (`tidegate score`): no quota, and nothing kept in the data
             folder.
+        remembers: False where the records are old ones that come once more: nothing is kept in the data folder.
 
     Raises:
         PolicyError: the policy file is wrong.
         ArtifactError: the policy goes by an operating point that the model lacks.
     """
-    state = settings.data_dir / f"state-{settings.topic_prefix}" if enforces else None
-    policy = Policy.load(settings.policy)
-    parts = Parts(artifact, policy, _version_in_force(policy, artifact, settings), state, enforces, settings.protocol)
+    return tasks_of(settings, parts_of(settings, artifact, Policy.load(settings.policy), enforces))
+
+
+def parts_of(settings: Settings, artifact: Artifact, policy: Policy, enforces: bool = True) -> Parts:
+    """What tasks are built from, for `enforces` see above.
+
+    Raises:
+        ArtifactError: the policy goes by an operating point that the model lacks.
+    """
+    state = state_folder(settings) if enforces else None
+    return Parts(artifact, policy, _version_in_force(policy, artifact, settings), state, enforces, settings.protocol)
+
+
+def tasks_of(settings: Settings, parts: Parts) -> list[Task[Any]]:
+    """The tasks that the settings name."""
     tasks = declared()
     return [tasks[name].build(parts) for name in settings.tasks]
+
+
+def state_folder(settings: Settings) -> Path:
+    """Where workers of these topics keep what they know over restarts."""
+    return settings.data_dir / f"state-{settings.topic_prefix}"
 
 
 def _version_in_force(policy: Policy, artifact: Artifact, settings: Settings) -> str:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from models.serving.reading import combined
-from models.serving.types import Scores
+from models.serving.types import Lane, Scores
+from schemas.channels import ALERTS
+from streams.health.trace_context import trace_headers
 from streams.pipeline.failures import dead_letter, unexpected
 from streams.pipeline.work import Work
+from streams.record import Outgoing
 from streams.tasks.base import Case, Origin
 
 
@@ -18,11 +21,26 @@ def decide(chunk: Sequence[Work], from_kafka: bool = True) -> None:
             continue
         if work.failure is None:
             try:
-                work.outputs = work.task.decide(_case(work, from_kafka))
+                work.outputs = _in_its_trace(work, _outputs(work, from_kafka))
             except Exception as error:
                 work.failure = unexpected(error, "decide")
         if work.failure is not None:
             work.outputs = (dead_letter(work.raw, work.failure),)
+        if work.trace is not None:
+            work.outputs = work.trace.carried(work.outputs)
+
+
+def _in_its_trace(work: Work, outputs: Sequence[Outgoing]) -> Sequence[Outgoing]:
+    """What comes of a record belongs to the trace that its headers name. (A dead letter has all of them anyway.)"""
+    if not work.raw.headers or not (headers := trace_headers(work.raw.headers)):
+        return outputs
+    return [output._replace(headers=(*output.headers, *headers)) for output in outputs]
+
+
+def _outputs(work: Work, from_kafka: bool) -> Sequence[Outgoing]:
+    """Of an old record that comes once more there is nothing that people should look at now."""
+    outputs = work.task.decide(_case(work, from_kafka))
+    return outputs if work.lane is Lane.LIVE else [each for each in outputs if each.kind != ALERTS.kind]
 
 
 def _together(work: Work) -> Scores | None:
@@ -44,4 +62,5 @@ def _case(work: Work, from_kafka: bool) -> Case[object]:
         key=raw.key,
         origin=Origin(raw.topic, raw.partition, raw.offset) if from_kafka else None,
         moments=work.moments,
+        seen=work.seen,
     )

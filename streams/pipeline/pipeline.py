@@ -20,12 +20,15 @@ from functools import partial
 from typing import Any, TypeVar, cast
 
 from models.serving.reading import Reading
-from models.serving.types import EngineLostError, Item, Outcome, Scores
+from models.serving.types import EngineLostError, Item, Lane, Outcome, Scores
 from schemas import Reason
+from streams.health.traces import Trace, tell_batch
 from streams.pipeline.activation import Activation, Scorer
+from streams.pipeline.counts import Counts
 from streams.pipeline.decide import decide
 from streams.pipeline.failures import Failure
 from streams.pipeline.gathering import Gathering
+from streams.pipeline.pictures import Looks, add_words, pictures_of
 from streams.pipeline.prepare import Preparer
 from streams.pipeline.score_cache import Key, ScoreCache
 from streams.pipeline.work import Work, key_of
@@ -42,6 +45,7 @@ class Pipeline:
         max_record_bytes: larger records become dead letters.
         finish: takes finished works and returns when their outputs are safe. An exception of it is a crash.
         crash: called once with the exception that ended a stage; nothing can be relied on afterwards.
+        desk: where pictures are looked at; None: they are not, and verdicts say so.
         from_kafka: whether verdicts name a topic, partition and offset as their source.
 
     Lives on one event loop. How much is inside at once is the caller's to bound (AdmissionGate).
@@ -54,15 +58,18 @@ class Pipeline:
         finish: Callable[[Sequence[Work]], Coroutine[Any, Any, None]],
         crash: Callable[[BaseException], None],
         from_kafka: bool = True,
+        desk: Looks | None = None,
     ) -> None:
         self.cache = ScoreCache(cache_size)
-        self._prepare = Preparer(self.cache, max_record_bytes)
+        self._desk = desk
+        self._prepare = Preparer(self.cache, max_record_bytes, desk is not None)
+        self.counts = Counts()
         self._decide = partial(decide, from_kafka=from_kafka)
         self._finish = finish
         self._crash = crash
         self._incoming: Gathering[Work] = Gathering(self._prepare_chunk)
         self._scored: Gathering[Work] = Gathering(self._decide_chunk)
-        self._twins: dict[Key, list[Twin]] = {}
+        self._twins: dict[tuple[Key, Lane], list[Twin]] = {}
         self._preparing = ThreadPoolExecutor(1, "prepare")
         self._deciding = ThreadPoolExecutor(1, "decide")
         self._tasks: set[asyncio.Task[None]] = set()
@@ -90,8 +97,10 @@ class Pipeline:
             self._retire(former)
 
     def _retire(self, activation: Activation) -> None:
+        """Ends what nobody else works with: under another policy the engine goes on."""
         del self._inside[activation]
-        self._spawn(activation.stop())
+        others = (self.active, *self._inside)
+        self._spawn(activation.stop(spare=[modality for each in others for modality in each.modalities.values()]))
 
     def push(self, works: Sequence[Work]) -> None:
         """Takes records that came together, all under one activation."""
@@ -100,11 +109,15 @@ class Pipeline:
 
     async def _prepare_chunk(self, chunk: list[Work]) -> None:
         """Sends what needs scores to the engine, one of each text, and the rest on to be decided."""
+        self.counts.take_in(chunk)
         await asyncio.get_running_loop().run_in_executor(self._preparing, self._prepare, chunk)
         prepared_at = time.monotonic()
         ready: list[Work] = []
         items: dict[Scorer, list[Item]] = {}
         for work in chunk:
+            if self._desk is not None and work.failure is None and work.seen is None and pictures_of(work):
+                self._spawn(self._look(self._desk, work))
+                continue
             unscored = () if work.failure else [reading for reading in work.readings if reading.scores is None]
             work.waiting = len(unscored)
             work.moments.prepared_at = prepared_at
@@ -112,7 +125,8 @@ class Pipeline:
                 work.moments.batched_at = work.moments.scored_at = prepared_at
                 ready.append(work)
             for reading in unscored:
-                twins = self._twins.setdefault(key_of(work, reading), [])
+                key = key_of(work, reading), work.lane  # a live copy does not wait for what goes behind it
+                twins = self._twins.setdefault(key, [])
                 twins.append((work, reading))
                 if len(twins) == 1:
                     item = _item(work, reading, prepared_at)
@@ -122,22 +136,36 @@ class Pipeline:
         if ready:
             self._scored.add(ready)
 
+    async def _look(self, desk: Looks, work: Work) -> None:
+        """Texts go past a record whose pictures are looked at; then it goes the way of all others."""
+        reads_words = work.task.declaration.reads_pictures and not work.activation.is_hurried
+        seen = await desk.look(pictures_of(work), reads_words)
+        add_words(work, seen)
+        self._incoming.add((work,))
+
     def deliver(self, outcomes: Sequence[Outcome]) -> None:
         """Takes what one engine batch gave. The scheduler calls it on the loop.
 
         A lost engine says nothing about the records: they are not answered, and come back after the crash.
         """
         works: list[Work] = []
+        self.counts.score(outcomes)
+        traces: dict[Trace, None] = {}
         for outcome in outcomes:
             work, reading = cast(Twin, outcome.item.payload)
             if isinstance(outcome.error, EngineLostError):
                 self._crash(outcome.error)
                 return
             self._remember(work, reading, outcome.scores)
-            for one, twin in self._twins.pop(key_of(work, reading)):
+            for one, twin in self._twins.pop((key_of(work, reading), work.lane)):
                 twin.encoding = reading.encoding
+                if one.trace is not None:
+                    traces[one.trace] = None
                 if self._is_complete(one, twin, outcome):
                     works.append(one)
+        if traces:
+            version = outcomes[0].scores.model_version if outcomes[0].scores else work.activation.model_version
+            tell_batch(traces, len(outcomes), version, outcomes[0].batched_at, outcomes[-1].scored_at)
         self._scored.add(works)
 
     def _is_complete(self, work: Work, reading: Reading, outcome: Outcome) -> bool:
@@ -159,6 +187,9 @@ class Pipeline:
 
     async def _decide_chunk(self, chunk: list[Work]) -> None:
         await asyncio.get_running_loop().run_in_executor(self._deciding, self._decide, chunk)
+        decided_at = time.monotonic()
+        for work in chunk:
+            work.moments.decided_at = decided_at
         self._spawn(self._let_go(chunk))
 
     async def _let_go(self, chunk: list[Work]) -> None:
@@ -192,6 +223,8 @@ class Pipeline:
         if self._active is not None:
             for activation in {*self._inside, self._active}:
                 await activation.stop()
+        if self._desk is not None:
+            await self._desk.stop()
         self._preparing.shutdown(wait=False, cancel_futures=True)
         self._deciding.shutdown(wait=False, cancel_futures=True)
 
@@ -205,5 +238,6 @@ def _item(work: Work, reading: Reading, now: float) -> Item:
         heads=question.names,
         intake_at=work.moments.intake_at,
         queued_at=now,
-        may_degrade=question.may_degrade,
+        may_degrade=question.may_degrade and work.lane is Lane.LIVE,
+        lane=work.lane,
     )

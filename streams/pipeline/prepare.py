@@ -9,6 +9,7 @@ from models.text import identify_language
 from schemas import InvalidRecord, Reason, unpack
 from streams.pipeline.activation import Encodes
 from streams.pipeline.failures import Failure, unexpected
+from streams.pipeline.pictures import nothing_to_judge, pictures_of
 from streams.pipeline.score_cache import ScoreCache
 from streams.pipeline.work import Work, key_of
 from streams.record import UnreadableBatch
@@ -20,7 +21,8 @@ class Preparer:
     Raises nothing.
     """
 
-    def __init__(self, cache: ScoreCache, max_record_bytes: int) -> None:
+    def __init__(self, cache: ScoreCache, max_record_bytes: int, looks_at_pictures: bool = False) -> None:
+        self._looks_at_pictures = looks_at_pictures
         self._cache = cache
         self._max_record_bytes = max_record_bytes
 
@@ -29,8 +31,11 @@ class Preparer:
         for work in chunk:
             if work.is_abandoned:
                 continue  # without a reading it needs no scores
-            self._read(work)
-            if work.failure is None:
+            if work.record is None:
+                self._read(work)
+                if not self._looks_at_pictures and work.failure is None and pictures_of(work):
+                    work.failure = nothing_to_judge(work)
+            if work.failure is None and not self._waits_for_pictures(work):
                 unseen += [(work, reading) for reading in work.readings if not self._seen_before(work, reading)]
         together: dict[Encodes, list[tuple[Work, Reading]]] = {}
         for work, reading in unseen:
@@ -40,6 +45,10 @@ class Preparer:
         for work in dict.fromkeys(work for work, _ in unseen):
             if work.failure is None:
                 self._refine(work)
+
+    def _waits_for_pictures(self, work: Work) -> bool:
+        """Its text is not read either until they were looked at: it has one verdict."""
+        return self._looks_at_pictures and work.seen is None and bool(pictures_of(work))
 
     def _read(self, work: Work) -> None:
         if isinstance(work.raw.value, UnreadableBatch):

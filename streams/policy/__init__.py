@@ -1,10 +1,9 @@
 """The policy: which scores become labels, actions and alerts."""
 
+from streams.policy.base import Action, PolicyError
 from streams.policy.file import (
     POLICY,
-    Action,
     Policy,
-    PolicyError,
     PostPolicy,
     QuotaPolicy,
     RepeatOffenderPolicy,

@@ -3,53 +3,22 @@
 from __future__ import annotations
 
 import tomllib
-from enum import IntEnum
 from hashlib import blake2b
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 import orjson
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from models.artifact import DEFAULT_POINT
-from models.labels import POST_LABELS
-from streams.errors import TidegateError
+from streams.policy.base import Label, Language, Name, Point, PolicyError, Probability, Seconds, Table
+from streams.policy.entries import with_entries
+from streams.policy.tables import KeywordTable, ListTable, Rule
 
 POLICY: Final = Path(__file__).with_name("policy.toml")
 
 
-class PolicyError(TidegateError):
-    """The policy file cannot be used. The message is one sentence that names the key."""
-
-    exit_code = 2
-
-
-class Action(IntEnum):
-    """What happens to a post, by severity."""
-
-    ALLOW = 0
-    LIMIT = 1
-    REVIEW = 2
-    REMOVE = 3
-
-
-def _known(label: str) -> str:
-    if label not in POST_LABELS:
-        raise ValueError(f"is not a label; the labels are {', '.join(POST_LABELS)}")
-    return label
-
-
-Label = Annotated[str, AfterValidator(_known)]
-Probability = Annotated[float, Field(ge=0.0, le=1.0, strict=True)]
-Language = Literal["en", "zh", "other"]
-Seconds = Annotated[float, Field(gt=0.0, le=31 * 86400.0, strict=True)]
-
-
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class ActionScores(_Table):
+class ActionScores(Table):
     """The lowest score for each action; None: never."""
 
     limit: Probability | None = None
@@ -64,7 +33,7 @@ class ActionScores(_Table):
         return self
 
 
-class SevereScores(_Table):
+class SevereScores(Table):
     """The lowest score for an alert of each severity."""
 
     high: Probability
@@ -77,28 +46,28 @@ class SevereScores(_Table):
         return self
 
 
-class QuotaPolicy(_Table):
+class QuotaPolicy(Table):
     """At most `limits[action]` automatic actions in any `window_s`."""
 
     window_s: Seconds
     limits: dict[Literal["limit", "remove"], Annotated[int, Field(ge=0, le=1_000_000)]]
 
 
-class RepeatOffenderPolicy(_Table):
+class RepeatOffenderPolicy(Table):
     posts: Annotated[int, Field(ge=1, le=128)]
     window_s: Seconds
     max_authors: Annotated[int, Field(ge=1, le=1_000_000)]
 
 
-class SpamWavePolicy(_Table):
+class SpamWavePolicy(Table):
     authors: Annotated[int, Field(ge=2, le=1_000)]
     window_s: Seconds
     min_letters: Annotated[int, Field(ge=1, le=1_000)]
     max_groups: Annotated[int, Field(ge=1, le=1_000_000)]
 
 
-class PostPolicy(_Table):
-    operating_point: Literal["strict", "balanced", "lenient"] = DEFAULT_POINT
+class PostPolicy(Table):
+    operating_point: Point = DEFAULT_POINT
     """Which of the model's sets of thresholds fills those that the policy does not name."""
     thresholds: dict[Label, dict[Language, Probability]]
     span_labels: frozenset[Label]
@@ -110,22 +79,61 @@ class PostPolicy(_Table):
     spam_wave: SpamWavePolicy
     unassessed: Literal["allow", "review"] = "allow"
     """What happens to a post in which the model knows too few of the words."""
+    unlooked_pictures: Literal["allow", "review"] = "allow"
+    """What happens to a post with a picture that could not be looked at."""
 
 
-class SymptomPolicy(_Table):
+class SymptomPolicy(Table):
     conditions: Annotated[int, Field(ge=1, le=50)]
     alert_level: Annotated[int, Field(ge=0, le=5)]
     """0: no alerts."""
     unassessed_level: Annotated[int, Field(ge=1, le=5)] = 2
     """Of a record in whose complaint the model knows too few of the words; rules can only make it more urgent."""
+    under_triage_cost: Annotated[float, Field(ge=0.1, le=100)] = 1.0
+    """What a level too low costs, where one too high costs 1. More than 1 makes patients more urgent."""
 
 
-class Policy(_Table):
+class Policy(Table):
     """A checked policy file."""
 
     version: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,32}$")]
     posts: PostPolicy
     symptoms: SymptomPolicy
+    rules: tuple[Rule, ...] = ()
+    """By name: they stand in no order."""
+    lists: dict[Name, ListTable] = Field(default_factory=dict)
+    keywords: dict[Name, KeywordTable] = Field(default_factory=dict)
+
+    @field_validator("rules")
+    @classmethod
+    def _by_name(cls, rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
+        names = [rule.name for rule in rules]
+        if twice := next((name for name in names if names.count(name) > 1), None):
+            raise ValueError(f"has two rules with the name {twice}")
+        return tuple(sorted(rules, key=lambda rule: rule.name))
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Policy:
+        for rule in self.rules:
+            if fault := self._fault_of(rule):
+                raise ValueError(f"has a rule {rule.name} that {fault}")
+        return self
+
+    def _fault_of(self, rule: Rule) -> str | None:
+        """What is wrong between a rule and the rest of the file."""
+        for leaf, _ in rule.when.leaves():
+            if leaf.list_ is not None and leaf.list_ not in self.lists:
+                return f"asks for the list {leaf.list_}, which is not there"
+            if leaf.keywords is not None and leaf.keywords not in self.keywords:
+                return f"asks for the keywords {leaf.keywords}, which are not there"
+            if leaf.window_s is not None and leaf.window_s > self.posts.repeat_offender.window_s:
+                return "looks further back than posts.repeat_offender.window_s, after which strikes are forgotten"
+        allowing = [name for name, table in self.lists.items() if table.kind == "allow"]
+        if rule.then.at_most is not None and not rule.when.demands(allowing):
+            return "has at_most and may fire on what is on no allow-list"
+        if rule.then.action is not None and any(self.lists[name].kind == "watch" for name in rule.lists()):
+            return "acts on a watch-list; a block-list may do that"
+        return None
 
     def version_with(self, **others: Any) -> str:
         """The declared version and a hash of what the file says and of all else that decides beside the scores.
@@ -142,13 +150,24 @@ class Policy(_Table):
     def load(cls, path: Path = POLICY) -> Policy:
         """Raises PolicyError."""
         try:
-            return cls.model_validate(tomllib.loads(path.read_text("utf-8")))
-        except ValidationError as error:
-            raise PolicyError(f"The policy {path} is wrong: {_first_fault(error)}.") from None
+            return cls.parse(path.read_bytes(), str(path), path.parent)
         except OSError as error:
             raise PolicyError(f"The policy {path} cannot be read: {error.strerror or error}.") from None
+
+    @classmethod
+    def parse(cls, content: bytes, name: str, folder: Path | None = None) -> Policy:
+        """Reads the bytes of a policy file. Raises PolicyError.
+
+        Args:
+            name: by which errors call it.
+            folder: where the files lie that it names; None: it has to stand alone, see `bundled`.
+        """
+        try:
+            return cls.model_validate(with_entries(tomllib.loads(content.decode("utf-8")), folder))
+        except ValidationError as error:
+            raise PolicyError(f"The policy {name} is wrong: {_first_fault(error)}.") from None
         except ValueError as error:  # not TOML or not UTF-8
-            raise PolicyError(f"The policy {path} is not a TOML file: {error}.") from None
+            raise PolicyError(f"The policy {name} is not a TOML file: {error}.") from None
 
 
 def _first_fault(error: ValidationError) -> str:

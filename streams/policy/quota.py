@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 
-from streams.policy.file import Action, QuotaPolicy
+from streams.policy.base import Action
+from streams.policy.file import QuotaPolicy
 
 
 class Quota:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from models.labels import POST_LABELS
-from streams.policy.file import Action, Language, Policy, PostPolicy
+from streams.policy.base import LANGUAGES, Action, Language
+from streams.policy.file import Policy, PostPolicy
 
 Thresholds = Mapping[str, Mapping[str, float]]
 ActsFrom = Mapping[str, Mapping[str, float | None]]
-LANGUAGES: Final[tuple[Language, ...]] = ("en", "zh", "other")
 FALLBACK_THRESHOLD: Final = 0.5
 
 
@@ -29,6 +29,11 @@ class Ruling:
     severity: str | None = None
     """Of the `severe_post` alert: high or critical; None for none."""
     severe_reasons: tuple[str, ...] = ()
+    rules: tuple[Mapping[str, Any], ...] = ()
+    """Of the policy's [[rules]] those that fired, as a verdict shows them, shadow ones included."""
+    alert: str | None = None
+    """Of the `policy_rule` alert: high or critical; None for none."""
+    alert_reasons: tuple[str, ...] = ()
 
 
 NOTHING: Final = Ruling()
@@ -66,9 +71,7 @@ class PostRules:
 
     def __init__(self, policy: Policy, thresholds: Thresholds, acts_from: ActsFrom | None = None) -> None:
         posts = policy.posts
-        self._thresholds: dict[str, tuple[float, ...]] = {
-            lang: _thresholds(posts, thresholds, lang) for lang in LANGUAGES
-        }
+        self._thresholds: dict[str, tuple[float, ...]] = {lang: bars(posts, thresholds, lang) for lang in LANGUAGES}
         self._rules: dict[str, tuple[_LabelRules, ...]] = {
             lang: tuple(
                 _label_rules(posts, label, bar, _lowest_action(acts_from or {}, label, lang))
@@ -109,15 +112,16 @@ def _rule(standing: Sequence[tuple[_LabelRules, float]]) -> Ruling:
     )
 
 
-def _thresholds(posts: PostPolicy, calibrated: Thresholds, lang: Language) -> tuple[float, ...]:
-    bars = []
+def bars(posts: PostPolicy, calibrated: Thresholds, lang: Language) -> tuple[float, ...]:
+    """The threshold of each label in the order of POST_LABELS: the policy's own, else the model's."""
+    found = []
     for label in POST_LABELS:
         own = posts.thresholds.get(label, {})
         known = calibrated.get(label, {})
         # A language that the model was not calibrated for takes the highest bar: it flags least.
         default = known.get(lang, max(known.values(), default=FALLBACK_THRESHOLD))
-        bars.append(own.get(lang, default))
-    return tuple(bars)
+        found.append(own.get(lang, default))
+    return tuple(found)
 
 
 def _lowest_action(acts_from: ActsFrom, label: str, lang: Language) -> float | None:

@@ -42,6 +42,11 @@ class Settings(BaseSettings):
     policy: UserPath = Field(default=POLICY, description="Policy file. Default: the one that ships.")
     protocol: UserPath = Field(default=PROTOCOL, description="Triage protocol. Default: the one that ships.")
 
+    control: Literal["off", "on"] = Field(
+        default="off",
+        description="`on`: the control topic says which model, policy and tasks are active, these settings the rest.",
+    )
+
     device: Literal["auto", "cpu", "cuda"] = Field(
         default="auto", description="`auto` takes a GPU that really runs; `cuda` stops without one."
     )
@@ -80,6 +85,17 @@ class Settings(BaseSettings):
     cache_size: int = Field(default=10_000, ge=0, description="Texts whose scores are remembered; 0 switches it off.")
     max_record_bytes: int = Field(default=1_048_576, ge=1024, description="Larger records become dead letters.")
 
+    images: Literal["off", "on"] = Field(
+        default="off", description="`on`: pictures of records are looked at; needs `pip install 'tidegate[images]'`."
+    )
+    image_words: Literal["on", "off"] = Field(
+        default="on", description="Whether text in the pictures of posts is read and judged."
+    )
+    image_store: str | None = Field(
+        default=None, description="What references lead into: a folder, or an address of an object store (fsspec)."
+    )
+    image_processes: int = Field(default=1, ge=1, le=64, description="Child processes that look at pictures.")
+    known_images: File | None = Field(default=None, description="List of known pictures (CSV).")
     max_body_bytes: int = Field(
         default=1_048_576, ge=1024, le=67_108_864, description="Larger requests over HTTP are refused."
     )
@@ -108,24 +124,37 @@ class Settings(BaseSettings):
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
         default="PLAINTEXT", description="How to talk to the brokers."
     )
-    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"] = Field(
         default="PLAIN", description="With a SASL protocol."
     )
     sasl_username: str | None = Field(default=None, description="With a SASL protocol.")
     sasl_password: SecretStr | None = Field(default=None, description="With a SASL protocol; or give a file.")
     sasl_password_file: UserPath | None = Field(default=None, description="File that holds the password.")
+    sasl_token_file: UserPath | None = Field(
+        default=None, description="File that holds the token of OAUTHBEARER; read for each connection."
+    )
     ssl_cafile: File | None = Field(
         default=None, description="Certificate authority of the brokers. Default: the system's."
     )
     ssl_certfile: File | None = Field(default=None, description="Client certificate.")
     ssl_keyfile: File | None = Field(default=None, description="Key of the client certificate.")
 
+    metrics_port: int | None = Field(
+        default=None, ge=0, le=65_535, description="Port of `/metrics`, `/livez`, `/readyz`; 0: any. Default: none."
+    )
+    metrics_host: str = Field(default="127.0.0.1", min_length=1, description="Address that it is opened at.")
+
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="Of our own loggers.")
     log_format: Literal["text", "json"] = Field(default="text", description="Of a log line.")
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
-        if self.security_protocol.startswith("SASL"):
+        if self.security_protocol.startswith("SASL") and self.sasl_mechanism == "OAUTHBEARER":
+            if self.sasl_token_file is None:
+                raise ValueError("sasl_mechanism OAUTHBEARER needs sasl_token_file")
+        elif self.security_protocol.startswith("SASL"):
+            if self.sasl_token_file is not None:
+                raise ValueError("sasl_token_file is for sasl_mechanism OAUTHBEARER")
             if self.sasl_password is not None and self.sasl_password_file is not None:
                 raise ValueError("give sasl_password or sasl_password_file, not both")
             if self.sasl_username is None or (self.sasl_password is None and self.sasl_password_file is None):

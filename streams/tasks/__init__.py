@@ -19,6 +19,6 @@ def declared() -> Mapping[str, Declaration]:
 
 
 def channels() -> tuple[Channel, ...]:
-    """What travels: the tasks' inputs, their outputs, and what they share."""
+    """What travels: the tasks' inputs, live and backfill, their outputs, and what they share."""
     outputs = [channel for task in REGISTRY for channel in task.outputs]
-    return (*(task.input for task in REGISTRY), *outputs, *SHARED)
+    return (*(task.input for task in REGISTRY), *(task.backfill for task in REGISTRY), *outputs, *SHARED)

@@ -11,6 +11,7 @@ from typing import Generic, NamedTuple, Protocol, TypeVar
 from models.artifact import Artifact
 from models.serving.reading import Reading
 from models.serving.types import Scores
+from streams.pictures.seen import Seen
 from streams.policy import Policy
 from streams.record import Outgoing
 from streams.tasks.declaration import Declaration
@@ -92,6 +93,8 @@ class Moments:
     prepared_at: float = 0.0
     batched_at: float = 0.0
     scored_at: float = 0.0
+    decided_at: float = 0.0
+    """The chunk of records that were decided together; a verdict cannot tell it."""
     waited_s: float = 0.0
     """Wall clock at intake less the Kafka timestamp; 0 where the record has none or the clocks disagree."""
 
@@ -114,6 +117,13 @@ class Case(Generic[R]):
     origin: Origin | None
     """None outside of Kafka (`tidegate score`)."""
     moments: Moments
+    seen: Sequence[Seen] | None = None
+    """What was seen in its pictures; None where nobody looked."""
+
+    @property
+    def content(self) -> bytes:
+        """All that the verdict's id stands for: a picture that is only referred to is another under another hash."""
+        return b"\0".join([self.value, *(one.content for one in self.seen or ())])
 
     def sent_at(self, now: float, wall_now: float) -> float:
         """Seconds since 1970: the Kafka timestamp, never later than now. `now` is monotonic."""

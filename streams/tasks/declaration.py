@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -27,6 +27,10 @@ class Declaration:
     """The first gets a verdict for every record. Alerts and dead letters belong to all tasks."""
     question: Question
     build: Callable[[Parts], Task[Any]]
+    reads_pictures: bool = False
+    """Whether text in pictures is judged like the record's own."""
+    actions: tuple[str, ...] = ("none",)
+    """What a verdict may say to do, in metrics."""
     rules: Mapping[str, Path] = field(default_factory=dict)
     """By name: files beside the policy that decide. The policy's version covers them."""
 
@@ -34,6 +38,12 @@ class Declaration:
     def name(self) -> str:
         """In settings, on the command line and as `task` of a verdict."""
         return self.input.kind
+
+    @property
+    def backfill(self) -> Channel:
+        """The same records, where nobody waits for the verdict: they go behind those of `input`."""
+        about = f"{self.input.about.rstrip('.')} again, behind what comes in live: `tidegate backfill` writes there."
+        return replace(self.input, kind=f"{self.name}-backfill", about=about)
 
     @property
     def record(self) -> type[Record]:

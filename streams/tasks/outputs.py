@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from hashlib import blake2b
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import orjson
 
-from streams.record import Outgoing
+from streams.pictures.seen import warnings_of
+from streams.record import Decision, Outgoing
 from streams.tasks.base import Case, Moments
+
+OVER_QUOTA: Final = "quota"
+"""The reason of a review that would have been an action."""
 
 
 def verdict_id(task: str, model_version: str, policy_version: str, value: bytes) -> str:
@@ -38,8 +42,9 @@ def timings_ms(moments: Moments, handed_over_at: float) -> dict[str, float]:
 
 def warnings(case: Case[Any]) -> list[str]:
     """What of the record was lost, guessed or not looked at; a sentence each, which quotes nothing."""
-    said = list(case.record.warnings)
-    if case.scores is None:
+    pictures = getattr(case.record, "images", None) or ()
+    said = [*case.record.warnings, *warnings_of(case.seen, bool(pictures))]
+    if case.scores is None and case.rendered.text:
         said.append("text: not assessed, because the model knows too few of its words")
     return said
 
@@ -56,16 +61,38 @@ class Alarm(NamedTuple):
 
 
 def outputs(
-    case: Case[Any], verdict: Mapping[str, Any], kinds: Sequence[str], alarms: Iterable[Alarm], wall_now: float
+    case: Case[Any],
+    verdict: Mapping[str, Any],
+    kinds: Sequence[str],
+    alarms: Sequence[Alarm],
+    wall_now: float,
+    action: str = "none",
 ) -> list[Outgoing]:
-    """The verdict for each kind of topic, under the input's key, then the alerts, each under its subject."""
+    """The verdict for each kind of topic, under the input's key, then the alerts, each under its subject.
+
+    Args:
+        action: what is counted of the verdict; one of the task's `actions`.
+    """
     partition = 0 if case.origin is None else case.origin.partition
     value = orjson.dumps(verdict)
-    messages = [Outgoing(kind, case.key, value, partition) for kind in kinds]
+    decision = _decision(case, verdict, alarms, action)
+    messages = [Outgoing(kind, case.key, value, partition, decision=decision) for kind in kinds]
     for alarm in alarms:
         alert = orjson.dumps(_alert(verdict, alarm, wall_now))
         messages.append(Outgoing("alerts", alarm.subject.encode("utf-8", "replace"), alert, partition))
     return messages
+
+
+def _decision(case: Case[Any], verdict: Mapping[str, Any], alarms: Sequence[Alarm], action: str) -> Decision:
+    return Decision(
+        action,
+        case.rendered.lang,
+        verdict["degraded"],
+        verdict.get("labels", ()),
+        verdict.get("scores"),
+        OVER_QUOTA in verdict.get("reasons", ()),
+        [(alarm.kind, alarm.severity) for alarm in alarms],
+    )
 
 
 def _alert(verdict: Mapping[str, Any], alarm: Alarm, wall_now: float) -> dict[str, Any]:

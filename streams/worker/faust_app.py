@@ -11,9 +11,11 @@ from faust.types import TP
 from mode import ServiceT
 
 from streams.kafka.connection import connection_options
+from streams.record import Partition
 from streams.settings import Settings
 from streams.worker.agents import add_agents
-from streams.worker.faust_consumer import ByPartition, LedgerTransport, group_options
+from streams.worker.faust_consumer import ByPartition, LedgerConsumer, LedgerTransport, group_options
+from streams.worker.metrics import LogPlace
 from streams.worker.service import Service
 
 NEVER_FULL = 1 << 30  # queues of the agents: the consumer reads no more than they have room for
@@ -45,6 +47,11 @@ class TidegateApp(faust.App):
         self._rebalancing_sensor_state = {NOBODY: {}}
         super().on_rebalance_end()
 
+    def log_places(self) -> Mapping[Partition, LogPlace]:
+        """Of the partitions that this worker holds; for metrics."""
+        assert isinstance(self.consumer, LedgerConsumer)
+        return self.consumer.log_places()
+
     def _create_directories(self) -> None:
         """Faust would keep tables in the data folder. There are none, so it may be missing or full."""
 
@@ -55,7 +62,9 @@ class TidegateApp(faust.App):
 async def _no_wait() -> None: ...
 
 
-def create_app(settings: Settings, service: Service, on_ready: Callable[[], None]) -> TidegateApp:
+def create_app(
+    settings: Settings, service: Service, on_ready: Callable[[], None], client_id: str = "tidegate"
+) -> TidegateApp:
     """The app, to be started on the running loop. `on_ready` is called after each assignment of partitions."""
     app = TidegateApp(
         settings.group,
@@ -72,7 +81,7 @@ def create_app(settings: Settings, service: Service, on_ready: Callable[[], None
         store="memory://",
     )
     app.tidegate = service
-    app.reading = group_options(settings)
+    app.reading = {**group_options(settings), "client_id": client_id}
     add_agents(app, service)
 
     async def on_revoked(_: Any, revoked: set[TP], *__: Any, **___: Any) -> None:
@@ -89,6 +98,8 @@ def create_app(settings: Settings, service: Service, on_ready: Callable[[], None
 
 def _credentials(security: Mapping[str, Any]) -> Any:
     protocol: str = security["security_protocol"]
+    if (provider := security.get("sasl_oauth_token_provider")) is not None:
+        return faust.OAuthCredentials(oauth_cb=provider, ssl_context=security.get("ssl_context"))
     if protocol.startswith("SASL"):
         return faust.SASLCredentials(
             username=security["sasl_plain_username"],

@@ -20,8 +20,10 @@ from faust.types import TP
 from faust.types.tuples import ConsumerMessage
 
 from streams.kafka.connection import reading_options
+from streams.record import Partition
 from streams.settings import Settings
 from streams.worker.broken_batches import BrokenBatches, Places, places
+from streams.worker.metrics import LogPlace
 from streams.worker.service import Service
 
 LOOK_AGAIN_S = 0.02  # a fetch keeps an agent busy for longer, and each look costs a quarter of a millisecond
@@ -36,7 +38,6 @@ def group_options(settings: Settings) -> dict[str, Any]:
     """Arguments for the AIOKafkaConsumer that joins the workers' group."""
     return {
         **reading_options(settings),
-        "client_id": "tidegate",
         "group_id": settings.group,
         "auto_offset_reset": "earliest",  # of a new group, and of a partition that was added while we ran
         "partition_assignment_strategy": (RoundRobinPartitionAssignor,),
@@ -133,6 +134,14 @@ class LedgerConsumerThread(driver.AIOKafkaConsumerThread):
             timeout = 0
         return fetched
 
+    def log_places(self) -> dict[TP, LogPlace]:
+        """Of the partitions held. From any thread: what it looks at is replaced, never changed."""
+        if self._consumer is None:
+            return {}
+        now = places(self._consumer)
+        ends = {partition: _log_end(now.assignment.state_value(partition)) for partition in now.offsets}
+        return {TP(*partition): LogPlace(offset, ends[partition]) for partition, offset in now.offsets.items()}
+
     def _note(self, now: Places, records: Mapping[Any, Sequence[Any]]) -> None:
         if now.assignment is not self._assignment:
             self._assignment, self._after_last = now.assignment, {}
@@ -191,6 +200,14 @@ class LedgerConsumer(driver.Consumer):
                 offsets[tp] = end
         return offsets
 
+    def log_places(self) -> dict[Partition, LogPlace]:
+        """Of the partitions held; for metrics."""
+        if self._thread is None:
+            return {}
+        released = self._releasable()
+        found = self._thread.log_places()
+        return {(tp.topic, tp.partition): LogPlace(released.get(tp, at.done), at.end) for tp, at in found.items()}
+
     def _to_message(self, tp: TP, record: Any) -> FetchedMessage:
         """Of all the records of a partition; see `ByPartition`."""
         first, generation = record[0], self.app.consumer_generation_id
@@ -199,13 +216,18 @@ class LedgerConsumer(driver.Consumer):
         return message
 
     async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Any:
-        """Reads a topic only while nothing of it waits for its agent: so no more waits than one fetch brings."""
+        """Reads a topic only while nothing of it waits for its agent: so no more waits than one fetch brings.
+
+        What waits because its task is disabled may do so for days, and is no reason to look again soon.
+        """
         active = active_partitions or set()
-        wanted = {tp for tp in active if not self._waits(tp)}
-        if not wanted:
-            await asyncio.sleep(LOOK_AGAIN_S)
+        waiting = {tp for tp in active if self._waits(tp)}
+        if any(tp.topic not in self._service.holding for tp in waiting):
+            timeout = LOOK_AGAIN_S
+        if not (wanted := active - waiting):
+            await asyncio.sleep(timeout)
             return {}
-        return await super()._getmany(wanted, timeout if len(wanted) == len(active) else LOOK_AGAIN_S)
+        return await super()._getmany(wanted, timeout)
 
     def _waits(self, tp: TP) -> bool:
         conductor: Any = self.app.topics
@@ -237,3 +259,9 @@ class LedgerTransport(driver.Transport):
         super().__init__(url, app)
         self.service = service
         self.options = options
+
+
+def _log_end(state: Any) -> int | None:
+    """Of what may be read: records of open transactions lie behind it. None: the broker has not told it yet."""
+    end = state.lso if state.lso is not None and state.lso >= 0 else state.highwater
+    return None if end is None else int(end)

@@ -30,6 +30,8 @@ class Ticket(Generic[T]):
     opened_at: float
     finished: T | None = None
     """What the record became, while it waits for those before it."""
+    waited_s: float = 0.0
+    """Between its Kafka timestamp and `opened_at`, as far as is known."""
     settled: bool = False
     abandoned: bool = False
     """Its partition was given up: the record comes back to whoever owns it now, and nothing of it counts here."""
@@ -113,6 +115,13 @@ class Ledger(Generic[T]):
                 abandoned += 1
         self.in_flight -= abandoned
         return abandoned
+
+    def heads(self, now: float) -> dict[Partition, tuple[int, float]]:
+        """Of each partition with records in flight, the first that is not settled: its offset, and its age in seconds
+        since its Kafka timestamp.
+        """
+        first = {partition: page.unsettled[0] for partition, page in self._pages.items() if page.unsettled}
+        return {partition: (one.offset, one.waited_s + now - one.opened_at) for partition, one in first.items()}
 
     def oldest_age_s(self, now: float) -> float:
         """Age of the oldest record that holds a partition back; 0 when nothing is in flight."""

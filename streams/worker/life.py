@@ -8,32 +8,42 @@ import logging
 import os
 import signal
 from collections.abc import Awaitable, Coroutine
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+from opentelemetry.trace import Tracer
 
 from models.errors import place_of
-from schemas.channels import MAX_MESSAGE_BYTES
+from schemas.channels import CONTROLLED
+from streams.control.candidate import Candidate, load_candidate
+from streams.control.events import CLIENT_ID
+from streams.control.follower import Follower
 from streams.errors import TidegateError, missing_topic, translate
+from streams.health.crashes import keep_quiet, of_loop
 from streams.health.logs import configure_logging
+from streams.health.monitor import Monitor
+from streams.health.otlp import wanted_tracer
+from streams.health.traces import Traces
+from streams.health.vitals import Phase
 from streams.kafka.codecs import check_codecs
-from streams.kafka.connection import CONNECT_TIMEOUT_S, connection_options
+from streams.kafka.connection import start_client
 from streams.kafka.group import await_coordinator
-from streams.kafka.topics import list_topics, output_kinds, topic_name
-from streams.model import Model, load_model
-from streams.pipeline.activation import build_tasks
+from streams.kafka.topics import input_kinds, list_topics, output_kinds, topic_name
+from streams.pipeline.activation import tasks_of
 from streams.settings import READY_FILE, Settings
 from streams.tasks.base import Task
 from streams.worker.allocator import restrain_allocator, spare_what_is_loaded
 from streams.worker.faust_app import TidegateApp, create_app
+from streams.worker.metrics import WorkerMetrics
+from streams.worker.producer import Producer
 from streams.worker.service import Service
 from streams.worker.sink import Sink
 
 logger = logging.getLogger(__name__)
 
-PUBLISH_TIMEOUT_S = 30.0
-MAX_BATCH_BYTES = 512 * 1024
+PUBLISH_TIMEOUT_S = 300.0  # a broker that is away for less is waited for: restarting would not bring it back
 LEAVE_GROUP_S = 10.0
 FLUSH_S = 2.0
 
@@ -46,22 +56,34 @@ def run_worker(settings: Settings) -> int:
     """
     check_codecs()
     configure_logging(settings)
+    keep_quiet()
     restrain_allocator()
-    return asyncio.run(_Worker(settings).run())
+    with wanted_tracer() as tracer:
+        return asyncio.run(_Worker(settings, tracer).run_watched())
 
 
 class _Worker:
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, tracer: Tracer | None = None) -> None:
         self._settings = settings
+        self._tracer = tracer
         self._stop = asyncio.Event()
         self._crashed: BaseException | None = None
+        self._monitor = Monitor(settings)
+        self._follower = Follower(settings) if settings.control == "on" else None
+
+    async def run_watched(self) -> int:
+        """`run`, with the port for operators open from the first moment to the last."""
+        async with self._monitor:
+            return await self.run()
 
     async def run(self) -> int:
         loop = asyncio.get_running_loop()
+        loop.set_exception_handler(of_loop)
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
-        model = await asyncio.to_thread(load_model, self._settings)
+        candidate = await self._candidate()
         spare_what_is_loaded()
+        self._monitor.reach(Phase.JOINING)
         await self._check_topics()
         topic = topic_name(self._settings.topic_prefix, self._settings.tasks[0])
         await self._unless_stopped(await_coordinator(self._settings, topic))
@@ -69,7 +91,8 @@ class _Worker:
             return 0
         producer = await self._start_producer()
         try:
-            service = self._build(model, producer)
+            service = self._build(candidate, producer)
+            del candidate  # or the first model would outlive its successor
             await self._serve(service)
         finally:
             await self._end(producer.stop(), FLUSH_S, "flush the producer")
@@ -78,10 +101,21 @@ class _Worker:
             return 1
         return 0
 
+    async def _candidate(self) -> Candidate:
+        """What to judge with: what the control topic says where it is asked, else what the settings say."""
+        if self._follower is not None:
+            return await self._follower.begin()
+        return await asyncio.to_thread(load_candidate, self._settings, None, None)
+
     async def _check_topics(self) -> None:
-        missing = [state.name for state in await list_topics(self._settings) if not state.partitions]
-        if missing:
-            raise missing_topic(missing[0])
+        """The control topic may be away: the follower knows what to do then."""
+        kinds = {*self._output_kinds(), *input_kinds()}
+        for state in await list_topics(self._settings):
+            if state.kind in kinds and not state.partitions:
+                raise missing_topic(state.name)
+
+    def _output_kinds(self) -> list[str]:
+        return [kind for kind in output_kinds() if self._follower is not None or kind not in CONTROLLED]
 
     async def _unless_stopped(self, waiting: Coroutine[Any, Any, None]) -> None:
         """A wait that SIGTERM ends."""
@@ -92,40 +126,54 @@ class _Worker:
         with contextlib.suppress(asyncio.CancelledError):
             await tasks[0]
 
-    async def _start_producer(self) -> AIOKafkaProducer:
-        producer = AIOKafkaProducer(
-            **connection_options(self._settings),
-            acks="all",
-            enable_idempotence=True,
-            max_batch_size=MAX_BATCH_BYTES,
-            max_request_size=MAX_MESSAGE_BYTES,
-        )
-        try:
-            await asyncio.wait_for(producer.start(), CONNECT_TIMEOUT_S)
-        except Exception as error:
-            await producer.stop()
-            raise translate(error, self._settings.brokers) from error
+    async def _start_producer(self) -> Producer:
+        producer = Producer(self._settings, PUBLISH_TIMEOUT_S)
+        await start_client(producer, self._settings)
         return producer
 
-    def _build(self, model: Model, producer: AIOKafkaProducer) -> Service:
+    def _build(self, candidate: Candidate, producer: Producer) -> Service:
         prefix = self._settings.topic_prefix
         tasks: dict[str, Task[Any]] = {
-            topic_name(prefix, task.declaration.name): task for task in build_tasks(self._settings, model.artifact)
+            topic_name(prefix, task.declaration.name): task for task in tasks_of(self._settings, candidate.parts)
         }
-        sink = Sink(producer, {kind: topic_name(prefix, kind) for kind in output_kinds()}, PUBLISH_TIMEOUT_S)
-        return Service(self._settings, model, tasks, sink, self._crash)
+        topics = {kind: topic_name(prefix, kind) for kind in self._output_kinds()}
+        backfill: dict[str, Task[Any]] = {
+            topic_name(prefix, task.declaration.backfill.kind): task
+            for task in tasks_of(self._settings, replace(candidate.parts, state=None))
+        }
+        sink = Sink(producer, topics, PUBLISH_TIMEOUT_S)
+        traces = None if self._tracer is None else Traces(self._tracer, topics, self._settings.group)
+        model = candidate.model
+        return Service(self._settings, model, tasks | backfill, sink, self._crash, frozenset(backfill), traces)
 
     async def _serve(self, service: Service) -> None:
         await service.start()
-        app = create_app(self._settings, service, on_ready=self._report_ready)
-        watching = asyncio.create_task(self._watch_for_crash(app))
+        named = {} if self._follower is None else {"client_id": CLIENT_ID + self._follower.name}
+        app = create_app(self._settings, service, on_ready=self._report_ready, **named)
+        watching = [asyncio.create_task(self._watch_for_crash(app))]
+        if self._follower is not None:
+            self._follower.join(service)
+            watching.append(asyncio.create_task(self._follow(self._follower)))
         try:
             await app.start()
+            self._monitor.watch(WorkerMetrics(service, app.log_places))
             await self._stop.wait()
         finally:
-            watching.cancel()
+            self._monitor.reach(Phase.ENDING)
+            for task in watching:
+                task.cancel()
+            await asyncio.wait(watching, timeout=FLUSH_S)
             await self._end(app.stop(), self._settings.drain_s + LEAVE_GROUP_S, "leave the group")
             await self._end(service.stop(), LEAVE_GROUP_S, "stop the pipeline")
+
+    async def _follow(self, follower: Follower) -> None:
+        """A worker that does not hear of changes any more has to end: it would judge by what is no longer active."""
+        try:
+            await follower.follow()
+        except Exception as error:
+            self._crash(error)
+        finally:
+            await self._end(follower.stop(), FLUSH_S, "leave the control topic")
 
     async def _end(self, stopping: Awaitable[None], within_s: float, what: str) -> None:
         """Whatever hangs at the end is left behind: nothing of it was released, so nothing is lost."""
@@ -144,11 +192,14 @@ class _Worker:
         self._crash(app.crash_reason or RuntimeError("the Faust app stopped by itself"))
 
     def _report_ready(self) -> None:
+        self._monitor.reach(Phase.READY)
         logger.info("ready")
         if path := os.environ.get(READY_FILE):
             Path(path).write_text("ready\n")
 
 
 def describe(error: BaseException) -> str:
-    """One line: our own sentences as they are, anything else by its type and place."""
+    """One line: our own sentences as they are, what the broker says, anything else by its type and place."""
+    if isinstance(error, KafkaError):
+        return str(translate(error, "the other end"))
     return str(error) if isinstance(error, TidegateError) else place_of(error)

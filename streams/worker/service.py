@@ -13,27 +13,37 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Protocol
 
 from models.serving.reading import TEXT
+from models.serving.types import Lane
+from schemas import Reason
+from schemas.channels import DEAD_LETTERS
 from streams.errors import TidegateError
+from streams.health.traces import Traces
 from streams.model import Model
 from streams.pipeline.activation import Activation
+from streams.pipeline.failures import Failure, dead_letter
+from streams.pipeline.pictures import open_desk
 from streams.pipeline.pipeline import Pipeline
-from streams.pipeline.work import Work
-from streams.record import Partition, RawRecord
+from streams.pipeline.work import Work, end_traces
+from streams.record import Outgoing, Partition, RawRecord
 from streams.settings import Settings
 from streams.tasks.base import Moments, Parts, Task
+from streams.worker.allocator import trim_after
 from streams.worker.dead_letter_limit import DeadLetterLimit
-from streams.worker.gate import AdmissionGate, Cost
+from streams.worker.gate import MAX_BYTES, AdmissionGate, Cost
+from streams.worker.holding import Holding
 from streams.worker.ledger import Ledger
 from streams.worker.overload import Overload
-from streams.worker.sink import Sink
+from streams.worker.sink import PublishError, Sink
 
 logger = logging.getLogger(__name__)
 
 CHECK_EVERY_S = 1.0
 CHECKPOINT_EVERY_S = 30.0
 REPORT_EVERY_S = 60.0
+SLOW_BROKER_S = 5.0  # it waits for the broker then, and that wait has a bound of its own
 CLOCK_SKEW_S = 86_400.0  # a time stamp further off than a day says nothing about lateness
 PORTION = 128  # records that are taken in at once: about half a millisecond of the event loop
+BACKFILL_SHARE = 4  # one in so many of what may be in flight comes on top, for backfill alone
 
 
 class Consumed(Protocol):
@@ -55,7 +65,9 @@ class Service:
 
     Args:
         tasks: the task behind each input topic, by full topic name.
+        backfill: which of these topics go behind the others.
         crash: called with the exception after which the process has to end; nothing is released any more.
+        traces: None: nobody asked for any.
     """
 
     def __init__(
@@ -65,14 +77,24 @@ class Service:
         tasks: Mapping[str, Task[Any]],
         sink: Sink,
         crash: Callable[[BaseException], None],
+        backfill: Collection[str] = (),
+        traces: Traces | None = None,
     ) -> None:
         self.ledger: Ledger[Work] = Ledger()
         self.gate = AdmissionGate(settings.max_in_flight_records, model.in_flight_tokens)
+        self.backfill_gate = AdmissionGate(
+            max(1, settings.max_in_flight_records // BACKFILL_SHARE),
+            max(1, model.in_flight_tokens // BACKFILL_SHARE),
+            MAX_BYTES // BACKFILL_SHARE,
+        )
+        self._backfill = frozenset(backfill)
         self.overload = Overload(settings.degrade_after_s)
+        self.holding = Holding()
         self._model = model
         self._tasks = tasks
         self._sink = sink
         self._report_crash = crash
+        self._traces = traces
         self._drain_s = settings.drain_s
         self._stuck_after_s = settings.stuck_after_s
         self._max_windows = settings.max_windows
@@ -82,13 +104,19 @@ class Service:
         self._is_broken = False
         self._drained_by: float | None = None
         self._drains = 0
-        self._dead_letters = 0
         self._idle = asyncio.Event()
         self._idle.set()
         self._pipeline = Pipeline(
-            settings.cache_size, settings.max_record_bytes, finish=self._finish, crash=self._crash
-        )
+            settings.cache_size, settings.max_record_bytes, finish=self._finish, crash=self._crash,
+            desk=open_desk(settings),
+        )  # fmt: skip
         self._watching: asyncio.Task[None] | None = None
+        self._observer: Callable[[Work], None] | None = None
+
+    @property
+    def pipeline(self) -> Pipeline:
+        """For who reads what it counts."""
+        return self._pipeline
 
     @property
     def topics(self) -> list[str]:
@@ -112,50 +140,78 @@ class Service:
         """From the next record on this model and these parts judge; what is in flight stays with the former ones."""
         names = dict(self._tasks)
         tasks = {name: await self._pipeline.in_order(task.succeed, parts) for name, task in names.items()}
-        self._pipeline.switch(self._activation(model, tasks))
+        if model is not self._model:
+            trim_after(self._model.engine)
+        active = self._pipeline.active
+        self._pipeline.switch(active.with_tasks(tasks) if model is self._model else self._activation(model, tasks))
         self._model, self._tasks = model, tasks
         self.gate.resize(model.in_flight_tokens)
+        self.backfill_gate.resize(max(1, model.in_flight_tokens // BACKFILL_SHARE))
+
+    def enable(self, names: Collection[str]) -> None:
+        """Reads on with these tasks alone. Records of the others wait in front of the ledger: none is lost."""
+        self.holding.hold([topic for topic, task in self._tasks.items() if task.declaration.name not in names])
+
+    def observe(self, observer: Callable[[Work], None] | None) -> None:
+        """Who is shown each record once its answer is safe; must not raise. None: nobody."""
+        self._observer = observer
+
+    async def publish(self, messages: Sequence[Outgoing]) -> None:
+        """What is no answer to a record. Raises PublishError."""
+        await self._sink.publish(messages)
 
     async def take_in(self, partition: Partition, records: Sequence[Consumed]) -> None:
         """Takes in what was fetched of a partition, in order, as soon as there is room for it.
 
-        What still waits at the gate when a drain begins is dropped: no ticket was opened for it, so it comes back with
-        the next assignment.
+        What still waits for its task or at the gate when a drain begins is dropped: no ticket was opened for it, so it
+        comes back with the next assignment.
         """
-        arrived_at, drains = time.monotonic(), self._drains
+        drains = self._drains
+        if partition[0] in self.holding and not await self.holding.let_in(partition[0]):
+            return
+        arrived_at = time.monotonic()
+        lane = Lane.BACKFILL if partition[0] in self._backfill else Lane.LIVE
+        gate = self._gate_of(lane)
         for start in range(0, len(records), PORTION):
             portion = records[start : start + PORTION]
             costs = self._costs(portion)
             while portion:
-                admitted = await self.gate.admit(costs)
+                admitted = await gate.admit(costs)
                 if self._drains != drains:
-                    self.gate.release(costs[:admitted])
+                    gate.release(costs[:admitted])
                     return
-                self._push(partition, portion[:admitted], costs[:admitted], arrived_at)
+                self._push(partition, lane, portion[:admitted], costs[:admitted], arrived_at)
                 portion, costs = portion[admitted:], costs[admitted:]
             await asyncio.sleep(0)
+
+    def _gate_of(self, lane: Lane) -> AdmissionGate:
+        return self.backfill_gate if lane is Lane.BACKFILL else self.gate
 
     def _costs(self, records: Sequence[Consumed]) -> list[Cost]:
         most = self._model.artifact.manifest.max_tokens * self._max_windows
         return [Cost.of(len(record.value or b""), most) for record in records]
 
     def _push(
-        self, partition: Partition, records: Sequence[Consumed], costs: Sequence[Cost], arrived_at: float
+        self, partition: Partition, lane: Lane, records: Sequence[Consumed], costs: Sequence[Cost], arrived_at: float
     ) -> None:
         """Opens a ticket for each record and hands it to the pipeline."""
         now = time.monotonic()
         tickets = self.ledger.open(partition, [record.offset for record in records], now)
         self._idle.clear()
         late = self._lateness(records)
-        self.overload.observe_all([late_s for late_s in late if late_s is not None], now)
+        if lane is Lane.LIVE:  # what waits in the backfill lane is not late: it may wait
+            self.overload.observe_all([late_s for late_s in late if late_s is not None], now)
         activation = self._pipeline.active
         topic, number = partition
         task = activation.tasks[topic]
+        traces = self._traces
         works = []
         for record, ticket, cost, late_s in zip(records, tickets, costs, late, strict=True):
             raw = RawRecord(topic, number, record.offset, record.key, record.value, tuple(record.headers or ()))
-            moments = Moments(arrived_at, now, waited_s=0.0 if late_s is None else late_s)
-            works.append(Work(ticket, raw, activation, task, moments, cost))
+            ticket.waited_s = late_s or 0.0
+            moments = Moments(arrived_at, now, waited_s=max(0.0, ticket.waited_s - (now - arrived_at)))
+            trace = None if traces is None else traces.of_record(raw, arrived_at)
+            works.append(Work(ticket, raw, activation, task, moments, cost, lane, trace=trace))
         self._pipeline.push(works)
 
     @staticmethod
@@ -170,17 +226,45 @@ class Service:
         leaving: list[Work] = []
         for work in works:
             if work.is_abandoned:
-                self.gate.release((work.cost,))
+                self._gate_of(work.lane).release((work.cost,))
                 continue
-            self._dead_letters += work.failure is not None
             self._limit.observe(work.ticket.partition, work.failure is not None)
             leaving += self.ledger.finish(work.ticket, work)
-        await self._sink.publish([output for work in leaving for output in work.outputs])
+        refused = await self._sink.publish([output for work in leaving for output in work.outputs])
+        if refused:
+            await self._refuse(leaving, refused)
+        self._pipeline.counts.settle(leaving)
+        acknowledged_at = time.monotonic()
         for work in leaving:
             self.ledger.settle(work.ticket)
-        self.gate.release([work.cost for work in leaving])
+            if self._observer is not None:
+                self._observer(work)
+        for lane in Lane:
+            self._gate_of(lane).release([work.cost for work in leaving if work.lane is lane])
         if self.ledger.in_flight == 0:
             self._idle.set()
+        if self._traces is not None and any(work.trace is not None for work in leaving):
+            await asyncio.to_thread(end_traces, leaving, acknowledged_at, time.monotonic())
+
+    async def _refuse(self, works: Sequence[Work], refused: Sequence[Outgoing]) -> None:
+        """A record whose output is larger than the topic takes becomes a dead letter, and the partition moves on.
+
+        Raises:
+            PublishError: a dead letter is too large for its topic: nobody would ever hear of the record.
+        """
+        too_large = {id(each) for each in refused}
+        letters: list[Outgoing] = []
+        for work in works:
+            if (kind := next((each.kind for each in work.outputs if id(each) in too_large), None)) is None:
+                continue
+            detail = f"its output is larger than the topic of {kind} takes"
+            work.failure = Failure(Reason.RECORD_TOO_LARGE, detail, "decide")
+            letters.append(dead_letter(work.raw, work.failure))
+            self._limit.observe(work.ticket.partition, failed=True)
+        if await self._sink.publish(letters) or any(each.kind == DEAD_LETTERS.kind for each in refused):
+            raise PublishError(
+                "the topic of dead letters takes no record as large as one of the input; raise its limit"
+            )
 
     def _crash(self, error: BaseException) -> None:
         self._is_broken = True
@@ -215,6 +299,7 @@ class Service:
         What is still in flight on them is abandoned: not decided, not counted, not saved.
         """
         self._drains += 1
+        self.holding.revoke()
         abandoned = self.ledger.revoke(partitions)
         logger.debug("gave up %d partitions, abandoned %d records", len(partitions), abandoned)
         if self.ledger.in_flight == 0:
@@ -224,11 +309,13 @@ class Service:
 
     async def _watch(self) -> None:
         """Ends the process when nothing moves, lets tasks write down what they remember, says how things are."""
-        checkpoint_at = report_at = time.monotonic()
+        checkpoint_at = report_at = broker_slow_at = time.monotonic()
         while True:
             await asyncio.sleep(CHECK_EVERY_S)
             now = time.monotonic()
-            if (age_s := self.ledger.oldest_age_s(now)) > self._stuck_after_s:
+            if self._sink.waited_s(now) > SLOW_BROKER_S:
+                broker_slow_at = now
+            if (age_s := min(self.ledger.oldest_age_s(now), now - broker_slow_at)) > self._stuck_after_s:
                 self._crash(StuckError(f"a record has been in flight for {age_s:.0f} s; nothing moves"))
                 return
             if now - checkpoint_at > CHECKPOINT_EVERY_S:
@@ -251,7 +338,7 @@ class Service:
         logger.info(
             "finished %d, in flight %d, dead letters %d, scored %d (early %.0f %%, padding %.2f), "
             "from the cache %d, depth %s",
-            *(self.ledger.released_total, self.ledger.in_flight, self._dead_letters),
+            *(self.ledger.released_total, self.ledger.in_flight, self._pipeline.counts.dead_letters.total()),
             *(stats.rows, early, padding, self._pipeline.cache.hits, self.overload.depth.value),
         )
 

@@ -4,13 +4,14 @@ import asyncio
 
 import pytest
 
+from load.kafka.admin import ends
 from streams.client import Client
 from streams.kafka.topics import create_topics
 from streams.settings import Settings
 from tests.support.bench import Bench
 from tests.support.foreign import produce, transactions
 from tests.support.records import posts
-from tests.support.traffic import Draft, ends
+from tests.support.traffic import Draft
 
 pytestmark = pytest.mark.timeout(120)
 

@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from load.kafka.admin import add_partitions
 from schemas import Reason
 from streams.client import Client
 from streams.client.messages import Letter
@@ -14,7 +15,7 @@ from streams.record import RawRecord
 from streams.settings import Settings
 from tests.support.bench import Bench
 from tests.support.records import posts
-from tests.support.traffic import Draft, add_partitions
+from tests.support.traffic import Draft
 
 pytestmark = [
     pytest.mark.timeout(120),

@@ -5,9 +5,10 @@ import random
 
 import pytest
 
+from load.kafka.admin import delete_topic
 from tests.support.bench import Bench, decision
 from tests.support.records import bad_values, post, posts, symptom_records, unique_text
-from tests.support.traffic import Draft, delete_topic
+from tests.support.traffic import Draft
 
 pytestmark = pytest.mark.timeout(180)
 NO_LIMIT = {"dead_letter_max_consecutive": 0, "dead_letter_max_ratio": 0}

@@ -6,9 +6,10 @@ import time
 
 import pytest
 
+from load.kafka.admin import delete_topic
 from tests.support.bench import Bench
 from tests.support.records import bad_values, posts, symptom_records
-from tests.support.traffic import Draft, delete_topic
+from tests.support.traffic import Draft
 
 pytestmark = pytest.mark.timeout(180)
 

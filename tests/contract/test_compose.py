@@ -17,6 +17,8 @@ ROOT = Path(__file__).parents[2]
 COMPOSE = ROOT / "docker-compose.yml"
 DOCKERFILE = ROOT / "Dockerfile"
 VARIABLES = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields} | OTHER_VARIABLES
+VARIABLES |= {"TIDEGATE_METRICS_HOST", "TIDEGATE_METRICS_PORT"}
+OURS = ("topics", "keys", "worker", "worker-gpu", "serve")
 
 
 @pytest.fixture(scope="module")
@@ -44,9 +46,9 @@ def test_the_schema_refuses_what_is_wrong(compose: dict[str, Any], specification
         jsonschema.validate(broken, specification)
 
 
-def test_has_a_broker_the_topics_and_a_worker_for_cpu_and_one_for_gpu(compose: dict[str, Any]) -> None:
+def test_has_a_broker_the_topics_workers_a_server_and_what_watches_them(compose: dict[str, Any]) -> None:
     services = compose["services"]
-    assert set(services) == {"kafka", "topics", "worker", "worker-gpu"}
+    assert set(services) == {"kafka", *OURS, "prometheus", "grafana"}
     assert "profiles" not in services["worker"]
     assert services["worker-gpu"]["profiles"] == ["gpu"]
     (device,) = services["worker-gpu"]["deploy"]["resources"]["reservations"]["devices"]
@@ -63,7 +65,7 @@ def test_a_worker_starts_after_the_topics_and_they_after_the_broker(compose: dic
 
 def test_a_worker_has_time_to_drain(compose: dict[str, Any]) -> None:
     drain_s = Settings.model_fields["drain_s"].default
-    for name in ("worker", "worker-gpu"):
+    for name in ("worker", "worker-gpu", "serve"):
         grace = re.fullmatch(r"(\d+)s", compose["services"][name]["stop_grace_period"])
         assert grace is not None
         assert int(grace[1]) > drain_s + 30
@@ -71,7 +73,7 @@ def test_a_worker_has_time_to_drain(compose: dict[str, Any]) -> None:
 
 def test_all_that_runs_on_is_checked_for_health(compose: dict[str, Any]) -> None:
     for name, service in compose["services"].items():
-        assert "test" in service["healthcheck"] or name == "topics", name
+        assert "test" in service["healthcheck"] or service["restart"] == "no", name
 
 
 def test_names_no_setting_that_does_not_exist(compose: dict[str, Any]) -> None:
@@ -89,16 +91,27 @@ def test_holds_no_secret_and_listens_on_this_machine_alone(compose: dict[str, An
             assert port.startswith("127.0.0.1:")
 
 
-def test_our_containers_have_no_privileges(compose: dict[str, Any]) -> None:
-    for name in ("topics", "worker", "worker-gpu"):
-        service = compose["services"][name]
+def test_containers_have_no_privileges(compose: dict[str, Any]) -> None:
+    for name, service in compose["services"].items():
+        if name == "kafka":
+            continue
         assert service["read_only"] is True
         assert service["cap_drop"] == ["ALL"]
         assert service["security_opt"] == ["no-new-privileges:true"]
+        assert not {"privileged", "cap_add", "user", "devices", "pid", "network_mode", "ipc"} & set(service)
+        assert service["tmpfs"] == ["/tmp"]
+        assert service["volumes"] == ["state:/var/lib/tidegate"], "nothing of the host"
+
+
+def test_all_that_is_ours_is_among_them(compose: dict[str, Any]) -> None:
+    ours = {name for name, service in compose["services"].items() if service["image"].startswith("tidegate")}
+    assert ours == {"topics", "worker", "worker-gpu"}
 
 
 def test_images_of_others_are_pinned(compose: dict[str, Any]) -> None:
-    assert re.fullmatch(r"apache/kafka:4\.\d+\.\d+", compose["services"]["kafka"]["image"])
+    others = {service["image"] for name, service in compose["services"].items() if name not in OURS}
+    assert {image.partition(":")[0] for image in others} == {"apache/kafka", "prom/prometheus", "grafana/grafana"}
+    assert all(re.fullmatch(r".+:v?\d+\.\d+\.\d+", image) for image in others)
     for image in _instructions("FROM"):
         assert re.match(r"python:3\.\d+-slim( AS \w+)?$", image)
 
@@ -106,7 +119,11 @@ def test_images_of_others_are_pinned(compose: dict[str, Any]) -> None:
 def test_the_image_runs_as_an_ordinary_user() -> None:
     users = list(_instructions("USER"))
     assert users
-    assert users[-1] not in ("root", "0")
+    assert users[-1].isdigit(), "a number, so that an orchestrator can see that it is not root"
+    assert users[-1] != "0"
+    last_stage = DOCKERFILE.read_text("utf-8").rsplit("\nFROM ", 1)[1]
+    assert last_stage.index("\nUSER ") < last_stage.index("\nENTRYPOINT ")
+    assert not re.search(r"(?m)^(?:ADD|ARG .*(?:PASSWORD|TOKEN))", last_stage)
 
 
 def test_the_image_is_built_from_files_that_exist_and_are_let_in() -> None:
@@ -124,3 +141,34 @@ def _instructions(name: str) -> Iterator[str]:
         instruction, _, rest = line.partition(" ")
         if instruction == name:
             yield rest.strip()
+
+
+def test_the_server_asks_for_a_key_that_a_container_before_it_makes(compose: dict[str, Any]) -> None:
+    serve, keys = compose["services"]["serve"], compose["services"]["keys"]
+    assert serve["depends_on"]["keys"] == {"condition": "service_completed_successfully"}
+    assert "--no-keys" not in serve["command"]
+    folder = re.search(r"install --directory --owner tidegate --group tidegate (\S+)", DOCKERFILE.read_text("utf-8"))
+    assert folder is not None
+    assert keys["volumes"] == [f"keys:{folder[1]}"]
+    assert serve["volumes"] == [f"keys:{folder[1]}:ro"]
+
+
+def test_prometheus_scrapes_every_process_of_ours_that_runs_on(compose: dict[str, Any]) -> None:
+    services = compose["services"]
+    config = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text("utf-8"))
+    found = {
+        name: job["job_name"]
+        for job in config["scrape_configs"]
+        for discovery in job["dns_sd_configs"]
+        for name in discovery["names"]
+        if discovery["port"] == int(services[name]["environment"]["TIDEGATE_METRICS_PORT"])
+    }
+    assert found == {"worker": "tidegate-worker", "serve": "tidegate-serve"}
+    assert services["worker-gpu"]["networks"]["default"]["aliases"] == ["worker"]
+
+
+def test_what_is_mounted_exists(compose: dict[str, Any]) -> None:
+    for service in compose["services"].values():
+        for volume in service.get("volumes", []):
+            source = volume.split(":")[0]
+            assert source in compose["volumes"] or (ROOT / source).exists(), volume

@@ -13,6 +13,7 @@ import pytest
 from schemas import Reason
 from schemas.verdicts import TimingsMs
 from streams.kafka.topics import kinds
+from tests.contract import metrics_tables
 from tests.contract.settings_table import PAGE, TABLE, settings_table
 from tests.contract.test_imports import ROOMS
 
@@ -27,6 +28,11 @@ def test_the_settings_table_lists_every_setting_with_its_default_and_meaning() -
     found = TABLE.search(PAGE.read_text("utf-8"))
     assert found is not None
     assert found[2] == settings_table(), "run: python -m tests.contract.settings_table"
+
+
+def test_the_tables_of_metrics_list_every_metric_and_every_word() -> None:
+    found = {name: table for _, name, table, _ in metrics_tables.TABLE.findall(metrics_tables.PAGE.read_text("utf-8"))}
+    assert found == metrics_tables.tables(), "run: python -m tests.contract.metrics_tables"
 
 
 def test_the_topics_table_lists_every_topic() -> None:

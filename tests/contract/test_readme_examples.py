@@ -13,11 +13,13 @@ from typing import Any
 
 import pytest
 import typer
+from typer.testing import CliRunner
 
 from schemas import PostVerdict, SymptomVerdict
-from schemas.examples import POST, POST_VERDICT, SYMPTOM_RECORD, SYMPTOM_VERDICT
+from schemas.examples import POST, POST_VERDICT, REVIEW, SYMPTOM_RECORD, SYMPTOM_VERDICT
 from streams.cli.app import build_app
 from streams.policy import POLICY, Policy
+from streams.policy.tables import Condition, Effects
 from tests.support.bench import Bench
 
 ROOT = Path(__file__).parents[2]
@@ -53,7 +55,8 @@ def test_the_commands_table_lists_every_command(commands: dict[str, Any]) -> Non
 
 
 def test_options_of_commands_exist(commands: dict[str, Any]) -> None:
-    lines = re.findall(r"(?:^|[|$] )(tidegate [^|#>\n]*)", "\n".join((README, COMMANDS, RUNNING)), re.MULTILINE)
+    pages = "\n".join((README, COMMANDS, RUNNING, POLICY_PAGE))
+    lines = re.findall(r"(?:^|[|$] )(tidegate [^|#>\n]*)", pages, re.MULTILINE)
     used = 0
     for line in lines:
         name = next((name for name in sorted(commands, key=len, reverse=True) if line.startswith(name)), None)
@@ -82,12 +85,38 @@ def test_the_passages_that_the_verdicts_mark_are_in_their_records() -> None:
 
 
 def test_the_policy_example_is_a_part_of_a_valid_policy() -> None:
-    (block,) = _blocks(POLICY_PAGE, "toml")
+    scores, _ = _blocks(POLICY_PAGE, "toml")
     whole = tomllib.loads(POLICY.read_text("utf-8"))
-    for name, value in tomllib.loads(block)["posts"].items():
+    for name, value in tomllib.loads(scores)["posts"].items():
         assert name in whole["posts"]
         whole["posts"][name] = value
     Policy.model_validate(whole)
+
+
+def test_the_rules_of_the_policy_page_do_what_they_say(tmp_path: Path) -> None:
+    """With the commands that stand beside them, on verdicts that need no broker."""
+    _, rules = _blocks(POLICY_PAGE, "toml")
+    banned = "[lists.banned]\nkind = 'block'\nof = 'authors'\nentries = []\n"
+    for name in ("policy", "old", "new"):
+        (tmp_path / f"{name}.toml").write_text("\n".join([POLICY.read_text("utf-8"), rules, banned]), "utf-8")
+    (tmp_path / "verdicts.jsonl").write_text(json.dumps(POST_VERDICT), "utf-8")
+    (tmp_path / "reviews.jsonl").write_text(json.dumps(REVIEW), "utf-8")
+    shown = re.findall(r"\$ (?:echo \"[^\"]*\" \| )?tidegate (.*)", POLICY_PAGE)
+    run = [line.split() for line in shown if "--from" not in line]
+    assert len(run) == 5
+    for arguments in run:
+        there = [str(tmp_path / part) if part.endswith((".toml", ".jsonl")) else part for part in arguments]
+        result = CliRunner().invoke(build_app(), there, input="u-77\n")
+        assert result.exit_code == 0, (arguments, result.output)
+        assert result.output
+
+
+def test_the_policy_page_names_every_condition_and_effect() -> None:
+    when, then = (POLICY_PAGE.split(f"### {name}")[1].split("\n### ")[0] for name in ("When", "Then"))
+    for name in Condition.model_fields:
+        assert f"`{name.rstrip('_')}" in when, name
+    for name in Effects.model_fields:
+        assert f"| `{name} = " in then, name
 
 
 def test_promises_are_numbered_as_in_the_tests() -> None:

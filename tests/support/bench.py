@@ -6,12 +6,13 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
+from load.kafka.admin import committed, members
 from load.watching import ANSWERS
 from load.worker_process import Worker
 from streams.history import History, Place
 from streams.kafka.topics import create_topics
 from streams.settings import Settings
-from tests.support.traffic import Draft, Output, committed, members, read, send, send_steadily
+from tests.support.traffic import Draft, Output, read, send, send_steadily
 
 
 class Bench:

@@ -22,8 +22,10 @@ from streams.gateway.app import build_app
 from streams.gateway.intake import Intake
 from streams.gateway.keys import Keys
 from streams.gateway.listening import Address, bound, serve_until
+from streams.gateway.metrics import Requests
 from streams.gateway.scoring import Scoring
 from streams.gateway.sending import Sender
+from streams.health.traces import Traces
 from streams.model import Model, load_model
 from streams.settings import Settings
 
@@ -46,6 +48,7 @@ class Running:
 
     url: str
     scoring: Scoring
+    requests: Requests
 
     def post(self, path: str, document: Any, **headers: str) -> Answer:
         body = document if isinstance(document, bytes) else orjson.dumps(document)
@@ -102,7 +105,11 @@ def held(model: Model) -> tuple[Model, HeldEngine]:
 
 @contextmanager
 def running(
-    settings: Settings, model: Model | None = None, keys: Keys | None = None, sender: Sender | None = None
+    settings: Settings,
+    model: Model | None = None,
+    keys: Keys | None = None,
+    sender: Sender | None = None,
+    traces: Traces | None = None,
 ) -> Iterator[Running]:
     """Serves until the block ends."""
     loop = asyncio.new_event_loop()
@@ -113,14 +120,15 @@ def running(
 
     async def serve() -> None:
         scoring = Scoring(
-            settings, model or model_of(settings.artifact, settings.max_in_flight_tokens), failures.append
+            settings, model or model_of(settings.artifact, settings.max_in_flight_tokens), failures.append, traces
         )
         scoring.start()
-        app = build_app(scoring, Intake(keys, settings.max_body_bytes), sender, VERDICTS_TOPIC)
+        requests = Requests()
+        app = build_app(scoring, Intake(keys, settings.max_body_bytes), sender, VERDICTS_TOPIC, requests, traces)
         address = Address("127.0.0.1", 0)
 
         def report(port: int) -> None:
-            started.append(Running(f"http://127.0.0.1:{port}", scoring))
+            started.append(Running(f"http://127.0.0.1:{port}", scoring, requests))
             ready.set()
 
         done = asyncio.Event()

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -10,7 +10,6 @@ from typing import Any
 
 import orjson
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
 
 from schemas.wire import Header
 from streams.history import Place
@@ -77,16 +76,6 @@ async def send_steadily(bootstrap: str, drafts: Iterable[Draft], rate: float) ->
         return _places(await asyncio.wait_for(asyncio.gather(*pending), 60))
 
 
-async def add_partitions(bootstrap: str, topic: str, total: int) -> None:
-    async with _admin(bootstrap) as admin:
-        await admin.create_partitions({topic: NewPartitions(total)})
-
-
-async def delete_topic(bootstrap: str, topic: str) -> None:
-    async with _admin(bootstrap) as admin:
-        await admin.delete_topics([topic])
-
-
 async def read(
     bootstrap: str,
     prefix: str,
@@ -124,44 +113,6 @@ async def read(
     finally:
         await consumer.stop()
     return outputs
-
-
-async def ends(bootstrap: str, topics: Collection[str]) -> dict[tuple[str, int], int]:
-    """Where each partition ends, whatever stands there last."""
-    consumer = AIOKafkaConsumer(*topics, bootstrap_servers=bootstrap)
-    await consumer.start()
-    try:
-        found = await consumer.end_offsets(consumer.assignment())
-    finally:
-        await consumer.stop()
-    return {(at.topic, at.partition): end for at, end in found.items()}
-
-
-async def committed(bootstrap: str, group: str, topics: Collection[str]) -> dict[tuple[str, int], int]:
-    """The group's committed offsets on these topics. The partitions are named: the embedded broker lists none."""
-    async with _admin(bootstrap) as admin:
-        described = await admin.describe_topics(list(topics))
-        named = [TopicPartition(each["topic"], one["partition"]) for each in described for one in each["partitions"]]
-        offsets = await admin.list_consumer_group_offsets(group, partitions=named)
-    return {(at.topic, at.partition): meta.offset for at, meta in offsets.items() if meta.offset >= 0}
-
-
-async def members(bootstrap: str, group: str) -> tuple[str, int]:
-    """The group's state and how many members it has."""
-    async with _admin(bootstrap) as admin:
-        (response,) = await admin.describe_consumer_groups([group])
-    (described,) = response.to_object()["groups"]
-    return described["state"], len(described["members"])
-
-
-@asynccontextmanager
-async def _admin(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-    await admin.start()
-    try:
-        yield admin
-    finally:
-        await admin.close()
 
 
 @asynccontextmanager

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, get_args
 
 from models.serving.question import ABOUT_POSTS
 from schemas import Post, PostVerdict
 from schemas.channels import Channel
 from schemas.examples import POST, POST_VERDICT
+from schemas.verdicts import Action
 from streams.tasks.declaration import Declaration
 
 if TYPE_CHECKING:
@@ -37,5 +38,7 @@ POSTS: Final = Declaration(
         ),
     ),
     question=ABOUT_POSTS,
+    reads_pictures=True,
+    actions=get_args(Action),
     build=_build,
 )

@@ -1,4 +1,4 @@
-"""Who was acted on how often: raises an alert for people, never changes an action."""
+"""Who was acted on how often: raises an alert for people, and answers rules of the policy that ask for strikes."""
 
 from __future__ import annotations
 
@@ -66,6 +66,14 @@ class AuthorHistory:
         """Posts of an author that are remembered, for tests and for people who look."""
         found = self._authors.get(author)
         return 0 if found is None else len(found.acted_on)
+
+    def before(self, author: int, verdict_id: str, now: float, window_s: float) -> int:
+        """Posts acted on in the window before one of them, which does not count itself: a redelivery asks the same."""
+        found = self._authors.get(author)
+        if found is None:
+            return 0
+        own = int(verdict_id[:16], 16)
+        return sum(now - window_s <= at <= now for verdict, at in found.acted_on.items() if verdict != own)
 
     def add(self, author: int, verdict_id: str, partition: int, now: float) -> int | None:
         """Counts one acted-on post.

@@ -19,9 +19,15 @@ from streams.tasks.posts.waves import SpamWaves
 logger = logging.getLogger(__name__)
 
 
+def author_of(case: Case[Post]) -> str:
+    """Who is said to have written it, else the key, which stands for the author; empty for nobody."""
+    return case.record.author or (case.key or b"").decode("utf-8", "replace")
+
+
 @dataclass(slots=True)
 class Memory:
-    """What outlives a single post: all of it bounded, and nothing but the quota touches an action."""
+    """What outlives a single post: all of it bounded. The quota touches an action; author history only where a rule of
+    the policy asks for strikes, and its reason then says so."""
 
     policy: PostPolicy
     secret: bytes
@@ -42,7 +48,7 @@ class Memory:
 
     def alarms(self, case: Case[Post], identity: str, is_offence: bool, sent_at: float) -> list[Alarm]:
         """What this post means beside the posts before it."""
-        author = case.record.author or (case.key or b"").decode("utf-8", "replace")
+        author = author_of(case)
         if not author:
             return []
         alarms: list[Alarm] = []
@@ -58,6 +64,13 @@ class Memory:
             reason = f"authors>={self.policy.spam_wave.authors}"
             alarms.append(Alarm("spam_wave", "high", case.record.id, [reason], count))
         return alarms
+
+    def strikes(self, author: str, identity: str, sent_at: float, window_s: float | None) -> int:
+        """Posts of the author before this one that were acted on, in the last so many seconds; None: all known."""
+        if not author:
+            return 0
+        window_s = window_s or self.policy.repeat_offender.window_s
+        return self.authors.before(author_hash(self.secret, author), identity, sent_at, window_s)
 
     def adopt(self, policy: PostPolicy) -> None:
         """What is remembered stays; from now on this policy says what it means."""

@@ -11,13 +11,18 @@ from models.serving.spans import marked
 from models.serving.types import Scores
 from models.text import identify_language, readings
 from schemas import Post
-from streams.policy import Action, PostPolicy
-from streams.policy.rules import FALLBACK_THRESHOLD, NOTHING, PostRules, Ruling
+from streams.pictures.words import WordsInPicture
+from streams.policy import Action
+from streams.policy.base import DAY_S, EPOCH_DAY
+from streams.policy.conditions import Facts
+from streams.policy.judge import Judge
+from streams.policy.pictures import with_pictures
+from streams.policy.rules import FALLBACK_THRESHOLD, Ruling
 from streams.record import Outgoing
 from streams.tasks.base import Case, Parts, Rendered, Task
-from streams.tasks.outputs import Alarm, outputs, timings_ms, verdict_id, warnings
+from streams.tasks.outputs import OVER_QUOTA, Alarm, outputs, timings_ms, verdict_id, warnings
 from streams.tasks.posts import POSTS
-from streams.tasks.posts.memory import Memory
+from streams.tasks.posts.memory import Memory, author_of
 
 
 class PostsTask(Task[Post]):
@@ -32,11 +37,11 @@ class PostsTask(Task[Post]):
 
     def __init__(self, parts: Parts, memory: Memory) -> None:
         point = parts.artifact.operating_point(parts.policy.posts.operating_point)
-        self._rules = PostRules(parts.policy, point.thresholds, point.acts_from)
+        self._judge = Judge.build(parts.policy, parts.artifact)
         self._span_thresholds = point.thresholds.get("spans", {})
         self.policy_version = parts.policy_version
         self._model_version = parts.artifact.version
-        self._unassessed = _unassessed(parts.policy.posts)
+        self._unlooked = parts.policy.posts.unlooked_pictures
         self._memory = memory
         self._clock = parts.clock
         self._wall_clock = parts.wall_clock
@@ -56,9 +61,10 @@ class PostsTask(Task[Post]):
     def decide(self, case: Case[Post]) -> list[Outgoing]:
         scores, lang = case.scores, case.rendered.lang
         values = _label_scores(scores)
-        ruling = self._unassessed if values is None else self._rules.judge(values, lang)
         model_version = self._model_version if scores is None else scores.model_version
-        identity = verdict_id(POSTS.name, model_version, self.policy_version, case.value)
+        identity = verdict_id(POSTS.name, model_version, self.policy_version, case.content)
+        ruling, _ = self._judge.rule(self._facts(case, values, identity))
+        ruling = with_pictures(ruling, case.seen, self._unlooked)
         action, reasons = self._within_quota(ruling, identity)
         alarms = self._alarms(case, identity, ruling)
         verdict: dict[str, Any] = {
@@ -78,24 +84,45 @@ class PostsTask(Task[Post]):
             "sentiment": _sentiment(scores),
             "model_version": model_version,
             "policy_version": self.policy_version,
+            "pictures": self._pictures(case),
             "degraded": scores is not None and scores.degraded,
             "warnings": warnings(case),
+            "rules": ruling.rules,
             "timings_ms": timings_ms(case.moments, self._clock()),
         }
         kinds = ("labels",) if action is Action.ALLOW else ("labels", "flags")
-        return outputs(case, verdict, kinds, alarms, self._wall_clock())
+        return outputs(case, verdict, kinds, alarms, self._wall_clock(), _NAMES[action])
+
+    def _facts(self, case: Case[Post], values: list[float] | None, identity: str) -> Facts:
+        """As of the time at which the post was sent, so that a redelivery is told the same."""
+        sent_at = case.sent_at(self._clock(), self._wall_clock())
+        record, author = case.record, author_of(case)
+        in_pictures = [one.text for one in case.readings if isinstance(one, WordsInPicture)]
+        return Facts(
+            case.rendered.lang,
+            values,
+            day=EPOCH_DAY + int(sent_at // DAY_S),
+            texts=tuple(dict.fromkeys((record.text, *(way.text for way in case.rendered.ways), *in_pictures))),
+            kind=record.kind or "",
+            thread=record.thread or "",
+            author=author,
+            account_age_s=record.account_age_s(sent_at),
+            strikes=lambda window_s: self._memory.strikes(author, identity, sent_at, window_s),
+        )
 
     def _within_quota(self, ruling: Ruling, identity: str) -> tuple[Action, tuple[str, ...]]:
         quota = self._memory.quota
         if quota is None or quota.allows(ruling.action, identity, self._clock()):
             return ruling.action, ruling.reasons
-        return Action.REVIEW, (*ruling.reasons, "quota")
+        return Action.REVIEW, (*ruling.reasons, OVER_QUOTA)
 
     def _alarms(self, case: Case[Post], identity: str, ruling: Ruling) -> list[Alarm]:
         sent_at = case.sent_at(self._clock(), self._wall_clock())
         alarms = self._memory.alarms(case, identity, ruling.is_offence, sent_at)
         if ruling.severity is not None:
             alarms.append(Alarm("severe_post", ruling.severity, case.record.id, ruling.severe_reasons))
+        if ruling.alert is not None:
+            alarms.append(Alarm("policy_rule", ruling.alert, case.record.id, ruling.alert_reasons))
         return alarms
 
     def _spans(self, case: Case[Post]) -> list[dict[str, int]]:
@@ -103,7 +130,18 @@ class PostsTask(Task[Post]):
             return []
         known = self._span_thresholds
         threshold = known.get(case.rendered.lang, max(known.values(), default=FALLBACK_THRESHOLD))
-        return [{"start": first, "end": last} for first, last in marked(case.readings, threshold)]
+        own = [reading for reading in case.readings if not isinstance(reading, WordsInPicture)]
+        return [{"start": first, "end": last} for first, last in marked(own, threshold)]
+
+    def _pictures(self, case: Case[Post]) -> list[dict[str, Any]]:
+        """What was seen in each, with the blocks of text that any label stands for."""
+        blocks: dict[int, list[dict[str, Any]]] = {}
+        for reading in case.readings if case.seen else ():
+            if isinstance(reading, WordsInPicture) and reading.scores is not None:
+                labels = self._judge.bars.judge(_label_scores(reading.scores) or [], case.rendered.lang).labels
+                if labels:
+                    blocks.setdefault(reading.picture, []).append({"box": reading.box, "labels": labels})
+        return [one.as_dict() | {"words": blocks.get(one.number, [])} for one in case.seen or ()]
 
     def succeed(self, parts: Parts) -> PostsTask:
         self._memory.adopt(parts.policy.posts)
@@ -120,12 +158,6 @@ class PostsTask(Task[Post]):
 
 
 _NAMES: Final = {action: action.name.lower() for action in Action}
-
-
-def _unassessed(policy: PostPolicy) -> Ruling:
-    if policy.unassessed == "review":
-        return Ruling(action=Action.REVIEW, reasons=("not_assessed",))
-    return NOTHING
 
 
 def _label_scores(scores: Scores | None) -> list[float] | None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from models.complaint import BODY_PARTS, CONTEXT, FINDINGS
+from models.labels import URGENCY_LEVELS
 from models.serving.question import Joined, Question
 from schemas import SymptomRecord, SymptomVerdict
 from schemas.channels import Channel
@@ -47,5 +48,6 @@ SYMPTOMS: Final = Declaration(
     ),
     question=Question({"condition": Joined.HIGHEST_SCALED, "urgency": Joined.MOST_URGENT}),  # never degraded
     build=_build,
+    actions=tuple(f"level_{level}" for level in URGENCY_LEVELS),
     rules={"protocol": PROTOCOL, "findings": FINDINGS, "context": CONTEXT, "body_parts": BODY_PARTS},
 )

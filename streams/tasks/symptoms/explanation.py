@@ -12,9 +12,9 @@ from models.complaint import load_catalogue
 from schemas import SymptomRecord
 from streams.tasks.symptoms.assessment import COUNTING, Assessment, Assessor
 from streams.tasks.symptoms.clauses import Facts
+from streams.tasks.symptoms.level import likely_level
 from streams.tasks.symptoms.line import Said, rendered, said_in
 from streams.tasks.symptoms.protocol import Fired, Protocol
-from streams.tasks.symptoms.task import median_level
 
 MOST_CHANGES: Final = 8
 _NOWHERE: Final[Mapping[str, int | None]] = {"start": None, "end": None}
@@ -23,10 +23,11 @@ _NOWHERE: Final[Mapping[str, int | None]] = {"start": None, "end": None}
 class Explainer:
     """Explains verdicts of the same settings."""
 
-    def __init__(self, assessor: Assessor, max_bytes: int) -> None:
+    def __init__(self, assessor: Assessor, max_bytes: int, under_triage_cost: float = 1.0) -> None:
         self._assessor = assessor
         self._catalogue = load_catalogue()
         self._max_bytes = max_bytes
+        self._cost = under_triage_cost
 
     def explain(self, line: bytes, verdict: Mapping[str, Any]) -> dict[str, Any]:
         """What JSON can hold; places are code points of the record's `text`, null for what stands elsewhere.
@@ -45,7 +46,7 @@ class Explainer:
         return {
             "record_id": record.id,
             "level": level,
-            "model_level": None if probabilities is None else median_level(np.array(probabilities)),
+            "model_level": None if probabilities is None else likely_level(np.array(probabilities), self._cost),
             "protocol_level": found.level,
             "findings": self._findings(found, said),
             "numbers": _numbers(found, said),

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.complaint import BodyParts
+from models.labels import NO_CONDITION
 from models.serving.types import Scores
 from schemas import SymptomRecord
 from schemas.base import MAX_WARNINGS
@@ -18,6 +19,7 @@ from streams.tasks.outputs import Alarm, outputs, timings_ms, verdict_id, warnin
 from streams.tasks.symptoms import PROTOCOL, SYMPTOMS
 from streams.tasks.symptoms.assessment import Assessment, Assessor
 from streams.tasks.symptoms.evidence import evidence
+from streams.tasks.symptoms.level import likely_level
 from streams.tasks.symptoms.line import rendered, said_in
 
 DISCLAIMERS: Final = {
@@ -29,9 +31,8 @@ DISCLAIMERS: Final = {
 class SymptomsTask(Task[SymptomRecord]):
     """Every verdict goes to `triage`; one at the policy's alert level or more urgent raises an alert too.
 
-    `urgency.probabilities` are the model's. `urgency.level` is their median, made more urgent where a rule of the
-    protocol asks for it, never less. `evidence` is what the rules found in the record: see `evidence`. Remembers
-    nothing between records.
+    `urgency.probabilities` are the model's. `urgency.level` is their median, or what the policy's cost of an
+    under-triage makes of it, and more urgent where a rule of the XX
     """
 
     declaration = SYMPTOMS
@@ -63,10 +64,12 @@ class SymptomsTask(Task[SymptomRecord]):
         scores = case.scores
         condition, urgency = _class_scores(scores)
         model_version = self._model_version if scores is None else scores.model_version
-        identity = verdict_id(SYMPTOMS.name, model_version, self.policy_version, case.value)
+        identity = verdict_id(SYMPTOMS.name, model_version, self.policy_version, case.content)
         said = said_in(case.rendered)
         found = self._assessor.assess(case.record, said.in_lines(case.record.text or ""))
-        predicted = self._policy.unassessed_level if urgency is None else median_level(urgency)
+        predicted = (
+            self._policy.unassessed_level if urgency is None else likely_level(urgency, self._policy.under_triage_cost)
+        )
         level = predicted if found.level is None else min(predicted, found.level)
         verdict: dict[str, Any] = {
             "schema_version": 1,
@@ -83,16 +86,19 @@ class SymptomsTask(Task[SymptomRecord]):
             "disclaimer": DISCLAIMERS.get(case.rendered.lang, DISCLAIMERS["en"]),
             "model_version": model_version,
             "policy_version": self.policy_version,
+            "pictures": [one.as_dict() | {"words": []} for one in case.seen or ()],
             "degraded": scores is not None and scores.degraded,
             "warnings": [*warnings(case), *found.warnings][:MAX_WARNINGS],
             "timings_ms": timings_ms(case.moments, self._clock()),
         }
         alarms = self._alarms(case.record, level, found)
-        return outputs(case, verdict, ("triage",), alarms, self._wall_clock())
+        return outputs(case, verdict, ("triage",), alarms, self._wall_clock(), f"level_{level}")
 
     def _ranked(self, probabilities: NDArray[np.float64]) -> list[dict[str, Any]]:
-        best = np.argsort(-probabilities, kind="stable")[: self._policy.conditions].tolist()
+        """The likeliest conditions. What the model gives to none of those it knows belongs to no name here."""
+        order = np.argsort(-probabilities, kind="stable").tolist()
         values = probabilities.tolist()
+        best = [i for i in order if self._conditions[i] != NO_CONDITION][: self._policy.conditions]
         return [{"condition": self._conditions[i], "probability": values[i]} for i in best]
 
     def _body_parts(self, record: SymptomRecord, said: str) -> list[str]:
@@ -122,13 +128,3 @@ def _class_scores(scores: Scores | None) -> tuple[NDArray[np.float64] | None, ND
     if not scores.heads.keys() >= {"condition", "urgency"}:
         raise ValueError("the engine returned no scores for a symptom record")
     return scores.heads["condition"], scores.heads["urgency"]
-
-
-def median_level(probabilities: NDArray[np.float64]) -> int:
-    """The most urgent level at which half of the probability lies on it or on more urgent ones.
-
-    For levels that are ordered the median is the answer with the smallest expected distance in levels; where
-    two levels are equally good it is the more urgent one. Half of their sum, which rounding moves off 1.
-    """
-    reached = np.cumsum(probabilities) >= 0.5 * probabilities.sum() - 1e-9
-    return int(np.argmax(reached)) + 1

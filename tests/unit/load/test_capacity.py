@@ -94,6 +94,14 @@ def test_drain_rate_needs_a_course() -> None:
         summarise_drain([Sample(0, 100, 0), Sample(1, 100, 100)])
 
 
+def test_a_middle_that_was_answered_at_once_has_no_rate() -> None:
+    """A program that reads and answers by the hundred: three looks saw the same count."""
+    samples = [Sample(0, 100, 0), *(Sample(1 + i, 100, 50) for i in range(3)), Sample(5, 100, 100)]
+
+    with pytest.raises(ValueError, match="at once"):
+        summarise_drain(samples)
+
+
 def test_a_drain_is_compared_with_the_engine_just_before_and_after() -> None:
     """A machine that slows down half way must not look like a slow service, or a fast one."""
     assert engine_shares([100, 100, 50], [90, 67.5]) == pytest.approx([0.9, 0.9])

@@ -15,6 +15,7 @@ from streams.model import load_model
 from streams.policy import POLICY, PolicyError
 from streams.score import score_lines
 from streams.settings import Settings
+from tests.support.rules import as_toml, rule
 from tests.support.tiny_artifact import POISON, write_manifest, write_tiny_artifact
 
 
@@ -71,6 +72,20 @@ def test_a_policy_that_flags_what_may_be_clean_is_no_policy_for_a_cascade(with_b
     with pytest.raises(PolicyError, match=r"of threat \(en, 0\.3\) is below the model's \(0\.5\)"):
         load_model(cascading(with_bars, policy=policy))
     assert load_model(Settings(artifact=with_bars, device="cpu", threads=1, policy=policy))
+
+
+def test_a_rule_that_asks_for_less_than_the_model_is_none_for_a_cascade(with_bars: Path, tmp_path: Path) -> None:
+    low = rule("low", {"all": [{"lang": "en"}, {"not": {"label": "threat", "at_least": 0.3}}]})
+    for mode, refused in (("on", True), ("shadow", True), ("off", False)):
+        path = tmp_path / f"{mode}.toml"
+        path.write_text(POLICY.read_text("utf-8") + as_toml(low | {"mode": mode}), "utf-8")
+        if refused:
+            with pytest.raises(
+                PolicyError, match=r"rule low asks for threat from 0\.3 on, below the model's .*\(0\.5\)"
+            ):
+                load_model(cascading(with_bars, policy=path))
+        else:
+            load_model(cascading(with_bars, policy=path))
 
 
 def test_an_operating_point_that_flags_what_may_be_clean_is_none_for_a_cascade(with_bars: Path, tmp_path: Path) -> None:

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from models.augmentation.written import SentenceError
-from models.augmentation.written_records import read_written_records
-from models.labels import CONDITIONS
+from models.augmentation.written import SentenceError, split_families
+from models.augmentation.written_records import graded_records, read_written_records
+from models.labels import CONDITION_CLASSES, CONDITIONS, NO_CONDITION
 
 
 def write(folder: Path, **changes: Any) -> Path:
@@ -36,9 +36,9 @@ def test_numbers_of_the_text_count_as_in_the_service(tmp_path: Path) -> None:
     assert "heart rate 130 high" in row.text
 
 
-def test_no_condition_and_no_vital_sign_are_unknown(tmp_path: Path) -> None:
+def test_no_condition_is_a_class_and_no_vital_sign_is_unknown(tmp_path: Path) -> None:
     (row,) = read_written_records(write(tmp_path, condition=None, hr=None, age=None, sex=None))
-    assert row.condition == -1
+    assert CONDITION_CLASSES[row.condition] == NO_CONDITION
     assert row.text.startswith("complaint: ")
 
 
@@ -57,3 +57,13 @@ def test_the_shipped_records_are_distinct_and_hold_every_level_in_both_languages
     assert max(Counter(row.text for row in rows).values()) == 1
     levels = Counter((row.lang, row.urgency) for row in rows)
     assert min(levels[lang, level] for lang in ("en", "zh") for level in range(5)) >= 20
+
+
+def test_graded_records_are_those_that_no_training_sees() -> None:
+    documents = graded_records()
+    seen, kept = split_families(read_written_records())
+    assert [one["text"] for one in documents] == [row.raw for row in kept]
+    assert {one["text"] for one in documents}.isdisjoint(row.raw for row in seen)
+    assert all(one["level"] in range(1, 6) and None not in one.values() for one in documents)
+    assert any(one.get("vitals", {}).get("heart_rate") for one in documents)
+    assert len({one["id"] for one in documents}) == len(documents)

@@ -176,6 +176,16 @@ def test_live_goes_first_but_backfill_keeps_its_share() -> None:
     assert lanes == ([Lane.LIVE] * (BACKFILL_EVERY - 1) + [Lane.BACKFILL]) * 2
 
 
+def test_a_turn_of_backfill_is_a_quarter_of_one_for_live() -> None:
+    """A live record that comes while it runs waits for the end of it."""
+    batcher = TokenBudgetBatcher(max_batch_tokens=2048)
+    for lane in Lane:
+        for _ in range(40):
+            batcher.push(make_item(100, lane=lane))
+    turns = [sum(batch.padded_tokens for batch in batcher.pop()) for _ in range(4)]
+    assert turns == [2048, 2048, 1024, 512]
+
+
 def test_backfill_alone_waits_for_nobody() -> None:
     batcher = TokenBudgetBatcher()
     batcher.push(make_item(10, lane=Lane.BACKFILL))

@@ -112,7 +112,7 @@ def test_a_visit_without_vitals_has_none_in_its_text(tmp_path: Path) -> None:
         ("post", "[1]", "not a JSON object"),
         ("sentiment", POST | {"sentiment": "glad"}, "sentiment is 'glad', none of negative, neutral, positive"),
         ("sentiment", POST, "sentiment missing"),
-        ("condition", POST | {"condition": "sleepy"}, "condition is 'sleepy', none of the 74 in models/labels.py"),
+        ("condition", POST | {"condition": "sleepy"}, "condition is 'sleepy', none of the 75 in models/labels.py"),
         ("condition", POST | {"condition": "acne", "sex": 1}, "sex is not a string"),
         ("urgency", VISIT | {"urgency": 0}, "urgency is 0, none of 1, 2, 3, 4, 5"),
         ("urgency", VISIT | {"hr": "fast"}, "hr is 'fast'; it must be a number"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +13,8 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from schemas import DeadLetter, Reason
 from schemas.wire import Header
-from streams.client.dead_letters import Replayed, original_headers, read_letters, replay
+from streams.client.dead_letters import Count, Wanted, original_headers, read_letters, replay
+from streams.client.done_offsets import DoneOffsets
 from streams.kafka.embedded_broker import EmbeddedBroker
 from streams.kafka.topics import create_topics
 from streams.pipeline.failures import Failure, dead_letter
@@ -67,8 +69,8 @@ async def everything_in(address: str, topic: str) -> list[Any]:
     return records
 
 
-def letter_of(raw: RawRecord, reason: Reason) -> Outgoing:
-    return dead_letter(raw, Failure(reason, "a sentence", "decode"), datetime(2026, 5, 1, tzinfo=UTC))
+def letter_of(raw: RawRecord, reason: Reason, day: int = 1) -> Outgoing:
+    return dead_letter(raw, Failure(reason, "a sentence", "decode"), datetime(2026, 5, day, tzinfo=UTC))
 
 
 @pytest.fixture
@@ -88,7 +90,7 @@ async def here() -> AsyncIterator[Settings]:
 
 async def test_letters_are_read_up_to_now_by_reason_and_limit(here: Settings) -> None:
     async def read(*reasons: str, limit: int | None = None) -> set[tuple[str, int]]:
-        letters = [letter async for letter in read_letters(here, reasons, limit)]
+        letters = [letter async for letter in read_letters(here, Wanted(frozenset(reasons)), limit)]
         return {(letter.why.original_topic, letter.why.original_offset) for letter in letters}
 
     everything = {("here.posts", 5), ("here.posts", 7), ("elsewhere.secrets", 1)}
@@ -104,9 +106,9 @@ async def test_reading_ends_although_more_keeps_coming(here: Settings) -> None:
 
 
 async def test_a_replay_gives_back_every_byte_to_the_place_it_came_from(here: Settings) -> None:
-    assert await replay(here, dry_run=True) == Replayed(sent=2, failed=0, foreign=1)
+    assert (await replay(here, dry_run=True)).total == Count(sent=2, foreign=1)
     assert await everything_in(here.brokers, "here.posts") == []
-    assert await replay(here) == Replayed(sent=2, failed=0, foreign=1)
+    assert (await replay(here)).total == Count(sent=2, foreign=1)
     records = {record.partition: record for record in await everything_in(here.brokers, "here.posts")}
     assert set(records) == {1, 2}
     for raw in (TOMBSTONE, BROKEN):
@@ -118,7 +120,31 @@ async def test_a_replay_gives_back_every_byte_to_the_place_it_came_from(here: Se
 
 async def test_a_batch_that_cannot_be_read_is_no_record_to_send(here: Settings) -> None:
     await put(here.brokers, letter_of(BROKEN, Reason.UNREADABLE_BATCH))
-    assert await replay(here, ["unreadable_batch"]) == Replayed(sent=0, failed=0, foreign=1)
+    replayed = await replay(here, Wanted(frozenset({"unreadable_batch"})))
+    assert replayed.total == Count(foreign=1)
+
+
+async def test_what_was_replayed_is_not_sent_again(here: Settings, tmp_path: Path) -> None:
+    def progress() -> DoneOffsets:
+        return DoneOffsets.open(tmp_path / "deep" / "replayed.json", "here.dead-letters")
+
+    assert (await replay(here, limit=1, done=progress())).total.sent == 1
+    dry = await replay(here, dry_run=True, done=progress())
+    assert (dry.total.sent, dry.total.before) == (1, 1)
+    assert (await replay(here, done=progress())).total == Count(sent=1, before=1, foreign=1)
+    assert (await replay(here, done=progress())).total == Count(before=2, foreign=1)
+    assert len(await everything_in(here.brokers, "here.posts")) == 2
+
+    await put(here.brokers, letter_of(BROKEN, Reason.INVALID_JSON))
+    again = await replay(here, Wanted(frozenset({"invalid_json"})), done=progress())
+    assert again.by_reason == {"invalid_json": Count(sent=1, before=1, foreign=1)}
+
+
+async def test_letters_are_chosen_by_the_time_at_which_they_failed(here: Settings) -> None:
+    await put(here.brokers, *(letter_of(BROKEN, Reason.INFERENCE_FAILED, day) for day in (10, 11, 12)))
+    wanted = Wanted(since=datetime(2026, 5, 11, tzinfo=UTC), until=datetime(2026, 5, 12, tzinfo=UTC))
+    assert [letter.why.failed_at.day async for letter in read_letters(here, wanted)] == [11]
+    assert (await replay(here, wanted, dry_run=True)).total == Count(sent=1)
 
 
 def test_a_header_of_the_producer_that_is_called_attempts_stays() -> None:

@@ -28,6 +28,8 @@ from streams.cli.app import build_app
 from streams.gateway.keys import Keys
 from streams.gateway.life import _Gateway
 from streams.gateway.listening import Address
+from streams.settings import METRICS_PORT_FILE
+from tests.support.expositions import families, get
 from tests.support.gateway import settings_for
 
 TEXT = "quibble you idiot"
@@ -215,3 +217,39 @@ def test_a_key_is_shown_once(tmp_path: Path) -> None:
     assert again.exit_code == 2
     wrong = CliRunner().invoke(build_app(), ["keys", "add", "other", "--file", str(file), "--scope", "all"])
     assert wrong.exit_code == 2
+
+
+def test_metrics_are_on_a_port_of_their_own(
+    tiny_artifact: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TIDEGATE_METRICS_PORT", "0")
+    monkeypatch.setenv(METRICS_PORT_FILE, str(tmp_path / "metrics"))
+    with serving(tiny_artifact, tmp_path, "--no-keys") as (process, port):
+        metrics = int((tmp_path / "metrics").read_text())
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        assert ask(connection, "/v1/moderations", '{"input": "quibble you idiot"}') == 200
+        found = families(metrics)
+        assert get(metrics, "/readyz").status == 200
+        connection.request("GET", "/metrics")
+        assert connection.getresponse().status == 404, "callers do not see it"
+        connection.close()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+
+    assert found["tidegate_requests"].samples
+    assert found["process_cpu_seconds"].samples
+
+
+@pytest.mark.parametrize("command", [("serve", "--no-keys", "--port", "0"), ("worker",), ("worker", "--workers", "2")])
+def test_a_metrics_port_that_is_taken_is_one_sentence_and_exit_code_2(command: tuple[str, ...], tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        environment = os.environ | {"TIDEGATE_METRICS_PORT": str(port)}
+        done = subprocess.run(
+            [sys.executable, "-m", "streams.cli", *command], env=environment, capture_output=True, text=True, timeout=60
+        )
+
+    assert done.returncode == 2
+    assert done.stderr == f"tidegate: Cannot listen for metrics at 127.0.0.1:{port}: Address already in use.\n"

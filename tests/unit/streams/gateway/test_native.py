@@ -12,6 +12,7 @@ import orjson
 import pytest
 
 from schemas import PostVerdict, SymptomVerdict
+from schemas.wire import Header
 from streams.errors import BrokerUnreachableError, InvalidRecordError
 from streams.gateway.native import MOST_RECORDS, NDJSON
 from streams.gateway.sending import Sent
@@ -156,7 +157,7 @@ class Topics:
         self.error = error
         self.posts: list[Mapping[str, Any]] = []
 
-    async def send_post(self, post: Mapping[str, Any]) -> Sent:
+    async def send_post(self, post: Mapping[str, Any], headers: tuple[Header, ...]) -> Sent:
         if self.error is not None:
             raise self.error
         self.posts.append(post)

@@ -178,7 +178,7 @@ class Noted:
     def __init__(self) -> None:
         self.messages: list[Outgoing] = []
 
-    async def send_post(self, post: Any) -> Sent:
+    async def send_post(self, post: Any, headers: Any) -> Sent:
         raise AssertionError
 
     async def send_message(self, message: Outgoing) -> Sent:

@@ -20,7 +20,7 @@ from models.serving.encoder import Encoder
 from models.serving.reader import Reader
 from models.serving.reading import TEXT, Reading
 from models.serving.stats import Stats
-from models.serving.types import Encoding, EngineLostError, InferenceError, Item, Outcome, Scores
+from models.serving.types import Encoding, EngineLostError, InferenceError, Item, Lane, Outcome, Scores
 from schemas import Post, PostVerdict, Reason
 from schemas.wire import Header
 from streams.pipeline.activation import Activation, Modality
@@ -76,10 +76,10 @@ class Bench:
             self.finished += works
             self._changed.notify_all()
 
-    def push(self, offset: int, value: bytes | None, headers: tuple[Header, ...] = ()) -> Work:
+    def push(self, offset: int, value: bytes | None, headers: tuple[Header, ...] = (), lane: Lane = Lane.LIVE) -> Work:
         raw = RawRecord("posts", 0, offset, b"key", value, headers)
         now = time.monotonic()
-        work = Work(None, raw, self.pipeline.active, self.task, Moments(now, now))
+        work = Work(None, raw, self.pipeline.active, self.task, Moments(now, now), lane=lane)
         self.pipeline.push([work])
         return work
 
@@ -103,6 +103,29 @@ async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
     bench = Bench(PostsTask.build(Parts(artifact, Policy.load(), "p1")), artifact)
     yield bench
     await bench.pipeline.stop()
+
+
+async def test_a_live_record_does_not_wait_for_its_copy_in_the_backfill(bench: Bench) -> None:
+    bench.push(0, post("hello there"), lane=Lane.BACKFILL)
+    await bench.submitted(1)
+    bench.push(1, post("hello there"))
+    bench.push(2, post("hello there"), lane=Lane.BACKFILL)
+    await bench.submitted(2)
+    lanes = [item.lane for item in bench.engine.items]
+    bench.pipeline.deliver(bench.engine.outcomes())
+    await bench.all_finished(3)
+    assert lanes == [Lane.BACKFILL, Lane.LIVE]
+
+
+async def test_an_old_record_raises_no_alert(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    outputs = [Outgoing("labels", b"k", b"{}"), Outgoing("alerts", b"k", b"{}"), Outgoing("flags", b"k", b"{}")]
+    monkeypatch.setattr(bench.task, "decide", lambda case: outputs)
+    works = [bench.push(0, post("hello there"), lane=lane) for lane in (Lane.LIVE, Lane.BACKFILL)]
+    await bench.submitted(2)
+    bench.pipeline.deliver(bench.engine.outcomes())
+    await bench.all_finished(2)
+    live, old = ([output.kind for output in work.outputs] for work in works)
+    assert (live, old) == (["labels", "alerts", "flags"], ["labels", "flags"])
 
 
 async def test_copies_in_flight_cost_one_inference_and_later_ones_none(bench: Bench) -> None:

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from models.labels import POST_LABELS
 from streams.policy import Action, Policy
-from streams.policy.rules import LANGUAGES, NOTHING, PostRules
+from streams.policy.base import LANGUAGES
+from streams.policy.rules import NOTHING, PostRules
 
 CALIBRATED = {label: {"en": 0.5, "zh": 0.6} for label in POST_LABELS}
 scores_strategy = st.lists(

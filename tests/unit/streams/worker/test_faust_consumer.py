@@ -26,7 +26,9 @@ from streams.worker.faust_consumer import (
     LedgerTransport,
     Unread,
 )
+from streams.worker.holding import Holding
 from streams.worker.ledger import Ledger
+from streams.worker.metrics import LogPlace
 
 HERE = TP("posts", 0)
 THERE = TP("symptoms", 0)
@@ -242,17 +244,32 @@ async def test_what_was_fetched_of_a_partition_is_one_message(consumer: LedgerCo
 
 
 @pytest.mark.parametrize(
-    ("waiting", "asked"),
+    ("waiting", "held", "asked", "slept"),
     [
-        ({"posts": 0, "symptoms": 0}, [({HERE, THERE}, 1.0)]),
-        ({"posts": 1, "symptoms": 0}, [({THERE}, LOOK_AGAIN_S)]),
-        ({"posts": 1, "symptoms": 2}, []),
+        ({"posts": 0, "symptoms": 0}, [], [({HERE, THERE}, 1.0)], []),
+        ({"posts": 1, "symptoms": 0}, [], [({THERE}, LOOK_AGAIN_S)], []),
+        ({"posts": 1, "symptoms": 2}, [], [], [LOOK_AGAIN_S]),
+        ({"posts": 1, "symptoms": 0}, ["posts"], [({THERE}, 1.0)], []),
+        ({"posts": 1, "symptoms": 2}, ["posts"], [], [LOOK_AGAIN_S]),
+        ({"posts": 1, "symptoms": 2}, ["posts", "symptoms"], [], [1.0]),
     ],
 )
 async def test_a_topic_is_read_only_while_nothing_of_it_waits(
-    consumer: LedgerConsumer, waiting: dict[str, int], asked: list[tuple[set[TP], float]]
+    consumer: LedgerConsumer,
+    monkeypatch: pytest.MonkeyPatch,
+    waiting: dict[str, int],
+    held: list[str],
+    asked: list[tuple[set[TP], float]],
+    slept: list[float],
 ) -> None:
+    """What waits for a disabled task is no reason to look again soon: it may wait for days."""
     fetches: list[tuple[set[TP], float]] = []
+    sleeps: list[float] = []
+    holding = Holding()
+    holding.hold(held)
+
+    async def sleep(seconds: float) -> None:
+        sleeps.append(seconds)
 
     async def getmany(partitions: set[TP], timeout: float) -> dict[TP, list[Any]]:
         fetches.append((partitions, timeout))
@@ -260,8 +277,11 @@ async def test_a_topic_is_read_only_while_nothing_of_it_waits(
 
     consumer.app = App(**waiting)  # type: ignore[assignment]
     consumer._thread = SimpleNamespace(getmany=getmany)  # type: ignore[assignment]
+    consumer.transport = LedgerTransport.__new__(LedgerTransport)
+    consumer.transport.service = SimpleNamespace(holding=holding)  # type: ignore[assignment]
+    monkeypatch.setattr("streams.worker.faust_consumer.asyncio.sleep", sleep)
     assert await consumer._getmany({HERE, THERE}, 1.0) == {}
-    assert fetches == asked
+    assert (fetches, sleeps) == (asked, slept)
 
 
 async def test_what_was_fetched_is_handed_on_until_fetching_is_to_stop(consumer: LedgerConsumer) -> None:
@@ -297,3 +317,25 @@ async def test_a_cancelled_fetch_is_no_end_unless_the_app_stops(consumer: Ledger
     draining.cancel()
     await asyncio.wait({draining}, timeout=1)
     assert draining.cancelled() is not is_stopping
+
+
+@pytest.mark.parametrize(
+    ("highwater", "stable", "end"),
+    [
+        (None, None, None),  # nothing was fetched yet
+        (9, None, 9),  # read_uncommitted
+        (9, -1, 9),
+        (9, 6, 6),  # an open transaction: nothing behind it may be read
+    ],
+)
+def test_the_log_ends_where_reading_may_go_to(
+    thread: LedgerConsumerThread, highwater: int | None, stable: int | None, end: int | None
+) -> None:
+    state = SimpleNamespace(position=4, has_valid_position=True, highwater=highwater, lso=stable)
+    assignment = SimpleNamespace(tps={TopicPartition(*HERE)}, state_value=lambda _: state)
+    subscription: Any = SimpleNamespace(subscription=SimpleNamespace(assignment=assignment))
+    thread._consumer = None
+    assert thread.log_places() == {}
+    thread._consumer = SimpleNamespace(_subscription=subscription)
+
+    assert thread.log_places() == {HERE: LogPlace(4, end)}

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import pytest
+from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.errors import NotLeaderForPartitionError
 
 from streams.settings import Settings
-from streams.worker.life import _Worker
+from streams.worker.life import PUBLISH_TIMEOUT_S, _Worker
+from streams.worker.producer import Producer
 
 
 async def test_a_stop_ends_a_wait() -> None:
@@ -31,3 +35,37 @@ async def test_a_wait_that_fails_fails() -> None:
 
     with pytest.raises(LookupError, match="broken"):
         await asyncio.wait_for(_Worker(Settings())._unless_stopped(fails()), 1)
+
+
+async def test_outputs_are_tried_again_as_long_as_they_are_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """aiokafka gives up after its request timeout where a partition has no leader; a fail-over may take longer."""
+
+    async def at_once(self: object) -> None: ...
+
+    monkeypatch.setattr(AIOKafkaProducer, "start", at_once)
+    producer = await _Worker(Settings())._start_producer()
+    producer._txn_manager.set_pid_and_epoch(1, 0)
+    batches = producer._message_accumulator
+    held = batches._append_batch(batches.create_builder(), TopicPartition("labels", 0))
+    held._ctime = time.monotonic() - PUBLISH_TIMEOUT_S + 5
+    _, unknown_leaders = batches.drain_by_nodes(ignore_nodes=())
+    assert unknown_leaders
+    assert not held.future.done()
+    held._ctime -= 10
+    batches.drain_by_nodes(ignore_nodes=())
+    assert isinstance(held.future.exception(), NotLeaderForPartitionError)
+    producer._closed = True  # or it would complain that nobody stopped what never started
+
+
+def test_a_broker_that_is_away_for_less_than_five_minutes_ends_no_worker() -> None:
+    assert PUBLISH_TIMEOUT_S >= 300
+
+
+async def test_what_the_broker_did_not_take_leaves_no_hole_in_the_numbers() -> None:
+    producer = Producer(Settings(), PUBLISH_TIMEOUT_S)
+    here = TopicPartition("labels", 1)
+    producer._txn_manager.increment_sequence_number(here, 5)
+    producer._txn_manager.increment_sequence_number(here, 3)
+    producer.take_back(*here, 3)
+    assert producer._txn_manager.sequence_number(here) == 5
+    producer._closed = True

@@ -19,6 +19,7 @@ import streams.worker.service
 from models.serving.encoder import Encoder
 from models.serving.engine import OnnxEngine
 from models.serving.types import Batch, Depth, Encoding, Scores
+from schemas import DeadLetter, Reason
 from schemas.wire import Header
 from streams.model import Model, load_model
 from streams.pipeline.activation import build_tasks
@@ -35,6 +36,7 @@ from tests.support.tiny_artifact import write_manifest
 
 BAD = b"{"
 POSTS = ("posts", 0)
+OLD_POSTS = ("posts-backfill", 0)
 
 
 @dataclass
@@ -59,16 +61,23 @@ class HeldSink(Sink):
         self.is_stopped = False
         self._acknowledged = asyncio.Event()
         self._error: PublishError | None = None
+        self.waited = 0.0
+        self.too_small: set[str] = set()
+        """Kinds whose topics take nothing."""
+
+    def waited_s(self, now: float) -> float:
+        return self.waited
 
     async def start(self) -> None:
         if self.start_error is not None:
             raise self.start_error
 
-    async def publish(self, messages: Sequence[Outgoing]) -> None:
+    async def publish(self, messages: Sequence[Outgoing]) -> Sequence[Outgoing]:
         self.published += messages
         await self._acknowledged.wait()
         if self._error is not None:
             raise self._error
+        return [each for each in messages if each.kind in self.too_small]
 
     def answer(self, error: PublishError | None = None) -> None:
         self._error = error
@@ -83,7 +92,9 @@ class Bench:
         (task,) = build_tasks(settings, model.artifact)
         self.sink = HeldSink()
         self.crashes: list[BaseException] = []
-        self.service = Service(settings, model, {POSTS[0]: task}, self.sink, self.crashes.append)
+        self.service = Service(
+            settings, model, {POSTS[0]: task, OLD_POSTS[0]: task}, self.sink, self.crashes.append, [OLD_POSTS[0]]
+        )
 
     async def take_in(self, *values: bytes) -> None:
         """As what was fetched in one go."""
@@ -337,6 +348,40 @@ async def test_the_wait_at_the_gate_is_a_stage_of_its_own(start: Start) -> None:
     assert stages[0]["admitted"] < stages[1]["admitted"]
 
 
+async def test_the_wait_at_the_gate_is_counted_once(start: Start) -> None:
+    """`total` begins with the Kafka timestamp, and so does the age of what is in flight."""
+    bench = await start(max_in_flight_records=1)
+    sent_at = time.time() - 100
+    records = [Message(offset, post("you are lovely"), sent_at) for offset in range(2)]
+    taking_in = asyncio.create_task(bench.service.take_in(POSTS, records))
+    await eventually(lambda: len(bench.sink.published) == 1)
+    await asyncio.sleep(0.2)
+    bench.sink.answer()
+    await asyncio.wait_for(taking_in, 5)
+    heads = bench.service.ledger.heads(time.monotonic())
+    age_s = time.time() - sent_at
+    assert heads == {POSTS: (1, pytest.approx(age_s, abs=0.1))}
+    await bench.service.drain()
+
+    verdict = orjson.loads(bench.sink.published[1].value or b"")
+    assert verdict["timings_ms"]["admitted"] >= 200
+    assert verdict["timings_ms"]["total"] <= 1000 * (time.time() - sent_at)
+
+
+async def test_what_waited_for_its_task_when_a_drain_began_is_dropped(start: Start) -> None:
+    """Its partition is about to go: a ticket that is opened now would hold up the drain."""
+    bench = await start()
+    bench.sink.answer()
+    bench.service.enable([])
+    taking_in = asyncio.create_task(bench.take_in(BAD))
+    await asyncio.sleep(0)
+    await bench.service.drain()
+    bench.service.enable(["posts"])
+    await asyncio.wait_for(taking_in, 5)
+    assert bench.service.ledger.in_flight == bench.service.gate.records == 0
+    assert bench.sink.published == []
+
+
 async def test_a_record_counts_as_a_token_for_four_of_its_bytes_and_one_more(start: Start) -> None:
     bench = await start()
     await bench.take_in(b"{" * 42)
@@ -396,6 +441,40 @@ async def test_an_output_that_the_broker_refuses_is_a_crash_and_releases_nothing
     assert [type(error) for error in bench.crashes] == [PublishError]
     assert bench.released == {}
     await asyncio.wait_for(bench.service.drain(), 2)  # there is nothing to wait for any more
+
+
+async def test_an_output_that_is_too_large_becomes_a_dead_letter_and_the_partition_moves_on(start: Start) -> None:
+    bench = await start()
+    bench.sink.too_small.add("labels")
+    bench.sink.answer()
+    await bench.take_in(post("a fine day"), BAD)
+    await eventually(lambda: bench.released == {POSTS: 2})
+    assert not bench.crashes
+    letters = [each for each in bench.sink.published if each.kind == "dead-letters"]
+    assert sorted(each.value or b"" for each in letters) == sorted([post("a fine day"), BAD])
+    (large,) = (DeadLetter.from_headers(each.headers) for each in letters if each.value != BAD)
+    assert (large.reason, large.original_offset) == (Reason.RECORD_TOO_LARGE, 0)
+    assert "labels" in large.detail
+
+
+async def test_a_dead_letter_that_is_too_large_is_a_crash_and_releases_nothing(start: Start) -> None:
+    for too_small, value in ({"labels", "dead-letters"}, post("a fine day")), ({"dead-letters"}, BAD):
+        bench = await start()
+        bench.sink.too_small |= too_small
+        bench.sink.answer()
+        await bench.take_in(value)
+        await eventually(lambda bench=bench: bench.crashes)
+        assert [type(error) for error in bench.crashes] == [PublishError]
+        assert bench.released == {}
+
+
+async def test_a_topic_that_takes_nothing_stops_the_worker_at_the_limit(start: Start) -> None:
+    bench = await start(dead_letter_max_consecutive=3, cache_size=0)
+    bench.sink.too_small.add("labels")
+    bench.sink.answer()
+    await bench.take_in(*(post(f"day {number}") for number in range(8)))
+    await eventually(lambda: bench.crashes)
+    assert [type(error) for error in bench.crashes] == [DeadLetterLimitExceeded]
 
 
 async def test_overload_answers_with_less_and_drops_nothing(start: Start) -> None:
@@ -468,6 +547,32 @@ async def test_a_service_in_which_nothing_moves_is_a_crash(start: Start, monkeyp
 
     assert [type(error) for error in bench.crashes] == [StuckError]
     assert "nothing moves" in str(bench.crashes[0])
+
+
+async def test_while_the_broker_keeps_it_waiting_it_is_not_stuck(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That wait has a bound of its own. What is in flight when it is over has all the time that it would have had."""
+    monkeypatch.setattr(streams.worker.service, "CHECK_EVERY_S", 0.01)
+    bench = await start(stuck_after_s=0.2)
+    bench.sink.waited = 60.0
+    await bench.take_in(BAD)
+
+    await asyncio.sleep(0.5)
+    assert not bench.crashes
+    bench.sink.waited = 0.0
+    await asyncio.sleep(0.1)
+    assert not bench.crashes, "it was counted as stuck while the broker was away"
+
+    await eventually(lambda: bench.crashes)
+    assert [type(error) for error in bench.crashes] == [StuckError]
+
+
+async def test_a_broker_that_answers_is_no_excuse(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streams.worker.service, "CHECK_EVERY_S", 0.01)
+    bench = await start(stuck_after_s=0.1)
+    bench.sink.waited = 1.0
+    await bench.take_in(BAD)
+    await eventually(lambda: bench.crashes)
+    assert [type(error) for error in bench.crashes] == [StuckError]
 
 
 async def test_a_watch_that_fails_is_a_crash(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -646,3 +751,36 @@ async def test_a_switch_under_load_loses_nothing_and_no_record_is_judged_by_two(
     assert set(sides[switched_at:]) == {("2026.11.25", "changed")}
     assert len({verdict["id"] for verdict in verdicts}) == 2000
     assert bench.crashes == []
+
+
+async def test_backfill_takes_no_room_from_live_records(start: Start) -> None:
+    """It has a quarter of it for itself."""
+    bench = await start(max_in_flight_records=4)
+    await bench.service.take_in(OLD_POSTS, [Message(0, BAD)])
+    held_up = asyncio.create_task(bench.service.take_in(OLD_POSTS, [Message(1, BAD)]))
+    async with asyncio.timeout(5):
+        await bench.take_in(BAD, BAD, BAD, BAD)
+    assert not held_up.done()
+    assert (bench.service.gate.records, bench.service.backfill_gate.records) == (4, 1)
+
+    bench.sink.answer()
+    await asyncio.wait_for(held_up, 5)
+    await bench.service.drain()
+    assert bench.released == {POSTS: 4, OLD_POSTS: 2}
+    assert (bench.service.gate.records, bench.service.backfill_gate.records) == (0, 0)
+
+
+async def test_backfill_is_never_late(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = await start(degrade_after_s=0.001)
+    bench.sink.answer()
+    seen: list[float] = []
+
+    def observe(lateness_s: float, now: float) -> Depth:
+        seen.append(lateness_s)
+        return Depth.FULL
+
+    monkeypatch.setattr(bench.service.overload, "observe", observe)
+    await bench.service.take_in(OLD_POSTS, [Message(0, BAD, time.time() - 50)])
+    assert seen == []
+    await bench.take_in_one(Message(0, BAD, time.time() - 50))
+    assert seen

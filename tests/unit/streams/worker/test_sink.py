@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable
 from typing import Any
 
 import pytest
-from aiokafka.errors import MessageSizeTooLargeError
+from aiokafka.errors import MessageSizeTooLargeError, TopicAuthorizationFailedError
 
 from schemas.wire import Header
 from streams.record import Outgoing
@@ -38,6 +39,10 @@ class FakePublisher:
         self.batches: list[FakeBatch] = []
         self.sent: list[tuple[str, int, list[bytes | None]]] = []
         self.acks: list[asyncio.Future[None]] = []
+        self.taken_back: list[tuple[str, int, int]] = []
+
+    def take_back(self, topic: str, partition: int, records: int) -> None:
+        self.taken_back.append((topic, partition, records))
 
     def create_batch(self) -> FakeBatch:
         return FakeBatch(self.room)
@@ -114,11 +119,11 @@ async def test_a_refused_output_fails_everything_behind_it_in_its_lane() -> None
     first = asyncio.create_task(sink.publish([label(b"1")]))
     second = asyncio.create_task(sink.publish([label(b"2")]))
     await settled()
-    publisher.acks[0].set_exception(MessageSizeTooLargeError())
+    publisher.acks[0].set_exception(TopicAuthorizationFailedError())
     for publishing in (first, second):
-        with pytest.raises(PublishError, match=r"moderation\.labels .*: MessageSizeTooLargeError: ") as failed:
+        with pytest.raises(PublishError, match=r"moderation\.labels .*: TopicAuthorizationFailedError: ") as failed:
             await asyncio.wait_for(publishing, 1)
-        assert isinstance(failed.value.__cause__, MessageSizeTooLargeError)
+        assert isinstance(failed.value.__cause__, TopicAuthorizationFailedError)
 
 
 async def test_what_failed_is_not_sent_by_a_later_publish() -> None:
@@ -126,7 +131,7 @@ async def test_what_failed_is_not_sent_by_a_later_publish() -> None:
     sink = await started(publisher)
     failed = asyncio.gather(*(sink.publish([label(value)]) for value in (b"1", b"2")), return_exceptions=True)
     await settled()
-    publisher.acks[0].set_exception(MessageSizeTooLargeError())
+    publisher.acks[0].set_exception(TopicAuthorizationFailedError())
     assert [type(error) for error in await asyncio.wait_for(failed, 1)] == [PublishError, PublishError]
 
     publishing = asyncio.create_task(sink.publish([label(b"3")]))
@@ -182,3 +187,63 @@ async def test_a_silent_broker_is_an_error_after_the_timeout() -> None:
     with pytest.raises(PublishError, match="no acknowledgement"):
         await sink.publish([label(b"1")])
     await sink.stop()
+
+
+async def test_it_tells_how_long_the_broker_keeps_the_oldest_waiting() -> None:
+    publisher = FakePublisher()
+    sink = await started(publisher)
+    assert sink.waited_s(time.monotonic()) == 0
+    first = asyncio.create_task(sink.publish([label(b"1", 0)]))
+    await settled()
+    later = time.monotonic() + 50
+    second = asyncio.create_task(sink.publish([label(b"2", 1)]))
+    await settled()
+    assert 49 < sink.waited_s(later) <= 51
+    publisher.acks[0].set_result(None)
+    await first
+    assert sink.waited_s(later) > 49, "the second still waits"
+    publisher.acks[1].set_exception(TopicAuthorizationFailedError())
+    with pytest.raises(PublishError):
+        await second
+    assert sink.waited_s(later) == 0
+
+
+async def test_a_batch_that_is_too_large_is_halved_until_what_is_at_fault_is_alone() -> None:
+    """Its numbers are taken back each time, or the broker would find a hole and refuse all that follows."""
+    publisher = FakePublisher()
+    sink = await started(publisher, timeout_s=5)
+    messages = [label(b"%d" % n) for n in range(7)]
+    publishing = asyncio.create_task(sink.publish(messages))
+    answered = 0
+    while not publishing.done():
+        await settled()
+        for ack, (_, _, values) in list(zip(publisher.acks, publisher.sent, strict=True))[answered:]:
+            answered += 1
+            too_large = len(values) > 4 or b"5" in values
+            ack.set_exception(MessageSizeTooLargeError()) if too_large else ack.set_result(None)
+    assert publishing.result() == [messages[5]]
+    assert publishing.result()[0] is messages[5]
+    sent = [values for _, _, values in publisher.sent]
+    assert sent[0] == [b"%d" % n for n in range(7)]
+    assert sum(publisher.taken_back[0][2:]) == 7
+    assert len(publisher.taken_back) == sum(len(values) > 4 or b"5" in values for values in sent)
+    taken = [value for values in sent if len(values) <= 4 and b"5" not in values for value in values]
+    assert taken == [b"0", b"1", b"2", b"3", b"4", b"6"]
+
+
+async def test_batches_grow_again_once_they_fit() -> None:
+    publisher = FakePublisher()
+    sink = await started(publisher, timeout_s=5)
+    publishing = asyncio.create_task(sink.publish([label(b"%d" % n) for n in range(12)]))
+    await settled()
+    publisher.acks[0].set_exception(MessageSizeTooLargeError())
+    await settled()
+    while not publishing.done():
+        publisher.acks[-1].set_result(None)
+        await settled()
+    assert [len(values) for _, _, values in publisher.sent] == [12, 6, 6]
+    another = asyncio.create_task(sink.publish([label(b"%d" % n) for n in range(20)]))
+    await settled()
+    assert len(publisher.sent[-1][2]) == 20
+    publisher.acks[-1].set_result(None)
+    assert await another == []

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from models.serving.types import Scores
 from streams.tasks.symptoms.evidence import MAX_EVIDENCE
-from streams.tasks.symptoms.task import DISCLAIMERS, median_level
+from streams.tasks.symptoms.level import likely_level
+from streams.tasks.symptoms.task import DISCLAIMERS
 from tests.unit.streams.tasks.building import decide, kinds, symptom_scores, symptoms_task
 
 RECORD = {"id": "s1", "text": "my knee has been stiff for weeks", "patient": "pat"}
@@ -48,7 +49,7 @@ def test_conditions_are_ranked_and_at_most_five() -> None:
     ],
 )
 def test_the_level_is_the_median_and_a_tie_is_more_urgent(probabilities: tuple[float, ...], level: int) -> None:
-    assert median_level(np.array(probabilities)) == level
+    assert likely_level(np.array(probabilities)) == level
 
 
 @given(st.lists(st.floats(0.001, 1), min_size=5, max_size=5))
@@ -57,7 +58,7 @@ def test_the_median_has_the_smallest_expected_distance(values: list[float]) -> N
     levels = np.arange(1, 6)
     distances = [float(probabilities @ abs(levels - level)) for level in levels]
 
-    assert distances[median_level(probabilities) - 1] <= min(distances) + 1e-9
+    assert distances[likely_level(probabilities) - 1] <= min(distances) + 1e-9
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,89 @@
+"""`python -m load faults`."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import shlex
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+
+from load.faults.diary import Diary
+from load.faults.report import write_report
+from load.faults.running import Result, play
+from load.faults.scenario import Scenario, Size
+from load.faults.scenarios import SCENARIOS
+from load.report import new_folder
+from models.errors import TidegateError
+from models.folders import RELEASE
+
+
+def faults(
+    scenario: Annotated[list[str] | None, typer.Option(help=f"{' | '.join(SCENARIOS)}; default: all")] = None,
+    full: Annotated[bool, typer.Option("--full/--short", help="how much of each")] = False,
+    records: Annotated[int | None, typer.Option(min=100, help="sent in each, at the least")] = None,
+    seconds: Annotated[float | None, typer.Option(min=1, help="that a fault lasts, or lies from the next")] = None,
+    seed: Annotated[int, typer.Option(help="the same seed sends and breaks the same")] = 1,
+    artifact: Annotated[Path, typer.Option(help="model folder")] = RELEASE,
+    as_json: Annotated[bool, typer.Option("--json", help="print report.json instead of a table")] = False,
+    report: Annotated[Path | None, typer.Option(help="folder of the report; default: a new one in reports/")] = None,
+) -> None:
+    """Breaks workers, brokers and the network between them. Exit 1 if a pass line is missed."""
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # a broker that is away is what is wanted here
+    chosen = _chosen(scenario)
+    sizes = [_size(one, full, records, seconds) for one in chosen]
+    folder = report or new_folder(Path("reports"), "faults")
+    try:
+        results = asyncio.run(_play_all(chosen, sizes, seed, artifact))
+    except TidegateError as error:
+        typer.echo(error, err=True)
+        raise typer.Exit(error.exit_code) from None
+    written = write_report(folder, results, artifact, "python -m load " + shlex.join(sys.argv[1:]))
+    if as_json:
+        typer.echo(json.dumps(written.data, indent=2))
+    else:
+        written.show()
+    raise typer.Exit(0 if all(result.passed for result in results) else 1)
+
+
+def _chosen(names: Sequence[str] | None) -> list[Scenario]:
+    for name in names or ():
+        if name not in SCENARIOS:
+            raise typer.BadParameter(f"{name!r} is not one of {', '.join(SCENARIOS)}")
+    return [SCENARIOS[name] for name in names or SCENARIOS]
+
+
+def _size(scenario: Scenario, full: bool, records: int | None, seconds: float | None) -> Size:
+    size = scenario.full if full else scenario.short
+    if records is not None:
+        size = replace(size, records=records)
+    return size if seconds is None else replace(size, seconds=seconds)
+
+
+async def _play_all(chosen: Sequence[Scenario], sizes: Sequence[Size], seed: int, artifact: Path) -> list[Result]:
+    """A scenario that cannot be played to its end counts as missed, and the others are played all the same."""
+    results: list[Result] = []
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[now]}"))
+    with Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True)) as bar:
+        for one, size in zip(chosen, sizes, strict=True):
+            task = bar.add_task(one.name, total=size.records, now="")
+            result = await play(one, size, seed, artifact=artifact, show=partial(_show, bar, task))
+            bar.update(task, now="passed" if result.passed else "MISSED")
+            results.append(result)
+    return results
+
+
+def _show(bar: Progress, task: TaskID, diary: Diary) -> None:
+    if diary.samples:
+        last = diary.samples[-1]
+        now = f"sent {last.stored:,} settled {last.committed:,} lag {last.lag:,}"
+        bar.update(task, completed=last.committed, total=max(last.stored, bar.tasks[task].total or 0), now=now)

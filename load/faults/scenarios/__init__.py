@@ -1,0 +1,7 @@
+"""All scenarios, in the order of docs/faults.md."""
+
+from load.faults.scenario import Scenario
+from load.faults.scenarios import brokers, inside, killing, networks, poison, surroundings, topics
+
+_ROOMS = (killing, brokers, networks, poison, inside, topics, surroundings)
+SCENARIOS: dict[str, Scenario] = {each.name: each for room in _ROOMS for each in room.SCENARIOS}

@@ -1,0 +1,87 @@
+"""Sends records at a rate, whatever happens; what the broker acknowledges is the truth of a run."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import zlib
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+from aiokafka.errors import KafkaError
+
+from load.producing import producing
+from load.texts import Payload
+from streams.history import Place
+
+IN_FLIGHT = 5_000
+STOP_WITHIN_S = 120.0
+
+
+class Sender:
+    """Open loop: a record is due at its moment, and one that the broker kept waiting is sent as soon as it can be.
+
+    Args:
+        payloads: without end.
+    """
+
+    def __init__(self, bootstrap: str, prefix: str, partitions: int, payloads: Iterator[Payload]) -> None:
+        self._bootstrap = bootstrap
+        self._prefix = prefix
+        self._payloads = payloads
+        self.partitions = partitions
+        self.timestamp_ms: Callable[[int], int] | None = None
+        """Of a record by its number; None: the producer's."""
+        self._room = asyncio.Semaphore(IN_FLIGHT)
+        self.acknowledged: set[Place] = set()
+        self.sent = 0
+        self.refused = 0
+        """Records of which the broker never said that it has them; it may have them all the same."""
+
+    async def send(self, rate: float, at_least: int, enough: asyncio.Event) -> None:
+        """Goes on until `at_least` records were sent and `enough` is set; then waits for what is under way."""
+        began = time.monotonic()
+        async with producing(self._bootstrap, enable_idempotence=True) as producer:  # it tries again
+            for number in range(10**9):
+                if number >= at_least and enough.is_set():
+                    break
+                if (early_s := began + number / rate - time.monotonic()) > 0.01:
+                    await asyncio.sleep(early_s)
+                await self._send_one(producer, next(self._payloads))
+            await asyncio.wait_for(self._all_answered(), STOP_WITHIN_S)
+
+    async def _send_one(self, producer: Any, payload: Payload) -> None:
+        await self._room.acquire()
+        self.sent += 1
+        topic, partition = f"{self._prefix}.{payload.kind}", zlib.crc32(payload.key) % self.partitions
+        try:
+            receipt = await producer.send(
+                topic,
+                payload.value,
+                key=payload.key,
+                partition=partition,
+                headers=[("trace", str(self.sent).encode())],
+                timestamp_ms=self.timestamp_ms(self.sent) if self.timestamp_ms else None,
+            )
+        except KafkaError:
+            self._refuse()
+        else:
+            receipt.add_done_callback(partial(self._note, (topic, partition)))
+
+    def _note(self, where: tuple[str, int], receipt: asyncio.Future[Any]) -> None:
+        if receipt.cancelled() or receipt.exception() is not None:
+            self._refuse()
+            return
+        self._room.release()
+        self.acknowledged.add((*where, receipt.result().offset))
+
+    def _refuse(self) -> None:
+        self._room.release()
+        self.refused += 1
+
+    async def _all_answered(self) -> None:
+        for _ in range(IN_FLIGHT):
+            await self._room.acquire()
+        for _ in range(IN_FLIGHT):
+            self._room.release()

@@ -1,0 +1,48 @@
+"""The picture of a run: sent, settled, lag, and what was broken when."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+
+from load.faults.running import Result
+
+matplotlib.use("Agg")
+from matplotlib import pyplot
+
+_MOST_EVENTS = 60
+
+
+def draw_timeline(result: Result, path: Path) -> None:
+    """Sent and settled count up from the left; the lag between them has an axis of its own."""
+    history = result.history
+    sent = np.sort([each.sent_at for each in history.inputs])
+    settled = np.sort([each.written_at for each in history.first.values()])
+    if not len(sent) or not len(settled):
+        return
+    began = min(sent[0], settled[0])
+    seconds = np.arange(0, max(sent[-1], settled[-1]) - began + 1, 0.5)
+    counts = [np.searchsorted(moments, began + seconds, "right") for moments in (sent, settled)]
+    figure, axes = pyplot.subplots(figsize=(11, 4), layout="constrained")
+    axes.plot(seconds, counts[0], label="sent", color="tab:gray")
+    axes.plot(seconds, counts[1], label="settled", color="tab:blue")
+    axes.set(
+        xlabel="seconds", ylabel="records", ylim=(0, None), title=f"{result.scenario.name}: {result.scenario.does}"
+    )
+    lag = axes.twinx()
+    lag.fill_between(seconds, counts[0] - counts[1], label="lag", color="tab:orange", alpha=0.4)
+    lag.set(ylabel="lag (records)", ylim=(0, None))
+    axes.set_zorder(lag.get_zorder() + 1)  # the lines before the area
+    axes.patch.set_visible(False)
+    for number, event in enumerate(result.diary.events[:_MOST_EVENTS]):
+        axes.axvline(event.at - began, color="tab:red", linewidth=0.6, alpha=0.6)
+        if len(result.diary.events) <= _MOST_EVENTS // 2:
+            height = 0.98 - 0.06 * (number % 5)
+            axes.text(event.at - began, height, event.what, fontsize=6, transform=axes.get_xaxis_transform(), va="top")
+    axes.legend(loc="center left")
+    lag.legend(loc="center right")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=110)
+    pyplot.close(figure)

@@ -1,0 +1,76 @@
+"""A bench of child processes that look at pictures: a bomb or a hang costs one of them, never the worker.
+
+The children are pebble's: one that passes its deadline is killed and replaced. Each has a limit of memory, and may
+neither leave a core dump nor write a file.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+from concurrent.futures import TimeoutError as LateError
+from functools import cache
+from typing import Final
+
+from pebble import ProcessExpired, ProcessPool
+
+from models.pictures.errors import NotLooked, PictureError
+from models.pictures.look import Look, Looker
+
+DEADLINE_S: Final = 10.0
+MEMORY_BYTES: Final = 2_000_000_000
+"""Of address space: OCR needs 0.4 GB resident, and its libraries reserve twice that."""
+PICTURES_A_CHILD: Final = 2_000
+"""After which it is replaced: decoders of strangers' files may leak."""
+
+
+class Bench:
+    """Looks at pictures in child processes. Call it on one event loop."""
+
+    def __init__(
+        self, children: int = 1, reads_words: bool = True, deadline_s: float = DEADLINE_S,
+        memory_bytes: int = MEMORY_BYTES,
+    ) -> None:  # fmt: skip
+        """`reads_words`: whether the children open OCR, which takes seconds and 0.4 GB each."""
+        self._deadline_s = deadline_s
+        self._pool = ProcessPool(
+            max_workers=children, max_tasks=PICTURES_A_CHILD, initializer=_begin, initargs=(memory_bytes, reads_words)
+        )
+        self._room = asyncio.Semaphore(2 * children)
+        """What waits inside the pool waits under its deadline: the rest waits here."""
+
+    async def look(self, data: bytes, reads_words: bool) -> Look:
+        """Raises PictureError."""
+        async with self._room:
+            future = self._pool.schedule(_look, args=(data, reads_words), timeout=self._deadline_s)
+            try:
+                return await asyncio.wrap_future(future)
+            except (LateError, TimeoutError):
+                raise PictureError(NotLooked.TOO_SLOW) from None
+            except MemoryError:
+                raise PictureError(NotLooked.TOO_MUCH_MEMORY) from None
+            except ProcessExpired:  # it crashed, or the kernel ended it
+                raise PictureError(NotLooked.DAMAGED) from None
+
+    async def stop(self) -> None:
+        """Ends the children, whatever they are at."""
+        self._pool.stop()  # type: ignore[no-untyped-call]
+        await asyncio.to_thread(self._pool.join, 5)
+
+
+def _begin(memory_bytes: int, reads_words: bool) -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    if reads_words:
+        _looker().open()
+
+
+def _look(data: bytes, reads_words: bool) -> Look:
+    return _looker()(data, reads_words)
+
+
+@cache
+def _looker() -> Looker:
+    """A child's own, which opens OCR once."""
+    return Looker()

@@ -1,0 +1,54 @@
+"""What became of the operators' changes, out: the trail of who changed what, and what each worker runs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from schemas.base import Identified, Part
+from schemas.control import Kind
+
+
+class Revision(Part):
+    """A change of the control topic."""
+
+    kind: Kind
+    name: str
+    revision: int
+
+
+class Change(Part):
+    """A change, with who made it."""
+
+    kind: Kind
+    name: str
+    revision: int
+    version: str | None
+    digest: str | None
+    active: bool
+    by: str | None
+    note: str | None
+
+
+class Running(Part):
+    """What a worker judges with at this moment."""
+
+    model_version: str
+    policy_version: str
+    tasks: list[str] = Field(description="Those whose records it reads.")
+    revisions: list[Revision] = Field(description="In force.")
+    refused: list[Revision] = Field(description="The last word of the topic, which this worker does not follow.")
+
+
+class Event(Identified):
+    """Something that happened to a change: it was asked for, or a worker took it up or refused it."""
+
+    kind: Literal["requested", "activated", "refused", "rolled_back", "running"]
+    created_at: datetime
+    group: str | None = Field(description="The worker's consumer group; null for an operator's request.")
+    worker: str | None = Field(description="Its name: its consumer's client id is `tidegate-` and this.")
+    change: Change | None = Field(description="Null for a report of what runs.")
+    reason: str | None = Field(description="Why it was refused or rolled back, one sentence.")
+    running: Running | None = Field(description="What runs after it; null for an operator's request.")

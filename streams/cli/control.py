@@ -1,0 +1,192 @@
+"""What the commands that change what is active share: who asks, what is replaced, and who follows."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from getpass import getuser
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from streams.cli.terminal import run, stdout
+
+if TYPE_CHECKING:
+    from schemas import Control
+    from streams.control.events import EventKind
+    from streams.control.reports import Following, Reports
+    from streams.control.state import State
+    from streams.settings import Settings
+
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Check it and say what would be written; write nothing.")]
+Wait = Annotated[bool, typer.Option("--wait", help="Until every worker of the group took it up or refused it.")]
+Within = Annotated[float, typer.Option(min=1, max=3600, help="Longest --wait, in seconds.")]
+Expect = Annotated[
+    int | None, typer.Option(min=0, help="The revision to replace; needed for another's.", show_default=False)
+]
+As = Annotated[str | None, typer.Option("--as", help="Who asks. Default: the user's name.", show_default=False)]
+Note = Annotated[str | None, typer.Option(help="Why, for those who look later.", show_default=False)]
+Group = Annotated[str | None, typer.Option(help="Consumer group of the workers.", show_default=False)]
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """The options of a change."""
+
+    dry_run: bool
+    wait: bool
+    within_s: float
+    expect: int | None
+    by: str
+    note: str | None
+    as_json: bool
+
+    @classmethod
+    def of(
+        cls,
+        dry_run: bool,
+        wait: bool,
+        within: float,
+        expect: int | None,
+        by: str | None,
+        note: str | None,
+        as_json: bool,
+    ) -> How:
+        return cls(dry_run, wait, within, expect, by or _user(), note, as_json)
+
+
+def _user() -> str:
+    try:
+        return getuser()
+    except (OSError, KeyError):
+        raise typer.BadParameter("nobody knows your name here; give --as", param_hint="--as") from None
+
+
+def carry_out(settings: Settings, wanted: Callable[[State], Control], how: How, event: EventKind = "requested") -> None:
+    """Writes a change and says so; with --wait ends with 1 where a worker does not follow."""
+    if how.dry_run:
+        _show_change(run(_try(settings, wanted, how)), None, how)
+        return
+    entry, found = run(_change(settings, wanted, how, event))
+    _show_change(entry, found, how)
+    if found is not None and not found.is_complete:
+        raise typer.Exit(1)
+
+
+async def _try(settings: Settings, wanted: Callable[[State], Control], how: How) -> Control:
+    from streams.control.change import now, proposed, read_state
+
+    state = await read_state(settings)
+    return proposed(state, wanted(state), how.expect, now())[-1]
+
+
+async def _change(
+    settings: Settings, wanted: Callable[[State], Control], how: How, event: EventKind
+) -> tuple[Control, Following | None]:
+    from streams.control.change import change, now, proposed
+    from streams.control.reports import await_workers
+
+    asyncio.get_running_loop().set_exception_handler(_without_the_fenced)
+    reports = await read_reports(settings)
+
+    def propose(state: State) -> list[Control]:
+        entry = wanted(state)
+        current = state.get(entry.key)
+        is_refused = current is not None and reports.is_refused(current)
+        return proposed(state, entry, how.expect, now(), is_refused)
+
+    entry = await change(settings, propose, event)
+    return entry, await await_workers(settings, entry, how.within_s) if how.wait else None
+
+
+def _without_the_fenced(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """aiokafka leaves the news that somebody else came first in futures that nobody asks."""
+    from aiokafka.errors import ProducerFenced
+
+    if not isinstance(context.get("exception"), ProducerFenced):
+        loop.default_exception_handler(context)
+
+
+async def read_reports(settings: Settings) -> Reports:
+    """What the workers said last."""
+    from streams.control.reports import Reports
+
+    reports = Reports(settings)
+    try:
+        await reports.refresh()
+    finally:
+        await reports.close()
+    return reports
+
+
+def shown(entry: Control) -> dict[str, Any]:
+    """All of an entry but the content of a policy."""
+    return entry.model_dump(mode="json", exclude={"content", "schema_version"})
+
+
+def _show_change(entry: Control, found: Following | None, how: How) -> None:
+    if how.as_json:
+        print_json({**shown(entry), "dry_run": how.dry_run, "workers": None if found is None else asdict(found)})
+        return
+    said = "would become" if how.dry_run else "is"
+    what = entry.version or ("enabled" if entry.active else "disabled")
+    typer.echo(f"{entry.kind} {entry.name}: {what} {said} revision {entry.revision}, by {entry.by}")
+    if found is None:
+        return
+    for worker in found.reached:
+        typer.echo(f"  {worker}: follows")
+    for worker, reason in found.refused.items():
+        typer.echo(f"  {worker}: refused: {reason}")
+    for worker in found.silent:
+        typer.echo(f"  {worker}: does not say that it follows")
+    if not (found.reached or found.refused or found.silent):
+        typer.echo("  no worker of the group is there")
+
+
+def show_status(settings: Settings, kind: str, as_json: bool) -> None:
+    """The entries of a kind, and what each worker of the group runs."""
+    state, running = run(_status(settings))
+    entries = [entry for entry in state if entry.kind == kind]
+    if as_json:
+        print_json({"entries": [shown(entry) for entry in entries], "workers": running})
+        return
+    from streams.cli.tables import plain_table
+
+    table = plain_table("", ["name", "what", "by", "at", "note"], ["revision"])
+    for entry in entries:
+        what = entry.version or ("enabled" if entry.active else "disabled")
+        at = entry.at.isoformat(timespec="seconds") if entry.at else ""
+        table.add_row(entry.name, what, entry.by or "", at, entry.note or "", str(entry.revision))
+    stdout().print(table if entries else f"The control topic names no {kind}: the settings say what is active.", "")
+    _show_workers(running)
+
+
+def _show_workers(running: Mapping[str, dict[str, Any] | None]) -> None:
+    from streams.cli.tables import plain_table
+
+    table = plain_table("", ["worker", "model", "policy", "tasks", "refused"], [])
+    for worker, said in running.items():
+        if said is None:
+            table.add_row(worker, "does not say", "", "", "")
+            continue
+        refused = ", ".join("{kind}/{name} {revision}".format(**each) for each in said["refused"])
+        table.add_row(worker, said["model_version"], said["policy_version"], ", ".join(said["tasks"]), refused)
+    stdout().print(table if running else "No worker of the group is there.")
+
+
+async def _status(settings: Settings) -> tuple[State, dict[str, dict[str, Any] | None]]:
+    from streams.control.change import read_state
+    from streams.control.reports import members
+
+    state, reports = await read_state(settings), await read_reports(settings)
+    known = reports.running
+    return state, {
+        worker: known[worker].model_dump(mode="json") if worker in known else None for worker in await members(settings)
+    }
+
+
+def print_json(document: dict[str, Any]) -> None:
+    import orjson
+
+    typer.echo(orjson.dumps(document))

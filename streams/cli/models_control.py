@@ -1,0 +1,158 @@
+"""`tidegate models activate`, `shadow`, `report`, `rollback` and `status`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from streams.cli.control import As, DryRun, Expect, Group, How, Note, Wait, Within, carry_out, show_status
+from streams.cli.terminal import AsJson, Brokers, Prefix, reporting, run, settings_from
+from streams.cli.trial_view import show_report
+
+if TYPE_CHECKING:
+    from schemas import Control
+    from streams.control.trial_report import TrialReport
+    from streams.settings import Settings
+
+Address = Annotated[str, typer.Argument(help="A model folder as the workers see it, or an address of a store.")]
+
+
+def activate(
+    address: Address,
+    dry_run: DryRun = False,
+    wait: Wait = False,
+    within: Within = 300.0,
+    expect: Expect = None,
+    by: As = None,
+    note: Note = None,
+    group: Group = None,
+    brokers: Brokers = None,
+    prefix: Prefix = None,
+    as_json: AsJson = False,
+) -> None:
+    """Let another model judge. Each worker checks its hashes and golden cases first, and refuses it if they fail."""
+    with reporting():
+        settings = settings_from(brokers=brokers, topic_prefix=prefix, group=group)
+        how = How.of(dry_run, wait, within, expect, by, note, as_json)
+        entry = _entry(address, how)
+        if dry_run:
+            _check(settings, entry)
+        carry_out(settings, lambda _: entry, how)
+
+
+def shadow(
+    address: Address,
+    share: Annotated[float, typer.Option(min=0.0001, max=1, help="Of the authors.")] = 0.1,
+    dry_run: DryRun = False,
+    wait: Wait = False,
+    within: Within = 300.0,
+    expect: Expect = None,
+    by: As = None,
+    note: Note = None,
+    group: Group = None,
+    brokers: Brokers = None,
+    prefix: Prefix = None,
+    as_json: AsJson = False,
+) -> None:
+    """Let another model judge a share of the records for comparison only. `rollback` or `activate` ends it."""
+    with reporting():
+        settings = settings_from(brokers=brokers, topic_prefix=prefix, group=group)
+        how = How.of(dry_run, wait, within, expect, by, note, as_json)
+        entry = _entry(address, how).model_copy(update={"name": "candidate", "share": share})
+        if dry_run:
+            _check(settings, entry)
+        carry_out(settings, lambda _: entry, how)
+
+
+def report(
+    revision: Annotated[
+        int | None, typer.Option(min=1, help="Of the trial. Default: the last one.", show_default=False)
+    ] = None,
+    quiet_s: Annotated[float, typer.Option(min=0.5, max=60, help="Stop when nothing came for so long.")] = 3.0,
+    brokers: Brokers = None,
+    prefix: Prefix = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show where a model on trial decides otherwise, and whether enough was compared to say so."""
+    with reporting():
+        settings = settings_from(brokers=brokers, topic_prefix=prefix)
+        show_report(*run(_compared(settings, revision, quiet_s)), as_json)
+
+
+async def _compared(settings: Settings, revision: int | None, quiet_s: float) -> tuple[int, TrialReport]:
+    """The trial's revision, and what was found."""
+    from streams.client import Client
+    from streams.control.change import ConflictError, read_state
+    from streams.control.trial_report import TrialReport
+
+    if revision is None:
+        entry = (await read_state(settings)).get("model/candidate")
+        if entry is None:
+            raise ConflictError("No model is on trial, and none was.")
+        revision = entry.revision if entry.active else entry.expected
+    found = TrialReport()
+    async with Client(settings=settings) as client:
+        async for comparison in client.read("comparisons", from_beginning=True, timeout_s=quiet_s):
+            if comparison.revision == revision:
+                found.add(comparison)
+    return revision, found
+
+
+def rollback(
+    dry_run: DryRun = False,
+    wait: Wait = False,
+    within: Within = 300.0,
+    expect: Expect = None,
+    by: As = None,
+    note: Note = None,
+    group: Group = None,
+    brokers: Brokers = None,
+    prefix: Prefix = None,
+    as_json: AsJson = False,
+) -> None:
+    """End a trial if there is one; else let the model judge that did before the last change."""
+    with reporting():
+        from streams.control.change import back
+
+        settings = settings_from(brokers=brokers, topic_prefix=prefix, group=group)
+        how = How.of(dry_run, wait, within, expect, by, note, as_json)
+        carry_out(settings, lambda state: back(state, "model", how.by, note), how, "rolled_back")
+
+
+def status(group: Group = None, brokers: Brokers = None, prefix: Prefix = None, as_json: AsJson = False) -> None:
+    """Show which model is to judge, and what each worker of the group runs."""
+    with reporting():
+        show_status(settings_from(brokers=brokers, topic_prefix=prefix, group=group), "model", as_json)
+
+
+def _entry(address: str, how: How) -> Control:
+    from hashlib import sha256
+
+    from schemas import Control
+    from streams.control.sources import absolute, manifest_version, read_manifest_bytes
+
+    address = absolute(address)
+    manifest = read_manifest_bytes(address)
+    return Control(
+        kind="model",
+        name="default",
+        version=manifest_version(manifest, address),
+        address=address,
+        digest=sha256(manifest).hexdigest(),
+        by=how.by,
+        note=how.note,
+    )
+
+
+def _check(settings: Settings, entry: Control) -> None:
+    """As a worker does, under the policy that is in force, in a folder that goes away again."""
+    from tempfile import TemporaryDirectory
+
+    from streams.control.candidate import load_candidate
+    from streams.control.change import read_state
+
+    policy = run(read_state(settings)).get("policy/default")
+    with TemporaryDirectory() as folder:
+        load_candidate(settings.model_copy(update={"data_dir": Path(folder)}), entry, policy)

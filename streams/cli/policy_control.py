@@ -1,0 +1,135 @@
+"""`tidegate policy activate`, `rollback`, `diff` and `status`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from streams.cli.control import As, DryRun, Expect, Group, How, Note, Wait, Within, carry_out, print_json, show_status
+from streams.cli.terminal import AsJson, Brokers, Prefix, reporting, run, settings_from
+
+if TYPE_CHECKING:
+    from schemas import Control
+    from streams.settings import Settings
+
+PolicyFile = Annotated[str, typer.Argument(help="Policy file, or its address in a store.")]
+
+
+def activate(
+    file: PolicyFile,
+    dry_run: DryRun = False,
+    wait: Wait = False,
+    within: Within = 60.0,
+    expect: Expect = None,
+    by: As = None,
+    note: Note = None,
+    group: Group = None,
+    brokers: Brokers = None,
+    prefix: Prefix = None,
+    as_json: AsJson = False,
+) -> None:
+    """Let another policy judge. What it says travels with the change, so the file may go away."""
+    with reporting():
+        settings = settings_from(brokers=brokers, topic_prefix=prefix, group=group)
+        how = How.of(dry_run, wait, within, expect, by, note, as_json)
+        entry = _entry(file, how)
+        carry_out(settings, lambda _: entry, how)
+
+
+def rollback(
+    dry_run: DryRun = False,
+    wait: Wait = False,
+    within: Within = 60.0,
+    expect: Expect = None,
+    by: As = None,
+    note: Note = None,
+    group: Group = None,
+    brokers: Brokers = None,
+    prefix: Prefix = None,
+    as_json: AsJson = False,
+) -> None:
+    """Let the policy judge that did before the last change."""
+    with reporting():
+        from streams.control.change import back
+
+        settings = settings_from(brokers=brokers, topic_prefix=prefix, group=group)
+        how = How.of(dry_run, wait, within, expect, by, note, as_json)
+        carry_out(settings, lambda state: back(state, "policy", how.by, note), how, "rolled_back")
+
+
+def diff(
+    file: PolicyFile,
+    brokers: Brokers = None,
+    prefix: Prefix = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show line by line what this policy says otherwise than the one that is active."""
+    with reporting():
+        from difflib import unified_diff
+
+        settings = settings_from(brokers=brokers, topic_prefix=prefix)
+        revision, active = _active(settings)
+        lines = list(unified_diff(active.splitlines(), _text(file).splitlines(), "active", file, lineterm=""))
+        if as_json:
+            print_json({"revision": revision, "diff": lines})
+        else:
+            typer.echo("\n".join(lines) or "They say the same.")
+
+
+def status(group: Group = None, brokers: Brokers = None, prefix: Prefix = None, as_json: AsJson = False) -> None:
+    """Show which policy is to judge, and what each worker of the group runs."""
+    with reporting():
+        show_status(settings_from(brokers=brokers, topic_prefix=prefix, group=group), "policy", as_json)
+
+
+def _active(settings: Settings) -> tuple[int | None, str]:
+    """The revision, None for what the settings name, and the text."""
+    from streams.control.change import read_state
+
+    entry = run(read_state(settings)).get("policy/default")
+    if entry is None:
+        return None, _text(str(settings.policy))
+    return entry.revision, entry.content if entry.content is not None else _text(entry.address or "", entry.digest)
+
+
+def _text(address: str, digest: str | None = None) -> str:
+    """What a file on this machine names is in its place. Raises PolicyError for what is no policy, SourceError for what
+    cannot be read."""
+    from pathlib import Path
+
+    from streams.control.sources import absolute, fetch_file
+    from streams.policy import Policy
+    from streams.policy.bundle import bundled
+
+    if digest is None and Path(address).is_file():
+        return bundled(Path(address))
+    content = fetch_file(absolute(address), digest)
+    Policy.parse(content, address)
+    return content.decode("utf-8")
+
+
+def _entry(file: str, how: How) -> Control:
+    from hashlib import sha256
+
+    from schemas import Control
+    from schemas.control import MAX_CONTENT
+    from streams.control.sources import absolute, fetch_file
+    from streams.policy import Policy, PolicyError
+
+    text = _text(file)
+    fits = len(text) <= MAX_CONTENT
+    if not fits and text.encode() != fetch_file(absolute(file), None):
+        raise PolicyError(
+            f"{file} is too large to travel and names other files: store what `policy bundle` makes of it."
+        )
+    return Control(
+        kind="policy",
+        name="default",
+        version=Policy.parse(text.encode(), file).version,
+        digest=sha256(text.encode()).hexdigest(),
+        content=text if fits else None,
+        address=None if fits else absolute(file),
+        by=how.by,
+        note=how.note,
+    )

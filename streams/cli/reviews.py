@@ -1,0 +1,129 @@
+"""`tidegate reviews`: what people's reviews say about the verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from streams.cli.policy import moment
+from streams.cli.terminal import AsJson, Brokers, Prefix, printable, reporting, run, settings_from
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from streams.reviews.report import ReviewReport
+    from streams.settings import Settings
+
+_MAX_REVIEW_BYTES = 1 << 20
+
+
+def report(
+    file: Annotated[
+        Path | None, typer.Option(help="Reviews, one a line, in place of the topic.", show_default=False)
+    ] = None,
+    verdicts: Annotated[
+        Path | None, typer.Option(help="Verdicts, one a line, in place of the topic.", show_default=False)
+    ] = None,
+    since: Annotated[str | None, typer.Option("--from", help="ISO 8601: verdicts from then on.")] = None,
+    until: Annotated[str | None, typer.Option("--to", help="ISO 8601: verdicts before then.")] = None,
+    brokers: Brokers = None,
+    prefix: Prefix = None,
+    as_json: AsJson = False,
+) -> None:
+    """Precision by action and label, misses where allowed posts were drawn at random, and agreement of reviewers."""
+    with reporting():
+        import orjson
+
+        from streams.reviews.report import ReviewReport
+
+        span = moment(since, "--from"), moment(until, "--to")
+        if verdicts is not None and span != (None, None):
+            raise typer.BadParameter("a file of verdicts has no times", param_hint="--from, --to")
+        found = ReviewReport()
+        run(_fill(found, settings_from(brokers=brokers, topic_prefix=prefix), file, verdicts, span))
+        if as_json:
+            typer.echo(orjson.dumps(found.report()).decode())
+        else:
+            _show(found.report())
+
+
+async def _fill(
+    found: ReviewReport, settings: Settings, file: Path | None, verdicts: Path | None, span: tuple[Any, Any]
+) -> None:
+    """All reviews, then all verdicts."""
+    import orjson
+
+    from schemas import InvalidRecord, Review
+
+    async for value in _values(settings, "reviews", file, (None, None)):
+        try:
+            found.add_review(Review.decode(value, _MAX_REVIEW_BYTES))
+        except InvalidRecord:
+            found.unreadable += 1
+    async for value in _values(settings, "labels", verdicts, span):
+        try:
+            verdict = orjson.loads(value or b"")
+        except orjson.JSONDecodeError:
+            verdict = {}
+        found.add_verdict(verdict if isinstance(verdict, dict) else {})
+
+
+async def _values(
+    settings: Settings, kind: str, file: Path | None, span: tuple[Any, Any]
+) -> AsyncIterator[bytes | None]:
+    from streams.cli.score import open_lines
+    from streams.client.between import read_stretch
+
+    if file is not None:
+        with open_lines(file) as lines:
+            for line in lines:
+                if line.strip():
+                    yield line
+        return
+    async for messages in read_stretch(settings, kind, *span):
+        for message in messages:
+            yield message.value
+
+
+def _show(report: Mapping[str, Any]) -> None:
+    from streams.cli.tables import wide_console
+
+    console = wide_console()
+    console.print(f"{report['reviews']:,} reviews, {report['verdicts']:,} verdicts", style="bold")
+    for name in ("superseded", "unsure", "without_verdict", "unreadable"):
+        if report[name]:
+            console.print(f"{report[name]:,} {name.replace('_', ' ')}")
+    figures = {f"action {name}": one for name, one in report["precision"]["actions"].items()}
+    figures |= {f"label {name}": one for name, one in report["precision"]["labels"].items()}
+    figures |= {"appeals that were right": report["appeals"], "allowed, should not be": report["missed"]["of_allowed"]}
+    table = _table("share with 95 % interval", "of", "share", "from", "to", "reviewed")
+    for name, one in figures.items():
+        if one["rows"]:
+            table.add_row(printable(name), *(f"{one[key]:.1%}" for key in ("value", "low", "high")), f"{one['rows']:,}")
+    if (recall := report["missed"]["recall"]) is not None:
+        table.add_row("recall", *(f"{recall[key]:.1%}" for key in ("value", "low", "high")), "-")
+    console.print(table)
+    _show_agreement(report["agreement"])
+
+
+def _show_agreement(agreement: Mapping[str, Any]) -> None:
+    from streams.cli.tables import wide_console
+
+    if not agreement["items"]:
+        return
+    table = _table("agreement on the action", "reviewers", "posts", "agreed", "kappa")
+    everybody = {"reviewers": ["all pairs"], **agreement}
+    for one in (everybody, *agreement["pairs"]):
+        kappa = "-" if one["kappa"] is None else f"{one['kappa']:.2f}"
+        names = printable(" and ".join(one["reviewers"]))
+        table.add_row(names, f"{one['items']:,}", f"{one['agreed'] / one['items']:.0%}", kappa)
+    wide_console().print(table)
+
+
+def _table(title: str, *columns: str) -> Table:
+    from streams.cli.tables import plain_table
+
+    return plain_table(title, [columns[0]], list(columns[1:]))

@@ -1,0 +1,1 @@
+"""`tidegate top`: a group of processes as its metrics show it."""

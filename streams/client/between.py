@@ -1,0 +1,164 @@
+"""What lies in a topic between two moments, and single records by where they lie. Nothing is waited for."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any, Final
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError
+
+from streams.errors import missing_topic, translate
+from streams.kafka.connection import CONNECT_TIMEOUT_S, reading_options
+from streams.kafka.topics import topic_name
+from streams.positions import Positions
+from streams.settings import Settings
+
+SILENCE_S: Final = 30.0  # a broker that gives nothing for so long, short of the end it named, is not there
+_POLL_MS: Final = 200
+_LOOK_MS: Final = 1000
+
+
+async def read_stretch(
+    settings: Settings, kind: str, since: datetime | None = None, until: datetime | None = None
+) -> AsyncIterator[Sequence[Any]]:
+    """Messages of a topic by their Kafka timestamps, in batches, in order within each partition.
+
+    Args:
+        kind: of the topic, without the prefix.
+        since: from here on; None: from the beginning of the topic.
+        until: before this; None: to its end as it is now. What comes later is not waited for.
+
+    Raises:
+        ClientError: the broker or the topic cannot be reached.
+    """
+    topic = topic_name(settings.topic_prefix, kind)
+    begin, end = _milliseconds(since), _milliseconds(until)
+    async with _consumer(settings, topic) as consumer:
+        if begin is not None:
+            await _seek(consumer, begin)
+        async for messages in up_to_now(consumer, topic):
+            inside = [
+                message
+                for message in messages
+                if (begin is None or message.timestamp >= begin) and (end is None or message.timestamp < end)
+            ]
+            if inside:
+                yield inside
+            elif end is not None and messages[0].timestamp >= end:
+                consumer.pause(TopicPartition(topic, messages[0].partition))
+
+
+@asynccontextmanager
+async def _consumer(settings: Settings, *topics: str) -> AsyncIterator[Any]:
+    """A started consumer without a group."""
+    consumer = AIOKafkaConsumer(*topics, **reading_options(settings), auto_offset_reset="earliest")
+    try:
+        await asyncio.wait_for(consumer.start(), CONNECT_TIMEOUT_S)
+        yield consumer
+    except UnknownTopicOrPartitionError:
+        raise missing_topic(", ".join(topics)) from None
+    except (KafkaError, TimeoutError, OSError) as error:
+        raise translate(error, settings.brokers) from error
+    finally:
+        await consumer.stop()
+
+
+async def _seek(consumer: Any, begin: int) -> None:
+    """To the first message of this time in each partition, or to its end where there is none.
+
+    The embedded broker never names one. So the last message is looked at before a partition is passed over.
+    """
+    partitions = list(consumer.assignment())
+    found = await consumer.offsets_for_times(dict.fromkeys(partitions, begin))
+    first, ends = await consumer.beginning_offsets(partitions), await consumer.end_offsets(partitions)
+    for partition in partitions:
+        if (place := found.get(partition)) is not None:
+            consumer.seek(partition, place.offset)
+        elif first[partition] < ends[partition]:
+            consumer.seek(partition, ends[partition] - 1)
+            last = (await consumer.getmany(partition, timeout_ms=_LOOK_MS)).get(partition, ())
+            is_over = bool(last) and last[-1].timestamp < begin
+            consumer.seek(partition, ends[partition] if is_over else first[partition])
+
+
+async def up_to_now(consumer: Any, topic: str) -> AsyncIterator[Sequence[Any]]:
+    """What a started consumer has before it in its topic as it is now, a batch of one partition at a time.
+
+    A partition that the caller pauses counts as read.
+    """
+    if not consumer.partitions_for_topic(topic):
+        raise missing_topic(topic)
+    positions = Positions(consumer, topic, group=None)
+    await positions.fix()
+    partitions = list(consumer.assignment())
+    ends = await consumer.end_offsets(partitions)
+    unfinished = {partition for partition in partitions if await consumer.position(partition) < ends[partition]}
+    silent_since = asyncio.get_running_loop().time()
+    while unfinished:
+        batches = await positions.follow(await consumer.getmany(*unfinished, timeout_ms=_POLL_MS))
+        for partition, messages in batches.items():
+            if before := [message for message in messages if message.offset < ends[partition]]:
+                yield before
+        for partition in list(unfinished):
+            if await consumer.position(partition) >= ends[partition] or partition in consumer.paused():
+                unfinished.discard(partition)
+        now = asyncio.get_running_loop().time()
+        if batches:
+            silent_since = now
+        elif now - silent_since > SILENCE_S:
+            raise TimeoutError
+
+
+class Places:
+    """Reads the values of single records of one topic. Use `open_places`."""
+
+    def __init__(self, consumer: Any, topic: str, begins: dict[TopicPartition, int]) -> None:
+        self._consumer = consumer
+        self._topic = topic
+        self._begins = begins
+
+    async def values(self, places: Collection[tuple[int, int]]) -> dict[tuple[int, int], Any]:
+        """Messages by partition and offset; those that the topic does not hold any more are left out."""
+        found: dict[tuple[int, int], Any] = {}
+        for number in {partition for partition, _ in places}:
+            partition = TopicPartition(self._topic, number)
+            wanted = {offset for its, offset in places if its == number and offset >= self._begins.get(partition, 0)}
+            if wanted and partition in self._begins:
+                async for message in self._between(partition, min(wanted), max(wanted)):
+                    if message.offset in wanted:
+                        found[number, message.offset] = message
+        return found
+
+    async def _between(self, partition: TopicPartition, first: int, last: int) -> AsyncIterator[Any]:
+        ends = await self._consumer.end_offsets([partition])
+        last = min(last, ends[partition] - 1)
+        self._consumer.seek(partition, first)
+        silent_since = asyncio.get_running_loop().time()
+        while await self._consumer.position(partition) <= last:
+            batches = await self._consumer.getmany(partition, timeout_ms=_POLL_MS)
+            for message in batches.get(partition, ()):
+                yield message
+            now = asyncio.get_running_loop().time()
+            if batches:
+                silent_since = now
+            elif now - silent_since > SILENCE_S:
+                raise TimeoutError
+
+
+@asynccontextmanager
+async def open_places(settings: Settings, kind: str) -> AsyncIterator[Places]:
+    """Raises ClientError: the broker or the topic cannot be reached, on entering or inside."""
+    topic = topic_name(settings.topic_prefix, kind)
+    async with _consumer(settings, topic) as consumer:
+        if not consumer.partitions_for_topic(topic):
+            raise missing_topic(topic)
+        begins = await consumer.beginning_offsets(list(consumer.assignment()))
+        yield Places(consumer, topic, begins)
+
+
+def _milliseconds(moment: datetime | None) -> int | None:
+    return None if moment is None else int(moment.timestamp() * 1000)

@@ -1,0 +1,75 @@
+"""A stretch of a topic: from where to where each partition is read. What comes later is not waited for."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError
+
+from streams.errors import missing_topic, translate
+from streams.kafka.connection import reading_options, start_client
+from streams.positions import Positions
+from streams.settings import Settings
+
+Offsets = Mapping[TopicPartition, int]
+
+_SILENCE_S = 30.0  # a broker that gives nothing for so long, short of the end it named, is not there
+
+
+@asynccontextmanager
+async def reading(settings: Settings, topic: str) -> AsyncIterator[Any]:
+    """A started consumer of all partitions of a topic, in no group.
+
+    Raises:
+        ClientError: the broker or the topic cannot be reached, or something went wrong inside the block.
+    """
+    consumer = AIOKafkaConsumer(topic, **reading_options(settings), auto_offset_reset="earliest")
+    try:
+        await start_client(consumer, settings)
+        if not consumer.partitions_for_topic(topic):
+            raise missing_topic(topic)
+        yield consumer
+    except UnknownTopicOrPartitionError:
+        raise missing_topic(topic) from None
+    except (KafkaError, TimeoutError, OSError) as error:
+        raise translate(error, settings.brokers) from error
+    finally:
+        await consumer.stop()
+
+
+async def as_it_is_now(consumer: Any) -> tuple[Offsets, Offsets]:
+    """The first offset of each partition, and the one after its last."""
+    partitions = list(consumer.assignment())
+    return await consumer.beginning_offsets(partitions), await consumer.end_offsets(partitions)
+
+
+async def read_stretch(consumer: Any, topic: str, begins: Offsets, ends: Offsets) -> AsyncGenerator[Any, None]:
+    """The messages from `begins` on and before `ends`, in order within each partition.
+
+    Raises:
+        TimeoutError: nothing came for half a minute.
+    """
+    for partition, begin in begins.items():
+        consumer.seek(partition, begin)
+    positions = Positions(consumer, topic, group=None)
+    await positions.fix()
+    unfinished = {partition for partition, begin in begins.items() if begin < ends[partition]}
+    silent_since = asyncio.get_running_loop().time()
+    while unfinished:
+        batches = await positions.follow(await consumer.getmany(*unfinished, timeout_ms=200))
+        for partition, messages in batches.items():
+            for message in messages:
+                if message.offset < ends[partition]:
+                    yield message
+        for partition in list(unfinished):
+            if await consumer.position(partition) >= ends[partition]:
+                unfinished.discard(partition)
+        now = asyncio.get_running_loop().time()
+        if batches:
+            silent_since = now
+        elif now - silent_since > _SILENCE_S:
+            raise TimeoutError

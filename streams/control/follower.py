@@ -1,0 +1,260 @@
+"""Keeps a worker at what the control topic says, and says on the events topic what became of each change."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Collection, Sequence
+from typing import Final, Protocol
+
+from schemas import Control, Event
+from schemas.event import Running
+from streams.control.candidate import Candidate, load_candidate, refusal, state_file
+from streams.control.events import EventKind, new_event, outgoing, revisions, worker_name
+from streams.control.shadow import Shadow, shadow_tasks
+from streams.control.state import CANDIDATE, DEFAULT, FORMER, State
+from streams.control.topic import ControlTopic, Said
+from streams.errors import ClientError, TidegateError
+from streams.model import Model
+from streams.pipeline.work import Work
+from streams.record import Outgoing
+from streams.settings import Settings
+from streams.tasks.base import Parts
+
+logger = logging.getLogger(__name__)
+
+LOAD_TIMEOUT_S: Final = 900.0
+TRY_AGAIN_S: Final = 5.0
+
+
+class Switched(Protocol):
+    """What the follower asks of the service."""
+
+    async def activate(self, model: Model, parts: Parts) -> None: ...
+
+    def enable(self, names: Collection[str]) -> None: ...
+
+    async def publish(self, messages: Sequence[Outgoing]) -> None: ...
+
+    def observe(self, observer: Callable[[Work], None] | None) -> None: ...
+
+
+class Follower:
+    """`begin`, `join`, then `follow` for as long as the worker lives. Lives on the event loop; loads in a thread."""
+
+    def __init__(self, settings: Settings, topic: ControlTopic | None = None) -> None:
+        self.name = worker_name()
+        self._settings = settings
+        self._topic = topic or ControlTopic(settings)
+        self._state = State()
+        self._refused: dict[str, Control] = {}
+        self._running: Candidate | None = None
+        self._shadow: Shadow | None = None
+        self._is_caught_up = False
+        self._events: list[Event] = []
+
+    async def begin(self) -> Candidate:
+        """What to judge with: what the topic says, or the disk where it is away.
+
+        Raises:
+            TidegateError: the topic is away and the disk knows nothing, or nothing that is named can be loaded.
+        """
+        await self._learn()
+        first: Exception | None = None
+        for policy in self._state.choices("policy"):
+            for model in self._state.choices("model"):
+                try:
+                    candidate = await self._load(model, policy)
+                except Exception as error:
+                    first = first or error
+                    logger.warning("not taken: %s", refusal(error))
+                else:
+                    self._begun(candidate, first)
+                    return candidate
+        assert first is not None
+        raise first
+
+    async def _learn(self) -> None:
+        path = state_file(self._settings)
+        try:
+            said = await self._topic.read_to_end()
+        except ClientError as error:
+            known = await asyncio.to_thread(State.load, path)
+            if known is None:
+                raise
+            logger.warning("the control topic is away (%s): going by its last known state", error)
+            self._state = known
+        else:
+            for key, entry in said:
+                self._state.put(key, entry)
+            self._is_caught_up = True
+            await self._save()
+
+    def _begun(self, candidate: Candidate, error: Exception | None) -> None:
+        """What the topic names and was not taken is refused, for the reason that came first."""
+        self._running = candidate
+        wanted = (self._state.get(f"{kind}/{DEFAULT}") for kind in ("model", "policy"))
+        for entry in wanted:
+            if entry is not None and entry not in candidate.entries and error is not None:
+                self._refuse(entry, refusal(error))
+        self._tell("running", None)
+
+    def join(self, service: Switched) -> None:
+        """Before the first record is read: from now on this service is the one that is switched."""
+        self._service = service
+        service.enable(self._state.enabled(self._settings.tasks))
+
+    async def follow(self) -> None:
+        """Never returns. What goes wrong with the topic is tried again; the worker goes on with what it has."""
+        is_away = False
+        if self._state.trial is not None:
+            await self._try(self._state.trial)
+        while True:
+            await self._publish()
+            try:
+                said = await self._topic.read() if self._is_caught_up else await self._caught_up()
+            except ClientError as error:
+                if not is_away:
+                    logger.warning("the control topic is away (%s): going on with what is active", error)
+                is_away = True
+                await asyncio.sleep(TRY_AGAIN_S)
+                continue
+            is_away = False
+            for key, entry in said:
+                await self._take(key, entry)
+                await self._publish()
+
+    async def _caught_up(self) -> list[Said]:
+        """After a start without the topic: what stands there now counts, and not how it came to that."""
+        now = dict(await self._topic.read_to_end())
+        self._is_caught_up = True
+        return [*((entry.key, None) for entry in self._state if entry.key not in now), *now.items()]
+
+    async def _take(self, key: str, entry: Control | None) -> None:
+        former = self._state.get(key)
+        if entry == former:
+            return
+        if entry is not None and former is not None and entry.expected != former.revision:
+            logger.warning("revision %d of %s replaces revision %d unseen", entry.revision, key, former.revision)
+        self._state.put(key, entry)
+        await self._save()
+        kind, _, name = key.partition("/")
+        if kind == "task":
+            self._service.enable(self._state.enabled(self._settings.tasks))
+            self._tell("activated", entry)
+        elif name == DEFAULT:
+            await self._switch(kind, entry)
+        elif key == f"model/{CANDIDATE}":
+            await self._try(entry)
+        elif name != FORMER:
+            logger.warning("%s means nothing to this version", key)
+
+    async def _switch(self, kind: str, entry: Control | None) -> None:
+        running = self._running
+        assert running is not None
+        model = entry if kind == "model" else running.model_entry
+        policy = entry if kind == "policy" else running.policy_entry
+        try:
+            candidate = await self._load(model, policy, running)
+        except Exception as error:  # whatever it is, the one that runs goes on
+            if entry is None:
+                logger.warning("%s is no longer named, and the settings' cannot be taken: %s", kind, refusal(error))
+            else:
+                self._refuse(entry, refusal(error))
+            self._tell("running", None)
+            return
+        await self._service.activate(candidate.model, candidate.parts)
+        self._running = candidate
+        self._refused.pop(f"{kind}/{DEFAULT}", None)
+        logger.info("active: model %s, policy %s", candidate.model.artifact.version, candidate.parts.policy_version)
+        self._tell("activated", entry)
+        self._tell("running", None)
+        if kind == "policy" and self._shadow is not None:
+            await self._try(self._shadow.trial, self._shadow.candidate)
+
+    async def _try(self, entry: Control | None, known: Candidate | None = None) -> None:
+        """Lets a model judge beside the one that is active, or ends that.
+
+        Args:
+            known: the same model under another policy.
+        """
+        assert self._running is not None
+        await self._end_trial()
+        self._refused.pop(f"model/{CANDIDATE}", None)
+        if entry is not None and entry.active:
+            try:
+                candidate = await self._load(entry, self._running.policy_entry, known or self._running)
+                tasks = await asyncio.to_thread(shadow_tasks, self._settings, candidate)
+            except Exception as error:  # whatever it is, the work goes on without it
+                self._refuse(entry, refusal(error))
+                self._tell("running", None)
+                return
+            self._shadow = Shadow(self._settings, candidate, tasks, entry, self._service.publish)
+            self._service.observe(self._shadow.offer)
+        self._tell("activated", entry)
+        self._tell("running", None)
+
+    async def _end_trial(self) -> None:
+        shadow, self._shadow = self._shadow, None
+        if shadow is not None:
+            self._service.observe(None)
+            await shadow.stop()
+
+    async def _load(self, model: Control | None, policy: Control | None, running: Candidate | None = None) -> Candidate:
+        loading = asyncio.to_thread(load_candidate, self._settings, model, policy, running)
+        try:
+            return await asyncio.wait_for(loading, LOAD_TIMEOUT_S)
+        except TimeoutError:
+            raise TidegateError(f"It was not loaded within {LOAD_TIMEOUT_S:g} s.") from None
+
+    async def _save(self) -> None:
+        try:
+            await asyncio.to_thread(self._state.save, state_file(self._settings))
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            logger.warning("the state of the control topic is not saved: %s", reason)
+
+    def _refuse(self, entry: Control, reason: str) -> None:
+        logger.warning("revision %d of %s is refused: %s", entry.revision, entry.key, reason)
+        self._refused[entry.key] = entry
+        self._tell("refused", entry, reason)
+
+    def _tell(self, kind: EventKind, entry: Control | None, reason: str | None = None) -> None:
+        if kind == "activated" and entry is None:
+            return  # a key was deleted: what runs now is told
+        self._events.append(
+            new_event(
+                kind, entry, group=self._settings.group, worker=self.name, reason=reason, running=self._running_now()
+            )
+        )
+
+    def _running_now(self) -> Running | None:
+        if self._running is None:
+            return None
+        tasks = self._settings.tasks
+        spoken = [entry for name in tasks if (entry := self._state.get(f"task/{name}")) is not None]
+        tried = self._state.get(f"model/{CANDIDATE}")
+        if tried is not None and tried not in self._refused.values():
+            spoken.append(tried)
+        return Running(
+            model_version=self._running.model.engine.model_version,
+            policy_version=self._running.parts.policy_version,
+            tasks=self._state.enabled(tasks),
+            revisions=revisions([*self._running.entries, *spoken]),
+            refused=revisions(self._refused.values()),
+        )
+
+    async def _publish(self) -> None:
+        """What cannot be published is tried again with what comes next."""
+        if not self._events:
+            return
+        try:
+            await self._service.publish([outgoing(event) for event in self._events])
+        except TidegateError as error:
+            logger.warning("what became of a change is not told yet: %s", error)
+        else:
+            self._events.clear()
+
+    async def stop(self) -> None:
+        await self._end_trial()
+        await self._topic.close()

@@ -1,0 +1,162 @@
+"""The metrics: what each is called and what it counts, once, for who exposes them, reads them and describes them.
+
+No label holds anything of a record: each takes its values from a set that is known beforehand, or names a partition,
+a version or a process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+
+from streams.health.histogram import Histogram
+
+Where = Literal["worker", "gateway", "both", "supervisor"]
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """A metric: its name (a counter's ends with `_total` where it is exposed), and who has it."""
+
+    name: str
+    kind: Literal["counter", "gauge", "histogram"]
+    about: str
+    labels: tuple[str, ...] = ()
+    where: Where = "both"
+
+    @property
+    def exposed(self) -> str:
+        """Its name as it is scraped."""
+        return f"{self.name}_total" if self.kind == "counter" else self.name
+
+    def of(self, value: float) -> Metric:
+        """Its samples, where it has no labels."""
+        return self.by([((), value)])
+
+    def by(self, values: Iterable[tuple[Sequence[str], float]]) -> Metric:
+        """Its samples: values, each behind the values of its labels."""
+        make = CounterMetricFamily if self.kind == "counter" else GaugeMetricFamily
+        metric: CounterMetricFamily | GaugeMetricFamily = make(self.name, self.about, labels=self.labels)
+        for labels, value in values:
+            metric.add_metric(labels, value)
+        return metric
+
+    def distributed(self, histograms: Iterable[tuple[Sequence[str], Histogram]]) -> Metric:
+        """Its samples: histograms, each behind the values of its labels."""
+        metric = HistogramMetricFamily(self.name, self.about, labels=self.labels)
+        for labels, histogram in histograms:
+            metric.add_metric(labels, histogram.cumulated(), histogram.sum)
+        return metric
+
+
+BUILD_INFO: Final = Family(
+    "tidegate_build_info", "gauge", "Always 1; the versions that judge.", ("version", "model", "policy")
+)
+RECORDS: Final = Family("tidegate_records", "counter", "Records taken in.", ("task",))
+VERDICTS: Final = Family(
+    "tidegate_verdicts",
+    "counter",
+    "Verdicts that left. Of symptom records the action is the level of urgency.",
+    ("task", "action", "degraded"),
+)
+DEAD_LETTERS: Final = Family("tidegate_dead_letters", "counter", "Records that got no verdict.", ("reason",))
+ALERTS: Final = Family("tidegate_alerts", "counter", "Alerts that left.", ("kind", "severity"))
+LANGUAGES: Final = Family("tidegate_languages", "counter", "Verdicts by the language of the text.", ("task", "lang"))
+LABELS: Final = Family(
+    "tidegate_labels",
+    "counter",
+    "Labels over their thresholds, of posts; several on one count each.",
+    ("label", "lang"),
+)
+HIGHEST_SCORE: Final = Family("tidegate_highest_score", "histogram", "A post's highest score of any label.", ("lang",))
+OVER_QUOTA: Final = Family(
+    "tidegate_over_quota", "counter", "Automatic actions that became a review because the quota was used up.", ("task",)
+)
+QUOTA_REACHED: Final = Family(
+    "tidegate_quota_reached", "gauge", "1 if an action became a review for the quota within the last minute."
+)
+STAGE_DURATION: Final = Family(
+    "tidegate_stage_duration_seconds", "histogram", "Where the time of a record went, from its intake on.", ("stage",)
+)
+VERDICT_DURATION: Final = Family(
+    "tidegate_verdict_duration_seconds",
+    "histogram",
+    "From the record's Kafka timestamp (over HTTP: its intake) to its acknowledged verdict.",
+    ("task",),
+)
+BATCH_ROWS: Final = Family("tidegate_batch_rows", "histogram", "Texts in a batch of the engine.")
+BATCH_TOKENS: Final = Family("tidegate_batch_tokens", "histogram", "Tokens in a batch of the engine, without padding.")
+PADDED_TOKENS: Final = Family("tidegate_padded_tokens", "counter", "Tokens that the engine ran, with padding.")
+ENGINE_BUSY: Final = Family("tidegate_engine_busy_seconds", "counter", "Time in which the engine ran.")
+EARLY_ROWS: Final = Family(
+    "tidegate_early_rows", "counter", "Texts that the early exit answered: in a cascade, or under overload."
+)
+CACHE_HITS: Final = Family("tidegate_cache_hits", "counter", "Texts whose scores were remembered.")
+CACHE_MISSES: Final = Family("tidegate_cache_misses", "counter", "Texts whose scores were not.")
+IN_FLIGHT_RECORDS: Final = Family("tidegate_in_flight_records", "gauge", "Records between intake and their answer.")
+IN_FLIGHT_TOKENS: Final = Family("tidegate_in_flight_tokens", "gauge", "Estimated tokens between the same.")
+OLDEST: Final = Family(
+    "tidegate_oldest_in_flight_seconds", "gauge", "Age of the oldest record in flight; 0 where there is none."
+)
+PROGRESS_AGE: Final = Family(
+    "tidegate_progress_age_seconds", "gauge", "Since a record was last done with; 0 while none is in flight."
+)
+LOOP_AGE: Final = Family(
+    "tidegate_loop_age_seconds", "gauge", "Since the event loop last turned; a second is ordinary."
+)
+READY: Final = Family("tidegate_ready", "gauge", "1 if /readyz says so.")
+LIVE: Final = Family("tidegate_live", "gauge", "1 if /livez says so.")
+
+SETTLED: Final = Family(
+    "tidegate_settled", "counter", "Records whose offset was released to be committed.", where="worker"
+)
+PARTITIONS: Final = Family("tidegate_partitions", "gauge", "Partitions that this worker reads.", where="worker")
+RELEASED_OFFSET: Final = Family(
+    "tidegate_released_offset",
+    "gauge",
+    "Everything before it is done with; it is committed within commit_interval_s.",
+    ("topic", "partition"),
+    "worker",
+)
+LAG_RECORDS: Final = Family(
+    "tidegate_lag_records",
+    "gauge",
+    "Offsets from the first record that is not done with to the end of the log, as the broker last told it.",
+    ("topic", "partition"),
+    "worker",
+)
+LAG_SECONDS: Final = Family(
+    "tidegate_lag_seconds",
+    "gauge",
+    "Age of the first record that is not done with, at least since nothing of the partition moved; 0 without lag.",
+    ("topic", "partition"),
+    "worker",
+)
+OVERLOADED: Final = Family(
+    "tidegate_overloaded", "gauge", "1 while the early exit answers posts because of an overload.", where="worker"
+)
+
+REQUESTS: Final = Family(
+    "tidegate_requests", "counter", "Requests that were answered.", ("interface", "status"), "gateway"
+)
+REQUEST_DURATION: Final = Family(
+    "tidegate_request_duration_seconds", "histogram", "From a request's head to its answer.", ("interface",), "gateway"
+)
+REQUESTS_IN_WORK: Final = Family("tidegate_requests_in_work", "gauge", "Requests being answered.", where="gateway")
+WAITING_TOKENS: Final = Family(
+    "tidegate_waiting_tokens", "gauge", "Estimated tokens of what waits outside of the pipeline.", where="gateway"
+)
+
+WORKER_UP: Final = Family(
+    "tidegate_worker_up",
+    "gauge",
+    "1 if the process of `--workers` with this number answered the scrape.",
+    ("worker",),
+    "supervisor",
+)
+
+FAMILIES: Final = tuple(value for value in list(globals().values()) if isinstance(value, Family))
+"""All of them, in the order of this file."""

@@ -1,0 +1,68 @@
+"""What each kind of program may do on the broker, and nothing beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from streams.kafka.topics import topic_names
+from streams.settings import Settings
+from streams.tasks import channels, declared
+
+Role = Literal["worker", "sender", "reader", "operator"]
+ROLES: Final[tuple[Role, ...]] = ("worker", "sender", "reader", "operator")
+"""worker: `tidegate worker`; sender: `send`, `serve`, a client that sends; reader: `watch`, a client that reads;
+operator: `topics`, `dead-letters`, `backfill`."""
+
+Operation = Literal["Read", "Write", "Create", "Describe"]
+
+
+@dataclass(frozen=True, slots=True)
+class Acl:
+    """Operations that a principal is allowed on a resource of this very name. Read and Write include Describe."""
+
+    resource: Literal["topic", "group"]
+    name: str
+    operations: tuple[Operation, ...]
+
+
+def acls(settings: Settings, role: Role) -> list[Acl]:
+    """The least that a role needs with these settings. The group is the workers', or the one that a reader reads as."""
+    names = topic_names(settings.topic_prefix)
+    allowed = {kind: tuple(_on_topic(kind, role, settings)) for kind in names}
+    granted = [Acl("topic", names[kind], operations) for kind, operations in allowed.items() if operations]
+    if role in ("worker", "reader"):
+        granted.append(Acl("group", settings.group, ("Read",)))
+    return granted
+
+
+def _on_topic(kind: str, role: Role, settings: Settings) -> Iterator[Operation]:
+    action = {channel.kind: channel.action for channel in channels()}[kind]
+    live = {task.input.kind for task in declared().values()}
+    backfill = {task.backfill.kind for task in declared().values()}
+    if role == "worker":
+        served = {kind for task in settings.tasks for kind in (task, declared()[task].backfill.kind)}
+        reads = action == "receive" and (kind in served or kind not in live | backfill)
+        yield "Read" if reads else "Write" if action == "send" else "Describe"
+    elif role == "sender" and kind in live:
+        yield "Write"
+    elif role == "reader" and action == "send":
+        yield "Read"
+    elif role == "operator":
+        yield "Create"
+        if kind in live | backfill:
+            yield from ("Read", "Write")  # a backfill reads and writes, a replay writes
+        else:
+            yield "Read" if kind == "dead-letters" else "Describe"
+
+
+def commands(granted: Iterable[Acl], principal: str, brokers: str) -> Sequence[str]:
+    """The same for Kafka's own tool, one line for each resource."""
+    return [
+        f"kafka-acls.sh --bootstrap-server {brokers} --command-config admin.properties --add "
+        f"--allow-principal '{principal}' "
+        + " ".join(f"--operation {operation}" for operation in acl.operations)
+        + f" --{acl.resource} '{acl.name}'"
+        for acl in granted
+    ]

@@ -1,0 +1,1 @@
+"""Pictures of records: fetched, looked at, known ones recognised. Needs the extra `tidegate[images]`."""

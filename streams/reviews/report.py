@@ -1,0 +1,165 @@
+"""Live precision, misses and agreement, from reviews and the verdicts that they are about. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
+
+from models.evaluation.resampling import share
+from schemas import Review
+from streams.policy import Action
+from streams.reviews.agreement import agreements, pooled
+
+CONFIDENCE: Final = 0.95
+_ACTIONS: Final = ("limit", "review", "remove")
+
+
+class _Verdict(NamedTuple):
+    action: str
+    labels: frozenset[str]
+
+
+class _Judged(NamedTuple):
+    """A verdict with the last word on it."""
+
+    verdict: _Verdict
+    review: Review
+
+    @property
+    def is_right(self) -> bool:
+        """Whether its action was called for: at least as much is asked for, or anything at all where a person was."""
+        action, wanted = Action[self.verdict.action.upper()], Action[self.review.action.upper()]
+        if self.review.decision is not None:
+            return self.review.decision == "upheld"
+        return wanted > Action.ALLOW if action is Action.REVIEW else wanted >= action
+
+    @property
+    def right_labels(self) -> frozenset[str] | None:
+        """None: nobody said."""
+        if self.review.labels is not None:
+            return frozenset(self.review.labels)
+        if self.review.action == "allow":
+            return frozenset()
+        return self.verdict.labels if self.review.decision == "upheld" else None
+
+
+@dataclass(slots=True)
+class ReviewReport:
+    """Take in all reviews first, then all verdicts. Keeps of a verdict only what is reviewed."""
+
+    reviews: dict[str, Review] = field(default_factory=dict)
+    """By their own identifier or, without one, by verdict and reviewer: who reviews again has thought again."""
+    verdicts: dict[str, _Verdict] = field(default_factory=dict)
+    """Those that are reviewed."""
+    actions: Counter[str] = field(default_factory=Counter)
+    """Of all verdicts."""
+    labels: Counter[str] = field(default_factory=Counter)
+    superseded: int = 0
+    unreadable: int = 0
+    _wanted: set[str] = field(default_factory=set)
+
+    def add_review(self, review: Review) -> None:
+        self.reviews[review.id or f"{review.verdict_id} {review.reviewer}"] = review
+        self._wanted.add(review.verdict_id)
+
+    def add_verdict(self, verdict: Mapping[str, Any]) -> None:
+        """As JSON holds it. One that was delivered twice counts twice in the totals, and once where it is reviewed."""
+        try:
+            identity, action, labels = verdict["id"], verdict["action"], verdict["labels"]
+            known = _Verdict(action, frozenset(labels))
+        except (KeyError, TypeError):
+            self.unreadable += 1
+            return
+        self.actions[action] += 1
+        self.labels.update(known.labels)
+        if identity in self._wanted:
+            self.verdicts[identity] = known
+
+    def report(self) -> dict[str, Any]:
+        """What JSON can hold: see docs/policy.md."""
+        replaced = {review.supersedes for review in self.reviews.values() if review.supersedes is not None}
+        standing = [review for key, review in self.reviews.items() if key not in replaced]
+        sure = [review for review in standing if review.decision != "unsure"]
+        last = {review.verdict_id: review for review in sure}
+        judged = [_Judged(self.verdicts[one], review) for one, review in last.items() if one in self.verdicts]
+        usual = [one for one in judged if one.review.source != "appeal"]
+        appeals = [one for one in judged if one.review.source == "appeal"]
+        return {
+            "reviews": len(self.reviews),
+            "superseded": len(self.reviews) - len(standing),
+            "unsure": len(standing) - len(sure),
+            "without_verdict": len(last) - len(judged),
+            "unreadable": self.unreadable,
+            "verdicts": self.actions.total(),
+            "precision": {"actions": self._by_action(usual), "labels": self._by_label(usual)},
+            "appeals": _figure(sum(not one.is_right for one in appeals), len(appeals)),
+            "missed": self._missed(usual),
+            "agreement": _agreement(standing),
+        }
+
+    def _by_action(self, judged: Iterable[_Judged]) -> dict[str, Any]:
+        acted = [one for one in judged if one.verdict.action in _ACTIONS]
+        found = {}
+        for action in _ACTIONS:
+            own = [one for one in acted if one.verdict.action == action]
+            found[action] = _figure(sum(one.is_right for one in own), len(own))
+        return found
+
+    def _by_label(self, judged: Iterable[_Judged]) -> dict[str, Any]:
+        hits: Counter[str] = Counter()
+        rows: Counter[str] = Counter()
+        for one in judged:
+            if (right := one.right_labels) is not None:
+                rows.update(one.verdict.labels)
+                hits.update(one.verdict.labels & right)
+        return {label: _figure(hits[label], rows[label]) for label in sorted(rows)}
+
+    def _missed(self, judged: list[_Judged]) -> dict[str, Any]:
+        """From posts that were let through and drawn at random: the share that was missed, and the recall that follows.
+
+        Recall needs the precision of what was acted on, and how many verdicts there are of either.
+        """
+        drawn = [one for one in judged if one.review.sampled and one.verdict.action == "allow"]
+        missed = _figure(sum(one.review.action != "allow" for one in drawn), len(drawn))
+        acted = [one for one in judged if one.verdict.action in _ACTIONS]
+        right = _figure(sum(one.is_right for one in acted), len(acted))
+        counts = self.actions.total() - self.actions["allow"], self.actions["allow"]
+        return {"of_allowed": missed, "recall": _recall(right, missed, *counts)}
+
+
+def _recall(right: dict[str, Any], missed: dict[str, Any], acted: int, allowed: int) -> dict[str, float] | None:
+    """Each end of the interval takes the worse, or the better, end of both shares."""
+    if not right["rows"] or not missed["rows"]:
+        return None
+    ends = (("value", "value"), ("low", "high"), ("high", "low"))
+    found = [(right[one] * acted, missed[other] * allowed) for one, other in ends]
+    values = [round(caught / (caught + lost), 4) if caught + lost else 0.0 for caught, lost in found]
+    return dict(zip(("value", "low", "high"), values, strict=True))
+
+
+def _figure(hits: int, rows: int) -> dict[str, Any]:
+    """A share with its Wilson interval; null without a row."""
+    if not rows:
+        return {"value": None, "low": None, "high": None, "rows": 0}
+    return {**share(hits, rows, CONFIDENCE)._asdict(), "rows": rows}
+
+
+def _agreement(standing: Iterable[Review]) -> dict[str, Any]:
+    """On the action, of reviewers who have a name."""
+    answers: dict[str, dict[str, str]] = {}
+    for review in standing:
+        if review.reviewer is not None and review.decision != "unsure":
+            answers.setdefault(review.verdict_id, {})[review.reviewer] = review.action
+    pairs = agreements(answers.values())
+    together = pooled(pairs.values())
+    return {
+        "items": together.items,
+        "agreed": together.agreed,
+        "kappa": together.kappa,
+        "pairs": [
+            {"reviewers": list(pair), "items": one.items, "agreed": one.agreed, "kappa": one.kappa}
+            for pair, one in sorted(pairs.items(), key=lambda both: -both[1].items)
+        ],
+    }

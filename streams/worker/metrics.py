@@ -1,0 +1,81 @@
+"""What a worker exposes beside its pipeline's counts: what is in flight, and how far behind each partition is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from time import monotonic
+from typing import NamedTuple
+
+from prometheus_client.core import Metric
+
+from models.serving.types import Depth
+from streams.health import families as of
+from streams.health.vitals import Beat
+from streams.pipeline.metrics import PipelineMetrics
+from streams.record import Partition
+from streams.worker.service import Service
+
+
+class LogPlace(NamedTuple):
+    """How far a partition is done with, and where its log ends as the broker last told it, if it has."""
+
+    done: int
+    end: int | None
+
+
+class Lag(NamedTuple):
+    """Of one partition."""
+
+    done: int
+    records: int
+    seconds: float
+
+
+class WorkerMetrics(PipelineMetrics):
+    """Args:
+    log_places: of the partitions that the worker holds; called on the loop.
+    """
+
+    def __init__(self, service: Service, log_places: Callable[[], Mapping[Partition, LogPlace]]) -> None:
+        super().__init__(service.pipeline)
+        self._service = service
+        self._log_places = log_places
+        self._moved: dict[Partition, tuple[int, float]] = {}
+        """Where each partition stood, and since when."""
+        self._lags: Mapping[Partition, Lag] = {}
+
+    def look(self) -> Beat:
+        now = monotonic()
+        ledger = self._service.ledger
+        heads = ledger.heads(now)
+        places = self._log_places()
+        self._moved = {partition: self._since(partition, place.done, now) for partition, place in places.items()}
+        self._lags = {
+            partition: self._lag(place, heads.get(partition), now - self._moved[partition][1])
+            for partition, place in places.items()
+        }
+        return Beat(ledger.oldest_age_s(now), ledger.released_total)
+
+    def _since(self, partition: Partition, done: int, now: float) -> tuple[int, float]:
+        known = self._moved.get(partition)
+        return known if known is not None and known[0] == done else (done, now)
+
+    @staticmethod
+    def _lag(place: LogPlace, head: tuple[int, float] | None, still_for_s: float) -> Lag:
+        """What has not been taken in has no age that is known here, so it counts from when nothing moved."""
+        done, age_s = (place.done, 0.0) if head is None else head
+        behind = max(0, (place.end or 0) - done)
+        return Lag(done, behind, max(age_s, still_for_s) if behind else age_s)
+
+    def collect(self) -> Iterator[Metric]:
+        yield from super().collect()
+        service = self._service
+        yield of.IN_FLIGHT_RECORDS.of(service.ledger.in_flight)
+        yield of.IN_FLIGHT_TOKENS.of(service.gate.tokens)
+        yield of.SETTLED.of(service.ledger.released_total)
+        yield of.OVERLOADED.of(service.overload.depth is not Depth.FULL)
+        lags = [((topic, str(number)), lag) for (topic, number), lag in self._lags.items()]
+        yield of.PARTITIONS.of(len(lags))
+        yield of.RELEASED_OFFSET.by((where, lag.done) for where, lag in lags)
+        yield of.LAG_RECORDS.by((where, lag.records) for where, lag in lags)
+        yield of.LAG_SECONDS.by((where, lag.seconds) for where, lag in lags)

@@ -1,0 +1,42 @@
+"""The producer of a worker: aiokafka's, with two of its bounds set right."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiokafka import AIOKafkaProducer, TopicPartition
+
+from schemas.channels import MAX_MESSAGE_BYTES
+from streams.kafka.connection import connection_options
+from streams.settings import Settings
+
+MAX_BATCH_BYTES = 512 * 1024
+
+
+class Producer(AIOKafkaProducer):
+    """Idempotent, with acks from all copies.
+
+    Args:
+        patience_s: how long a batch is tried again. aiokafka gives up after `request_timeout_ms` where a partition has
+            no leader for that long, which a fail-over may take.
+    """
+
+    def __init__(self, settings: Settings, patience_s: float) -> None:
+        super().__init__(
+            **connection_options(settings),
+            acks="all",
+            enable_idempotence=True,
+            max_batch_size=MAX_BATCH_BYTES,
+            max_request_size=MAX_MESSAGE_BYTES,
+        )
+        accumulator: Any = self._message_accumulator
+        accumulator._batch_ttl = patience_s  # noqa: SLF001
+
+    def take_back(self, topic: str, partition: int, records: int) -> None:
+        """Call it for a batch that the broker did not take, before the next one of its partition is sent.
+
+        A batch has used up its numbers when it is sent. Without them back, the broker would find a hole before the next
+        one and refuse that, and everything behind it.
+        """
+        manager: Any = self._txn_manager
+        manager.increment_sequence_number(TopicPartition(topic, partition), -records)

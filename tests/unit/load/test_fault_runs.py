@@ -1,0 +1,195 @@
+"""What is measured, claimed and reported of a fault run, without a broker."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from aiokafka.errors import KafkaTimeoutError
+from typer.testing import CliRunner
+
+from load import __main__ as command_line
+from load.faults import sending
+from load.faults.checker import Findings, check
+from load.faults.command import _chosen, _size
+from load.faults.diary import Diary
+from load.faults.faulty_worker import FAULTS, MARK
+from load.faults.history import Input, Outcome, RunHistory
+from load.faults.measuring import measure, recover, slope
+from load.faults.observing import Sample
+from load.faults.report import write_report
+from load.faults.running import Result
+from load.faults.scenario import Account, Scenario, Size, below, equal
+from load.faults.scenarios import SCENARIOS
+from load.faults.scenarios.inside import MarkedWriter
+from load.faults.sending import Sender
+from load.texts import Payload, Writer
+from load.worker_process import ROOT
+from models.folders import RELEASE
+from tests.support.without_guards import GUARDS, Guard
+
+
+def history(written: dict[int, list[float]], partition: int = 0) -> RunHistory:
+    """Records sent at 0, 1, 2, ... seconds, and the moments at which each was answered."""
+    inputs = [Input(("m.posts", partition, offset), b"k", b"v", sent_at=float(offset)) for offset in written]
+    moments = sorted((moment, offset) for offset, each in written.items() for moment in each)
+    outcomes = [
+        Outcome("labels", ("m.posts", partition, offset), b"k", partition, at, b"d", moment)
+        for at, (moment, offset) in enumerate(moments)
+    ]
+    return RunHistory(frozenset(one.place for one in inputs), inputs, outcomes)
+
+
+def test_repeats_are_counted_and_latency_is_that_of_the_first_outcome() -> None:
+    facts = measure(history({0: [1.0], 1: [3.0, 40.0, 41.0], 2: [], 3: [6.0]}), Diary())
+    assert (facts["records"], facts["outcomes"], facts["repeats"], facts["redelivered"]) == (4, 5, 2, 0.5)
+    assert facts["p50_s"] == 2.0
+    assert "recovery_s" not in facts
+
+
+def test_recovery_is_the_longest_wait_of_a_partition_for_its_next_first_outcome() -> None:
+    here = history({0: [1.0], 1: [2.0, 6.0], 2: [14.0], 3: [15.0]})
+    there = history({0: [1.0], 1: [5.5]}, partition=1)
+    both = RunHistory(frozenset(), [*here.inputs, *there.inputs], [*here.outcomes, *there.outcomes])
+    assert list(recover(both, [5.0])) == [9.0]
+    assert list(recover(both, [5.0, 14.5, 99.0])) == [9.0, 0.5, 0.0], "a repeat is no recovery, nor is an end a fault"
+
+
+def test_the_slope_leaves_out_how_it_began() -> None:
+    samples = [Sample(at, 0, 0, 100 + (50 if at < 25 else 0) + at / 60) for at in range(100)]
+    assert slope(samples) == pytest.approx(1.0)
+    assert slope(samples[:8]) == 0.0
+
+
+def test_a_claim_about_what_was_not_measured_does_not_hold() -> None:
+    account = Account(Findings(), {"exit_s": 4.0, "repeats": 0})
+    assert below("exit_s", 5, "").holds(account)
+    assert not below("exit_s", 4, "").holds(account)
+    assert not below("recovery_s", 5, "").holds(account)
+    assert equal("repeats", 0, "").holds(account)
+    assert not equal("left", 0, "").holds(account)
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=str)
+def test_every_scenario_claims_that_nothing_is_lost(scenario: Scenario) -> None:
+    facts = {"left": 0.0}
+    for findings, expected in ((Findings(), True), (Findings(lost=[("m.posts", 0, 1)]), False)):
+        sound, caught_up, *_ = scenario.pass_line
+        assert sound.holds(Account(findings, facts)) is expected
+        assert caught_up.holds(Account(findings, facts))
+    assert not scenario.pass_line[1].holds(Account(Findings(), {"left": 3}))
+    assert scenario.full.records >= scenario.short.records
+
+
+def test_a_size_is_bounded_by_the_command_line() -> None:
+    (one,) = _chosen(["kill-9"])
+    assert _size(one, full=True, records=None, seconds=None) == one.full
+    assert _size(one, full=False, records=500, seconds=2.0) == Size(500, one.short.rate, one.short.times, 2.0)
+    assert len(_chosen(None)) == len(SCENARIOS)
+
+
+def test_an_unknown_scenario_is_refused() -> None:
+    done = CliRunner().invoke(command_line.app, ["faults", "--scenario", "nonsense"])
+    assert done.exit_code == 2
+
+
+def test_the_report_has_a_row_a_picture_and_the_reason_of_what_was_missed(tmp_path: Path) -> None:
+    run = history({0: [1.0], 1: []})
+    diary = Diary()
+    diary.note("kill -9 worker-1")
+    account = Account(check(run), measure(run, diary))
+    scenario = SCENARIOS["kill-9"]
+    result = Result(scenario, scenario.short, 7, 12.0, account, ("lost 0",), run, diary)
+    report = write_report(tmp_path, [result], RELEASE, "python -m load faults")
+    text = (tmp_path / "report.md").read_text()
+    assert "0 of 1 scenarios passed; 2 records, 1 lost." in text
+    assert "kill-9 missed: lost 0; 1 lost (e.g. ('m.posts', 0, 1))." in text
+    assert "![kill-9.png](kill-9.png)" in text
+    assert (tmp_path / "kill-9.png").stat().st_size > 1_000
+    (row,) = json.loads((tmp_path / "report.json").read_text())["scenarios"]
+    assert (row["seed"], row["passed"], row["wrong"]) == (7, False, {"lost": 1})
+    assert report.data["environment"]["cores"]
+
+
+class FakeProducer:
+    """Acknowledges every third record, loses every third, and refuses every third."""
+
+    def __init__(self) -> None:
+        self.sent: list[dict[str, Any]] = []
+
+    async def send(self, topic: str, value: bytes, **how: Any) -> asyncio.Future[Any]:
+        self.sent.append({"topic": topic, "value": value, **how})
+        turn = len(self.sent) % 3
+        if turn == 0:
+            raise KafkaTimeoutError
+        receipt: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        if turn == 1:
+            receipt.set_result(SimpleNamespace(offset=len(self.sent)))
+        else:
+            receipt.set_exception(KafkaTimeoutError())
+        return receipt
+
+
+class FakeProducing:
+    def __init__(self, producer: FakeProducer) -> None:
+        self._producer = producer
+
+    async def __aenter__(self) -> FakeProducer:
+        return self._producer
+
+    async def __aexit__(self, *_: object) -> None: ...
+
+
+def payloads() -> Iterator[Payload]:
+    while True:
+        yield Payload("posts", b"author", b"text")
+
+
+async def test_only_what_the_broker_acknowledged_is_the_truth(monkeypatch: pytest.MonkeyPatch) -> None:
+    producer = FakeProducer()
+    monkeypatch.setattr(sending, "producing", lambda bootstrap, **options: FakeProducing(producer))
+    sender = Sender("nowhere:1", "m", 4, payloads())
+    sender.timestamp_ms = lambda number: number * 10
+    enough = asyncio.Event()
+    enough.set()
+    await sender.send(100_000, 9, enough)
+    (partition,) = {each["partition"] for each in producer.sent}
+    assert sender.acknowledged == {("m.posts", partition, offset) for offset in (1, 4, 7)}
+    assert (sender.sent, sender.refused) == (9, 6)
+    assert [each["timestamp_ms"] for each in producer.sent] == [10 * number for number in range(1, 10)]
+
+
+async def test_the_load_goes_on_until_it_was_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sending, "producing", lambda bootstrap, **options: FakeProducing(FakeProducer()))
+    sender, enough = Sender("nowhere:1", "m", 4, payloads()), asyncio.Event()
+    asyncio.get_running_loop().call_later(0.1, enough.set)
+    await sender.send(1_000, 1, enough)
+    assert sender.sent > 20
+
+
+def test_what_a_faulty_worker_fails_on_is_what_a_dead_letter_is_due_for() -> None:
+    bad = MarkedWriter(1).bad(5)
+    assert Input(("m.posts", 0, 0), bad.key, bad.value).is_bad
+    assert MARK.encode() in bad.value
+    assert all(MARK.encode() not in Writer(1).post(number).value for number in range(50))
+    plain = Writer(1).bad(5)
+    assert Input(("m.posts", 0, 0), plain.key, plain.value).is_bad
+
+
+def test_each_fault_of_a_worker_has_a_scenario() -> None:
+    played = {*SCENARIOS}
+    assert set(FAULTS) <= played
+
+
+@pytest.mark.parametrize("guard", GUARDS, ids=lambda guard: f"{guard.scenario}-{guard.what}")
+def test_each_guard_is_where_it_can_be_taken_out(guard: Guard) -> None:
+    """`python -m tests.support.without_guards` plays the scenarios without them."""
+    text = (ROOT / guard.path).read_text("utf-8")
+    assert text.count(guard.old) == 1
+    compile(text.replace(guard.old, guard.new), guard.path, "exec")
+    assert guard.scenario in SCENARIOS

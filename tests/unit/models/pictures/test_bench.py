@@ -1,0 +1,56 @@
+"""Child processes that look: what they see, and that none of them takes the worker along."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from models.pictures.bench import Bench
+from models.pictures.errors import NotLooked, PictureError
+from tests.support.drawn import as_file, meme, scene
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def bench() -> AsyncIterator[Bench]:
+    bench = Bench(deadline_s=120)
+    yield bench
+    await bench.stop()
+
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+async def test_text_in_pictures_is_read_by_the_models_of_the_package(bench: Bench) -> None:
+    found = await bench.look(as_file(meme(["YOU ARE A", "STUPID FOOL"]), quality=80), reads_words=True)
+    assert [one.text for one in found.words] == ["you are a stupid fool"]
+    assert found.words_read
+    assert (found.media_type, found.width, found.frames_seen) == ("image/jpeg", 800, 1)
+
+
+async def test_without_words_nothing_is_read(bench: Bench) -> None:
+    found = await bench.look(as_file(meme(["MY CAT"])), reads_words=False)
+    assert (found.words, found.words_read) == ((), False)
+
+
+async def test_a_damaged_file_is_an_error_and_the_next_picture_is_looked_at(bench: Bench) -> None:
+    with pytest.raises(PictureError) as caught:
+        await bench.look(as_file(scene())[:500], reads_words=False)
+    assert caught.value.reason is NotLooked.DAMAGED
+    assert (await bench.look(as_file(scene()), reads_words=False)).width == 640
+
+
+async def test_many_at_once_all_come_back(bench: Bench) -> None:
+    looks = [bench.look(as_file(scene(seed=seed)), reads_words=False) for seed in range(12)]
+    found = await asyncio.gather(*looks)
+    assert len({one.fingerprints for one in found}) == 12
+
+
+async def test_a_picture_that_takes_too_long_ends_its_child_and_no_other() -> None:
+    bench = Bench(reads_words=False, deadline_s=0.001)
+    with pytest.raises(PictureError) as caught:
+        await bench.look(as_file(scene(4000, 3000)), reads_words=False)
+    assert caught.value.reason is NotLooked.TOO_SLOW
+    await bench.stop()

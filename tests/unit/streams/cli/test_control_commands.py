@@ -1,0 +1,207 @@
+"""Commands that change what is active, with a control topic that is a variable."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from schemas import Comparison, Control
+from schemas.examples import COMPARISON
+from streams.cli import control as module
+from streams.cli.app import build_app
+from streams.cli.trial_view import show_report
+from streams.control import change as changing
+from streams.control import reports as reporting
+from streams.control.reports import Following, Reports
+from streams.control.state import State
+from streams.control.trial_report import TrialReport
+from tests.support.policies import write_policy
+
+NOBODY = "127.0.0.1:1"
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(build_app(), list(arguments))
+
+
+@pytest.fixture(autouse=True)
+def state(monkeypatch: pytest.MonkeyPatch) -> State:
+    """What the topic says; a change is written into it."""
+    monkeypatch.setenv("TIDEGATE_BROKERS", NOBODY)
+    topic = State()
+
+    async def read_state(settings: object) -> State:
+        return topic
+
+    async def change(settings: object, propose: Callable[[State], Sequence[Control]], event: str) -> Control:
+        entries = propose(topic)
+        for entry in entries:
+            topic.put(entry.key, entry)
+        return entries[-1]
+
+    async def read_reports(settings: Any) -> Reports:
+        return Reports(settings)
+
+    monkeypatch.setattr(changing, "read_state", read_state)
+    monkeypatch.setattr(changing, "change", change)
+    monkeypatch.setattr(module, "read_reports", read_reports)
+    return topic
+
+
+@pytest.fixture
+def answering(monkeypatch: pytest.MonkeyPatch) -> Callable[[Following], None]:
+    def answer(found: Following) -> None:
+        async def await_workers(settings: object, entry: object, within_s: float) -> Following:
+            return found
+
+        monkeypatch.setattr(reporting, "await_workers", await_workers)
+
+    return answer
+
+
+@pytest.fixture
+def policy(tmp_path: Path) -> str:
+    return str(write_policy(tmp_path, action="limit"))
+
+
+def test_the_content_of_a_policy_travels(state: State, policy: str) -> None:
+    result = run("policy", "activate", policy, "--as", "ana", "--note", "why", "--json")
+    assert result.exit_code == 0, result.output
+    said = json.loads(result.stdout)
+    assert (said["revision"], said["by"], said["note"], said["version"]) == (1, "ana", "why", "test")
+    entry = state.get("policy/default")
+    assert entry is not None
+    assert entry.content == Path(policy).read_text()
+    assert "content" not in said
+
+
+def test_a_long_policy_travels_by_its_address(state: State, policy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("schemas.control.MAX_CONTENT", 10)
+    monkeypatch.chdir(Path(policy).parent)
+    assert run("policy", "activate", "policy.toml", "--as", "ana").exit_code == 0
+    entry = state.get("policy/default")
+    assert entry is not None
+    assert (entry.content, entry.address) == (None, policy)
+    assert entry.digest is not None
+
+
+@pytest.mark.parametrize("command", [("policy", "activate"), ("policy", "diff")])
+def test_a_wrong_policy_is_not_sent(state: State, tmp_path: Path, command: tuple[str, str]) -> None:
+    (tmp_path / "bad.toml").write_text("version = 5")
+    result = run(*command, str(tmp_path / "bad.toml"))
+    assert result.exit_code == 2
+    assert "is wrong" in result.stderr
+    assert list(state) == []
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("policy", "activate", "POLICY"), ("models", "activate", "MODEL"), ("tasks", "disable", "posts")],
+)
+def test_a_dry_run_says_what_it_would_write_and_writes_nothing(
+    state: State, policy: str, tiny_artifact: Path, arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TIDEGATE_DEVICE", "cpu")
+    names = {"POLICY": policy, "MODEL": str(tiny_artifact)}
+    result = run(*(names.get(word, word) for word in arguments), "--dry-run", "--as", "ana")
+    assert result.exit_code == 0, result.output
+    assert "would become revision 1, by ana" in result.stdout
+    assert list(state) == []
+
+
+def test_the_change_of_another_needs_the_revision(state: State, policy: str) -> None:
+    state.put("policy/default", Control(kind="policy", name="default", content="theirs", by="bo", revision=7))
+    refused = run("policy", "activate", policy, "--as", "ana")
+    assert refused.exit_code == 1
+    assert "is at revision 7 by bo; to replace it say --expect 7" in refused.stderr
+    assert run("policy", "activate", policy, "--as", "ana", "--expect", "7").exit_code == 0
+    late = run("policy", "activate", policy, "--as", "cy", "--expect", "7")
+    assert "at revision 8 by now, not at 7" in late.stderr
+    back = run("policy", "rollback", "--as", "ana", "--json")
+    assert json.loads(back.stdout)["revision"] == 9
+    entry = state.get("policy/default")
+    assert entry is not None
+    assert entry.content == "theirs"
+
+
+def test_waiting_names_those_that_do_not_follow_and_fails(policy: str, answering: Callable[[Following], None]) -> None:
+    answering(Following(["a"], {"b": "The policy is wrong."}, ["c"]))
+    result = run("policy", "activate", policy, "--as", "ana", "--wait")
+    assert result.exit_code == 1
+    assert "a: follows" in result.stdout
+    assert "b: refused: The policy is wrong." in result.stdout
+    assert "c: does not say that it follows" in result.stdout
+    answering(Following())
+    nobody = run("policy", "activate", policy, "--as", "ana", "--wait", "--json")
+    assert nobody.exit_code == 1
+    assert json.loads(nobody.stdout)["workers"] == {"reached": [], "refused": {}, "silent": []}
+    answering(Following(["a", "b"]))
+    assert run("policy", "activate", policy, "--as", "ana", "--wait").exit_code == 0
+
+
+def test_a_model_travels_by_address_and_hash(state: State, tiny_artifact: Path) -> None:
+    result = run("models", "activate", str(tiny_artifact), "--as", "ana")
+    assert result.exit_code == 0, result.output
+    entry = state.get("model/default")
+    assert entry is not None
+    assert entry.address == str(tiny_artifact)
+    assert (entry.version or "").startswith("2026.11.24-")
+
+
+def test_what_is_no_model_is_not_sent(state: State, tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_text("{}")
+    assert "is no manifest of a model" in run("models", "activate", str(tmp_path)).stderr
+    assert "cannot be copied" in run("models", "activate", str(tmp_path / "nothing")).stderr
+    assert list(state) == []
+
+
+def test_the_difference_is_to_what_is_active(state: State, policy: str) -> None:
+    text = Path(policy).read_text()
+    state.put("policy/default", Control(kind="policy", name="default", content=text, revision=3))
+    assert run("policy", "diff", policy).stdout.strip() == "They say the same."
+    Path(policy).write_text(text.replace("window_s = 600.0", "window_s = 700.0"))
+    said = json.loads(run("policy", "diff", policy, "--json").stdout)
+    assert said["revision"] == 3
+    assert [line for line in said["diff"][2:] if line[0] in "+-"] == ["-window_s = 600.0", "+window_s = 700.0"]
+
+
+def test_tasks_are_switched_by_name(state: State) -> None:
+    assert run("tasks", "disable", "symptoms", "--as", "ana").exit_code == 0
+    assert state.enabled(["posts", "symptoms"]) == ["posts"]
+    assert run("tasks", "enable", "symptoms", "--as", "ana").exit_code == 0
+    assert state.enabled(["posts", "symptoms"]) == ["posts", "symptoms"]
+    assert run("tasks", "enable", "weather").exit_code == 2
+
+
+def test_a_trial_is_begun_and_ended(state: State, tiny_artifact: Path) -> None:
+    assert run("models", "shadow", str(tiny_artifact), "--share", "0.25", "--as", "ana").exit_code == 0
+    trial = state.trial
+    assert trial is not None
+    assert (trial.name, trial.share, trial.revision) == ("candidate", 0.25, 1)
+    assert run("models", "rollback", "--as", "ana").exit_code == 0
+    assert state.trial is None
+    assert run("models", "shadow", str(tiny_artifact), "--share", "0").exit_code == 2
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_a_report_shows_positions(as_json: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    report = TrialReport()
+    report.add(Comparison.model_validate(COMPARISON))
+    show_report(2, report, as_json)
+    shown = capsys.readouterr().out
+    assert "moderation.posts[2]@1841" in shown
+    assert ("not enough yet" in shown) is not as_json
+    if as_json:
+        said = json.loads(shown)
+        assert said["decisions"][0] | {"positions": []} == {
+            "from": "limit",
+            "to": "review",
+            "count": 1,
+            "positions": [],
+        }
+        assert (said["gained"][0]["from"], said["lost"], said["is_enough"]) == ("threat", [], False)

@@ -1,0 +1,106 @@
+"""What an operator's change makes of the control topic."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from schemas import Control
+from streams.control.change import ConflictError, back, proposed
+from streams.control.state import State
+
+NOW = datetime(2026, 11, 26, tzinfo=UTC)
+
+
+def policy(**fields: Any) -> Control:
+    return Control(**{"kind": "policy", "name": "default", "content": "new", "by": "ana"} | fields)
+
+
+def state(*entries: Control) -> State:
+    return State(entries)
+
+
+def test_the_first_change_is_revision_one() -> None:
+    (entry,) = proposed(State(), policy(), None, NOW)
+    assert (entry.revision, entry.expected, entry.at, entry.content) == (1, 0, NOW, "new")
+
+
+def test_a_change_keeps_what_it_replaces_as_the_former_one() -> None:
+    old = policy(content="old", revision=4, expected=3)
+    former, entry = proposed(state(old), policy(), None, NOW)
+    assert (former.key, former.content, former.revision) == ("policy/former", "old", 4)
+    assert (entry.key, entry.content, entry.revision, entry.expected) == ("policy/default", "new", 5, 4)
+
+
+def test_what_no_worker_took_does_not_become_the_former_one() -> None:
+    old = policy(content="refused", revision=4, expected=3)
+    (entry,) = proposed(state(old), policy(), None, NOW, is_refused=True)
+    assert entry.revision == 5
+
+
+def test_the_change_of_another_is_not_overwritten_unseen() -> None:
+    theirs = state(policy(by="bo", revision=4))
+    with pytest.raises(ConflictError, match="revision 4 by bo; to replace it say --expect 4"):
+        proposed(theirs, policy(), None, NOW)
+    assert proposed(theirs, policy(), 4, NOW)[-1].revision == 5
+
+
+@pytest.mark.parametrize("expected", [0, 3, 5])
+def test_a_change_of_what_the_operator_did_not_see_is_refused(expected: int) -> None:
+    with pytest.raises(ConflictError, match=f"at revision 4 by now, not at {expected}"):
+        proposed(state(policy(revision=4)), policy(), expected, NOW)
+
+
+def test_two_operators_who_saw_the_same_cannot_both_win() -> None:
+    seen = state(policy(revision=4, by="ana"))
+    for entry in proposed(seen, policy(by="bo"), 4, NOW):
+        seen.put(entry.key, entry)
+    with pytest.raises(ConflictError, match="at revision 5"):
+        proposed(seen, policy(by="cy"), 4, NOW)
+
+
+def test_going_back_brings_the_former_one_with_a_revision_of_its_own() -> None:
+    now = state(policy(content="old", name="former", revision=1), policy(revision=2, note="good"))
+    former, entry = proposed(now, back(now, "policy", "ana", "it was bad"), 2, NOW)
+    assert (entry.key, entry.content, entry.revision, entry.note) == ("policy/default", "old", 3, "it was bad")
+    assert (former.key, former.content) == ("policy/former", "new")
+
+
+def test_there_is_nothing_to_go_back_to() -> None:
+    with pytest.raises(ConflictError, match="no policy to go back to"):
+        back(state(policy(revision=1)), "policy", "ana", None)
+
+
+def test_a_task_has_no_former_one() -> None:
+    off = Control(kind="task", name="posts", active=False, by="ana", revision=1)
+    (entry,) = proposed(state(off), off.model_copy(update={"active": True}), None, NOW)
+    assert (entry.key, entry.active, entry.revision) == ("task/posts", True, 2)
+
+
+TRIAL = Control(kind="model", name="candidate", address="there", share=0.1, by="bo", revision=3, expected=2)
+
+
+def model(**fields: Any) -> Control:
+    return Control(**{"kind": "model", "name": "default", "address": "new", "by": "ana"} | fields)
+
+
+def test_a_model_that_is_activated_ends_the_trial() -> None:
+    ended, entry = proposed(state(TRIAL), model(), None, NOW)
+    assert (ended.key, ended.active, ended.revision, ended.expected) == ("model/candidate", False, 4, 3)
+    assert (ended.by, entry.key) == ("ana", "model/default")
+    (again,) = proposed(state(ended), model(), None, NOW)
+    assert again.key == "model/default"
+
+
+def test_a_policy_leaves_the_trial_alone() -> None:
+    assert [entry.key for entry in proposed(state(TRIAL), policy(), None, NOW)] == ["policy/default"]
+
+
+def test_going_back_ends_a_trial_first() -> None:
+    now = state(TRIAL, model(name="former"), model(revision=2))
+    entry = proposed(now, back(now, "model", "ana", None), 3, NOW)[-1]
+    assert (entry.key, entry.active, entry.revision) == ("model/candidate", False, 4)
+    now.put(entry.key, entry)
+    assert back(now, "model", "ana", None).name == "default"

@@ -1,0 +1,53 @@
+"""The ACLs that are printed: tests/broker/test_security.py holds them to a broker."""
+
+from __future__ import annotations
+
+import orjson
+import pytest
+from typer.testing import CliRunner
+
+from streams.cli.app import build_app
+from streams.kafka.acls import ROLES, acls
+from streams.kafka.topics import topic_names
+from streams.settings import Settings
+
+
+def by_name(role: str, **settings: object) -> dict[str, tuple[str, ...]]:
+    granted = acls(Settings.load(topic_prefix="p", group="g", **settings), role)  # type: ignore[arg-type]
+    assert len({acl.name for acl in granted}) == len(granted)
+    return {acl.name: acl.operations for acl in granted}
+
+
+def test_a_worker_reads_what_it_serves_writes_what_comes_of_it_and_sees_the_rest() -> None:
+    granted = by_name("worker", tasks="posts")
+    assert set(granted) == {*topic_names("p").values(), "g"}
+    assert granted["p.posts"] == granted["p.posts-backfill"] == granted["g"] == ("Read",)
+    assert granted["p.symptoms"] == granted["p.symptoms-backfill"] == ("Describe",)
+    assert granted["p.labels"] == granted["p.dead-letters"] == ("Write",)
+
+
+def test_nobody_may_write_what_is_not_theirs() -> None:
+    assert by_name("sender") == {"p.posts": ("Write",), "p.symptoms": ("Write",)}
+    assert all(operations == ("Read",) for operations in by_name("reader").values())
+    assert "p.posts" not in by_name("reader")
+    operator = by_name("operator")
+    assert operator["p.posts-backfill"] == ("Create", "Read", "Write")
+    assert "Write" not in operator["p.labels"]
+    assert "g" not in operator
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_both_forms_say_the_same(role: str) -> None:
+    given = ["acls", "--role", role, "--prefix", "p", "--group", "g", "--principal", "User:CN=a b"]
+    lines = CliRunner().invoke(build_app(), given).stdout.splitlines()
+    objects = [orjson.loads(line) for line in CliRunner().invoke(build_app(), [*given, "--json"]).stdout.splitlines()]
+    assert len(lines) == len(objects) == len(by_name(role))
+    for line, acl in zip(lines, objects, strict=True):
+        assert f"--{acl['resource']} '{acl['name']}'" in line
+        assert all(f"--operation {operation}" in line for operation in acl["operations"])
+        assert "--allow-principal 'User:CN=a b'" in line
+        assert acl["principal"] == "User:CN=a b"
+
+
+def test_a_role_that_nobody_has_is_wrong_usage() -> None:
+    assert CliRunner().invoke(build_app(), ["acls", "--role", "king"]).exit_code == 2

@@ -1,0 +1,130 @@
+"""What reviews say about verdicts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from schemas import Review
+from streams.reviews.agreement import Agreement, agreements, pooled
+from streams.reviews.report import ReviewReport
+
+
+def report(verdicts: dict[str, tuple[str, list[str]]], *reviews: dict[str, Any]) -> dict[str, Any]:
+    """Verdicts by id as action and labels."""
+    found = ReviewReport()
+    for number, review in enumerate(reviews):
+        found.add_review(Review.model_validate({"id": f"r{number}", "post_id": "p"} | review))
+    for identity, (action, labels) in verdicts.items():
+        found.add_verdict({"id": identity, "action": action, "labels": labels})
+    return found.report()
+
+
+def test_an_action_is_right_where_at_least_as_much_is_asked_for() -> None:
+    verdicts = {name: (name[:-1], ["hate"]) for name in ("limit1", "limit2", "limit3", "remove1", "remove2", "review1")}
+    wanted = {"limit1": "limit", "limit2": "remove", "limit3": "allow", "remove1": "remove", "remove2": "limit",
+              "review1": "limit"}  # fmt: skip
+    found = report(verdicts, *({"verdict_id": name, "action": action} for name, action in wanted.items()))
+
+    actions = found["precision"]["actions"]
+    shares = {name: (one["value"], one["rows"]) for name, one in actions.items()}
+    assert shares == {"limit": (0.6667, 3), "review": (1.0, 1), "remove": (0.5, 2)}
+    assert (actions["remove"]["low"], actions["remove"]["high"]) == (0.0945, 0.9055), "Wilson's interval of 1 of 2"
+
+
+def test_a_decision_overrules_the_comparison_and_unsure_says_nothing() -> None:
+    verdicts = {"a": ("limit", ["hate"]), "b": ("limit", ["hate"])}
+    found = report(
+        verdicts,
+        {"verdict_id": "a", "action": "limit", "decision": "overturned"},
+        {"verdict_id": "b", "action": "allow", "decision": "unsure"},
+    )
+    assert found["precision"]["actions"]["limit"]["rows"] == 1
+    assert found["precision"]["actions"]["limit"]["value"] == 0.0
+    assert found["unsure"] == 1
+
+
+def test_labels_are_right_as_a_person_says_or_as_far_as_it_follows() -> None:
+    verdicts = {name: ("limit", ["hate", "spam"]) for name in "abcd"}
+    found = report(
+        verdicts,
+        {"verdict_id": "a", "action": "limit", "labels": ["hate"]},
+        {"verdict_id": "b", "action": "allow"},
+        {"verdict_id": "c", "action": "limit", "decision": "upheld"},
+        {"verdict_id": "d", "action": "remove"},
+    )
+    labels = {name: (one["value"], one["rows"]) for name, one in found["precision"]["labels"].items()}
+    assert labels == {"hate": (0.6667, 3), "spam": (0.3333, 3)}
+
+
+def test_a_review_that_is_superseded_or_sent_again_counts_no_more() -> None:
+    found = report(
+        {"a": ("limit", [])},
+        {"id": "x", "verdict_id": "a", "action": "allow"},
+        {"id": "y", "verdict_id": "a", "action": "limit", "supersedes": "x"},
+        {"id": "y", "verdict_id": "a", "action": "remove", "supersedes": "x"},
+    )
+    assert (found["reviews"], found["superseded"]) == (2, 1)
+    assert found["precision"]["actions"]["limit"]["value"] == 1.0
+
+
+def test_appeals_are_no_fair_sample_and_stand_alone() -> None:
+    found = report(
+        {"a": ("remove", []), "b": ("remove", [])},
+        {"verdict_id": "a", "action": "allow", "source": "appeal"},
+        {"verdict_id": "b", "action": "remove", "source": "appeal"},
+    )
+    assert found["precision"]["actions"]["remove"]["rows"] == 0
+    assert (found["appeals"]["value"], found["appeals"]["rows"]) == (0.5, 2)
+
+
+def test_recall_follows_from_a_random_sample_of_what_was_allowed() -> None:
+    verdicts: dict[str, tuple[str, list[str]]] = {f"ok{i}": ("allow", []) for i in range(100)}
+    verdicts |= {f"no{i}": ("limit", ["hate"]) for i in range(10)}
+    sample = [{"verdict_id": f"ok{i}", "action": "limit" if i == 0 else "allow", "sampled": True} for i in range(20)]
+    chosen = [{"verdict_id": "ok50", "action": "remove"}]
+    acted = [{"verdict_id": f"no{i}", "action": "limit" if i < 4 else "allow"} for i in range(5)]
+    found = report(verdicts, *sample, *chosen, *acted)
+
+    missed, recall = found["missed"]["of_allowed"], found["missed"]["recall"]
+    assert (missed["value"], missed["rows"]) == (0.05, 20), "the post that somebody chose is no sample"
+    assert recall["value"] == round(8 / (8 + 5), 4)
+    assert recall["low"] < recall["value"] < recall["high"]
+    assert report(verdicts, *acted)["missed"]["recall"] is None
+
+
+def test_reviews_without_their_verdict_and_what_is_none_are_counted() -> None:
+    found = ReviewReport()
+    found.add_review(Review.model_validate({"verdict_id": "a", "post_id": "p", "action": "allow"}))
+    found.add_verdict({})
+    found.add_verdict({"id": "b", "action": "allow", "labels": None})
+    assert (found.report()["without_verdict"], found.report()["unreadable"]) == (1, 2)
+
+
+def test_kappa_is_what_the_book_says() -> None:
+    """20 yes-yes, 5 yes-no, 10 no-yes, 15 no-no: 0.7 agreed, 0.5 by chance, kappa 0.4."""
+    answers = [{"a": "yes", "b": "yes"}] * 20 + [{"a": "yes", "b": "no"}] * 5
+    answers += [{"b": "yes", "a": "no"}] * 10 + [{"a": "no", "b": "no"}] * 15
+    (one,) = agreements(answers).values()
+    assert (one.items, one.agreed, one.expected) == (50, 35, 25.0)
+    assert one.kappa == pytest.approx(0.4)
+    assert pooled([one, one]).kappa == pytest.approx(0.4)
+
+
+def test_where_chance_explains_everything_there_is_no_kappa() -> None:
+    (one,) = agreements([{"a": "yes", "b": "yes"}] * 9).values()
+    assert one.kappa is None
+    assert Agreement(0, 0, 0.0).kappa is None
+
+
+def test_agreement_is_of_reviewers_with_a_name_on_the_same_verdict() -> None:
+    found = report(
+        {"a": ("limit", [])},
+        {"verdict_id": "a", "action": "limit", "reviewer": "x"},
+        {"verdict_id": "a", "action": "allow", "reviewer": "y"},
+        {"verdict_id": "a", "action": "allow"},
+        {"verdict_id": "b", "action": "allow", "reviewer": "x"},
+    )
+    assert found["agreement"]["items"] == 1
+    assert [one["reviewers"] for one in found["agreement"]["pairs"]] == [["x", "y"]]

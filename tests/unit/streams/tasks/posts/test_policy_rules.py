@@ -1,0 +1,136 @@
+"""The policy's own rules on posts, from the record to the messages that leave."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from streams.policy import PolicyError
+from streams.policy.text import hash_author
+from streams.tasks.posts.task import PostsTask
+from tests.support.rules import policy, rule
+from tests.unit.streams.tasks.building import WALL_NOW, decide, kinds, parts, post_scores
+
+POST = {"id": "p1", "text": "try my c.a.s.i.n.o at http://spins.example", "author": "ann"}
+SENT_AT = datetime.fromtimestamp(WALL_NOW - 3, UTC)
+LISTS = {
+    "banned": {"kind": "block", "of": "authors", "entries": [hash_author("ann", "")]},
+    "spins": {"kind": "allow", "of": "domains", "entries": ["spins.example"]},
+}
+CASINO = {"casino": {"words": ["casino"]}}
+
+
+def task(*rules: dict[str, Any], state: Path | None = None, **more: Any) -> PostsTask:
+    return PostsTask.build(replace(parts(state), policy=policy(*rules, lists=LISTS, keywords=CASINO, **more)))
+
+
+def on_casino(then: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return rule("casino", {"keywords": "casino"}, then, **{"must_match": ["casino"], "must_not_match": ["x"]} | more)
+
+
+def banned(**more: Any) -> dict[str, Any]:
+    return rule("banned", {"list": "banned"}, must_match=[{"author": "ann"}], must_not_match=["x"], **more)
+
+
+def test_a_rule_acts_and_the_verdict_names_it() -> None:
+    then = {"action": "review", "labels": ["spam"], "alert": "critical", "note": "a wave"}
+    verdict, outputs = decide(task(on_casino(then)), POST, post_scores())
+
+    assert (verdict["action"], verdict["labels"], verdict["reasons"]) == ("review", ["spam"], ["rule:casino"])
+    assert verdict["rules"] == [{"name": "casino", "mode": "on", "action": "review", "at_most": None,
+                                 "labels": ["spam"], "note": "a wave", "history": False}]  # fmt: skip
+    assert kinds(outputs) == ["labels", "flags", "alerts"]
+    alert = outputs[2][2]
+    assert (alert["kind"], alert["severity"], alert["subject"], alert["reasons"]) == (
+        "policy_rule", "critical", "p1", ["rule:casino"],
+    )  # fmt: skip
+
+
+def test_a_rule_in_shadow_is_in_the_verdict_and_nowhere_else() -> None:
+    verdict, outputs = decide(
+        task(on_casino({"action": "remove", "alert": "high"}, mode="shadow")), POST, post_scores()
+    )
+
+    assert (verdict["action"], verdict["reasons"], kinds(outputs)) == ("allow", [], ["labels"])
+    assert [(one["name"], one["mode"], one["action"]) for one in verdict["rules"]] == [("casino", "shadow", "remove")]
+
+
+def test_a_rule_reads_a_post_that_the_model_cannot() -> None:
+    verdict, _ = decide(task(on_casino({"action": "limit"})), POST, None)
+    assert (verdict["assessed"], verdict["action"]) == (False, "limit")
+
+
+def test_author_lists_hold_hashes_and_stand_for_the_key_where_no_author_is_named() -> None:
+    assert decide(task(banned()), POST, post_scores())[0]["reasons"] == ["rule:banned"]
+    nameless = {"id": "p", "text": "hello"}
+    assert decide(task(banned()), nameless, post_scores(), key=b"ann")[0]["reasons"] == ["rule:banned"]
+    assert decide(task(banned()), nameless, post_scores(), key=None)[0]["reasons"] == []
+
+
+def test_a_removal_by_rule_is_under_the_quota() -> None:
+    none = {"window_s": 60.0, "limits": {"remove": 0}}
+    verdict, _ = decide(task(on_casino({"action": "remove"}), quota=none), POST, post_scores())
+    assert (verdict["action"], verdict["reasons"]) == ("review", ["rule:casino", "quota"])
+
+
+@pytest.mark.parametrize(("age", "acts"), [(59, True), (60, False), (-5, True)])
+def test_the_age_of_an_account_is_as_of_the_time_at_which_the_post_was_sent(age: int, acts: bool) -> None:
+    fits, misses = [{"account_age_s": 1}], [{"account_age_s": 99}, "age not known"]
+    young = rule("young", {"account_younger_than_s": 60.0}, must_match=fits, must_not_match=misses)
+    for form in ("%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S"):
+        since = (SENT_AT - timedelta(seconds=age)).strftime(form)
+        assert (decide(task(young), POST | {"author_since": since}, post_scores())[0]["action"] == "review") is acts
+    assert decide(task(young), POST, post_scores())[0]["action"] == "allow"
+
+
+def strikes(*, window_s: float | None = None) -> dict[str, Any]:
+    when: dict[str, Any] = {"strikes": 2} | ({} if window_s is None else {"window_s": window_s})
+    return rule("twice", when, {"action": "remove"}, must_match=[{"strikes": 2}], must_not_match=[{"strikes": 1}])
+
+
+def test_strikes_are_posts_before_this_one_and_a_redelivery_is_told_the_same() -> None:
+    judge = task(strikes())
+    hateful = [POST | {"id": f"p{i}"} for i in range(3)]
+    rulings = [decide(judge, post, post_scores(hate=0.85))[0] for post in hateful]
+
+    assert [one["action"] for one in rulings] == ["limit", "limit", "remove"]
+    assert rulings[2]["reasons"] == ["rule:twice (history)", "hate>=0.8"]
+    again = decide(judge, hateful[2], post_scores(hate=0.85))[0]
+    assert (again["id"], again["action"]) == (rulings[2]["id"], "remove")
+    assert decide(judge, hateful[2] | {"author": "bob", "id": "b"}, post_scores())[0]["action"] == "allow"
+
+
+def test_what_only_history_acted_on_is_no_strike() -> None:
+    judge = task(strikes())
+    for i in range(2):
+        decide(judge, POST | {"id": f"p{i}"}, post_scores(hate=0.85))
+    for i in range(5):
+        verdict, outputs = decide(judge, POST | {"id": f"clean{i}"}, post_scores())
+        assert (verdict["action"], kinds(outputs)) == ("remove", ["labels", "flags"])
+    assert judge._memory.authors.count(next(iter(judge._memory.authors._authors))) == 2
+
+
+def test_strikes_outside_of_the_window_do_not_count() -> None:
+    authors = task(strikes())._memory.authors
+    for number, at in enumerate((10.0, 50.0, 90.0)):
+        authors.add(7, f"{number:016x}" * 2, 0, at)
+    assert authors.before(7, "f" * 32, 100.0, 60.0) == 2
+    assert authors.before(7, f"{2:016x}" * 2, 100.0, 60.0) == 1, "a post does not count itself"
+    assert authors.before(7, "f" * 32, 60.0, 60.0) == 2, "nor those after it"
+    assert authors.before(8, "f" * 32, 100.0, 60.0) == 0
+
+
+def test_a_worker_does_not_start_with_an_example_that_fails() -> None:
+    with pytest.raises(PolicyError, match="rule casino: example 1 of must_not_match matches"):
+        task(on_casino({"action": "limit"}, must_not_match=["my casino"]))
+
+
+def test_nothing_of_a_record_is_in_what_rules_add() -> None:
+    verdict, _ = decide(task(on_casino({"action": "limit"})), POST | {"author": "wilhelmina"}, post_scores())
+    assert verdict["rules"]
+    for said in ("wilhelmina", "c.a.s.i.n.o", "spins.example"):
+        assert said not in str(verdict)
