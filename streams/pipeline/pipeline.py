@@ -105,20 +105,21 @@ class Pipeline:
     def push(self, works: Sequence[Work]) -> None:
         """Takes records that came together, all under one activation."""
         self._inside[works[0].activation] += len(works)
+        self.counts.take_in(works)
         self._incoming.add(works)
 
     async def _prepare_chunk(self, chunk: list[Work]) -> None:
         """Sends what needs scores to the engine, one of each text, and the rest on to be decided."""
-        self.counts.take_in(chunk)
         await asyncio.get_running_loop().run_in_executor(self._preparing, self._prepare, chunk)
         prepared_at = time.monotonic()
         ready: list[Work] = []
         items: dict[Scorer, list[Item]] = {}
         for work in chunk:
-            if self._desk is not None and work.failure is None and work.seen is None and pictures_of(work):
+            is_over = work.failure is not None or work.is_abandoned
+            if self._desk is not None and not is_over and work.seen is None and pictures_of(work):
                 self._spawn(self._look(self._desk, work))
                 continue
-            unscored = () if work.failure else [reading for reading in work.readings if reading.scores is None]
+            unscored = () if is_over else [reading for reading in work.readings if reading.scores is None]
             work.waiting = len(unscored)
             work.moments.prepared_at = prepared_at
             if not unscored:
