@@ -60,8 +60,9 @@ class OpenSink(Sink):
 
     async def start(self) -> None: ...
 
-    async def publish(self, messages: Sequence[Outgoing]) -> None:
+    async def publish(self, messages: Sequence[Outgoing]) -> Sequence[Outgoing]:
         await self.is_open.wait()
+        return ()
 
     async def stop(self) -> None: ...
 
