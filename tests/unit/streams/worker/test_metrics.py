@@ -194,6 +194,12 @@ async def test_what_the_broker_has_not_acknowledged_is_in_flight_and_late(bench:
     assert found["tidegate_partitions{}"] == 1
 
 
+async def test_tokens_in_flight_are_those_of_both_gates(bench: Bench) -> None:
+    assert bench.service.gate.try_admit(5)
+    assert bench.service.backfill_gate.try_admit(7)
+    assert (await bench.scraped())["tidegate_in_flight_tokens{}"] == 12
+
+
 async def test_without_lag_nothing_is_late_however_long_nothing_comes(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
