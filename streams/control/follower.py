@@ -34,7 +34,7 @@ class Switched(Protocol):
 
     def enable(self, names: Collection[str]) -> None: ...
 
-    async def publish(self, messages: Sequence[Outgoing]) -> Sequence[Outgoing]: ...
+    async def publish(self, messages: Sequence[Outgoing]) -> None: ...
 
     def observe(self, observer: Callable[[Work], None] | None) -> None: ...
 
@@ -245,17 +245,15 @@ class Follower:
         )
 
     async def _publish(self) -> None:
-        """What cannot be published is tried again with what comes next, what is too large for the topic is not."""
+        """What cannot be published is tried again with what comes next."""
         if not self._events:
             return
         try:
-            refused = await self._service.publish([outgoing(event) for event in self._events])
+            await self._service.publish([outgoing(event) for event in self._events])
         except TidegateError as error:
             logger.warning("what became of a change is not told yet: %s", error)
         else:
             self._events.clear()
-            if refused:
-                logger.warning("%d events are larger than their topic takes: nobody will hear of them", len(refused))
 
     async def stop(self) -> None:
         await self._end_trial()

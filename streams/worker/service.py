@@ -156,9 +156,11 @@ class Service:
         """Who is shown each record once its answer is safe; must not raise. None: nobody."""
         self._observer = observer
 
-    async def publish(self, messages: Sequence[Outgoing]) -> Sequence[Outgoing]:
-        """What is no answer to a record. Returns what is larger than its topic takes; raises PublishError."""
-        return await self._sink.publish(messages)
+    async def publish(self, messages: Sequence[Outgoing]) -> None:
+        """What is no answer to a record. The log tells of what is larger than its topic takes. Raises PublishError."""
+        refused = await self._sink.publish(messages)
+        for kind in sorted({each.kind for each in refused}):
+            logger.warning("an output is larger than the topic of %s takes: nobody will hear of it", kind)
 
     async def take_in(self, message: Consumed) -> None:
         """Opens a ticket and hands the record to the pipeline; waits while too much is in flight."""

@@ -154,7 +154,7 @@ async def test_an_event_that_is_too_large_for_its_topic_is_told_in_the_log_and_n
     worker.sink.too_small.add("events")
     with caplog.at_level(logging.WARNING):
         worker.topic.say(policy(tmp_path / "policy"))
-        await eventually(lambda: "larger than their topic takes" in caplog.text)
+        await eventually(lambda: "larger than the topic of events takes" in caplog.text)
     worker.sink.too_small.clear()
     worker.topic.say(BROKEN)
     await eventually(lambda: worker.told("refused"))
