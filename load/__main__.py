@@ -170,8 +170,10 @@ def bench(
 ) -> None:
     """Tidegate beside its limits and beside what a team would build, in turns: throughput, processor time, latency."""
     setup = _setup(brokers, workers, partitions, artifact, device, threads, extra)
-    given = {"rounds": rounds, "seconds": seconds, "minutes": minutes}
-    extent = replace(QUICK if quick else FULL, **{name: value for name, value in given.items() if value is not None})
+    usual = QUICK if quick else FULL
+    extent = replace(
+        usual, rounds=rounds or usual.rounds, seconds=seconds or usual.seconds, minutes=minutes or usual.minutes
+    )
     folder = folder or new_folder(Path("reports"), "bench")
     if no_kafka:
         _finish(commands.bench_from_memory(setup, extent, seed, folder, _command_line()), as_json)

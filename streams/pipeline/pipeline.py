@@ -104,11 +104,11 @@ class Pipeline:
 
     def push(self, work: Work) -> None:
         self._inside[work.activation] += 1
+        self.counts.take_in(work)
         self._incoming.add_one(work)
 
     async def _prepare_chunk(self, chunk: list[Work]) -> None:
         """Sends what needs scores to the engine, one of each text, and the rest on to be decided."""
-        self.counts.take_in(chunk)
         await asyncio.get_running_loop().run_in_executor(self._preparing, self._prepare, chunk)
         prepared_at = time.monotonic()
         ready: list[Work] = []

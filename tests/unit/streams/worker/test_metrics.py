@@ -60,8 +60,9 @@ class OpenSink(Sink):
 
     async def start(self) -> None: ...
 
-    async def publish(self, messages: Sequence[Outgoing]) -> None:
+    async def publish(self, messages: Sequence[Outgoing]) -> Sequence[Outgoing]:
         await self.is_open.wait()
+        return ()
 
     async def stop(self) -> None: ...
 
@@ -191,6 +192,12 @@ async def test_what_the_broker_has_not_acknowledged_is_in_flight_and_late(bench:
     assert 100 <= found[f"tidegate_lag_seconds{where}"] < 160
     assert found[f"tidegate_released_offset{where}"] == 10
     assert found["tidegate_partitions{}"] == 1
+
+
+async def test_tokens_in_flight_are_those_of_both_gates(bench: Bench) -> None:
+    assert bench.service.gate.try_admit(5)
+    assert bench.service.backfill_gate.try_admit(7)
+    assert (await bench.scraped())["tidegate_in_flight_tokens{}"] == 12
 
 
 async def test_without_lag_nothing_is_late_however_long_nothing_comes(

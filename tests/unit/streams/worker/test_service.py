@@ -368,15 +368,19 @@ async def test_an_output_that_is_too_large_becomes_a_dead_letter_and_the_partiti
     assert "labels" in large.detail
 
 
-async def test_a_dead_letter_that_is_too_large_is_a_crash_and_releases_nothing(start: Start) -> None:
-    for too_small, value in ({"labels", "dead-letters"}, post("a fine day")), ({"dead-letters"}, BAD):
-        bench = await start()
-        bench.sink.too_small |= too_small
-        bench.sink.answer()
-        await bench.take_in(value)
-        await eventually(lambda bench=bench: bench.crashes)
-        assert [type(error) for error in bench.crashes] == [PublishError]
-        assert bench.released == {}
+@pytest.mark.parametrize(
+    ("too_small", "value"), [({"labels", "dead-letters"}, post("a fine day")), ({"dead-letters"}, BAD)]
+)
+async def test_a_dead_letter_that_is_too_large_is_a_crash_and_releases_nothing(
+    start: Start, too_small: set[str], value: bytes
+) -> None:
+    bench = await start()
+    bench.sink.too_small |= too_small
+    bench.sink.answer()
+    await bench.take_in(value)
+    await eventually(lambda: bench.crashes)
+    assert [type(error) for error in bench.crashes] == [PublishError]
+    assert bench.released == {}
 
 
 async def test_a_topic_that_takes_nothing_stops_the_worker_at_the_limit(start: Start) -> None:

@@ -46,8 +46,9 @@ class TakingSink(Sink):
 
     async def start(self) -> None: ...
 
-    async def publish(self, messages: Sequence[Outgoing]) -> None:
+    async def publish(self, messages: Sequence[Outgoing]) -> Sequence[Outgoing]:
         self.published += messages
+        return ()
 
     async def stop(self) -> None: ...
 
@@ -60,7 +61,7 @@ class Bench:
         topics = {kind: f"m.{kind}" for kind in output_kinds()}
         traces = None if kept is None else Traces(kept.tracer, topics, "a-group")
         self.crashes: list[BaseException] = []
-        self.service = Service(settings, model, {TOPIC: task}, self.sink, self.crashes.append, traces)
+        self.service = Service(settings, model, {TOPIC: task}, self.sink, self.crashes.append, traces=traces)
 
     async def judged(self, *messages: Message) -> list[Outgoing]:
         for message in messages:
