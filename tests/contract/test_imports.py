@@ -81,6 +81,7 @@ ROOMS = {
     ),
     "models": (
         ("characters", "errors", "folders", "labels"),
+        ("graph_check",),
         ("artifact", "examples"),
         ("registry", "text", "serving", "pictures"),
         ("complaint",),
