@@ -47,7 +47,7 @@ TidegateError
 └── WorkerFailed                 a worker under measurement ended or did not do its part
 
 `schemas.InvalidRecord` and the gateway's `Refusal` are no part of it: they are the answers to a record and to a
-request, never the end of a command.
+request, never the end of a command. Nor is `Killed`, with which the fault suite ends a thread that nothing may save.
 """
 
 from __future__ import annotations
