@@ -92,6 +92,7 @@ class PictureClassifier:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
         self.manifest = manifest
+        self.megabytes = len(model) / 1e6
         self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
     @classmethod
