@@ -58,8 +58,8 @@ def _print(
     console = wide_console()
     console.print(
         f"{len(pictures):,} pictures, and behind each figure its {confidence:.0%} interval. Left out: "
-        f"{left_out['taught']} that a model was trained on, {left_out['unread']} that could not be read. The devices are "
-        f"simulated, and nothing here is a diagnosis."
+        f"{left_out['taught']} that a model was trained on, {left_out['unread']} that could not be read. The devices "
+        f"are simulated, and nothing here is a diagnosis."
     )
     for report in reports:
         table = Table("device", "accuracy", "AUROC", "unchanged", "loss", title=f"{report.rung} {report.version}")

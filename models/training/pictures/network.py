@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,7 +26,7 @@ class SmallNetwork(nn.Module):
     def __init__(self, shape: SmallNet, classes: int) -> None:
         super().__init__()
         widths = [3, *(shape.width * 2**layer for layer in range(4))]
-        self.layers = nn.Sequential(*(_layer(*pair) for pair in zip(widths, widths[1:], strict=False)))
+        self.layers = nn.Sequential(*(_layer(*pair) for pair in pairwise(widths)))
         self.dropout = nn.Dropout(shape.dropout)
         self.head = nn.Linear(widths[-1], classes)
 
@@ -89,8 +90,8 @@ def encoder_folder(choice: Encoder, base: str | None = None) -> Path:
     name = base or choice.name
     folder = Path(name)
     if not folder.is_dir():
-        files = ("config.json", WEIGHTS)
-        folder = Path([hf_hub_download(name, file, revision=choice.revision) for file in files][0]).parent
+        hf_hub_download(name, "config.json", revision=choice.revision)
+        folder = Path(hf_hub_download(name, WEIGHTS, revision=choice.revision)).parent
     if not (folder / WEIGHTS).is_file():
         raise RecipeError(f"{name} has no {WEIGHTS}; other formats of weights are not opened.")
     found = file_hash(folder / WEIGHTS)
