@@ -99,15 +99,8 @@ def figures(answers: Answers, truth: Ints, bootstrap: Bootstrap) -> tuple[Device
         right = choice == truth
         drawn = bootstrap.figures(_Cells(np.ones(rows), truth, said, (chosen[0] == truth) * 1.0 - right))
         unchanged = int((choice == chosen[0]).sum())
-        found.append(
-            DeviceFigures(
-                name,
-                share(int(right.sum()), rows, level),
-                drawn.get("auroc"),
-                share(unchanged, rows, level),
-                drawn["loss"],
-            )  # fmt: skip
-        )
+        accuracy, same = share(int(right.sum()), rows, level), share(unchanged, rows, level)
+        found.append(DeviceFigures(name, accuracy, drawn.get("auroc"), same, drawn["loss"]))
     return tuple(found)
 
 

@@ -22,8 +22,8 @@ TOLERANCE: Final = 0.02
 _GOLDEN: Final = 4
 _LICENCES: Final = ("LICENSE*", "LICENCE*", "NOTICE*", "COPYING*")
 NO_DIAGNOSIS: Final = (
-    "**Nothing that it says is a diagnosis**, whatever its classes are called. It has never been tried on patients, and "
-    "nobody may be turned away, reassured or treated on its word."
+    "**Nothing that it says is a diagnosis**, whatever its classes are called. It has never been tried on patients, "
+    "and nobody may be turned away, reassured or treated on its word."
 )
 
 

@@ -125,11 +125,11 @@ class PictureClassifier:
         Args:
             images: RGB, upright.
         """
-        answers = [
-            self._session.run([OUTPUT], {INPUT: np.stack([self._features(image) for image in images[start:][:_AT_ONCE]])})
-            for start in range(0, len(images), _AT_ONCE)
-        ]  # fmt: skip
-        return np.concatenate([np.asarray(answer[0], dtype=np.float32) for answer in answers])
+        answers = []
+        for start in range(0, len(images), _AT_ONCE):
+            given = np.stack([self._features(image) for image in images[start : start + _AT_ONCE]])
+            answers.append(np.asarray(self._session.run([OUTPUT], {INPUT: given})[0], dtype=np.float32))
+        return np.concatenate(answers)
 
     def _features(self, image: Image.Image) -> Table:
         told = self.manifest

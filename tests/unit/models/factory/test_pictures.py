@@ -24,8 +24,8 @@ from tests.support.ladder import CLASSES, drawn_class, drawn_folder, tiny_encode
 SMALL = {"side": 32, "width": 8, "dropout": 0.1}
 
 
-def _recipe(encoder: Path | None = None, **changes: object) -> PictureRecipe:
-    told = {"name": str(encoder), "sha256": file_hash(encoder / "model.safetensors"), "side": 32} if encoder else {}
+def _recipe(folder: Path | None = None, **changes: object) -> PictureRecipe:
+    told = {"name": str(folder), "sha256": file_hash(folder / "model.safetensors"), "side": 32} if folder else {}
     lessons = {"steps": 4, "rows": 6, "checkpoint_every": 2}
     plain = {
         "kind": "pictures", "name": "drawn", "dev_share": 0.25, "encoder": told, "small": SMALL, "scratch": lessons,
@@ -135,7 +135,7 @@ def test_a_folder_holds_one_run(run: Path, data: Path, encoder: Path) -> None:
 def test_weights_of_another_hash_are_refused(data: Path, encoder: Path, tmp_path: Path) -> None:
     told = {"name": str(encoder), "sha256": "0" * 64}
     with pytest.raises(RecipeError, match=file_hash(encoder / "model.safetensors")):
-        run_ladder(_recipe(encoder=None, **{"encoder": told}), data, tmp_path / "run")
+        run_ladder(_recipe(encoder=told), data, tmp_path / "run")
 
 
 def test_the_recipe_that_ships_trains_without_an_encoder() -> None:
