@@ -46,7 +46,7 @@ def teach(
                 group["lr"] = lessons.rate * _pace(step / lessons.steps)
             optimizer.zero_grad()
             value = loss(*views.drawn(step, lessons.rows))
-            value.backward()  # type: ignore[no-untyped-call]
+            value.backward()
             nn.utils.clip_grad_norm_(network.parameters(), 1.0)
             optimizer.step()
             step += 1
