@@ -16,6 +16,7 @@ TidegateError
 ├── NoExporterError              what makes an artifact of trained networks is not installed here
 ├── ParityError                  an exported graph decides differently from its network
 ├── PictureError                 a picture cannot be looked at
+├── PictureFolderError           a folder of pictures by class cannot be used (2)
 ├── NoPicturesError              pictures are asked for, and what looks at them is not installed (2)
 ├── StoreError                   the picture store cannot be used as it is set up (2)
 ├── KnownPicturesError           the list of known pictures cannot be used (2)

@@ -15,7 +15,7 @@ LAYERS = ("schemas", "models", "streams", "load")
 FAUST = ("streams/worker/faust_app.py", "streams/worker/agents.py", "streams/worker/faust_consumer.py")
 FACTORY = ("models/augmentation/", "models/compression/", "models/factory/", "models/screening/", "models/training/")
 TORCH_PEER = "load/peers/torch_pipeline.py"
-HEAVY = ("torch", "transformers", "pandas", "sklearn", "pyarrow", "matplotlib")
+HEAVY = ("torch", "transformers", "pandas", "sklearn", "skimage", "pyarrow", "matplotlib")
 SERVING = (
     "streams.worker.life",
     "streams.gateway.life",
