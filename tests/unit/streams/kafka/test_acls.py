@@ -14,7 +14,9 @@ from streams.settings import Settings
 
 def by_name(role: str, **settings: object) -> dict[str, tuple[str, ...]]:
     granted = acls(Settings.load(topic_prefix="p", group="g", **settings), role)  # type: ignore[arg-type]
-    named = {acl.name if acl.resource == "topic" else f"{acl.resource} {acl.name}": acl.operations for acl in granted}
+    named: dict[str, tuple[str, ...]] = {
+        acl.name if acl.resource == "topic" else f"{acl.resource} {acl.name}": acl.operations for acl in granted
+    }
     assert len(named) == len(granted)
     return named
 

@@ -58,6 +58,9 @@ class OpenSink(Sink):
         self.is_open = asyncio.Event()
         self.is_open.set()
 
+    def waited_s(self, now: float) -> float:
+        return 0.0
+
     async def start(self) -> None: ...
 
     async def publish(self, messages: Sequence[Outgoing]) -> Sequence[Outgoing]:

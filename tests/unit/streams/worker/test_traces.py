@@ -44,6 +44,9 @@ class TakingSink(Sink):
     def __init__(self) -> None:
         self.published: list[Outgoing] = []
 
+    def waited_s(self, now: float) -> float:
+        return 0.0
+
     async def start(self) -> None: ...
 
     async def publish(self, messages: Sequence[Outgoing]) -> Sequence[Outgoing]:
