@@ -22,7 +22,8 @@ DOUBTFUL: Final = 0.8
 """Where the lines found are no surer than this, the picture is read in the mirror, too."""
 _FEWEST_CAPITALS: Final = 8
 _MOSTLY: Final = 0.8
-_HAN: Final = re.compile("[\u3400-\u9fff]")
+_CHINESE: Final = re.compile("[\u3000-\u303f\u3400-\u9fff\uff01-\uff5e]")
+"""Characters and marks of their width."""
 _CAPITAL: Final = re.compile("[A-Z]")
 _LETTER: Final = re.compile("[A-Za-z]")
 
@@ -109,7 +110,7 @@ def as_typed(lines: Sequence[str]) -> str:
     """
     text = lines[0]
     for line in lines[1:]:
-        joint = "" if _HAN.match(text[-1:]) and _HAN.match(line[:1]) else " "
+        joint = "" if _CHINESE.match(text[-1:]) and _CHINESE.match(line[:1]) else " "
         text += joint + line
     capitals, letters = len(_CAPITAL.findall(text)), len(_LETTER.findall(text))
     if letters >= _FEWEST_CAPITALS and capitals >= _MOSTLY * letters:

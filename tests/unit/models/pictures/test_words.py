@@ -36,6 +36,7 @@ def test_small_print_below_a_headline_is_a_block_of_its_own() -> None:
         (["Dear NASA, we", "love you"], "Dear NASA, we love you"),
         (["NASA"], "NASA"),
         (["今天天气真", "好啊"], "今天天气真好啊"),
+        (["东西收拾好了，", "今晚就走"], "东西收拾好了，今晚就走"),
         (["我喜欢", "Python 3"], "我喜欢 Python 3"),
     ],
 )
