@@ -25,6 +25,8 @@ from streams.settings import Settings
 
 LONGEST: Mapping[str, int] = {"en": 160, "zh": 60}
 """Characters of a text that is still a meme's."""
+UNREAD = "unread"
+"""In the place of labels, where there is no verdict: it is no equal one."""
 EQUAL_GOAL, FALSE_GOAL = 0.95, 0.01
 _LETTERS = {"en": "", "zh": "\u3000\u3001\u3002\uff01\uff0c\uff1a\uff1b\uff1f\u201c\u201d\u2018\u2019"}
 _Z = 1.96
@@ -120,12 +122,9 @@ def _pictures(made: Sequence[Meme], seed: int) -> Iterator[dict[str, Any]]:
 
 
 def _labels(posts: Iterable[dict[str, Any]], settings: Settings) -> Iterator[frozenset[str]]:
-    """Of each post. Raises RuntimeError for one that got no verdict."""
+    """Of each post; of one whose picture was not looked at, `unread` alone."""
     for answer in score_lines(map(orjson.dumps, posts), "posts", settings):
-        verdict = orjson.loads(answer)
-        if "labels" not in verdict:
-            raise RuntimeError(f"a post got no verdict: {verdict}")
-        yield frozenset(verdict["labels"])
+        yield frozenset(orjson.loads(answer).get("labels", [UNREAD]))
 
 
 def interval(hits: int, count: int) -> tuple[float, float]:
@@ -145,8 +144,9 @@ def figures(judged: Sequence[Meme]) -> dict[str, int]:
         "memes": len(judged),
         "equal": sum(one.typed == one.drawn for one in judged),
         "clean": len(clean),
-        "false": sum(bool(one.drawn) for one in clean),
+        "false": sum(bool(one.drawn - {UNREAD}) for one in clean),
         "missed": sum(bool(one.typed) and not one.drawn for one in judged),
+        "unread": sum(UNREAD in one.drawn for one in judged),
     }
 
 
@@ -160,7 +160,17 @@ def _report(judged: Sequence[Meme], setup: Setup, seed: int) -> Report:
     counted = {name: figures(group) for name, group in groups.items()}
     report.data["groups"] = counted
     report.table(
-        ["memes", "count", "same labels", "95 %", "clean when typed", "of them flagged", "95 %", "flagged no more"],
+        [
+            "memes",
+            "count",
+            "same labels",
+            "95 %",
+            "clean when typed",
+            "of them flagged",
+            "95 %",
+            "flagged no more",
+            "unread",
+        ],
         [_row(name, found) for name, found in counted.items()],
     )
     changed = Counter(
@@ -187,6 +197,7 @@ def _row(name: str, found: Mapping[str, int]) -> list[object]:
         found["clean"],
         *_share(found["false"], found["clean"]),
         found["missed"],
+        found["unread"],
     ]
 
 
