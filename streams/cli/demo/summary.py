@@ -38,10 +38,11 @@ def print_pictures(console: Console, tally: Tally, texts: Mapping[str, str]) -> 
         return
     table = Table("picture", "verdict", "why", title="pictures", title_justify="left", min_width=60)
     for verdict in tally.with_pictures:
-        is_post = isinstance(verdict, PostVerdict)
-        said = verdict.action if is_post else f"level {verdict.urgency.level}"
-        shown = texts.get(verdict.post_id if is_post else verdict.record_id, "")
-        table.add_row(shown, said, "; ".join(_seen_in(verdict)))
+        if isinstance(verdict, PostVerdict):
+            number, said = verdict.post_id, str(verdict.action)
+        else:
+            number, said = verdict.record_id, f"level {verdict.urgency.level}"
+        table.add_row(texts.get(number, ""), said, "; ".join(_seen_in(verdict)))
     console.print(table)
 
 
