@@ -86,13 +86,13 @@ $(VENV)/bin/python:
 # Serving, the embedded broker and the tools of a developer: no torch.
 $(VENV)/check.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@echo "Installing everything but torch into $(VENV) ..."
-	$(PIP) --editable '.[demo,serve,traces,load,test,docs]'
+	$(PIP) --editable '.[demo,serve,images,traces,load,test,docs]'
 	@touch $(VENV)/demo.installed $@
 
-# Serving and the embedded broker: no torch.
+# Serving, pictures and the embedded broker: no torch.
 $(VENV)/demo.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@echo "Installing the serving dependencies into $(VENV) ..."
-	$(PIP) --editable '.[demo]'
+	$(PIP) --editable '.[demo,images]'
 	@touch $@
 
 $(VENV)/all.installed: pyproject.toml constraints.txt | $(VENV)/bin/python

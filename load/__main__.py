@@ -1,5 +1,5 @@
 """Load and fault tests: `python -m load bench | run | capacity | intake | memory | models | profile | simulate |
-faults`. Each writes a folder under reports/."""
+faults | memes | pictures`. Each writes a folder under reports/."""
 
 import asyncio
 import json
@@ -16,7 +16,9 @@ import typer
 from load import commands
 from load.commands.bench import FULL, QUICK
 from load.faults.command import faults
+from load.memes import memes
 from load.models import models
+from load.pictures import pictures
 from load.report import Report, new_folder
 from load.scenarios import SCENARIOS
 from load.session import Setup
@@ -28,6 +30,8 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
 app.command()(models)
 app.command()(simulate)
 app.command()(faults)
+app.command()(memes)
+app.command()(pictures)
 
 Brokers = Annotated[str | None, typer.Option(help="host:port of a broker; without it one is started here")]
 Workers = Annotated[int, typer.Option(min=1, max=64)]
@@ -170,8 +174,10 @@ def bench(
 ) -> None:
     """Tidegate beside its limits and beside what a team would build, in turns: throughput, processor time, latency."""
     setup = _setup(brokers, workers, partitions, artifact, device, threads, extra)
-    given = {"rounds": rounds, "seconds": seconds, "minutes": minutes}
-    extent = replace(QUICK if quick else FULL, **{name: value for name, value in given.items() if value is not None})
+    usual = QUICK if quick else FULL
+    extent = replace(
+        usual, rounds=rounds or usual.rounds, seconds=seconds or usual.seconds, minutes=minutes or usual.minutes
+    )
     folder = folder or new_folder(Path("reports"), "bench")
     if no_kafka:
         _finish(commands.bench_from_memory(setup, extent, seed, folder, _command_line()), as_json)

@@ -50,6 +50,7 @@ class Answer:
     received_at: float
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     degraded: bool = False
+    has_pictures: bool = False
 
 
 class Measurement:
@@ -69,6 +70,8 @@ class Measurement:
         self._latency_ms = np.full(len(schedule), np.nan)
         self._received_s = np.full(len(schedule), np.nan)
         self.latency = LatencyHistogram()
+        self.beside_pictures = LatencyHistogram()
+        """Of the records that bring none."""
         self.stages = {stage: LatencyHistogram() for stage in STAGES}
         self.kinds: Counter[str] = Counter()
         self.degraded = 0
@@ -89,6 +92,8 @@ class Measurement:
         self.degraded += answer.degraded
         if answer.number >= self._first:
             self.latency.record(latency_ms)
+            if not answer.has_pictures:
+                self.beside_pictures.record(latency_ms)
             for stage, histogram in self.stages.items():
                 if stage in answer.timings_ms:
                     histogram.record(answer.timings_ms[stage])

@@ -1,11 +1,12 @@
 """The traffic of a run: what is sent, and when."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from load import arrivals
 from load.arrivals import Seconds
+from load.picture_stream import PictureWriter
 from load.stream import StreamWriter
 from load.texts import REALISTIC, SHORT, Lengths, Payload, Writer
 
@@ -25,6 +26,8 @@ class Scenario:
     symptoms_share: float = 0.0
     bad_share: float = 0.0
     writer: type[Writer] = Writer
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """Of the workers that it is for."""
 
     def schedule(self, rate: float, seconds: float) -> Seconds:
         return (arrivals.burst if self.shape is Shape.BURST else arrivals.constant)(rate, seconds)
@@ -42,5 +45,6 @@ SCENARIOS = {
         Scenario("burst", shape=Shape.BURST),
         Scenario("mixed", symptoms_share=0.2),
         Scenario("bad-input", symptoms_share=0.1, bad_share=0.1),
+        Scenario("pictures", writer=PictureWriter, settings={"images": "on"}),
     )
 }

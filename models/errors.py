@@ -16,6 +16,7 @@ TidegateError
 ├── NoExporterError              what makes an artifact of trained networks is not installed here
 ├── ParityError                  an exported graph decides differently from its network
 ├── PictureError                 a picture cannot be looked at
+├── PictureFolderError           a folder of pictures by class cannot be used (2)
 ├── NoPicturesError              pictures are asked for, and what looks at them is not installed (2)
 ├── StoreError                   the picture store cannot be used as it is set up (2)
 ├── KnownPicturesError           the list of known pictures cannot be used (2)
@@ -47,7 +48,7 @@ TidegateError
 └── WorkerFailed                 a worker under measurement ended or did not do its part
 
 `schemas.InvalidRecord` and the gateway's `Refusal` are no part of it: they are the answers to a record and to a
-request, never the end of a command.
+request, never the end of a command. Nor is `Killed`, with which the fault suite ends a thread that nothing may save.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from schemas.base import Input
@@ -13,6 +13,12 @@ from schemas.verdicts import Action, Span
 
 MAX_NOTE = 2000  # characters
 _Word = Annotated[str, Field(min_length=1, max_length=64)]
+
+
+class Passage(Span):
+    """A span as a person marked it. Unknown fields are tolerated here as everywhere in a record that comes in."""
+
+    model_config = ConfigDict(extra="ignore")
 
 
 class Review(Input):
@@ -35,7 +41,7 @@ class Review(Input):
     labels: Annotated[list[_Word], Field(max_length=32)] | None = Field(
         default=None, description="The labels that are right: those of the model or your own; [] for none."
     )
-    spans: Annotated[list[Span], Field(max_length=256)] | None = Field(
+    spans: Annotated[list[Passage], Field(max_length=256)] | None = Field(
         default=None, description="The passages that are meant, in Unicode code points; [] for none."
     )
     note: Annotated[str, Field(max_length=MAX_NOTE)] | None = Field(

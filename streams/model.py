@@ -27,6 +27,7 @@ logger = logging.getLogger(__name__)
 BATCH_TOKENS = {"cpu": 1024, "cuda": 16_384}
 IN_FLIGHT_S = 1.5  # of engine work: a drain then fits in 2 s
 PROBE_LENGTH = 32  # tokens; about the length of a post
+ROUNDING = 0.005  # policies are written with two digits: .90 is meant where a model, on a grid of its own, has .9002
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ def check_cascade(artifact: Artifact, policy: Policy) -> None:
     point = artifact.operating_point(posts.operating_point).thresholds
     for label in POST_LABELS:
         for lang, value in (point.get(label, {}) | posts.thresholds.get(label, {})).items():
-            if value < artifact.threshold(label, lang):
+            if _is_below(value, artifact.threshold(label, lang)):
                 source = "policy's" if lang in posts.thresholds.get(label, {}) else f"{posts.operating_point} point's"
                 raise PolicyError(
                     f"The {source} threshold of {label} ({lang}, {value:g}) is below the model's "
@@ -114,11 +115,16 @@ def _refuse_low_rules(policy: Policy, artifact: Artifact) -> None:
             if rule.mode == "off" or leaf.label is None or leaf.at_least is None:
                 continue
             needed = max(artifact.threshold(leaf.label, lang) for lang in LANGUAGES)
-            if leaf.at_least < needed:
+            if _is_below(leaf.at_least, needed):
                 raise PolicyError(
                     f"The policy's rule {rule.name} asks for {leaf.label} from {leaf.at_least:g} on, below the "
                     f"model's threshold ({needed:g}), which the cascade is made for; raise it, or switch cascade off."
                 )
+
+
+def _is_below(value: float, threshold: float) -> bool:
+    """By more than what two digits leave out."""
+    return value < threshold - ROUNDING
 
 
 def _tokens_a_second(engine: Engine, batch_tokens: int, heads: frozenset[str]) -> float:

@@ -1,11 +1,13 @@
 """`run`: the account of an open-loop run."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from load.environment import describe_environment
 from load.openloop import Run, run_open_loop
 from load.plots import plot_latency
 from load.report import Report, new_folder
+from load.scenarios import SCENARIOS
 from load.session import Setup, sessions
 
 
@@ -19,6 +21,7 @@ async def run(
     reports: Path,
     command: str,
 ) -> Report:
+    setup = replace(setup, extra={**SCENARIOS[scenario].settings, **setup.extra})
     report = Report(f"Open loop: {scenario}, {rate:g} a second", command, describe_environment(setup))
     async with sessions(setup) as opened, opened.open() as session:
         done = await run_open_loop(session, scenario, rate, seconds, warm_up_s=warm_up_s, seed=seed)
@@ -51,6 +54,7 @@ def _report_run(report: Report, done: Run) -> None:
         "throughput_per_s": round(measured.throughput, 1),
         "answers": dict(measured.kinds),
         "latency_ms": measured.latency.summary(),
+        "beside_pictures_ms": measured.beside_pictures.summary(),
         "stages_ms": stages,
         "sender_late_ms": {"p50": round(sent.late_ms_p50, 3), "max": round(sent.late_ms_max, 3)},
         "worker_exit_statuses": list(done.exit_statuses),
@@ -62,5 +66,8 @@ def _report_run(report: Report, done: Run) -> None:
         "stages are the worker's own account of the same records."
     )
     names = list(measured.latency.summary())
-    rows = [("latency", measured.latency.summary()), *stages.items()]
+    rows = [("latency", measured.latency.summary())]
+    if len(measured.beside_pictures) < len(measured.latency):
+        rows.append(("of records without pictures", measured.beside_pictures.summary()))
+    rows += stages.items()
     report.table(["ms", *names], [(name, *values.values()) for name, values in rows if values])

@@ -19,7 +19,7 @@ from load.peers.onnx_scorer import Scores
 BERT_BASE = {"hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12, "intermediate_size": 3072}
 
 
-def network_size(artifact: Path, shape: str) -> dict[str, int]:
+def network_size(artifact: Path, shape: str) -> dict[str, Any]:
     """What a BertConfig takes."""
     manifest = json.loads((artifact / "manifest.json").read_text("utf-8"))
     own = manifest["shape"]
@@ -46,9 +46,10 @@ class TorchPipeline:
         tokenizer = PreTrainedTokenizerFast(tokenizer_file=str(artifact / "tokenizer.json"))
         tokenizer.pad_token = tokenizer.convert_ids_to_tokens(manifest["pad_id"])
         tokenizer.model_input_names = ["input_ids", "attention_mask"]
+        labels = labels_of(artifact)
         config = BertConfig(
             **network_size(artifact, shape),
-            num_labels=len(labels_of(artifact)),
+            id2label={number: f"LABEL_{number}" for number in range(len(labels))},
             pad_token_id=manifest["pad_id"],
             problem_type="multi_label_classification",
         )
@@ -58,7 +59,7 @@ class TorchPipeline:
         self._pipeline: Any = pipeline(
             "text-classification", model=network, tokenizer=tokenizer, device=device, top_k=None
         )
-        self._order = {f"LABEL_{number}": number for number in range(config.num_labels)}
+        self._order = {f"LABEL_{number}": number for number in range(len(labels))}
         self(["warm up"])
 
     def __call__(self, texts: Sequence[str]) -> Scores:

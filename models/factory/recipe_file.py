@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from models.folders import TRAINING_DATA
+from models.training.pictures.recipe import PictureRecipe
 from models.training.recipe import Operating, Recipe, RecipeError
 from models.training.row_file import ROWS
 
@@ -24,8 +25,17 @@ def read_recipe(path: Path) -> Recipe:
     A recipe may extend another (`extends = "release"`, or a file, from its own folder on): tables are merged, other
     values replaced, `drop` left out.
     """
+    recipe = read_any_recipe(path)
+    if isinstance(recipe, PictureRecipe):
+        raise RecipeError(f"The recipe {path} is one of pictures, which `tidegate train` alone takes.")
+    return recipe
+
+
+def read_any_recipe(path: Path) -> Recipe | PictureRecipe:
+    """As `read_recipe`, and of pictures where it says `kind = "pictures"`."""
     try:
-        return Recipe.model_validate(_read_document(path))
+        document = _read_document(path)
+        return (PictureRecipe if document.get("kind") == "pictures" else Recipe).model_validate(document)
     except (tomllib.TOMLDecodeError, json.JSONDecodeError, ValidationError) as error:
         reason = "; ".join(str(error).splitlines()[:3])
         raise RecipeError(f"The recipe {path} cannot be used: {reason}") from None

@@ -35,3 +35,9 @@ class PictureError(TidegateError):
     def __reduce__(self) -> tuple[type[PictureError], tuple[NotLooked]]:
         """It comes out of a child process."""
         return PictureError, (self.reason,)
+
+
+class PictureFolderError(TidegateError):
+    """A folder of pictures by class cannot be used; the message is one sentence."""
+
+    exit_code = 2

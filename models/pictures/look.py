@@ -10,7 +10,7 @@ from models.pictures.hashing import Fingerprint, fingerprint
 from models.pictures.quality import faults
 from models.pictures.words import Read, Words, open_reader, words_in
 
-LOOK_VERSION: Final = "1"
+LOOK_VERSION: Final = "2"
 """Goes up with anything that changes what is seen in an equal file."""
 
 

@@ -20,9 +20,13 @@ SURE: Final = 0.5
 """Mean probability of a line's characters below which it is no text."""
 DOUBTFUL: Final = 0.8
 """Where the lines found are no surer than this, the picture is read in the mirror, too."""
+_CENTRED: Final = 0.05
+"""Of the picture's width, that a centred block may be off."""
+_ONE_SIZE: Final = 1.5
 _FEWEST_CAPITALS: Final = 8
 _MOSTLY: Final = 0.8
-_HAN: Final = re.compile("[\u3400-\u9fff]")
+_CHINESE: Final = re.compile("[\u3000-\u303f\u3400-\u9fff\uff01-\uff5e]")
+"""Characters and marks of their width."""
 _CAPITAL: Final = re.compile("[A-Z]")
 _LETTER: Final = re.compile("[A-Za-z]")
 
@@ -39,6 +43,11 @@ class Box:
     @property
     def height(self) -> float:
         return self.bottom - self.top
+
+    @property
+    def middle(self) -> float:
+        """From left to right."""
+        return (self.left + self.right) / 2
 
     def joined(self, other: Box) -> Box:
         return Box(
@@ -76,7 +85,7 @@ def words_in(image: Image.Image, read: Read) -> tuple[Words, ...]:
         mirrored = read(small.transpose(Image.Transpose.FLIP_LEFT_RIGHT))
         if _sureness(mirrored) > max(DOUBTFUL, _sureness(lines)):
             lines = [Line(one.text, _mirrored(one.box), one.sureness) for one in mirrored]
-    return tuple(Words(as_typed([one.text for one in block]), _around(block)) for block in blocks(lines))
+    return tuple(Words(as_typed([one.text for one in block]), _around(block)) for block in sentences(blocks(lines)))
 
 
 def blocks(lines: Iterable[Line]) -> list[list[Line]]:
@@ -89,6 +98,20 @@ def blocks(lines: Iterable[Line]) -> list[list[Line]]:
         else:
             above.append(line)
     return found
+
+
+def sentences(found: list[list[Line]]) -> list[list[Line]]:
+    """The blocks, the one above and the one below a meme's picture put together: half a sentence is judged otherwise
+    than a whole one. They are the two that are centred, in the upper and the lower half, in letters of one size.
+    """
+    centred = [block for block in found if abs(_around(block).middle - 0.5) < _CENTRED]
+    if len(centred) != 2:
+        return found
+    above, below = centred
+    heights = above[-1].box.height, below[0].box.height
+    if max(heights) > _ONE_SIZE * min(heights) or not _around(above).bottom < 0.5 < _around(below).top:
+        return found
+    return [above + below if block is above else block for block in found if block is not below]
 
 
 def _follows(above: Box, below: Box) -> bool:
@@ -109,7 +132,7 @@ def as_typed(lines: Sequence[str]) -> str:
     """
     text = lines[0]
     for line in lines[1:]:
-        joint = "" if _HAN.match(text[-1:]) and _HAN.match(line[:1]) else " "
+        joint = "" if _CHINESE.match(text[-1:]) and _CHINESE.match(line[:1]) else " "
         text += joint + line
     capitals, letters = len(_CAPITAL.findall(text)), len(_LETTER.findall(text))
     if letters >= _FEWEST_CAPITALS and capitals >= _MOSTLY * letters:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import Annotated
 
 import typer
 
 from streams.cli.terminal import AsJson, Brokers, Prefix, reporting, settings_from
-
-if TYPE_CHECKING:
-    from streams.kafka.acls import Role
 
 
 def acls(
@@ -28,7 +25,7 @@ def acls(
         if role not in ROLES:
             raise typer.BadParameter(f"must be {', '.join(ROLES[:-1])} or {ROLES[-1]}", param_hint="--role")
         settings = settings_from(brokers=brokers, topic_prefix=prefix, group=group)
-        granted = least(settings, cast("Role", role))
+        granted = least(settings, role)
         if as_json:
             from dataclasses import asdict
 

@@ -78,7 +78,7 @@ def _stretch(prefix: str, topic: str, task: str | None, since: Edge, until: Edge
         raise typer.BadParameter("may hold letters, digits, dots, dashes and underscores", param_hint="--topic")
     by_topic = {topic_name(prefix, name): name for name in known}
     task = task or by_topic.get(topic)
-    if task not in known:
+    if task is None or task not in known:
         raise typer.BadParameter(f"of {topic} must be {' or '.join(known)}", param_hint="--task")
     return Stretch(topic, task, since, until)
 

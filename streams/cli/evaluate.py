@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -38,10 +39,14 @@ def evaluate(
     suite: SuiteOption = None,
     against: Annotated[
         list[Path] | None,
-        typer.Option(help="With --suite: another model folder, on the same rows.", show_default=False),
+        typer.Option(help="With --suite or --pictures: another model folder, on the same rows.", show_default=False),
     ] = None,
     limit: Annotated[
         int | None, typer.Option(min=1, help="With --suite: so many rows of each table.", show_default=False)
+    ] = None,
+    pictures: Annotated[
+        Path | None,
+        typer.Option(help="Pictures in a folder for each class, for picture classifiers.", show_default=False),
     ] = None,
     out: Annotated[
         Path | None, typer.Option(help="With --suite: folder for JSON, tables, picture.", show_default=False)
@@ -53,11 +58,18 @@ def evaluate(
     threads: ThreadsOption = None,
     as_json: AsJson = False,
 ) -> None:
-    """Figures of a model on labelled tables, or on a suite of them, with bootstrap intervals."""
+    """Figures of a model on labelled tables, a suite of them, or pictures, with bootstrap intervals."""
     with reporting():
         from models.evaluation.resampling import Bootstrap
 
         data = data or []
+        if pictures is not None:
+            _check_for_pictures(artifact, bool(data or suite or deform or limit or out))
+            from streams.cli.pictures import evaluate_pictures
+
+            models = [one for one in (artifact, *(against or [])) if one is not None]
+            evaluate_pictures(pictures, models, Bootstrap(confidence), picture, threads or 1, as_json)
+            return
         _check_options(data, suite, deform or slice_column != "slice", bool(against or limit or out))
         given = {"artifact": artifact, "device": device, "threads": threads}
         served = open_served(**given)
@@ -91,6 +103,20 @@ def _check_options(data: Sequence[Path] | None, suite: Sequence[Path] | None, fo
         raise EvaluationError("--against, --limit and --out go with --suite.")
     if suite and for_data:
         raise EvaluationError("--deform and --slice go with --data.")
+
+
+def _check_for_pictures(artifact: Path | None, for_texts: bool) -> None:
+    """Raises EvaluationError where options of texts are given, or no picture classifier: none ships."""
+    from models.evaluation.rows import EvaluationError
+
+    if for_texts:
+        raise EvaluationError(
+            "Of the other options, --artifact, --against, --picture and --threads go with --pictures."
+        )
+    if artifact is None:
+        raise EvaluationError("--pictures needs --artifact, a picture classifier; see docs/images.md.")
+    if find_spec("PIL") is None or find_spec("pdqhash") is None:
+        raise EvaluationError("--pictures needs pictures installed: pip install 'tidegate[images]'.")
 
 
 def open_served(**given: Any) -> Served:

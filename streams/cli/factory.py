@@ -6,11 +6,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from streams.cli.terminal import reporting
+
+if TYPE_CHECKING:
+    from models.training.deadline import Deadline
+    from models.training.pictures.recipe import PictureRecipe
 
 _Config = Annotated[Path, typer.Option(help="A recipe: TOML file, or the name of one that ships.")]
 _Data = Annotated[Path | None, typer.Option(help="Training data; by default TIDEGATE_TRAINING_DATA.")]
@@ -50,14 +54,29 @@ def train(
 
         deadline = Deadline(minutes)  # counted from here: what is imported below takes seconds
         from models.factory.factory import run_baseline, run_factory
-        from models.factory.recipe_file import find_data, read_recipe
+        from models.factory.recipe_file import find_data, read_any_recipe
 
-        recipe = read_recipe(config)
+        recipe = read_any_recipe(config)
         folder = out or Path("runs") / recipe.name
-        if recipe.kind == "baseline":
+        if recipe.kind == "pictures":
+            typer.echo(_train_pictures(recipe, data, folder, base, deadline))
+        elif recipe.kind == "baseline":
             typer.echo(run_baseline(recipe, find_data(data), folder))
         else:
             typer.echo(run_factory(recipe, find_data(data), folder, device, base, deadline))
+
+
+def _train_pictures(
+    recipe: PictureRecipe, data: Path | None, folder: Path, base: str | None, deadline: Deadline
+) -> Path:
+    if data is None:
+        raise typer.BadParameter("it names a folder of pictures, one folder a class", param_hint="--data")
+    if missing := [name for name in ("PIL", "pdqhash", "skimage") if find_spec(name) is None]:
+        typer.echo(f"tidegate: `train` lacks {missing[0]} for pictures: pip install 'tidegate[images,train]'", err=True)
+        raise typer.Exit(2)
+    from models.factory.pictures import run_ladder
+
+    return run_ladder(recipe, data, folder, base, deadline)
 
 
 def pack(

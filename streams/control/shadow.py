@@ -18,6 +18,7 @@ from schemas.comparison import Side
 from schemas.verdicts import Source
 from streams.control.candidate import Candidate
 from streams.pipeline.activation import Activation, tasks_of
+from streams.pipeline.pictures import pictures_of
 from streams.pipeline.pipeline import Pipeline
 from streams.pipeline.work import Work
 from streams.record import Outgoing
@@ -68,8 +69,13 @@ class Shadow:
         self._pipeline.start(self._activation)
 
     def offer(self, work: Work) -> None:
-        """Takes a record that was judged, if its author is in the share and there is room."""
+        """Takes a record that was judged, if its author is in the share and there is room.
+
+        One with pictures is not compared: the trial does not look at any, and would judge other words.
+        """
         if not is_in_share(work.raw.key, self.trial.share or 0.0) or self._in_flight >= MAX_IN_FLIGHT:
+            return
+        if pictures_of(work):
             return
         judged = _side(work)
         if judged is None:

@@ -79,12 +79,15 @@ QUOTA_REACHED: Final = Family(
     "tidegate_quota_reached", "gauge", "1 if an action became a review for the quota within the last minute."
 )
 STAGE_DURATION: Final = Family(
-    "tidegate_stage_duration_seconds", "histogram", "Where the time of a record went, from its intake on.", ("stage",)
+    "tidegate_stage_duration_seconds",
+    "histogram",
+    "Where the time of a live record went, from its intake on.",
+    ("stage",),
 )
 VERDICT_DURATION: Final = Family(
     "tidegate_verdict_duration_seconds",
     "histogram",
-    "From the record's Kafka timestamp (over HTTP: its intake) to its acknowledged verdict.",
+    "From a live record's Kafka timestamp (over HTTP: its intake) to its acknowledged verdict.",
     ("task",),
 )
 BATCH_ROWS: Final = Family("tidegate_batch_rows", "histogram", "Texts in a batch of the engine.")

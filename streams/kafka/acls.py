@@ -12,8 +12,8 @@ from streams.tasks import channels, declared
 
 Role = Literal["worker", "sender", "reader", "operator"]
 ROLES: Final[tuple[Role, ...]] = ("worker", "sender", "reader", "operator")
-"""worker: `tidegate worker`; sender: `send`, `serve`, a client that sends; reader: `watch`, a client that reads;
-operator: `topics`, `dead-letters`, `backfill`."""
+"""worker: `tidegate worker`; sender: `send`, `serve`, a client that sends; reader: `watch`, `reviews`, a client that
+reads; operator: `topics`, `dead-letters`, `backfill`, and what changes models, policies and tasks while workers run."""
 
 Operation = Literal["Read", "Write", "Create", "Describe"]
 
@@ -22,7 +22,7 @@ Operation = Literal["Read", "Write", "Create", "Describe"]
 class Acl:
     """Operations that a principal is allowed on a resource of this very name. Read and Write include Describe."""
 
-    resource: Literal["topic", "group"]
+    resource: Literal["topic", "group", "transactional-id"]
     name: str
     operations: tuple[Operation, ...]
 
@@ -34,6 +34,9 @@ def acls(settings: Settings, role: Role) -> list[Acl]:
     granted = [Acl("topic", names[kind], operations) for kind, operations in allowed.items() if operations]
     if role in ("worker", "reader"):
         granted.append(Acl("group", settings.group, ("Read",)))
+    if role == "operator":  # a change is a transaction, and is waited for until each worker of the group has it
+        granted.append(Acl("group", settings.group, ("Describe",)))
+        granted.append(Acl("transactional-id", names["control"], ("Write",)))
     return granted
 
 
@@ -47,14 +50,14 @@ def _on_topic(kind: str, role: Role, settings: Settings) -> Iterator[Operation]:
         yield "Read" if reads else "Write" if action == "send" else "Describe"
     elif role == "sender" and kind in live:
         yield "Write"
-    elif role == "reader" and action == "send":
+    elif role == "reader" and action != "receive":
         yield "Read"
     elif role == "operator":
         yield "Create"
-        if kind in live | backfill:
-            yield from ("Read", "Write")  # a backfill reads and writes, a replay writes
+        if kind in live | backfill | {"control", "events"}:
+            yield from ("Read", "Write")  # a backfill and a change read and write, a replay writes
         else:
-            yield "Read" if kind == "dead-letters" else "Describe"
+            yield "Read" if kind in ("dead-letters", "comparisons") else "Describe"
 
 
 def commands(granted: Iterable[Acl], principal: str, brokers: str) -> Sequence[str]:

@@ -42,8 +42,9 @@ def kinds() -> list[str]:
 
 
 def input_kinds() -> list[str]:
-    """Of what the service judges."""
-    return list(declared())
+    """Of what the service judges, live and backfill."""
+    tasks = declared().values()
+    return [*(task.input.kind for task in tasks), *(task.backfill.kind for task in tasks)]
 
 
 def output_kinds() -> list[str]:

@@ -108,7 +108,6 @@ def build_tasks(settings: Settings, artifact: Artifact, enforces: bool = True) -
     Args:
         enforces: False where verdicts are only read (`tidegate score`): no quota, and nothing kept in the data
             folder.
-        remembers: False where the records are old ones that come once more: nothing is kept in the data folder.
 
     Raises:
         PolicyError: the policy file is wrong.

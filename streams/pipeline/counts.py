@@ -8,7 +8,7 @@ from itertools import product
 from time import monotonic
 
 from models.labels import POST_LABELS
-from models.serving.types import Outcome
+from models.serving.types import Lane, Outcome
 from streams.health.histogram import DURATIONS, ROWS, SCORES, TOKENS, Histogram
 from streams.health.words import KINDS, LANGS, REASONS, SEVERITIES, STAGES
 from streams.pipeline.work import Work
@@ -48,10 +48,9 @@ class Counts:
         self.batch_tokens = Histogram(TOKENS)
         self._in_order = tuple(self.stages.values())
 
-    def take_in(self, works: Iterable[Work]) -> None:
-        """Records that came."""
-        for work in works:
-            self.records[work.task.declaration.name] += 1
+    def take_in(self, work: Work) -> None:
+        """A record that came."""
+        self.records[work.task.declaration.name] += 1
 
     def score(self, outcomes: Sequence[Outcome]) -> None:
         """What one batch of the engine gave."""
@@ -66,8 +65,9 @@ class Counts:
                 self.dead_letters[work.failure.reason.value] += 1
             elif work.outputs:
                 name = work.task.declaration.name
-                self._note_times(work.moments, now)
-                self.durations[name].observe(work.moments.waited_s + now - work.moments.intake_at)
+                if work.lane is Lane.LIVE:  # what may wait says nothing about how fast this is
+                    self._note_times(work.moments, now)
+                    self.durations[name].observe(work.moments.waited_s + now - work.moments.intake_at)
                 if (decision := work.outputs[0].decision) is not None:
                     self._note_decision(name, decision, now)
 

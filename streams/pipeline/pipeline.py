@@ -105,7 +105,8 @@ class Pipeline:
     def push(self, works: Sequence[Work]) -> None:
         """Takes records that came together, all under one activation."""
         self._inside[works[0].activation] += len(works)
-        self.counts.take_in(works)
+        for work in works:
+            self.counts.take_in(work)
         self._incoming.add(works)
 
     async def _prepare_chunk(self, chunk: list[Work]) -> None:

@@ -13,7 +13,7 @@ from streams.settings import Settings
 MAX_BATCH_BYTES = 512 * 1024
 
 
-class Producer(AIOKafkaProducer):
+class Producer(AIOKafkaProducer):  # type: ignore[misc]  # aiokafka has no types
     """Idempotent, with acks from all copies.
 
     Args:

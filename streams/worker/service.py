@@ -157,8 +157,10 @@ class Service:
         self._observer = observer
 
     async def publish(self, messages: Sequence[Outgoing]) -> None:
-        """What is no answer to a record. Raises PublishError."""
-        await self._sink.publish(messages)
+        """What is no answer to a record. The log tells of what is larger than its topic takes. Raises PublishError."""
+        refused = await self._sink.publish(messages)
+        for kind in sorted({each.kind for each in refused}):
+            logger.warning("an output is larger than the topic of %s takes: nobody will hear of it", kind)
 
     async def take_in(self, partition: Partition, records: Sequence[Consumed]) -> None:
         """Takes in what was fetched of a partition, in order, as soon as there is room for it.

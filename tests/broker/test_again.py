@@ -61,7 +61,8 @@ async def test_a_backfill_is_judged_as_the_live_records_were(bench: Bench) -> No
     def decided(label: Output) -> tuple[Any, ...]:
         return tuple(label.body[name] for name in ("id", "post_id", "action", "scores", "lang")), label.partition
 
-    first, second = {}, {}
+    first: dict[str, tuple[Any, ...]] = {}
+    second: dict[str, tuple[Any, ...]] = {}
     for label in labels:
         live = label.source[0] == stretch.topic
         (first if live else second)[label.body["post_id"]] = decided(label)

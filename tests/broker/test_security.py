@@ -108,7 +108,7 @@ def printed_acls(settings: Settings, role: str, principal: str) -> list[AclBindi
     assert result.exit_code == 0, result.output
     return [
         AclBinding(
-            ResourceType[acl["resource"].upper()],
+            ResourceType[acl["resource"].upper().replace("-", "_")],
             acl["name"],
             ResourcePatternType.LITERAL,
             acl["principal"],
@@ -194,7 +194,7 @@ async def test_without_one_of_them_a_worker_ends_with_a_sentence_and_nothing_is_
     how = secured.scram()
     granted = secured.grant(the_settings(bench, how), "worker")
     places = await bench.send(drafts(bench))
-    for name in (bench.prefix, *map(bench.topic, ("posts", "labels", "dead-letters", "control"))):
+    for name in (bench.prefix, *map(bench.topic, ("posts", "labels", "dead-letters", "posts-backfill"))):
         missing = [acl for acl in granted if acl.name == name]
         secured.withdraw(missing)
         worker = bench.begin_worker(**how)

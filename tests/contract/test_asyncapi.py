@@ -18,7 +18,7 @@ from schemas import DeadLetter
 from schemas.asyncapi import asyncapi_document, to_yaml
 from schemas.generate import definitions, messages
 from streams.kafka.topics import input_kinds, kinds, output_kinds, topic_config
-from streams.tasks import channels
+from streams.tasks import channels, declared
 
 CHANNELS = channels()
 MODELS = messages(CHANNELS)
@@ -71,7 +71,7 @@ def test_operations_are_what_the_service_does() -> None:
     sent = {kind for kind, action in done.items() if action == "send"}
     received = {kind for kind, action in done.items() if action == "receive"}
     assert sent == set(output_kinds())
-    assert received == {*input_kinds(), "control"}
+    assert received == {*input_kinds(), *(task.backfill.kind for task in declared().values()), "control"}
     assert set(DOCUMENT["operations"]) == {f"{action}-{kind}" for kind, action in done.items()}
 
 

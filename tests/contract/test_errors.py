@@ -11,7 +11,7 @@ import models.errors
 
 ROOT = Path(__file__).parents[2]
 DRAWN = re.compile(r"^(?P<indent>[│ ]*)(?:[├└]── )?(?P<name>[A-Z]\w+)(?P<rest>.*)$", re.MULTILINE)
-OUTSIDE = {"InvalidRecord", "Refusal"}  # the answers to a record and to a request
+OUTSIDE = {"InvalidRecord", "Refusal", "Killed"}  # the answers to a record and to a request, and an injected end
 
 
 def _written() -> Iterator[tuple[str, str, int | None]]:

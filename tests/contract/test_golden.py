@@ -23,7 +23,7 @@ MODELS = messages(channels())
 GOLDEN = sorted((Path(__file__).parent / "golden").glob("*.json"))
 HEADERS = "dead_letter"
 FUTURE = "field_of_the_future"
-LATER = ("schema_version", "warnings", "assessed", "read_share", "rules")
+LATER = ("schema_version", "warnings", "assessed", "read_share", "rules", "pictures")
 """Fields of outputs that older messages do not have."""
 
 Case = tuple[str, Any]
@@ -59,6 +59,13 @@ def _decode(kind: str, document: Any) -> BaseModel:
 
 def test_every_kind_has_a_golden_message() -> None:
     assert {path.name.split(".")[0] for path in GOLDEN} == set(MODELS)
+
+
+@pytest.mark.parametrize("kind", sorted(set(MODELS) - {HEADERS}))
+def test_every_field_stands_in_a_golden_message(kind: str) -> None:
+    described = {name for place in _objects(json_schema(MODELS[kind])) for name in place.get("properties", ())}
+    messages = [json.loads(path.read_text("utf-8")) for path in GOLDEN if path.name.split(".")[0] == kind]
+    assert described <= {name for message in messages for place in _objects(message) for name in place}
 
 
 @pytest.mark.parametrize("case", _cases(BaseModel))

@@ -140,7 +140,7 @@ async def test_the_program_runs(bench: Bench) -> None:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=110,
     )
     assert done.returncode == 0, done.stderr
     assert re.fullmatch(r"1 allow \[\] \d+(\.\d+)?\n", done.stdout)

@@ -17,7 +17,7 @@ def scene(width: int = 640, height: int = 480, seed: int = 0) -> Image.Image:
     image = Image.fromarray(patches).resize((width, height), Image.Resampling.BICUBIC)
     draw = ImageDraw.Draw(image)
     for _ in range(6):
-        x, y = random.integers(0, width), random.integers(0, height)
+        x, y = int(random.integers(0, width)), int(random.integers(0, height))
         colour = tuple(int(one) for one in random.integers(0, 255, 3))
         draw.ellipse((x - width // 9, y - height // 9, x + width // 9, y + height // 9), fill=colour)
     return image

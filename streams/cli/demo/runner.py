@@ -9,15 +9,16 @@ import signal
 import tempfile
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 from rich.console import Console
 
 from schemas import Alert, PostVerdict, SymptomVerdict
 from streams.cli.demo.children import Children, DemoError
-from streams.cli.demo.stream import Bundled, bundled_stream
-from streams.cli.demo.summary import print_summary, print_verdict
+from streams.cli.demo.stream import Bundled, Pictures, bundled_stream
+from streams.cli.demo.summary import print_pictures, print_summary, print_verdict
 from streams.cli.demo.tally import Tally
 from streams.cli.demo.view import View, open_view
 from streams.client import Client, Message, Receipt
@@ -26,8 +27,9 @@ from streams.client.subscription import Subscription
 from streams.kafka.topics import create_topics
 from streams.settings import Settings
 
-ANSWER_WITHIN_S = 15.0  # after the last record was sent
+ANSWER_WITHIN_S = 30.0  # after the last record was sent; the first picture waits for OCR to be opened
 AFTERGLOW_S = 0.5  # alerts and flags are written together with verdicts; they may be read a moment later
+IMAGES_EXTRA = ("PIL", "pdqhash", "rapidocr", "pebble", "fsspec")
 KEPT_VARIABLES = ("TIDEGATE_ARTIFACT", "TIDEGATE_POLICY", "TIDEGATE_DEVICE", "TIDEGATE_THREADS")
 
 
@@ -38,16 +40,29 @@ async def run_demo(rate: float, plain: bool) -> int:
     """
     console = Console(highlight=False)
     stop = _stop_on_signals()
-    stream = bundled_stream()
-    tally = Tally(expected=len(stream))
     with tempfile.TemporaryDirectory(prefix="tidegate-demo-") as folder:
+        pictures = await asyncio.to_thread(_pictures, Path(folder))
+        if not pictures.records:
+            console.print("Pictures are not shown: that needs pip install 'tidegate[images]'.", markup=False)
+        stream = [*bundled_stream(), *pictures.records]
+        tally = Tally(expected=len(stream))
         try:
             async with Children(Path(folder)) as children:
-                return await _Demo(console, tally, stream, rate, stop).run(children, Path(folder), plain)
+                demo = _Demo(console, tally, stream, pictures.settings, rate, stop)
+                return await demo.run(children, Path(folder), plain)
         except DemoError as error:
             console.print(f"tidegate: {error}", style="bold red", markup=False)
             console.print(error.log, style="dim", markup=False, soft_wrap=True)
             return 1
+
+
+def _pictures(folder: Path) -> Pictures:
+    """None where what looks at them is not installed."""
+    if any(find_spec(name) is None for name in IMAGES_EXTRA):
+        return Pictures()
+    from streams.cli.demo.pictures import draw_pictures
+
+    return draw_pictures(folder)
 
 
 def _stop_on_signals() -> asyncio.Event:
@@ -74,11 +89,18 @@ def _isolate() -> None:
 
 class _Demo:
     def __init__(
-        self, console: Console, tally: Tally, stream: Sequence[Bundled], rate: float, stop: asyncio.Event
+        self,
+        console: Console,
+        tally: Tally,
+        stream: Sequence[Bundled],
+        settings: Mapping[str, str],
+        rate: float,
+        stop: asyncio.Event,
     ) -> None:
         self._console = console
         self._tally = tally
         self._stream = stream
+        self._settings = settings
         self._rate = rate
         self._stop = stop
         self._sent_at: deque[tuple[str, float]] = deque()
@@ -95,6 +117,7 @@ class _Demo:
             settings = starting.result()
             seconds = await self._watch(settings, children, view)
         print_summary(self._console, self._tally, seconds)
+        print_pictures(self._console, self._tally, texts)
         print_verdict(self._console, self._tally)
         stopped_early = self._stop.is_set() and not self._tally.sent
         return 0 if self._tally.is_complete() or stopped_early else 1
@@ -118,7 +141,8 @@ class _Demo:
         settings = Settings.load(brokers=brokers, data_dir=folder / "data")
         await create_topics(settings)
         view.say("Starting the worker: it loads the model and warms it up.")
-        await children.start_worker({"TIDEGATE_BROKERS": brokers, "TIDEGATE_DATA_DIR": str(settings.data_dir)})
+        own = {"TIDEGATE_BROKERS": brokers, "TIDEGATE_DATA_DIR": str(settings.data_dir)}
+        await children.start_worker({**self._settings, **own})
         view.say(f"Ready after {time.monotonic() - began:.1f} s. Sending {len(self._stream)} records.")
         return settings
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import orjson
@@ -24,6 +24,14 @@ class Bundled:
     message: Message
     id: str
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """Records that bring pictures, and the settings of a worker that looks at them."""
+
+    records: tuple[Bundled, ...] = ()
+    settings: Mapping[str, str] = field(default_factory=dict)
 
 
 def bundled_stream(seed: int = 11) -> list[Bundled]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from rich.console import Console
 from rich.table import Table
 
+from schemas import PostVerdict, SymptomVerdict
 from streams.cli.demo.tally import Tally, percentile
 from streams.history import Place
 
@@ -29,6 +30,29 @@ def print_summary(console: Console, tally: Tally, seconds: float) -> None:
     table.add_row("produce to verdict", shown)
     table.add_row("mean time in", ", ".join(f"{stage} {ms:.1f} ms" for stage, ms in tally.mean_stages_ms().items()))
     console.print(table)
+
+
+def print_pictures(console: Console, tally: Tally, texts: Mapping[str, str]) -> None:
+    """What became of each record with a picture; nothing where none was sent."""
+    if not tally.with_pictures:
+        return
+    table = Table("picture", "verdict", "why", title="pictures", title_justify="left", min_width=60)
+    for verdict in tally.with_pictures:
+        if isinstance(verdict, PostVerdict):
+            number, said = verdict.post_id, str(verdict.action)
+        else:
+            number, said = verdict.record_id, f"level {verdict.urgency.level}"
+        table.add_row(texts.get(number, ""), said, "; ".join(_seen_in(verdict)))
+    console.print(table)
+
+
+def _seen_in(verdict: PostVerdict | SymptomVerdict) -> Iterator[str]:
+    for picture in verdict.pictures:
+        for words in picture.words:
+            yield f"its text: {', '.join(words.labels)}"
+        if picture.known is not None:
+            yield f"known: {picture.known.label}, {picture.known.distance} of 256 bits off"
+    yield from verdict.warnings
 
 
 def print_verdict(console: Console, tally: Tally) -> None:

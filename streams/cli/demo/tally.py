@@ -32,6 +32,7 @@ class Tally(History[Place, Sending, float]):
     urgency: Counter[int] = field(default_factory=Counter)
     alerts: Counter[str] = field(default_factory=Counter)
     timings: dict[Place, TimingsMs] = field(default_factory=dict)
+    with_pictures: list[PostVerdict | SymptomVerdict] = field(default_factory=list)
 
     def add_sent(self, place: Place, record_id: str, sent_at: float) -> None:
         self.sent[place] = Sending(record_id, sent_at)
@@ -41,6 +42,8 @@ class Tally(History[Place, Sending, float]):
 
     def add_verdict(self, verdict: PostVerdict | SymptomVerdict, now: float) -> None:
         self.verdicts += 1
+        if verdict.pictures:
+            self.with_pictures.append(verdict)
         if isinstance(verdict, PostVerdict):
             self.actions[verdict.action] += 1
         else:

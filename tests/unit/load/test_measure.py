@@ -110,3 +110,12 @@ def test_histogram_percentiles_are_within_three_digits() -> None:
     assert summary["p50"] == pytest.approx(500, rel=0.002)
     assert summary["p99.9"] == pytest.approx(999, rel=0.002)
     assert LatencyHistogram().summary() == {}
+
+
+def test_records_without_pictures_have_an_account_of_their_own() -> None:
+    measured = _measurement()
+    measured.add(Answer(0, "labels", START + 0.01))
+    measured.add(Answer(1, "labels", START + 9.0, has_pictures=True))
+
+    assert (len(measured.latency), len(measured.beside_pictures)) == (2, 1)
+    assert measured.beside_pictures.at(100) == pytest.approx(10, rel=0.01)

@@ -45,3 +45,14 @@ def test_shares_are_kept() -> None:
 
     assert 400 < bad < 600
     assert 400 < symptoms < 600
+
+
+def test_some_posts_bring_pictures_and_some_pictures_come_again() -> None:
+    payloads = list(SCENARIOS["pictures"].payloads(400, seed=1))
+
+    posts = [Post.read(orjson.loads(payload.value)) for payload in payloads]
+    files = [image.data for post in posts for image in post.images or ()]
+    assert 50 < len(files) < 110
+    assert 0.5 * len(files) < len(set(files)) < 0.9 * len(files)
+    assert not any(post.warnings for post in posts)
+    assert payloads == list(SCENARIOS["pictures"].payloads(400, seed=1))

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 
-from models.artifact import CARD, GOLDEN, ArtifactError
+from models.artifact import CARD, GOLDEN, Artifact, ArtifactError, read_manifest
+from models.folders import RELEASE
 from models.labels import POST_LABELS
-from streams.model import load_model
-from streams.policy import POLICY, PolicyError
+from streams.model import check_cascade, load_model
+from streams.policy import POLICY, Policy, PolicyError
 from streams.score import score_lines
 from streams.settings import Settings
 from tests.support.rules import as_toml, rule
@@ -86,6 +88,26 @@ def test_a_rule_that_asks_for_less_than_the_model_is_none_for_a_cascade(with_bar
                 load_model(cascading(with_bars, policy=path))
         else:
             load_model(cascading(with_bars, policy=path))
+
+
+def test_the_policy_that_ships_starts_a_cascade_with_the_model_that_ships() -> None:
+    check_cascade(Artifact(RELEASE, read_manifest(RELEASE)), Policy.load(POLICY))
+
+
+@pytest.mark.parametrize(("bar", "refused"), [(0.495, False), (0.49, True)])
+def test_a_threshold_is_the_models_if_two_digits_do_not_tell_them_apart(
+    bar: float, refused: bool, with_bars: Path, tmp_path: Path
+) -> None:
+    """The model's are .5; a label's threshold and a rule are compared alike."""
+    artifact = Artifact(with_bars, read_manifest(with_bars))
+    text = POLICY.read_text("utf-8")
+    asks = rule("asks", {"all": [{"lang": "en"}, {"label": "threat", "at_least": bar}]})
+    written = (text.replace("threat = { other = 0.90 }", f"threat = {{ en = {bar} }}"), text + as_toml(asks))
+    for number, content in enumerate(written):
+        path = tmp_path / f"{number}.toml"
+        path.write_text(content, "utf-8")
+        with pytest.raises(PolicyError, match=r"below the model's") if refused else nullcontext():
+            check_cascade(artifact, Policy.load(path))
 
 
 def test_an_operating_point_that_flags_what_may_be_clean_is_none_for_a_cascade(with_bars: Path, tmp_path: Path) -> None:

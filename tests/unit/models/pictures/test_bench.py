@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import mmap
 from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
 
+from models.pictures import bench as children
 from models.pictures.bench import Bench
 from models.pictures.errors import NotLooked, PictureError
 from tests.support.drawn import as_file, meme, scene
@@ -54,3 +56,29 @@ async def test_a_picture_that_takes_too_long_ends_its_child_and_no_other() -> No
         await bench.look(as_file(scene(4000, 3000)), reads_words=False)
     assert caught.value.reason is NotLooked.TOO_SLOW
     await bench.stop()
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (RuntimeError("FAIL : std::bad_alloc"), NotLooked.TOO_MUCH_MEMORY),
+        (ValueError("cannot reshape"), NotLooked.DAMAGED),
+    ],
+)
+async def test_whatever_a_library_raises_costs_that_picture_alone(
+    error: Exception, reason: NotLooked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(data: bytes, reads_words: bool) -> None:
+        raise error
+
+    monkeypatch.setattr(children, "_looker", lambda: fail)
+    with pytest.raises(PictureError) as caught:
+        children._look(b"", True)
+    assert caught.value.reason is reason
+
+
+async def test_what_the_worker_has_in_memory_is_not_counted_as_a_childs() -> None:
+    with mmap.mmap(-1, 2_000_000_000):  # address space, of which nothing is used
+        bench = Bench(reads_words=False, deadline_s=120)
+        assert (await bench.look(as_file(scene()), reads_words=False)).width == 640
+        await bench.stop()

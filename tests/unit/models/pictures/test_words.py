@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PIL import Image
 
-from models.pictures.words import Box, Line, as_typed, blocks, words_in
+from models.pictures.words import Box, Line, as_typed, blocks, sentences, words_in
 from tests.support.drawn import meme
 
 
@@ -29,6 +29,15 @@ def test_small_print_below_a_headline_is_a_block_of_its_own() -> None:
     assert len(blocks([line("HEADLINE", 0.1, height=0.2), line("small print", 0.32, height=0.03)])) == 2
 
 
+def test_a_caption_above_and_below_is_one_sentence_and_two_bubbles_are_two() -> None:
+    def texts(*lines: Line) -> list[list[str]]:
+        return [[one.text for one in block] for block in sentences(blocks(lines))]
+
+    assert texts(line("he is a", 0.05), line("fraud", 0.85, 0.4, 0.6)) == [["he is a", "fraud"]]
+    assert texts(line("hello", 0.05, 0.1, 0.4), line("fraud", 0.85, 0.6, 0.9)) == [["hello"], ["fraud"]]
+    assert texts(line("HEADLINE", 0.05, height=0.2), line("small", 0.85, height=0.05)) == [["HEADLINE"], ["small"]]
+
+
 @pytest.mark.parametrize(
     ("lines", "text"),
     [
@@ -36,6 +45,7 @@ def test_small_print_below_a_headline_is_a_block_of_its_own() -> None:
         (["Dear NASA, we", "love you"], "Dear NASA, we love you"),
         (["NASA"], "NASA"),
         (["今天天气真", "好啊"], "今天天气真好啊"),
+        (["东西收拾好了，", "今晚就走"], "东西收拾好了，今晚就走"),
         (["我喜欢", "Python 3"], "我喜欢 Python 3"),
     ],
 )

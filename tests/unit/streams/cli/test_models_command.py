@@ -125,7 +125,7 @@ def test_verify_refuses_one_flipped_byte(name: str, tiny_artifact: Path, tmp_pat
 
 
 def test_verify_refuses_what_only_running_shows(tiny_artifact: Path, tmp_path: Path) -> None:
-    """Hashes that fit prove nothing: a golden case that is missed, and a graph that is none."""
+    """Hashes that fit prove nothing: a golden case that is missed, and a graph without nodes."""
     folder = Path(shutil.copytree(tiny_artifact, tmp_path / "copy"))
     golden = json.loads((folder / "golden.json").read_text())
     golden["cases"][0]["expected"]["post"][0] = 0.5
@@ -133,12 +133,22 @@ def test_verify_refuses_what_only_running_shows(tiny_artifact: Path, tmp_path: P
     write_manifest(folder)
     assert "fails its golden case insult" in run("models", "verify", folder, *CPU).stderr
 
-    (folder / "model.onnx").write_bytes(b"no graph")
+    (folder / "model.onnx").write_bytes(b"\x08\x07")  # the version of the format, and nothing behind it
     write_manifest(folder)
     result = run("models", "verify", folder, "--json", *CPU)
     assert result.exit_code == 1
     assert json.loads(result.stdout)["ok"] is False
     assert "does not run" in result.stderr
+
+
+def test_verify_refuses_a_file_that_is_no_graph(tiny_artifact: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(tiny_artifact, tmp_path / "copy"))
+    (folder / "model.onnx").write_bytes(b"no graph")
+    write_manifest(folder)
+    result = run("models", "verify", folder, *CPU)
+    assert result.exit_code == 1
+    assert "is no ONNX graph" in result.stderr
+    assert result.stderr.count("\n") == 1
 
 
 def test_diff_finds_manifest_entries_and_decisions(tiny_artifact: Path, stricter: Path, posts: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -46,8 +47,11 @@ async def arrived(settings: Settings) -> list[Any]:
     consumer = AIOKafkaConsumer("here.posts-backfill", bootstrap_servers=settings.brokers, auto_offset_reset="earliest")
     await consumer.start()
     records: list[Any] = []
-    while batches := await consumer.getmany(timeout_ms=300):
-        records += [record for batch in batches.values() for record in batch]
+    async with asyncio.timeout(60):
+        count = sum((await consumer.end_offsets(consumer.assignment())).values())
+        while len(records) < count:
+            batches = await consumer.getmany(timeout_ms=300)
+            records += [record for batch in batches.values() for record in batch]
     await consumer.stop()
     return records
 

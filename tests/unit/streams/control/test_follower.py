@@ -146,6 +146,22 @@ def model(tiny_artifact: Path, folder: Path, revision: int = 1, **changes: Any) 
 BROKEN = Control(kind="policy", name="default", content="version = 5", revision=2, expected=1, by="ana")
 
 
+async def test_an_event_that_is_too_large_for_its_topic_is_told_in_the_log_and_not_tried_again(
+    start: Start, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    worker = await start()
+    await eventually(lambda: worker.events)
+    worker.sink.too_small.add("events")
+    with caplog.at_level(logging.WARNING):
+        worker.topic.say(policy(tmp_path / "policy"))
+        await eventually(lambda: "larger than the topic of events takes" in caplog.text)
+    worker.sink.too_small.clear()
+    worker.topic.say(BROKEN)
+    await eventually(lambda: worker.told("refused"))
+    assert len(worker.told("activated")) == 1
+    assert worker.crashes == []
+
+
 async def test_without_an_entry_the_settings_say_what_judges(start: Start) -> None:
     worker = await start()
     await eventually(lambda: worker.events)

@@ -88,6 +88,18 @@ async def test_a_dead_letter_is_compared_too(start: Start, tiny_artifact: Path, 
     assert (one.active.has_verdict, one.candidate.has_verdict, one.lang) == (False, False, None)
 
 
+async def test_a_record_with_pictures_is_not_compared(start: Start, tiny_artifact: Path, tmp_path: Path) -> None:
+    """The trial looks at none, so it would judge other words."""
+    worker = await start(trial(tiny_artifact, tmp_path / "copy"))
+    await eventually(lambda: worker.told("activated"))
+    shown = orjson.dumps({"id": "p", "text": "what a day", "images": [{"ref": "1.jpg"}]})
+    await worker.service.take_in(POSTS, [Message(0, shown)])
+    await worker.service.take_in(POSTS, [Message(1, post("what a day"))])
+    await worker.service.drain()
+    await eventually(lambda: compared(worker))
+    assert [one.source.offset for one in compared(worker)] == [1]
+
+
 async def test_a_trial_ends_and_takes_its_model_along(start: Start, tiny_artifact: Path, tmp_path: Path) -> None:
     entry = trial(tiny_artifact, tmp_path / "copy")
     worker = await start(entry)

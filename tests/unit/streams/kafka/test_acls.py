@@ -14,14 +14,17 @@ from streams.settings import Settings
 
 def by_name(role: str, **settings: object) -> dict[str, tuple[str, ...]]:
     granted = acls(Settings.load(topic_prefix="p", group="g", **settings), role)  # type: ignore[arg-type]
-    assert len({acl.name for acl in granted}) == len(granted)
-    return {acl.name: acl.operations for acl in granted}
+    named: dict[str, tuple[str, ...]] = {
+        acl.name if acl.resource == "topic" else f"{acl.resource} {acl.name}": acl.operations for acl in granted
+    }
+    assert len(named) == len(granted)
+    return named
 
 
 def test_a_worker_reads_what_it_serves_writes_what_comes_of_it_and_sees_the_rest() -> None:
     granted = by_name("worker", tasks="posts")
-    assert set(granted) == {*topic_names("p").values(), "g"}
-    assert granted["p.posts"] == granted["p.posts-backfill"] == granted["g"] == ("Read",)
+    assert set(granted) == {*topic_names("p").values(), "group g"}
+    assert granted["p.posts"] == granted["p.posts-backfill"] == granted["group g"] == ("Read",)
     assert granted["p.symptoms"] == granted["p.symptoms-backfill"] == ("Describe",)
     assert granted["p.labels"] == granted["p.dead-letters"] == ("Write",)
 
@@ -33,7 +36,16 @@ def test_nobody_may_write_what_is_not_theirs() -> None:
     operator = by_name("operator")
     assert operator["p.posts-backfill"] == ("Create", "Read", "Write")
     assert "Write" not in operator["p.labels"]
-    assert "g" not in operator
+    assert "Read" not in operator["group g"]
+
+
+def test_an_operator_may_change_what_is_active_and_see_who_took_it_up() -> None:
+    operator = by_name("operator")
+    assert operator["p.control"] == operator["p.events"] == ("Create", "Read", "Write")
+    assert operator["transactional-id p.control"] == ("Write",)
+    assert operator["p.comparisons"] == ("Create", "Read")
+    assert operator["group g"] == ("Describe",)
+    assert by_name("reader")["p.reviews"] == ("Read",)
 
 
 @pytest.mark.parametrize("role", ROLES)

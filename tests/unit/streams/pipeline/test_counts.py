@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from models.serving.types import Item, Outcome
+from models.serving.types import Item, Lane, Outcome
 from schemas import Reason
 from streams.health.words import STAGES
 from streams.pipeline.counts import Counts
@@ -80,6 +80,16 @@ def test_the_stages_sum_up_to_the_time_since_intake(counts: Counts) -> None:
     spent = {stage: round(histogram.sum, 6) for stage, histogram in counts.stages.items()}
     assert spent == dict(zip(STAGES, (0.0002, 0.0038, 0.046, 0.25, 0.002, 0.098), strict=True))
     assert counts.durations["posts"].sum == pytest.approx(2.4), "with the time before its intake"
+
+
+def test_what_comes_by_the_backfill_is_counted_and_not_timed(counts: Counts) -> None:
+    again = work(MODERATE)
+    again.lane = Lane.BACKFILL
+    counts.settle([again])
+
+    assert counted(counts.verdicts) == {("posts", "remove", False): 1}
+    assert counts.durations["posts"].cumulated()[-1][1] == 0
+    assert {histogram.sum for histogram in counts.stages.values()} == {0}
 
 
 def test_an_action_over_the_quota_is_counted_and_remembered(counts: Counts) -> None:

@@ -83,13 +83,6 @@ async def test_texts_go_past_a_record_whose_pictures_are_looked_at(bench: Bench,
     assert bench.crashes == []
 
 
-async def test_a_record_with_pictures_is_counted_once(bench: Bench, desk: HeldDesk) -> None:
-    desk.may_answer.set()
-    bench.push(0, WITH_PICTURE)
-    await bench.submitted(1)
-    assert bench.pipeline.counts.records["posts"] == 1
-
-
 async def test_what_was_given_up_while_its_pictures_were_looked_at_is_not_scored(bench: Bench, desk: HeldDesk) -> None:
     work = bench.push(0, WITH_PICTURE)
     work.ticket = Ticket[None](("posts", 0), 0, 0.0)

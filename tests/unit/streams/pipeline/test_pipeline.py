@@ -16,6 +16,7 @@ import pytest
 
 from models.artifact import Artifact
 from models.labels import POST_LABELS
+from models.pictures.errors import NotLooked
 from models.serving.encoder import Encoder
 from models.serving.reader import Reader
 from models.serving.reading import TEXT, Reading
@@ -23,6 +24,7 @@ from models.serving.stats import Stats
 from models.serving.types import Encoding, EngineLostError, InferenceError, Item, Lane, Outcome, Scores
 from schemas import Post, PostVerdict, Reason
 from schemas.wire import Header
+from streams.pictures.seen import Seen
 from streams.pipeline.activation import Activation, Modality
 from streams.pipeline.failures import Failure
 from streams.pipeline.pipeline import Pipeline
@@ -59,6 +61,15 @@ class HeldEngine:
         return [Outcome(item, None if error else scores, error, now, now) for item in items]
 
 
+class Eye:
+    """Looks at no picture."""
+
+    async def look(self, pictures: Sequence[object], for_words: bool) -> list[Seen]:
+        return [Seen(number, refused=NotLooked.TOO_LARGE) for number in range(len(pictures))]
+
+    async def stop(self) -> None: ...
+
+
 class Bench:
     def __init__(self, task: PostsTask, artifact: Artifact) -> None:
         self.task = task
@@ -66,7 +77,7 @@ class Bench:
         self.finished: list[Work] = []
         self.crashes: list[BaseException] = []
         self._changed = asyncio.Condition()
-        self.pipeline = Pipeline(100, 10_000, self._finish, self.crashes.append)
+        self.pipeline = Pipeline(100, 10_000, self._finish, self.crashes.append, desk=Eye())
         reader = Reader(Encoder.from_artifact(artifact))
         self.activation = Activation({TEXT: Modality(reader, self.engine)}, "v1", {"posts": task})
         self.pipeline.start(self.activation)
@@ -126,6 +137,16 @@ async def test_an_old_record_raises_no_alert(bench: Bench, monkeypatch: pytest.M
     await bench.all_finished(2)
     live, old = ([output.kind for output in work.outputs] for work in works)
     assert (live, old) == (["labels", "alerts", "flags"], ["labels", "flags"])
+
+
+async def test_a_record_is_counted_once_even_where_its_pictures_are_looked_at(bench: Bench) -> None:
+    shown = orjson.dumps({"id": "p", "text": "look at this", "images": [{"ref": "1.jpg"}]})
+    for offset, value in enumerate((shown, post("what a day"), b"{")):
+        bench.push(offset, value)
+    await bench.submitted(2)
+    bench.pipeline.deliver(bench.engine.outcomes())
+    await bench.all_finished(3)
+    assert bench.pipeline.counts.records["posts"] == 3
 
 
 async def test_copies_in_flight_cost_one_inference_and_later_ones_none(bench: Bench) -> None:

@@ -66,6 +66,6 @@ async def test_what_the_broker_did_not_take_leaves_no_hole_in_the_numbers() -> N
     here = TopicPartition("labels", 1)
     producer._txn_manager.increment_sequence_number(here, 5)
     producer._txn_manager.increment_sequence_number(here, 3)
-    producer.take_back(*here, 3)
+    producer.take_back(here.topic, here.partition, 3)
     assert producer._txn_manager.sequence_number(here) == 5
     producer._closed = True

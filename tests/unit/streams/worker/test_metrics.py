@@ -20,6 +20,7 @@ from streams.model import Model, load_model
 from streams.pipeline.activation import build_tasks
 from streams.record import Outgoing, Partition
 from streams.settings import METRICS_PORT_FILE, Settings
+from streams.worker.gate import Cost
 from streams.worker.metrics import LogPlace, WorkerMetrics
 from streams.worker.service import Service
 from streams.worker.sink import Sink
@@ -57,10 +58,14 @@ class OpenSink(Sink):
         self.is_open = asyncio.Event()
         self.is_open.set()
 
+    def waited_s(self, now: float) -> float:
+        return 0.0
+
     async def start(self) -> None: ...
 
-    async def publish(self, messages: Sequence[Outgoing]) -> None:
+    async def publish(self, messages: Sequence[Outgoing]) -> Sequence[Outgoing]:
         await self.is_open.wait()
+        return ()
 
     async def stop(self) -> None: ...
 
@@ -190,6 +195,12 @@ async def test_what_the_broker_has_not_acknowledged_is_in_flight_and_late(bench:
     assert 100 <= found[f"tidegate_lag_seconds{where}"] < 160
     assert found[f"tidegate_released_offset{where}"] == 10
     assert found["tidegate_partitions{}"] == 1
+
+
+async def test_tokens_in_flight_are_those_of_both_gates(bench: Bench) -> None:
+    assert bench.service.gate.admit_now([Cost(5, 20)])
+    assert bench.service.backfill_gate.admit_now([Cost(7, 28)])
+    assert (await bench.scraped())["tidegate_in_flight_tokens{}"] == 12
 
 
 async def test_without_lag_nothing_is_late_however_long_nothing_comes(

@@ -101,7 +101,7 @@ def leash(*command: str) -> subprocess.Popen[bytes]:
 
 
 def child_pid(marker: Path) -> int:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not (marker.exists() and marker.read_text()):
         assert time.monotonic() < deadline
         time.sleep(0.02)

@@ -41,10 +41,14 @@ class TakingSink(Sink):
     def __init__(self) -> None:
         self.published: list[Outgoing] = []
 
+    def waited_s(self, now: float) -> float:
+        return 0.0
+
     async def start(self) -> None: ...
 
-    async def publish(self, messages: Sequence[Outgoing]) -> None:
+    async def publish(self, messages: Sequence[Outgoing]) -> Sequence[Outgoing]:
         self.published += messages
+        return ()
 
     async def stop(self) -> None: ...
 

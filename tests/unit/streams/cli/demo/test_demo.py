@@ -21,8 +21,12 @@ from schemas import (
     TimingsMs,
     Urgency,
 )
+from schemas.verdicts import KnownPicture, PictureSeen, WordsBox
+from streams.cli.demo import runner
 from streams.cli.demo.children import Children, DemoError
-from streams.cli.demo.summary import print_summary, print_verdict
+from streams.cli.demo.runner import _pictures
+from streams.cli.demo.stream import Pictures
+from streams.cli.demo.summary import print_pictures, print_summary, print_verdict
 from streams.cli.demo.tally import Tally, percentile
 from streams.cli.demo.view import LiveView, PlainView, highlighted, panel_heights
 
@@ -223,3 +227,31 @@ async def test_a_child_that_dies_later_is_noticed(tmp_path: Path) -> None:
         children._running["broker"].kill()
         with pytest.raises(DemoError, match="The broker ended before the demo did"):
             await children.until_one_ends()
+
+
+def test_what_became_of_pictures_is_shown() -> None:
+    seen = {"media_type": "image/jpeg", "width": 9, "height": 9, "frames": 1, "frames_seen": 1, "words_read": True}
+    words = WordsBox(box=[0.1, 0.1, 0.9, 0.2], labels=["insult"])
+    known = KnownPicture(label="known_advert", distance=8)
+    verdict = post_verdict(labels=("insult",)).model_copy(
+        update={
+            "pictures": [PictureSeen(number=0, looked_at=True, known=known, words=[words], **seen)],
+            "warnings": ["images.1: not looked at (damaged)"],
+        }
+    )
+    tally = Tally(expected=2)
+    console = Console(file=io.StringIO(), width=160)
+    tally.add_verdict(post_verdict(), 1.0)
+    print_pictures(console, tally, {})
+    assert isinstance(console.file, io.StringIO)
+    assert console.file.getvalue() == ""
+    tally.add_verdict(verdict, 1.0)
+    print_pictures(console, tally, {"p0001": "a meme"})
+    for part in ("a meme", "review", "its text: insult", "known: known_advert, 8 of 256", "images.1: not looked at"):
+        assert part in console.file.getvalue()
+
+
+def test_without_the_extra_the_demo_has_no_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert len(_pictures(tmp_path).records) == 4
+    monkeypatch.setattr(runner, "find_spec", lambda name: None)
+    assert _pictures(tmp_path) == Pictures()

@@ -62,7 +62,7 @@ def test_every_record_comes_back_and_nothing_is_left(start: Start, tmp_path: Pat
     processes = descendants(demo)
     rest, _ = demo.communicate(timeout=120)
     assert demo.returncode == 0, rest
-    assert "Every one of the 434 records sent came back exactly once." in rest
+    assert "Every one of the 438 records sent came back exactly once." in rest
     for kind in ("flag", "triage", "alert"):
         assert any(line.startswith(f"{kind} ") for line in rest.splitlines())
     for row in ("verdicts", "dead letters", "flagged", "alerts", "p50", "p99", "queued"):

@@ -1,0 +1,170 @@
+"""A picture classifier's folder: what is in it, opening it safely, and asking it.
+
+Folder: `manifest.json`, `model.onnx`, `golden.json` with its pictures, `taught.txt`, `MODEL_CARD.md`, and the licences
+of what it was made from. As for text, hashes are compared and nothing in it is executed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final, Literal, TypeVar
+
+import numpy as np
+import onnxruntime
+from PIL import Image
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from models.artifact import GOLDEN, MANIFEST, MODEL, ArtifactError, file_hash
+from models.pictures.features import Kind, Table, gradients_and_colours, pixels
+
+FORMAT: Final = 1
+TAUGHT: Final = "taught.txt"
+"""SHA-256 of every file that it was trained on, one a line: no figure may be made with one of them."""
+INPUT: Final = "input"
+OUTPUT: Final = "probabilities"
+_TELLS: Final = {"created", "metrics", "base", "licence", "pictures"}
+_AT_ONCE: Final = 32
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PictureManifest(_Strict):
+    """Everything that is needed to ask the model."""
+
+    format: int
+    kind: Literal["pictures"]
+    name: str
+    rung: str
+    version: str
+    created: str
+    files: dict[str, str]
+    """{name: SHA-256}"""
+    classes: tuple[str, ...]
+    features: Kind
+    side: int = 0
+    """Pixels of the square that it takes; 0 for gradients, which have their own."""
+    mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    deviation: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    quantisation: str = "none"
+    base: str = ""
+    """Encoder that it was made from, with the hash of its weights."""
+    licence: str = ""
+    pictures: dict[str, dict[str, int]] = {}
+    """{train or dev: {class: pictures}}"""
+    metrics: dict[str, Any] = {}
+
+    @property
+    def full_version(self) -> str:
+        """The version and a hash of all that decides."""
+        content = self.model_dump(mode="json", exclude=_TELLS)
+        content["files"] = {name: digest for name, digest in self.files.items() if name == MODEL}
+        digest = hashlib.blake2b(json.dumps(content, sort_keys=True).encode(), digest_size=4)
+        return f"{self.version}-{digest.hexdigest()}"
+
+
+class GoldenPicture(_Strict):
+    """A picture of the folder, and the probabilities expected of it."""
+
+    file: str
+    expected: tuple[float, ...]
+
+
+class GoldenPictures(_Strict):
+    """Cases and the largest absolute difference allowed (kernels differ a little between processors)."""
+
+    tolerance: float
+    cases: tuple[GoldenPicture, ...]
+
+
+_M = TypeVar("_M", bound=BaseModel)
+
+
+class PictureClassifier:
+    """Tells the class of pictures."""
+
+    def __init__(self, manifest: PictureManifest, model: bytes, threads: int = 1) -> None:
+        """Nothing is checked here: see `open`."""
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
+        self.manifest = manifest
+        self.megabytes = len(model) / 1e6
+        self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+    @classmethod
+    def open(cls, folder: Path, threads: int = 1) -> PictureClassifier:
+        """Raises ArtifactError where a file is missing or changed, or a golden picture is judged otherwise."""
+        manifest = _parse(PictureManifest, folder / MANIFEST)
+        if manifest.format != FORMAT:
+            raise ArtifactError(f"The artifact in {folder} has format {manifest.format}; this version reads {FORMAT}.")
+        for name in (MODEL, GOLDEN, TAUGHT):
+            if name not in manifest.files:
+                raise ArtifactError(f"The manifest in {folder} has no hash for {name}.")
+        for name, expected in manifest.files.items():
+            if Path(name).name != name:
+                raise ArtifactError(f"The manifest in {folder} names a file outside of the folder: {name}.")
+            if not (folder / name).is_file():
+                raise ArtifactError(f"The artifact in {folder} lacks {name}.")
+            if file_hash(folder / name) != expected:
+                raise ArtifactError(f"{name} in {folder} does not match the hash in the manifest.")
+        opened = cls(manifest, (folder / MODEL).read_bytes(), threads)
+        opened._check_golden(folder)
+        return opened
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return self.manifest.classes
+
+    def probabilities(self, images: Sequence[Image.Image]) -> Table:
+        """[images, classes], rows adding up to 1.
+
+        Args:
+            images: RGB, upright.
+        """
+        answers = []
+        for start in range(0, len(images), _AT_ONCE):
+            given = np.stack([self._features(image) for image in images[start : start + _AT_ONCE]])
+            answers.append(np.asarray(self._session.run([OUTPUT], {INPUT: given})[0], dtype=np.float32))
+        return np.concatenate(answers)
+
+    def _features(self, image: Image.Image) -> Table:
+        told = self.manifest
+        if told.features == "gradients":
+            return gradients_and_colours(image)
+        return pixels(image, told.side, told.mean, told.deviation)
+
+    def _check_golden(self, folder: Path) -> None:
+        golden = _parse(GoldenPictures, folder / GOLDEN)
+        for case in golden.cases:
+            if case.file not in self.manifest.files:
+                raise ArtifactError(f"The manifest in {folder} has no hash for {case.file}.")
+            with Image.open(folder / case.file, formats=("PNG",)) as image:
+                got = self.probabilities([image.convert("RGB")])[0]
+            worst = float(np.abs(got - np.asarray(case.expected)).max())
+            if not worst <= golden.tolerance:
+                raise ArtifactError(
+                    f"Model {self.manifest.full_version} fails its golden picture {case.file}: it is off by "
+                    f"{worst:.4f}, {golden.tolerance:g} is allowed."
+                )
+
+
+def taught(folder: Path) -> frozenset[str]:
+    """SHA-256 of the files that the classifier in a folder was trained on."""
+    return frozenset((folder / TAUGHT).read_text("ascii").split())
+
+
+def _parse(model: type[_M], path: Path) -> _M:
+    try:
+        return model.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        raise ArtifactError(f"{path.parent} is not an artifact: {path.name} is missing.") from None
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        raise ArtifactError(f"{path.name} in {path.parent} cannot be read: {where}: {first['msg']}.") from None
+    except OSError as error:
+        raise ArtifactError(f"{path.name} in {path.parent} cannot be read: {error.strerror}.") from None
