@@ -231,7 +231,7 @@ async def test_what_was_fetched_of_a_partition_is_one_message(consumer: LedgerCo
         return records, {HERE, THERE}
 
     consumer.app = App()  # type: ignore[assignment]
-    consumer.scheduler, consumer.flow_active = ByPartition(), True
+    consumer.scheduler, consumer.flow_active = ByPartition(), True  # type: ignore[abstract]
     consumer.highwater = lambda tp: 10  # type: ignore[method-assign]
     consumer._wait_next_records = fetched  # type: ignore[method-assign, assignment]
     messages = [message async for _, message in consumer.getmany(1.0)]
