@@ -40,13 +40,8 @@ def post(text: str) -> bytes:
         (QUIET_ZH * 8 + "我不想活了，今晚就从楼上跳下去，再见了。", "self_harm"),
         (QUIET * 6 + "You are a worthless piece of shit.", "toxicity"),
         (QUIET_ZH * 8 + "你就是个没脑子的傻逼废物。", "toxicity"),
-        pytest.param(
-            QUIET * 3 + "You are a worthless piece of shit. " + QUIET * 3,
-            "toxicity",
-            marks=pytest.mark.xfail(
-                reason="release 4c1c761a: ordinary sentences in the same window hold toxicity at .17, .53 is needed",
-            ),
-        ),
+        (QUIET * 3 + "You are a worthless piece of shit. " + QUIET * 3, "toxicity"),
+        (QUIET_ZH * 3 + "你就是个没脑子的傻逼废物。" + QUIET_ZH * 3, "toxicity"),
     ],
 )
 def test_the_end_and_the_middle_of_a_long_post_are_read(text: str, label: str) -> None:
