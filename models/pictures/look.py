@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 from models.pictures.decoding import decode
 from models.pictures.hashing import Fingerprint, fingerprint
 from models.pictures.quality import faults
 from models.pictures.words import Read, Words, open_reader, words_in
-
-LOOK_VERSION: Final = "2"
-"""Goes up with anything that changes what is seen in an equal file."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,7 @@ async def _values(
     settings: Settings, kind: str, file: Path | None, span: tuple[Any, Any]
 ) -> AsyncIterator[bytes | None]:
     from streams.cli.score import open_lines
-    from streams.client.between import read_stretch
+    from streams.client.between import read_between
 
     if file is not None:
         with open_lines(file) as lines:
@@ -83,7 +83,7 @@ async def _values(
                 if line.strip():
                     yield line
         return
-    async for messages in read_stretch(settings, kind, *span):
+    async for messages in read_between(settings, kind, *span):
         for message in messages:
             yield message.value
 

@@ -8,21 +8,16 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, Final
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError
+from aiokafka import TopicPartition
 
-from streams.errors import missing_topic, translate
-from streams.kafka.connection import CONNECT_TIMEOUT_S, reading_options
+from streams.client.stretch import POLL_MS, SILENCE_S, Offsets, as_it_is_now, read_batches, reading
 from streams.kafka.topics import topic_name
-from streams.positions import Positions
 from streams.settings import Settings
 
-SILENCE_S: Final = 30.0  # a broker that gives nothing for so long, short of the end it named, is not there
-_POLL_MS: Final = 200
 _LOOK_MS: Final = 1000
 
 
-async def read_stretch(
+async def read_between(
     settings: Settings, kind: str, since: datetime | None = None, until: datetime | None = None
 ) -> AsyncIterator[Sequence[Any]]:
     """Messages of a topic by their Kafka timestamps, in batches, in order within each partition.
@@ -37,10 +32,10 @@ async def read_stretch(
     """
     topic = topic_name(settings.topic_prefix, kind)
     begin, end = _milliseconds(since), _milliseconds(until)
-    async with _consumer(settings, topic) as consumer:
+    async with reading(settings, topic) as consumer:
         if begin is not None:
             await _seek(consumer, begin)
-        async for messages in up_to_now(consumer, topic):
+        async for messages in read_batches(consumer, topic, (await as_it_is_now(consumer))[1]):
             inside = [
                 message
                 for message in messages
@@ -50,21 +45,6 @@ async def read_stretch(
                 yield inside
             elif end is not None and messages[0].timestamp >= end:
                 consumer.pause(TopicPartition(topic, messages[0].partition))
-
-
-@asynccontextmanager
-async def _consumer(settings: Settings, *topics: str) -> AsyncIterator[Any]:
-    """A started consumer without a group."""
-    consumer = AIOKafkaConsumer(*topics, **reading_options(settings), auto_offset_reset="earliest")
-    try:
-        await asyncio.wait_for(consumer.start(), CONNECT_TIMEOUT_S)
-        yield consumer
-    except UnknownTopicOrPartitionError:
-        raise missing_topic(", ".join(topics)) from None
-    except (KafkaError, TimeoutError, OSError) as error:
-        raise translate(error, settings.brokers) from error
-    finally:
-        await consumer.stop()
 
 
 async def _seek(consumer: Any, begin: int) -> None:
@@ -85,38 +65,10 @@ async def _seek(consumer: Any, begin: int) -> None:
             consumer.seek(partition, ends[partition] if is_over else first[partition])
 
 
-async def up_to_now(consumer: Any, topic: str) -> AsyncIterator[Sequence[Any]]:
-    """What a started consumer has before it in its topic as it is now, a batch of one partition at a time.
-
-    A partition that the caller pauses counts as read.
-    """
-    if not consumer.partitions_for_topic(topic):
-        raise missing_topic(topic)
-    positions = Positions(consumer, topic, group=None)
-    await positions.fix()
-    partitions = list(consumer.assignment())
-    ends = await consumer.end_offsets(partitions)
-    unfinished = {partition for partition in partitions if await consumer.position(partition) < ends[partition]}
-    silent_since = asyncio.get_running_loop().time()
-    while unfinished:
-        batches = await positions.follow(await consumer.getmany(*unfinished, timeout_ms=_POLL_MS))
-        for partition, messages in batches.items():
-            if before := [message for message in messages if message.offset < ends[partition]]:
-                yield before
-        for partition in list(unfinished):
-            if await consumer.position(partition) >= ends[partition] or partition in consumer.paused():
-                unfinished.discard(partition)
-        now = asyncio.get_running_loop().time()
-        if batches:
-            silent_since = now
-        elif now - silent_since > SILENCE_S:
-            raise TimeoutError
-
-
 class Places:
     """Reads the values of single records of one topic. Use `open_places`."""
 
-    def __init__(self, consumer: Any, topic: str, begins: dict[TopicPartition, int]) -> None:
+    def __init__(self, consumer: Any, topic: str, begins: Offsets) -> None:
         self._consumer = consumer
         self._topic = topic
         self._begins = begins
@@ -139,7 +91,7 @@ class Places:
         self._consumer.seek(partition, first)
         silent_since = asyncio.get_running_loop().time()
         while await self._consumer.position(partition) <= last:
-            batches = await self._consumer.getmany(partition, timeout_ms=_POLL_MS)
+            batches = await self._consumer.getmany(partition, timeout_ms=POLL_MS)
             for message in batches.get(partition, ()):
                 yield message
             now = asyncio.get_running_loop().time()
@@ -153,11 +105,8 @@ class Places:
 async def open_places(settings: Settings, kind: str) -> AsyncIterator[Places]:
     """Raises ClientError: the broker or the topic cannot be reached, on entering or inside."""
     topic = topic_name(settings.topic_prefix, kind)
-    async with _consumer(settings, topic) as consumer:
-        if not consumer.partitions_for_topic(topic):
-            raise missing_topic(topic)
-        begins = await consumer.beginning_offsets(list(consumer.assignment()))
-        yield Places(consumer, topic, begins)
+    async with reading(settings, topic) as consumer:
+        yield Places(consumer, topic, (await as_it_is_now(consumer))[0])
 
 
 def _milliseconds(moment: datetime | None) -> int | None:

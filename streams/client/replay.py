@@ -12,7 +12,7 @@ import orjson
 from models.text import readings
 from schemas import InvalidRecord, Post, unpack
 from schemas.words import read_time
-from streams.client.between import Places, open_places, read_stretch
+from streams.client.between import Places, open_places, read_between
 from streams.policy.backtest import Known
 from streams.settings import Settings
 
@@ -35,7 +35,7 @@ async def from_topic(
     """
     async with AsyncExitStack() as stack:
         places = await stack.enter_async_context(open_places(settings, "posts")) if with_posts else None
-        async for messages in read_stretch(settings, "labels", since, until):
+        async for messages in read_between(settings, "labels", since, until):
             batch = [
                 (_document(message.value), Known(message.timestamp / 1000, message.key)) for message in messages
             ]  # fmt: skip

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError
@@ -17,7 +17,8 @@ from streams.settings import Settings
 
 Offsets = Mapping[TopicPartition, int]
 
-_SILENCE_S = 30.0  # a broker that gives nothing for so long, short of the end it named, is not there
+SILENCE_S: Final = 30.0  # a broker that gives nothing for so long, short of the end it named, is not there
+POLL_MS: Final = 200
 
 
 @asynccontextmanager
@@ -55,21 +56,33 @@ async def read_stretch(consumer: Any, topic: str, begins: Offsets, ends: Offsets
     """
     for partition, begin in begins.items():
         consumer.seek(partition, begin)
+    async for messages in read_batches(consumer, topic, ends):
+        for message in messages:
+            yield message
+
+
+async def read_batches(consumer: Any, topic: str, ends: Offsets) -> AsyncGenerator[Sequence[Any], None]:
+    """The messages before `ends` from where the consumer stands, a batch of one partition at a time.
+
+    A partition that the caller pauses counts as read.
+
+    Raises:
+        TimeoutError: nothing came for half a minute.
+    """
     positions = Positions(consumer, topic, group=None)
     await positions.fix()
-    unfinished = {partition for partition, begin in begins.items() if begin < ends[partition]}
+    unfinished = {partition for partition, end in ends.items() if await consumer.position(partition) < end}
     silent_since = asyncio.get_running_loop().time()
     while unfinished:
-        batches = await positions.follow(await consumer.getmany(*unfinished, timeout_ms=200))
+        batches = await positions.follow(await consumer.getmany(*unfinished, timeout_ms=POLL_MS))
         for partition, messages in batches.items():
-            for message in messages:
-                if message.offset < ends[partition]:
-                    yield message
+            if before := [message for message in messages if message.offset < ends[partition]]:
+                yield before
         for partition in list(unfinished):
-            if await consumer.position(partition) >= ends[partition]:
+            if await consumer.position(partition) >= ends[partition] or partition in consumer.paused():
                 unfinished.discard(partition)
         now = asyncio.get_running_loop().time()
         if batches:
             silent_since = now
-        elif now - silent_since > _SILENCE_S:
+        elif now - silent_since > SILENCE_S:
             raise TimeoutError

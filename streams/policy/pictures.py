@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -20,18 +20,21 @@ def with_pictures(ruling: Ruling, seen: Sequence[Seen] | None, unlooked: str) ->
     Args:
         unlooked: `allow` or `review`.
     """
-    labels, found = list(ruling.labels), [(ruling.action, ruling.reasons)] if ruling.reasons else []
-    for one in seen or ():
-        if one.known is not None:
-            entry = one.known.entry
-            labels += [entry.label] if entry.label not in labels else []
-            if (action := _ACTIONS[entry.action]) is not Action.ALLOW:
-                found.append((action, (f"known_picture:{entry.label}",)))
-        if one.look is None and unlooked == "review":
-            found.append((Action.REVIEW, ("picture_not_looked_at",)))
-    if (tuple(labels), found) == (ruling.labels, [(ruling.action, ruling.reasons)] if ruling.reasons else []):
+    if not seen:
         return ruling
-    found.sort(key=lambda pair: -pair[0])
-    action = max((action for action, _ in found), default=ruling.action)
-    reasons = tuple(dict.fromkeys(reason for _, some in found for reason in some))
-    return replace(ruling, labels=tuple(labels), action=max(action, ruling.action), reasons=reasons)
+    asked = [each for one in seen for each in _asked(one, unlooked)]
+    by_severity = sorted([(ruling.action, ruling.reasons), *asked], key=lambda pair: -pair[0])
+    return replace(
+        ruling,
+        labels=tuple(dict.fromkeys((*ruling.labels, *(one.known.entry.label for one in seen if one.known)))),
+        action=by_severity[0][0],
+        reasons=tuple(dict.fromkeys(reason for _, reasons in by_severity for reason in reasons)),
+    )
+
+
+def _asked(one: Seen, unlooked: str) -> Iterator[tuple[Action, tuple[str]]]:
+    """What a picture asks for, and why."""
+    if one.known is not None and one.known.entry.action != "allow":
+        yield _ACTIONS[one.known.entry.action], (f"known_picture:{one.known.entry.label}",)
+    if one.look is None and unlooked == "review":
+        yield Action.REVIEW, ("picture_not_looked_at",)

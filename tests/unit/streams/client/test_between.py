@@ -11,7 +11,7 @@ import pytest
 from aiokafka import AIOKafkaProducer
 
 from models.labels import POST_LABELS
-from streams.client.between import open_places, read_stretch
+from streams.client.between import open_places, read_between
 from streams.client.replay import from_lines, from_topic
 from streams.errors import ClientError
 from streams.kafka.embedded_broker import EmbeddedBroker
@@ -90,7 +90,7 @@ async def test_places_that_the_topic_does_not_hold_are_left_out(here: Settings) 
 
 async def test_a_broker_that_is_not_there_is_told_in_one_sentence() -> None:
     with pytest.raises(ClientError, match="No broker answered"):
-        async for _ in read_stretch(Settings(brokers="127.0.0.1:1"), "labels"):
+        async for _ in read_between(Settings(brokers="127.0.0.1:1"), "labels"):
             pass
 
 
