@@ -23,11 +23,11 @@ test: $(VENV)/all.installed kafka lint
 
 # Tests of the factory skip themselves where there is no torch, tests that need a real Kafka on the embedded broker.
 # Without the types of torch and of other extras a network is an Any and an ignored error none, of which three rules of
-# mypy complain; `make lint` applies them.
+# mypy complain; `make lint` applies them. Most of a test with a broker is waiting, so four run at once.
 check: $(VENV)/check.installed
 	$(RUFF)
 	$(BIN)/mypy --allow-subclassing-any --no-warn-return-any --no-warn-unused-ignores
-	TIDEGATE_TEST_BROKER=embedded $(BIN)/pytest
+	TIDEGATE_TEST_BROKER=embedded $(BIN)/pytest --numprocesses 4 --dist worksteal
 
 lint: $(VENV)/all.installed
 	$(RUFF)

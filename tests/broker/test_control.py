@@ -21,7 +21,10 @@ from tests.support.policies import write_policy
 from tests.support.records import posts, symptom_records
 from tests.support.tiny_artifact import write_manifest
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [
+    pytest.mark.timeout(600),
+    pytest.mark.real_broker("it has no consumer groups of more than one member, and no transactions"),
+]
 
 
 async def tidegate(bench: Bench, *arguments: str, code: int = 0) -> dict[str, Any]:

@@ -75,7 +75,7 @@ def test_a_claim_about_what_was_not_measured_does_not_hold() -> None:
     assert not equal("left", 0, "").holds(account)
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=str)
+@pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=list(SCENARIOS))
 def test_every_scenario_claims_that_nothing_is_lost(scenario: Scenario) -> None:
     facts = {"left": 0.0}
     for findings, expected in ((Findings(), True), (Findings(lost=[("m.posts", 0, 1)]), False)):

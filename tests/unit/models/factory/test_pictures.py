@@ -7,19 +7,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
-from models.artifact import ArtifactError, file_hash
-from models.factory.pictures import run_ladder
-from models.factory.recipe_file import read_any_recipe, read_recipe
-from models.pictures.classes import read_folder
-from models.pictures.classifier import PictureClassifier, taught
-from models.pictures.devices import DEVICES
-from models.training.deadline import Deadline, SittingOver
-from models.training.pictures.recipe import RUNGS, PictureRecipe
-from models.training.recipe import RecipeError
-from tests.support.ladder import CLASSES, drawn_class, drawn_folder, tiny_encoder
+torch = pytest.importorskip("torch")
+
+from models.artifact import ArtifactError, file_hash  # noqa: E402
+from models.factory.pictures import run_ladder  # noqa: E402
+from models.factory.recipe_file import read_any_recipe, read_recipe  # noqa: E402
+from models.pictures.classes import read_folder  # noqa: E402
+from models.pictures.classifier import PictureClassifier, taught  # noqa: E402
+from models.pictures.devices import DEVICES  # noqa: E402
+from models.training.deadline import Deadline, SittingOver  # noqa: E402
+from models.training.pictures.recipe import RUNGS, PictureRecipe  # noqa: E402
+from models.training.recipe import RecipeError  # noqa: E402
+from tests.support.ladder import CLASSES, drawn_class, drawn_folder, tiny_encoder  # noqa: E402
 
 SMALL = {"side": 32, "width": 8, "dropout": 0.1}
 

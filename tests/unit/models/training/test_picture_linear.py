@@ -7,6 +7,9 @@ from typing import Any
 import numpy as np
 import onnxruntime
 import pytest
+
+pytest.importorskip("sklearn")
+
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler

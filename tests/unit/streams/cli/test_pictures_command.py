@@ -11,6 +11,8 @@ from models.pictures.devices import DEVICES
 from tests.support.ladder import drawn_class, drawn_folder
 from tests.unit.streams.cli.test_models_command import run
 
+pytest.importorskip("torch")
+
 RECIPE = """
 extends = "pictures"
 name = "drawn"

@@ -92,14 +92,18 @@ class Admissions(RuleBasedStateMachine):
     @precondition(lambda self: self.waiting and self.inside)
     @rule()
     def gives_up_in_the_moment_of_being_let_in(self) -> None:
-        """What it was given goes to the next."""
+        """Who is let in beside it finds its room taken; then it goes to the next."""
         cost = self.inside.pop()
-        (first, *_), task = self.waiting[0]
-        would_come_in = self.fits(first)
+        tokens, task = self.waiting[0]
         self.gate.release(costs_of(cost))
-        if would_come_in:
-            self.waiting.popleft()
-            task.cancel()
+        if not self.fits(tokens[0]):
+            return self.let_in()
+        self.waiting.popleft()
+        entered = tokens[: self.enter(tokens)]
+        task.cancel()
+        self.let_in()
+        for gone in entered:
+            self.inside.remove(gone)
         self.let_in()
 
     @rule(tokens=st.integers(5, 40))
