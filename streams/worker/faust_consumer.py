@@ -27,6 +27,7 @@ from streams.worker.metrics import LogPlace
 from streams.worker.service import Service
 
 LOOK_AGAIN_S = 0.02  # a fetch keeps an agent busy for longer, and each look costs a quarter of a millisecond
+TURNS = 10  # of the event loop; an agent with room takes after two or three
 FETCH_RECORDS = 1000
 FETCH_BYTES = 4 * 1024 * 1024  # of unpacked records: what a fetch brings, but for the last few
 FEW = 32
@@ -220,16 +221,32 @@ class LedgerConsumer(driver.Consumer):
 
         What waits because its task is disabled may do so for days, and is no reason to look again soon.
         """
-        active = active_partitions or set()
-        waiting = {tp for tp in active if self._waits(tp)}
-        if any(tp.topic not in self._service.holding for tp in waiting):
+        by_topic = {tp.topic: tp for tp in active_partitions or ()}
+        waiting = await self._still_waiting(by_topic)
+        if not all(topic in self._service.holding for topic in waiting):
             timeout = LOOK_AGAIN_S
-        if not (wanted := active - waiting):
+        wanted = {tp for tp in active_partitions or () if tp.topic not in waiting}
+        if not wanted:
             await asyncio.sleep(timeout)
             return {}
         return await super()._getmany(wanted, timeout)
 
+    async def _still_waiting(self, by_topic: Mapping[str, TP]) -> set[str]:
+        """The topics of which something waits although their agents had some turns to take it.
+
+        Without those turns what was just handed over waits, and the next look passes over its topic: at 300 records a
+        second p50 was 46 ms, of which records lay 36 at the broker.
+        """
+        waiting = set(by_topic)
+        for _ in range(TURNS):
+            waiting = {topic for topic in waiting if self._waits(by_topic[topic])}
+            if all(topic in self._service.holding for topic in waiting):
+                break
+            await asyncio.sleep(0)
+        return waiting
+
     def _waits(self, tp: TP) -> bool:
+        """Whether something of its topic does: an agent has one queue for all partitions."""
         conductor: Any = self.app.topics
         return any(channel.queue.qsize() for channel in conductor._tp_index[tp])
 

@@ -269,7 +269,8 @@ async def test_a_topic_is_read_only_while_nothing_of_it_waits(
     holding.hold(held)
 
     async def sleep(seconds: float) -> None:
-        sleeps.append(seconds)
+        if seconds:  # not just a turn for the agents
+            sleeps.append(seconds)
 
     async def getmany(partitions: set[TP], timeout: float) -> dict[TP, list[Any]]:
         fetches.append((partitions, timeout))
@@ -282,6 +283,29 @@ async def test_a_topic_is_read_only_while_nothing_of_it_waits(
     monkeypatch.setattr("streams.worker.faust_consumer.asyncio.sleep", sleep)
     assert await consumer._getmany({HERE, THERE}, 1.0) == {}
     assert (fetches, sleeps) == (asked, slept)
+
+
+async def test_an_agent_gets_a_turn_before_its_topic_is_passed_over(consumer: LedgerConsumer) -> None:
+    """What was just handed over is taken in the next turn; its topic need not wait until others were asked."""
+    fetches: list[tuple[set[TP], float]] = []
+    app = App(posts=1, symptoms=0)
+
+    async def getmany(partitions: set[TP], timeout: float) -> dict[TP, list[Any]]:
+        fetches.append((partitions, timeout))
+        return {}
+
+    async def take() -> None:
+        await asyncio.sleep(0)
+        app.topics = App(posts=0, symptoms=0).topics
+
+    consumer.app = app  # type: ignore[assignment]
+    consumer._thread = SimpleNamespace(getmany=getmany)  # type: ignore[assignment]
+    consumer.transport = LedgerTransport.__new__(LedgerTransport)
+    consumer.transport.service = SimpleNamespace(holding=Holding())  # type: ignore[assignment]
+    agent = asyncio.create_task(take())
+    await consumer._getmany({HERE, THERE}, 1.0)
+    await agent
+    assert fetches == [({HERE, THERE}, 1.0)]
 
 
 async def test_what_was_fetched_is_handed_on_until_fetching_is_to_stop(consumer: LedgerConsumer) -> None:
