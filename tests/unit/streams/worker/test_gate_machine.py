@@ -96,14 +96,13 @@ class Admissions(RuleBasedStateMachine):
         cost = self.inside.pop()
         tokens, task = self.waiting[0]
         self.gate.release(costs_of(cost))
-        if not self.fits(tokens[0]):
-            return self.let_in()
-        self.waiting.popleft()
-        entered = tokens[: self.enter(tokens)]
-        task.cancel()
-        self.let_in()
-        for gone in entered:
-            self.inside.remove(gone)
+        if self.fits(tokens[0]):
+            self.waiting.popleft()
+            entered = tokens[: self.enter(tokens)]
+            task.cancel()
+            self.let_in()
+            for gone in entered:
+                self.inside.remove(gone)
         self.let_in()
 
     @rule(tokens=st.integers(5, 40))
