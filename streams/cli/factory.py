@@ -130,9 +130,16 @@ def unpack(
 
 def ablate(
     config: Annotated[Path, typer.Option(help="A recipe: TOML file, or the name of one that ships.")],
-    start: Annotated[Path, typer.Option(help="Folder of the stage whose checkpoint every short run starts from.")],
+    start: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the stage whose checkpoint every short run starts from; else from the encoder."),
+    ] = None,
     data: Annotated[Path | None, typer.Option(help="Training data; by default TIDEGATE_TRAINING_DATA.")] = None,
     out: Annotated[Path | None, typer.Option(help="Run folder; by default runs/NAME.")] = None,
+    suite: Annotated[
+        list[Path] | None, typer.Option(help="Folder of sets of other origins, measured too; may be given again.")
+    ] = None,
+    teacher: Annotated[Path | None, typer.Option(help="Folder of a trained teacher, for the part `teacher`.")] = None,
     part: Annotated[list[str] | None, typer.Option(help="Only this part of the factory; may be repeated.")] = None,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
     base: Annotated[
@@ -146,7 +153,7 @@ def ablate(
 
         recipe = read_recipe(config)
         folder = out or Path("runs") / recipe.name
-        typer.echo(run_ablations(recipe, start, find_data(data), folder, part, device, base))
+        typer.echo(run_ablations(recipe, start, find_data(data), folder, part, device, base, suite or (), teacher))
 
 
 def export(
