@@ -70,12 +70,13 @@ def _marked(line: dict[str, Any]) -> Iterator[MarkedLine]:
     for example in _examples(line):
         clean = normalise(example.raw)
         start = len(example.text) - len(clean.text)
-        mentions = []
-        for key, assertion, words in line["findings"]:
-            place = example.raw.index(words)
-            for first, last in move_spans([(place, place + len(words))], clean.offsets):
-                mentions.append(Mention(key, Assertion(assertion), start + first, start + last))
-        yield MarkedLine("", example.family, example.text, start, tuple(mentions))
+        mentions = tuple(
+            Mention(key, Assertion(assertion), start + first, start + last)
+            for key, assertion, words in line["findings"]
+            for place in (example.raw.index(words),)
+            for first, last in move_spans([(place, place + len(words))], clean.offsets)
+        )
+        yield MarkedLine("", example.family, example.text, start, mentions)
 
 
 def _pairs(line: dict[str, Any]) -> Iterator[tuple[Example, dict[str, Any]]]:
