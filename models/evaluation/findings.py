@@ -1,4 +1,4 @@
-"""Findings with how they are meant: what readers marked in records against what was found there, with intervals. Pure."""
+"""Findings with how they are meant: what readers marked in records against what was found there. Pure."""
 
 from __future__ import annotations
 

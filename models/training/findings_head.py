@@ -6,7 +6,8 @@ copies. No service loads it; `tidegate triage findings` measures it beside the p
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -23,6 +24,7 @@ from models.training.network import Network
 
 FINDINGS: Final = tuple(load_catalogue())
 ASSERTIONS: Final = tuple(Assertion)
+_POOL: Final = 16  # batches within which records are sorted by length
 _FEW_MARKED: Final = -4.0  # where the logits of findings begin: one token in two hundred has a given one
 
 
@@ -109,23 +111,20 @@ def _with_targets(hidden: Tensor, offsets: Sequence[tuple[int, int]], line: Mark
 
 
 def train_head(head: FindingsHead, states: Sequence[States], rules: HeadRules) -> None:
-    """Batches of records of like length in random order; the rate rises for a tenth of the steps and falls to none."""
+    """The rate rises for a tenth of the steps and falls to none."""
     torch.manual_seed(rules.seed)
     groups = [
         {"params": list(head.layers.parameters()), "lr": rules.rate},
         {"params": [*head.findings.parameters(), *head.assertions.parameters()], "lr": rules.head_rate},
     ]
     optimizer = torch.optim.AdamW([group for group in groups if group["params"]], weight_decay=0.01)
-    order = sorted(range(len(states)), key=lambda number: len(states[number].hidden))
-    batches = [order[start : start + rules.rows] for start in range(0, len(order), rules.rows)]
     rates = [group["lr"] for group in optimizer.param_groups]
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, rates, total_steps=rules.epochs * len(batches), pct_start=0.1
-    )
+    steps = rules.epochs * math.ceil(len(states) / rules.rows)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rates, total_steps=steps, pct_start=0.1)
     head.train()
     for _ in range(rules.epochs):
-        for batch in torch.randperm(len(batches)).tolist():
-            loss = _loss(head, [states[number] for number in batches[batch]], rules.missed)
+        for batch in _batches(states, rules.rows):
+            loss = _loss(head, batch, rules.missed)
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             nn.utils.clip_grad_norm_(head.parameters(), 1.0)
@@ -134,11 +133,24 @@ def train_head(head: FindingsHead, states: Sequence[States], rules: HeadRules) -
     head.eval()
 
 
+def _batches(states: Sequence[States], rows: int) -> Iterator[list[States]]:
+    """All records in random order, in batches of about one length each."""
+    order = torch.randperm(len(states)).tolist()
+    pools = [order[start : start + _POOL * rows] for start in range(0, len(order), _POOL * rows)]
+    like = [number for pool in pools for number in sorted(pool, key=lambda one: len(states[one].hidden))]
+    batches = [like[start : start + rows] for start in range(0, len(like), rows)]
+    for batch in torch.randperm(len(batches)).tolist():
+        yield [states[number] for number in batches[batch]]
+
+
 def _loss(head: FindingsHead, states: Sequence[States], missed: float) -> Tensor:
     """Mean over the tokens of the complaints; how a finding is meant is asked of marked tokens alone."""
     tags = tags_of(head, states)
     used = torch.from_numpy(np.concatenate([one.places[:, 1] > 0 for one in states]))
-    findings, assertions = torch.cat([one.findings for one in states])[used], torch.cat([one.assertions for one in states])
+    findings, assertions = (
+        torch.cat([one.findings for one in states])[used],
+        torch.cat([one.assertions for one in states]),
+    )
     marked = functional.binary_cross_entropy_with_logits(
         tags.findings[used], findings.float(), pos_weight=torch.tensor(missed), reduction="sum"
     )

@@ -135,7 +135,7 @@ def findings(
     epochs: Annotated[int, typer.Option(min=1, help="Passes over the records.")] = 12,
     threads: Annotated[int, typer.Option(min=1, help="For training.")] = 1,
 ) -> None:
-    """Train a head that marks findings over a run's network, and write what it finds in records kept out of training."""
+    """Train a head that marks findings over a run's network, and write what it finds in records kept apart."""
     with reporting(), _factory("train findings"):
         import json
 

@@ -19,8 +19,8 @@ def findings(
     file: Annotated[
         Path | None,
         typer.Argument(
-            help="Symptom records with `findings`, a list of [key, assertion], one a line; - is standard input. Without "
-            "it: the records of this project that no training saw.",
+            help="Symptom records with `findings`, a list of [key, assertion], one a line; - is standard input. "
+            "Without it: the records of this project that no training saw.",
             show_default=False,
         ),
     ] = None,

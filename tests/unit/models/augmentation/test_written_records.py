@@ -75,7 +75,9 @@ def test_graded_records_hold_what_both_readers_marked(tmp_path: Path) -> None:
     family = next(f"f{n}" for n in range(99) if split_families([row_of(f"f{n}")])[1])
     folder = write(tmp_path, family=family, text="throat is closing, no wasp sting")
     second = tmp_path / "second.txt"
-    second.write_text(json.dumps({"text": "throat is closing, no wasp sting", "level": 1, "findings": [["rash", "past"]]}))
+    second.write_text(
+        json.dumps({"text": "throat is closing, no wasp sting", "level": 1, "findings": [["rash", "past"]]})
+    )
     (one,) = graded_records(folder, second)
     assert (one["family"], one["findings"]) == (family, [["throat_swelling", "present"]])
     assert one["second_findings"] == [["rash", "past"]]

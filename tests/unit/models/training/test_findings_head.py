@@ -11,18 +11,18 @@ import pytest
 
 pytest.importorskip("torch")
 
-from tokenizers import Tokenizer  # noqa: E402
-from typer.testing import CliRunner  # noqa: E402
+from tokenizers import Tokenizer
+from typer.testing import CliRunner
 
-from models.augmentation.written import split_families  # noqa: E402
-from models.augmentation.written_records import graded_records, marked_lines  # noqa: E402
-from models.complaint import Assertion, Mention  # noqa: E402
-from models.training.collate import Collator  # noqa: E402
-from models.training.findings_head import ASSERTIONS, FINDINGS, FindingsHead, HeadRules, states_of  # noqa: E402
-from models.training.findings_run import Marks, best_chance, mark_kept, mentions  # noqa: E402
-from models.training.recipe import RecipeError  # noqa: E402
-from models.training.run_folder import RunFolder  # noqa: E402
-from streams.cli.app import build_app  # noqa: E402
+from models.augmentation.written import split_families
+from models.augmentation.written_records import graded_records, marked_lines
+from models.complaint import Assertion, Mention
+from models.training.collate import Collator
+from models.training.findings_head import ASSERTIONS, FINDINGS, FindingsHead, HeadRules, states_of
+from models.training.findings_run import Marks, best_chance, mark_kept, mentions
+from models.training.recipe import RecipeError
+from models.training.run_folder import RunFolder
+from streams.cli.app import build_app
 
 SAID = (
     ("warm bread and a stupid fool", "fever", "present", "stupid fool"),
@@ -118,9 +118,8 @@ def test_only_tokens_of_the_complaint_are_marked(tiny_run: Path, records: Path) 
     assert set(states.assertions[~marked].tolist()) == {-1}
 
 
-@pytest.mark.parametrize("own_layers", [0, 1])
-def test_a_head_learns_what_is_said_and_how_it_is_meant(tiny_run: Path, records: Path, own_layers: int) -> None:
-    rules = HeadRules(own_layers, epochs=30, rows=8, head_rate=2e-2)
+def test_a_head_learns_what_is_said_and_how_it_is_meant(tiny_run: Path, records: Path) -> None:
+    rules = HeadRules(own_layers=1, epochs=20, rows=8, rate=2e-3, head_rate=2e-2)
     found = dict(mark_kept(RunFolder(tiny_run), rules, folder=records))
     wanted = {one["id"]: {tuple(pair) for pair in one["findings"]} for one in graded_records(records)}
     assert set(found) == set(wanted)
