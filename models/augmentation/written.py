@@ -20,7 +20,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, TypeVar
 
 import numpy as np
 
@@ -34,16 +34,6 @@ SOURCE: Final = "handwritten"
 ROWS_PER_LINE: Final = 6
 Words = Mapping[str, Sequence[str]]
 Line = TypeVar("Line")
-
-
-class OfFamily(Protocol):
-    """Whatever was written."""
-
-    @property
-    def family(self) -> str: ...
-
-
-Written = TypeVar("Written", bound=OfFamily)
 
 _SLOT = re.compile(r"\{(\w+)(?::([a-z+]+))?\}")
 
@@ -63,9 +53,9 @@ def read_written(folder: Path = SENTENCES) -> list[Example]:
     return [row for path in sorted(folder.glob("*.jsonl")) for row in read_file(path, partial(_read_line, words=words))]
 
 
-def split_families(examples: Iterable[Written], share: float = 0.2) -> tuple[list[Written], list[Written]]:
+def split_families(examples: Iterable[Example], share: float = 0.2) -> tuple[list[Example], list[Example]]:
     """(train, dev): a family goes to dev as a whole where its hash says so, whatever else is in the list."""
-    parts: tuple[list[Written], list[Written]] = ([], [])
+    parts: tuple[list[Example], list[Example]] = ([], [])
     for example in examples:
         digest = hashlib.sha256(example.family.encode()).digest()
         parts[int.from_bytes(digest[:4]) < share * 2**32].append(example)

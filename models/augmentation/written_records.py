@@ -13,13 +13,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from models.augmentation.written import read_file, split_families
-from models.complaint import Assertion, Mention, record_line
-from models.examples import Example, move_spans
+from models.complaint import Assertion, record_line
+from models.examples import Example
 from models.labels import CONDITION_CLASSES, LANGUAGES, NO_CONDITION, URGENCY_LEVELS
-from models.text import normalise
 
 RECORDS: Final = Path(__file__).parent / "written_records"
 SECOND_READER: Final = Path(__file__).parent / "second_reader.jsonl"
@@ -29,16 +28,6 @@ _VITALS: Final = {
     "saturation": "saturation", "nrs_pain": "pain",
 }  # fmt: skip
 _SEXES: Final = {"m": "male", "f": "female"}
-
-
-class MarkedLine(NamedTuple):
-    """What the model reads of a record, where the complaint begins in it, and where its findings stand."""
-
-    id: str
-    family: str
-    text: str
-    start: int
-    mentions: tuple[Mention, ...]
 
 
 def read_written_records(folder: Path = RECORDS) -> list[Example]:
@@ -58,25 +47,6 @@ def graded_records(folder: Path = RECORDS, second_reader: Path = SECOND_READER) 
         {"id": f"{example.family}-{number}", **document, **second.get(document["text"], {})}
         for number, (example, document) in enumerate(pairs) if id(example) in kept
     ]  # fmt: skip
-
-
-def marked_lines(folder: Path = RECORDS) -> list[MarkedLine]:
-    """All records with the places of their findings, under the ids that `graded_records` has."""
-    read = [one for path in sorted(folder.glob("*.jsonl")) for one in read_file(path, _marked)]
-    return [one._replace(id=f"{one.family}-{number}") for number, one in enumerate(read)]
-
-
-def _marked(line: dict[str, Any]) -> Iterator[MarkedLine]:
-    for example in _examples(line):
-        clean = normalise(example.raw)
-        start = len(example.text) - len(clean.text)
-        mentions = tuple(
-            Mention(key, Assertion(assertion), start + first, start + last)
-            for key, assertion, words in line["findings"]
-            for place in (example.raw.index(words),)
-            for first, last in move_spans([(place, place + len(words))], clean.offsets)
-        )
-        yield MarkedLine("", example.family, example.text, start, mentions)
 
 
 def _pairs(line: dict[str, Any]) -> Iterator[tuple[Example, dict[str, Any]]]:

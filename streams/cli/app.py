@@ -116,7 +116,7 @@ def _train_group() -> typer.Typer:
     """`train` alone trains; its commands carry a run to another machine and back."""
     group = typer.Typer(invoke_without_command=True)
     group.callback()(factory.train)
-    for command in (factory.pack, factory.parts, factory.unpack, factory.findings):
+    for command in (factory.pack, factory.parts, factory.unpack):
         group.command(command.__name__)(command)
     return group
 

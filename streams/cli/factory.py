@@ -128,28 +128,6 @@ def unpack(
         typer.echo(bring_home.unpack(parts, run))
 
 
-def findings(
-    run: Annotated[Path, typer.Argument(help="Folder of a run or of a stage of it.")],
-    out: Annotated[Path, typer.Argument(help="File to write, for `tidegate triage findings --found`.")],
-    own_layers: Annotated[int, typer.Option(min=0, help="Upper layers that the head has for itself.")] = 2,
-    epochs: Annotated[int, typer.Option(min=1, help="Passes over the records.")] = 12,
-    threads: Annotated[int, typer.Option(min=1, help="For training.")] = 1,
-) -> None:
-    """Train a head that marks findings over a run's network, and write what it finds in records kept apart."""
-    with reporting(), _factory("train findings"):
-        import json
-
-        from models.training.findings_head import HeadRules
-        from models.training.findings_run import mark_kept
-        from models.training.run_folder import RunFolder
-
-        found = mark_kept(RunFolder(run), HeadRules(own_layers, epochs), threads)
-        pairs = ((name, sorted({(one.finding, one.assertion.value) for one in mentions})) for name, mentions in found)
-        lines = [json.dumps({"id": name, "findings": own}) for name, own in pairs]
-        out.write_text("\n".join([*lines, ""]), encoding="utf-8")
-        typer.echo(out)
-
-
 def ablate(
     config: Annotated[Path, typer.Option(help="A recipe: TOML file, or the name of one that ships.")],
     start: Annotated[Path, typer.Option(help="Folder of the stage whose checkpoint every short run starts from.")],
