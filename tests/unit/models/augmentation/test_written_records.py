@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from models.augmentation.written import SentenceError, split_families
-from models.augmentation.written_records import SECOND_READER, graded_records, read_written_records
+from models.augmentation.written_records import RECORDS, SECOND_READER, graded_records, read_written_records
 from models.complaint import load_catalogue
 from models.examples import Example
 from models.labels import CONDITION_CLASSES, CONDITIONS, NO_CONDITION
@@ -99,6 +99,14 @@ def test_the_findings_of_both_readers_are_known_ones_and_each_text_of_the_second
     texts = [json.loads(line)["text"] for line in SECOND_READER.read_text("utf-8").splitlines()]
     assert len(set(texts)) == len(texts)
     assert set(texts) <= {row.raw for row in read_written_records()}
+
+
+def test_unseen_records_are_none_of_the_others() -> None:
+    """Their figures are of wording that neither the phrases nor a training knew."""
+    path = RECORDS.with_name("unseen_records.jsonl")
+    texts = [json.loads(line)["text"] for line in path.read_text("utf-8").splitlines()]
+    assert len(set(texts)) == len(texts)
+    assert set(texts).isdisjoint(row.raw for row in read_written_records())
 
 
 def row_of(family: str) -> Example:
