@@ -191,7 +191,7 @@ class PairCells:
     @classmethod
     def of(cls, groups: Ints, wanted: Floats, found: Floats, hits: Floats) -> PairCells:
         """Of rows, by the number of each one's group."""
-        sums = (np.bincount(groups, weights=values) for values in (wanted, found, hits))
+        sums = [np.bincount(groups, weights=values).astype(np.float64) for values in (wanted, found, hits)]
         return cls(np.ones(int(groups.max()) + 1), *sums)
 
     def statistics(self, weights: Floats) -> Statistics:
