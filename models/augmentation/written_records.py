@@ -4,6 +4,9 @@ A line is `{"family", "lang", "text", "findings", "level", "why", "condition"}` 
 `sbp`, `dbp` (mmHg), `hr`, `rr` (per minute), `bt` (degrees Celsius), `saturation` (percent), `nrs_pain` (0 to 10).
 `findings` are `[key, assertion, words]`, the words as they stand in the text; `level` is 1 (most urgent) to 5; a
 `condition` is null where none of the known ones would be named first.
+
+Some of them a second reader marked, too, blind: `second_reader.jsonl` has lines `{"text", "level", "findings"}`, the
+findings as `[key, assertion]`.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ from models.examples import Example
 from models.labels import CONDITION_CLASSES, LANGUAGES, NO_CONDITION, URGENCY_LEVELS
 
 RECORDS: Final = Path(__file__).parent / "written_records"
+SECOND_READER: Final = Path(__file__).parent / "second_reader.jsonl"
 SOURCE: Final = "written_records"
 _VITALS: Final = {
     "sbp": "systolic", "dbp": "diastolic", "hr": "heart_rate", "rr": "respiratory_rate", "bt": "temperature",
@@ -31,12 +35,16 @@ def read_written_records(folder: Path = RECORDS) -> list[Example]:
     return [row for path in sorted(folder.glob("*.jsonl")) for row in read_file(path, _examples)]
 
 
-def graded_records(folder: Path = RECORDS) -> list[dict[str, Any]]:
-    """Those kept out of training, as a clinic would send them, with their `level`."""
+def graded_records(folder: Path = RECORDS, second_reader: Path = SECOND_READER) -> list[dict[str, Any]]:
+    """Those kept out of training, as a clinic would send them.
+
+    Besides they have `level`, `family`, `findings`, and `second_findings` where a second reader marked them.
+    """
     pairs = [pair for path in sorted(folder.glob("*.jsonl")) for pair in read_file(path, _pairs)]
     kept = {id(example) for example in split_families(example for example, _ in pairs)[1]}
+    second = dict(read_file(second_reader, _second))
     return [
-        {"id": f"{example.family}-{number}", **document}
+        {"id": f"{example.family}-{number}", **document, **second.get(document["text"], {})}
         for number, (example, document) in enumerate(pairs) if id(example) in kept
     ]  # fmt: skip
 
@@ -46,10 +54,17 @@ def _pairs(line: dict[str, Any]) -> Iterator[tuple[Example, dict[str, Any]]]:
     vitals = {name: line[column] for column, name in _VITALS.items() if line.get(column) is not None}
     known = {
         "text": line["text"], "lang": line["lang"], "age": line.get("age"), "sex": _SEXES.get(line.get("sex", "")),
-        "vitals": vitals or None, "level": line["level"],
+        "vitals": vitals or None, "level": line["level"], "family": line["family"],
+        "findings": [[key, assertion] for key, assertion, _ in line["findings"]],
     }  # fmt: skip
     document = {name: value for name, value in known.items() if value is not None}
     yield from ((example, document) for example in _examples(line))
+
+
+def _second(line: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for _, assertion in line["findings"]:
+        Assertion(assertion)
+    yield line["text"], {"second_findings": line["findings"]}
 
 
 def _examples(line: dict[str, Any]) -> Iterator[Example]:

@@ -1,4 +1,4 @@
-"""Finds findings by their phrases: what serves until a head of the model has learned them, and checks it then."""
+"""Finds findings by their phrases; docs/findings.md says what they miss, and why no learned head does it."""
 
 from __future__ import annotations
 

@@ -179,6 +179,27 @@ class MeanCells:
         return {self.name: _ratio(weights @ self.value, weights.sum(axis=1))}
 
 
+@dataclass(frozen=True, slots=True)
+class PairCells:
+    """Groups of rows that are drawn together, each with the pairs wanted of it, those found, and those in both."""
+
+    counts: Floats
+    wanted: Floats
+    found: Floats
+    hits: Floats
+
+    @classmethod
+    def of(cls, groups: Ints, wanted: Floats, found: Floats, hits: Floats) -> PairCells:
+        """Of rows, by the number of each one's group."""
+        sums = [np.bincount(groups, weights=values).astype(np.float64) for values in (wanted, found, hits)]
+        return cls(np.ones(int(groups.max()) + 1), *sums)
+
+    def statistics(self, weights: Floats) -> Statistics:
+        wanted, found, hits = weights @ self.wanted, weights @ self.found, weights @ self.hits
+        precision, recall = _ratio(hits, found), _ratio(hits, wanted)
+        return {"precision": precision, "recall": recall, "f1": _ratio(2 * hits, wanted + found)}
+
+
 def character_f1(wanted: Set[int], found: Set[int]) -> float:
     """F1 of the characters marked in one post, as in SemEval-2021 task 5: two empty sets agree fully."""
     if not wanted or not found:

@@ -25,6 +25,7 @@ from streams.cli import (
     topics,
     triage,
     triage_curve,
+    triage_findings,
     worker,
 )
 from streams.cli.demo.command import demo
@@ -79,7 +80,7 @@ def build_app() -> typer.Typer:
     app.add_typer(_train_group(), name="train")
     _add_group(
         app, "triage", "What the rules of triage make of symptom records.",
-        explain=triage.explain, curve=triage_curve.curve,
+        explain=triage.explain, curve=triage_curve.curve, findings=triage_findings.findings,
     )  # fmt: skip
     app.command("ablate")(factory.ablate)
     app.command("export")(factory.export)

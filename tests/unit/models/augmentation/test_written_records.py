@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from models.augmentation.written import SentenceError, split_families
-from models.augmentation.written_records import graded_records, read_written_records
+from models.augmentation.written_records import RECORDS, SECOND_READER, graded_records, read_written_records
+from models.complaint import load_catalogue
+from models.examples import Example
 from models.labels import CONDITION_CLASSES, CONDITIONS, NO_CONDITION
 
 
@@ -67,3 +69,45 @@ def test_graded_records_are_those_that_no_training_sees() -> None:
     assert all(one["level"] in range(1, 6) and None not in one.values() for one in documents)
     assert any(one.get("vitals", {}).get("heart_rate") for one in documents)
     assert len({one["id"] for one in documents}) == len(documents)
+
+
+def test_graded_records_hold_what_both_readers_marked(tmp_path: Path) -> None:
+    family = next(f"f{n}" for n in range(99) if split_families([row_of(f"f{n}")])[1])
+    folder = write(tmp_path, family=family, text="throat is closing, no wasp sting")
+    second = tmp_path / "second.txt"
+    second.write_text(
+        json.dumps({"text": "throat is closing, no wasp sting", "level": 1, "findings": [["rash", "past"]]})
+    )
+    (one,) = graded_records(folder, second)
+    assert (one["family"], one["findings"]) == (family, [["throat_swelling", "present"]])
+    assert one["second_findings"] == [["rash", "past"]]
+    second.write_text(json.dumps({"text": "something else", "level": 1, "findings": []}))
+    assert "second_findings" not in graded_records(folder, second)[0]
+
+
+def test_a_faulty_line_of_the_second_reader_is_named(tmp_path: Path) -> None:
+    second = tmp_path / "second.txt"
+    second.write_text(json.dumps({"text": "a rash", "level": 1, "findings": [["rash", "perhaps"]]}))
+    with pytest.raises(SentenceError, match=r"second\.txt, line 1"):
+        graded_records(write(tmp_path), second)
+
+
+def test_the_findings_of_both_readers_are_known_ones_and_each_text_of_the_second_is_a_record() -> None:
+    known = set(load_catalogue())
+    for one in graded_records():
+        assert {key for key, _ in [*one["findings"], *one.get("second_findings", [])]} <= known
+    texts = [json.loads(line)["text"] for line in SECOND_READER.read_text("utf-8").splitlines()]
+    assert len(set(texts)) == len(texts)
+    assert set(texts) <= {row.raw for row in read_written_records()}
+
+
+def test_unseen_records_are_none_of_the_others() -> None:
+    """Their figures are of wording that neither the phrases nor a training knew."""
+    path = RECORDS.with_name("unseen_records.jsonl")
+    texts = [json.loads(line)["text"] for line in path.read_text("utf-8").splitlines()]
+    assert len(set(texts)) == len(texts)
+    assert set(texts).isdisjoint(row.raw for row in read_written_records())
+
+
+def row_of(family: str) -> Example:
+    return Example("a", "en", "written_records", "A", "urgency", family=family)
