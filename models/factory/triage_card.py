@@ -13,8 +13,9 @@ from models.evaluation.rows import EvaluationError
 from models.factory.markdown import markdown_table
 
 TRIAGE: Final = "## Triage"
-_INTRO: Final = """Behind each share its 95 % interval. Level and conditions are those of a verdict, protocol and model together; what
-`tidegate evaluate` measured is the model alone. Nobody may be sent home, or wait longer, because of a verdict.
+_INTRO: Final = """Behind each share its 95 % interval. Level and conditions are those of a verdict, protocol and model
+together; what `tidegate evaluate` measured is the model alone. Nobody may be sent home, or wait longer, because of a
+verdict.
 """
 _CURVE: Final = """### Urgent patients missed against harmless ones raised: {data}
 
@@ -44,7 +45,7 @@ class Share(_Figures):
     of: int
 
     def __str__(self) -> str:
-        return "" if self.share is None else _shown(self.share, self.low, self.high)
+        return "" if self.share is None else f"{self.share:.1%} ({self.low:.1%} to {self.high:.1%})"
 
 
 class Point(_Figures):
@@ -78,6 +79,9 @@ class Interval(_Figures):
     value: float
     low: float
     high: float
+
+    def __str__(self) -> str:
+        return f"{self.value:.3f} ({self.low:.3f} to {self.high:.3f})"
 
 
 class Entry(_Figures):
@@ -156,36 +160,36 @@ def _kept(evaluation: Evaluation) -> Evaluation:
 def _curve_rows(curve: Curve) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
     for one in curve.points:
         cost = f"**{one.cost:g}**" if one.cost == curve.in_force else f"{one.cost:g}"
-        yield (_name(one), cost), {
-            "level 1 and 2": one.missed.of,
-            "under-triage": str(one.missed),
-            "level 4 and 5": one.raised.of,
-            "over-triage": str(one.raised),
-            "within one level": str(one.near),
-        }
+        yield (
+            (_name(one), cost),
+            {
+                "level 1 and 2": one.missed.of,
+                "under-triage": str(one.missed),
+                "level 4 and 5": one.raised.of,
+                "over-triage": str(one.raised),
+                "within one level": str(one.near),
+            },
+        )
 
 
 def _naming_rows(curve: Curve) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
     for one in curve.conditions:
-        yield (curve.data, _name(one)), {
-            "known": one.right.of,
-            "right one first": str(one.right),
-            "none of these": one.unfounded.of,
-            "one above .5": str(one.unfounded),
-        }
+        yield (
+            (curve.data, _name(one)),
+            {
+                "known": one.right.of,
+                "right one first": str(one.right),
+                "none of these": one.unfounded.of,
+                "one above .5": str(one.unfounded),
+            },
+        )
 
 
 def _evaluated_rows(evaluation: Evaluation) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
     for one in evaluation.entries:
-        yield (", ".join(evaluation.data), one.head, one.group), {
-            "rows": one.rows,
-            **{name.replace("_", " "): f"{f.value:.3f} ({f.low:.3f} to {f.high:.3f})" for name, f in one.figures.items()},
-        }
+        figures = {name.replace("_", " "): str(figure) for name, figure in one.figures.items()}
+        yield (", ".join(evaluation.data), one.head, one.group), {"rows": one.rows, **figures}
 
 
 def _name(one: Point | Naming) -> str:
     return one.group if one.by == "all" else f"{one.by}: {one.group}"
-
-
-def _shown(share: float, low: float, high: float) -> str:
-    return f"{share:.1%} ({low:.1%} to {high:.1%})"

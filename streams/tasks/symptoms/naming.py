@@ -48,4 +48,6 @@ def namings(records: Sequence[Named]) -> Iterator[Naming]:
         known = [one.first == one.truth for one in members if one.truth != NO_CONDITION]
         unfounded = [one.probability > SURE for one in members if one.truth == NO_CONDITION]
         if members:
-            yield Naming(by, group, Share.counted(sum(known), len(known)), Share.counted(sum(unfounded), len(unfounded)))
+            yield Naming(
+                by, group, Share.counted(sum(known), len(known)), Share.counted(sum(unfounded), len(unfounded))
+            )

@@ -55,8 +55,9 @@ def evaluation(folder: Path, tmp_path: Path) -> Path:
     """What `tidegate evaluate --json` prints of it."""
     (tmp_path / "symptoms").mkdir()
     table, printed = tmp_path / "symptoms" / "dev.jsonl", tmp_path / "evaluation.json"
-    rows = [{"text": "a cough", "lang": "en", "condition": "pneumonia"}, {"text": "头痛", "lang": "zh", "condition": "migraine"}]
-    table.write_text("".join(json.dumps(one) + "\n" for one in rows), encoding="utf-8")
+    said = [("a cough", "en", "pneumonia"), ("头痛", "zh", "migraine")]
+    labelled = [{"text": text, "lang": lang, "condition": condition} for text, lang, condition in said]
+    table.write_text("".join(json.dumps(one) + "\n" for one in labelled), encoding="utf-8")
     printed.write_text(told("evaluate", "--artifact", str(folder), "--data", str(table), "--json"), encoding="utf-8")
     return printed
 
