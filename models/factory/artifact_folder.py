@@ -92,7 +92,7 @@ def replace_folder(fresh: Path, out: Path) -> None:
 
 @contextmanager
 def changing(source: Path, out: Path) -> Iterator[Path]:
-    """A copy of an artifact's folder to change. It takes the place of `out`, which may be the same, if nothing is raised.
+    """A copy of an artifact's folder to change, which takes the place of `out`, maybe the same, if nothing is raised.
 
     Raises:
         ArtifactError: `source` is none.

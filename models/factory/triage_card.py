@@ -19,8 +19,8 @@ verdict.
 """
 _CURVE: Final = """### Urgent patients missed against harmless ones raised: {data}
 
-Of {records:,} graded records. Under-triage: of those of level 1 and 2, put at 3 or lower. Over-triage: of those of level
-4 and 5, put at 1 or 2. `cost` is what the policy lets a level too low cost where one too high costs 1; the one in
+Of {records:,} graded records. Under-triage: of those of level 1 and 2, put at 3 or lower. Over-triage: of those of
+level 4 and 5, put at 1 or 2. `cost` is what the policy lets a level too low cost where one too high costs 1; the one in
 force is {in_force:g}.
 """
 _CONDITIONS: Final = """### Conditions

@@ -1,4 +1,4 @@
-"""`tidegate train` and what belongs to it, `ablate`, `export`, `models fit`, `models card`: what needs the extra `train`."""
+"""`tidegate train` and what belongs to it, `ablate`, `export`, `models fit` and `models card`: all need `train`."""
 
 from __future__ import annotations
 

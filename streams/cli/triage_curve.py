@@ -24,8 +24,8 @@ def curve(
     file: Annotated[
         Path | None,
         typer.Argument(
-            help="Symptom records with a `level`, and a `condition` where it is known, one a line; - is standard input. "
-            "Without it: the records of this project that no training saw.",
+            help="Symptom records with a `level`, and a `condition` where it is known, one a line; - is standard "
+            "input. Without it: the records of this project that no training saw.",
             show_default=False,
         ),
     ] = None,

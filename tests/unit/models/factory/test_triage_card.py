@@ -10,14 +10,14 @@ import pytest
 
 pytest.importorskip("torch")
 
-from typer.testing import CliRunner  # noqa: E402
+from typer.testing import CliRunner
 
-from models.artifact import Artifact, ArtifactError  # noqa: E402
-from models.evaluation.rows import EvaluationError  # noqa: E402
-from models.factory.artifact_folder import with_hashes, write_manifest  # noqa: E402
-from models.factory.measured import add_triage  # noqa: E402
-from streams.cli.app import build_app  # noqa: E402
-from tests.support.tiny_artifact import write_tiny_artifact  # noqa: E402
+from models.artifact import Artifact, ArtifactError
+from models.evaluation.rows import EvaluationError
+from models.factory.artifact_folder import with_hashes, write_manifest
+from models.factory.measured import add_triage
+from streams.cli.app import build_app
+from tests.support.tiny_artifact import write_tiny_artifact
 
 CARD = "# Model card\n\n## Operating points\n\nNone.\n\n## Dev figures\n\nNone.\n"
 GRADED = [
