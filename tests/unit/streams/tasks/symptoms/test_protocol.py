@@ -18,10 +18,10 @@ RULES = ASSESSOR.protocol.rules
 Example = str | dict[str, Any]
 
 
-def assess(example: Example) -> Assessment:
+def assess(example: Example, assessor: Assessor = ASSESSOR) -> Assessment:
     fields = {"text": example} if isinstance(example, str) else example
     record = SymptomRecord.model_validate({"id": "s", **fields})
-    return ASSESSOR.assess(record, record.text or "")
+    return assessor.assess(record, record.text or "")
 
 
 def names(assessment: Assessment) -> list[str]:
@@ -36,6 +36,18 @@ def test_a_rule_fires_on_its_examples(rule: str, example: Example) -> None:
 @pytest.mark.parametrize(("rule", "example"), [(name, one) for name, rule in RULES.items() for one in rule.spares])
 def test_a_rule_spares_look_alikes(rule: str, example: Example) -> None:
     assert rule not in names(assess(example))
+
+
+EXCEPTIONS = [(name, exception) for name, rule in RULES.items() for exception in rule.unless]
+
+
+@pytest.mark.parametrize(("rule", "exception"), EXCEPTIONS)
+def test_every_exception_has_a_look_alike_that_nothing_else_spares(rule: str, exception: str) -> None:
+    kept = tuple(one for one in RULES[rule].unless if one != exception)
+    rules = RULES | {rule: RULES[rule].model_copy(update={"unless": kept})}
+    without = Protocol.model_validate(ASSESSOR.protocol.model_dump() | {"rules": rules})
+    others = Assessor(ASSESSOR.finder, without)
+    assert any(rule in names(assess(one, others)) for one in RULES[rule].spares)
 
 
 def test_every_rule_has_examples_in_both_languages_where_it_needs_words() -> None:
@@ -130,6 +142,9 @@ def test_what_makes_a_clause_hold(said: str, terms: set[str]) -> None:
         ("temperature >= 38 ", "temprature >= 38 ", "temprature"),
         ("edges = [92, 94, 96]", "edges = [94, 92, 96]", "rising edges"),
         ("[rules.unresponsive]", "[rules.unresponsive]\nlevels = 2", "levels"),
+        ('fires = ["he is on the floor and not breathing", "老人倒在地上，没有呼吸了"]', "fires = []", "not_breathing.fires"),
+        ('spares = ["breathing fine, no cough", "没有呼吸困难，鼻塞三天"]', "spares = []", "not_breathing.spares"),
+        ('spares = ["breathing fine, no cough", "没有呼吸困难，鼻塞三天"]', "", "not_breathing.spares"),
     ],
 )
 def test_a_wrong_protocol_is_refused_by_the_key(tmp_path: Path, old: str, new: str, fault: str) -> None:
