@@ -281,11 +281,8 @@ async def test_what_was_fetched_in_one_go_is_taken_in_as_room_gets_free_and_leav
 
     assert bench.released == {POSTS: 300}
     assert [place_of_answer(output) for output in bench.sink.published] == list(range(300))
-    assert (bench.service.gates.live.records, bench.service.gates.live.tokens, bench.service.gates.live.bytes) == (
-        0,
-        0,
-        0,
-    )
+    gate = bench.service.gates.live
+    assert (gate.records, gate.tokens, gate.bytes) == (0, 0, 0)
 
 
 def place_of_answer(output: Outgoing) -> int:

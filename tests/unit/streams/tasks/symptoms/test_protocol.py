@@ -38,6 +38,8 @@ def test_a_rule_spares_look_alikes(rule: str, example: Example) -> None:
     assert rule not in names(assess(example))
 
 
+FIRES = '["he is on the floor and not breathing", "老人倒在地上，没有呼吸了"]'
+SPARES = '["breathing fine, no cough", "没有呼吸困难，鼻塞三天"]'
 EXCEPTIONS = [(name, exception) for name, rule in RULES.items() for exception in rule.unless]
 
 
@@ -142,9 +144,9 @@ def test_what_makes_a_clause_hold(said: str, terms: set[str]) -> None:
         ("temperature >= 38 ", "temprature >= 38 ", "temprature"),
         ("edges = [92, 94, 96]", "edges = [94, 92, 96]", "rising edges"),
         ("[rules.unresponsive]", "[rules.unresponsive]\nlevels = 2", "levels"),
-        ('fires = ["he is on the floor and not breathing", "老人倒在地上，没有呼吸了"]', "fires = []", "not_breathing.fires"),
-        ('spares = ["breathing fine, no cough", "没有呼吸困难，鼻塞三天"]', "spares = []", "not_breathing.spares"),
-        ('spares = ["breathing fine, no cough", "没有呼吸困难，鼻塞三天"]', "", "not_breathing.spares"),
+        (f"fires = {FIRES}", "fires = []", "not_breathing.fires"),
+        (f"spares = {SPARES}", "spares = []", "not_breathing.spares"),
+        (f"spares = {SPARES}", "", "not_breathing.spares"),
     ],
 )
 def test_a_wrong_protocol_is_refused_by_the_key(tmp_path: Path, old: str, new: str, fault: str) -> None:
