@@ -15,6 +15,7 @@ from streams.tasks.symptoms.protocol import Protocol, ProtocolError
 
 ASSESSOR = Assessor.load()
 RULES = ASSESSOR.protocol.rules
+DUMPED = ASSESSOR.protocol.model_dump()
 Example = str | dict[str, Any]
 
 
@@ -40,16 +41,26 @@ def test_a_rule_spares_look_alikes(rule: str, example: Example) -> None:
 
 FIRES = '["he is on the floor and not breathing", "老人倒在地上，没有呼吸了"]'
 SPARES = '["breathing fine, no cough", "没有呼吸困难，鼻塞三天"]'
+CONDITIONS = [(name, one) for name, rule in RULES.items() if len(rule.when) > 1 for one in rule.when]
 EXCEPTIONS = [(name, exception) for name, rule in RULES.items() for exception in rule.unless]
 
 
+@pytest.mark.parametrize(("rule", "condition"), CONDITIONS)
+def test_every_condition_has_a_look_alike_that_lacks_it_alone(rule: str, condition: str) -> None:
+    kept = tuple(one for one in RULES[rule].when if one != condition)
+    assert any(rule in names(assess(one, only(rule, when=kept))) for one in RULES[rule].spares)
+
+
 @pytest.mark.parametrize(("rule", "exception"), EXCEPTIONS)
-def test_every_exception_has_a_look_alike_that_nothing_else_spares(rule: str, exception: str) -> None:
+def test_every_exception_has_a_look_alike_that_it_alone_spares(rule: str, exception: str) -> None:
     kept = tuple(one for one in RULES[rule].unless if one != exception)
-    rules = RULES | {rule: RULES[rule].model_copy(update={"unless": kept})}
-    without = Protocol.model_validate(ASSESSOR.protocol.model_dump() | {"rules": rules})
-    others = Assessor(ASSESSOR.finder, without)
-    assert any(rule in names(assess(one, others)) for one in RULES[rule].spares)
+    assert any(rule in names(assess(one, only(rule, unless=kept))) for one in RULES[rule].spares)
+
+
+def only(rule: str, **changes: tuple[str, ...]) -> Assessor:
+    """With this rule alone, changed."""
+    rules = {rule: RULES[rule].model_copy(update=changes)}
+    return Assessor(ASSESSOR.finder, Protocol.model_validate(DUMPED | {"rules": rules}))
 
 
 def test_every_rule_has_examples_in_both_languages_where_it_needs_words() -> None:
