@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 from schemas import SymptomVerdict
@@ -18,8 +18,10 @@ class Why(NamedTuple):
 
     findings: tuple[str, ...]
     """Each with its assertion, those that the rules rest on first."""
-    rules: tuple[str, ...]
-    """Those that ask for the level, each with what it rests on and its source; none: the model alone asks for it."""
+    rule: str | None
+    """One that asks for the level, with what it rests on and its source. None: the model alone asks for it."""
+    others: tuple[str, ...] = ()
+    """Names of the other rules that ask for it, too."""
 
     @property
     def found(self) -> str:
@@ -27,7 +29,9 @@ class Why(NamedTuple):
 
     @property
     def behind(self) -> str:
-        return "; ".join(self.rules) or "no rule: the model's own level"
+        if self.rule is None:
+            return "no rule: the model's own level"
+        return f"{self.rule}; also {', '.join(self.others)}" if self.others else self.rule
 
 
 Explain = Callable[[SymptomVerdict], Why | None]
@@ -57,9 +61,6 @@ def why(explanation: Mapping[str, Any]) -> Why:
     behind = {term for one in rules for term in one["because"]}
     findings = sorted(explanation["findings"], key=lambda one: one["finding"] not in behind)
     said = dict.fromkeys(f"{one['name']} ({one['assertion']})" for one in findings)
-    return Why(tuple(said), tuple(_rules(rules)))
-
-
-def _rules(rules: list[Mapping[str, Any]]) -> Iterator[str]:
-    for one in rules:
-        yield f"{one['rule'].replace('_', ' ')} ({', '.join(one['because'])}) [{one['source']}]"
+    names = [one["rule"].replace("_", " ") for one in rules]
+    first = f"{names[0]} ({', '.join(rules[0]['because'])}) [{rules[0]['source']}]" if rules else None
+    return Why(tuple(said), first, tuple(names[1:]))
