@@ -16,6 +16,7 @@ from models.artifact import Artifact, ArtifactError
 from models.evaluation.rows import EvaluationError
 from models.factory.artifact_folder import with_hashes, write_manifest
 from models.factory.measured import add_triage
+from models.registry import differences
 from streams.cli.app import build_app
 from tests.support.tiny_artifact import write_tiny_artifact
 
@@ -102,6 +103,7 @@ def test_the_model_stays_what_it_was(folder: Path, curve: Path) -> None:
     again = add_triage(folder, [curve], [])
     assert again.version == before.version
     assert again.manifest.metrics["triage"]["curves"][0]["data"] == "graded.jsonl"
+    assert list(differences(before.manifest, again.manifest)) == []
     card = (folder / "MODEL_CARD.md").read_text(encoding="utf-8")
     assert card.count("## Triage\n") == 1
     assert card.index("## Operating points") < card.index("## Triage") < card.index("## Dev figures")
