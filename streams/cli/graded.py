@@ -107,5 +107,5 @@ def _add(
     found.graded.append(Graded(level, likely, assessed.level, groups))
     found.model_version = verdict["model_version"]
     if condition is not None:
-        first = verdict["conditions"][0] if verdict["conditions"] else {"condition": None, "probability": 0.0}
-        found.named.append(Named(condition, first["condition"], first["probability"], groups))
+        first: dict[str, Any] = next(iter(verdict["conditions"]), {})
+        found.named.append(Named(condition, first.get("condition"), first.get("probability", 0.0), groups))
