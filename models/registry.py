@@ -7,9 +7,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from models.artifact import MANIFEST, TOKENIZER, ArtifactError, Manifest, read_manifest
+
+_TABLES: Final = ("baseline", "triage")
+"""Metrics that are no figures of the model alone, on rows of anybody's choice."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -94,7 +97,7 @@ def differences(a: Manifest, b: Manifest) -> Iterator[tuple[str, Any, Any]]:
 def _facts(manifest: Manifest) -> dict[str, Any]:
     document = manifest.model_dump(mode="json", exclude={"format", "files", "calibration", "sources", "metrics"})
     sources = {f"{s.task}/{s.name} ({s.tier})": s.rows for s in manifest.sources}
-    metrics = {name: value for name, value in manifest.metrics.items() if name != "baseline"}
+    metrics = {name: value for name, value in manifest.metrics.items() if name not in _TABLES}
     return dict(_flat({**document, "sources": sources, "metrics": metrics}))
 
 

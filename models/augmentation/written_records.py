@@ -38,7 +38,7 @@ def read_written_records(folder: Path = RECORDS) -> list[Example]:
 def graded_records(folder: Path = RECORDS, second_reader: Path = SECOND_READER) -> list[dict[str, Any]]:
     """Those kept out of training, as a clinic would send them.
 
-    Besides they have `level`, `family`, `findings`, and `second_findings` where a second reader marked them.
+    Besides they have `level`, `condition`, `family`, `findings`, and `second_findings` where a second reader marked them.
     """
     pairs = [pair for path in sorted(folder.glob("*.jsonl")) for pair in read_file(path, _pairs)]
     kept = {id(example) for example in split_families(example for example, _ in pairs)[1]}
@@ -56,6 +56,7 @@ def _pairs(line: dict[str, Any]) -> Iterator[tuple[Example, dict[str, Any]]]:
         "text": line["text"], "lang": line["lang"], "age": line.get("age"), "sex": _SEXES.get(line.get("sex", "")),
         "vitals": vitals or None, "level": line["level"], "family": line["family"],
         "findings": [[key, assertion] for key, assertion, _ in line["findings"]],
+        "condition": NO_CONDITION if line["condition"] is None else line["condition"],
     }  # fmt: skip
     document = {name: value for name, value in known.items() if value is not None}
     yield from ((example, document) for example in _examples(line))

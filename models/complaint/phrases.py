@@ -22,7 +22,7 @@ _WORD: Final = re.compile(r"[a-z0-9]+|[^\x00-\x7f]")
 _STEM: Final = re.compile(r"([a-z']+)\*")
 _SHORT_STEM: Final = 4  # letters: after fewer, any ending would make other words of it ("numb", "number")
 _SHORT_E: Final = re.compile(r"(?<![a-z'])([a-z']{1,3})e\*")  # its last letter may be missing: "ache", "aching"
-_ENDINGS: Final = "s|es|ed|ied|ies|ing|ings|y|e|en|ness|iness|ful|fully|ure|ures"
+_ENDINGS: Final = "s|es|ed|ied|ies|ing|ings|y|ily|e|en|ness|iness|ful|fully|ure|ures"
 _LEFT_OUT: Final = r"(?:(?:\1) )?"
 _KEYS: Final = {"en": 4, "zh": 2}  # characters of a beginning that are looked up, at most
 

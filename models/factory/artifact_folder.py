@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from models.artifact import (
     MANIFEST,
     MODEL,
     TOKENIZER,
+    Artifact,
     GoldenCases,
     Head,
     Manifest,
@@ -86,6 +88,23 @@ def replace_folder(fresh: Path, out: Path) -> None:
         out.rename(old)
     fresh.rename(out)
     shutil.rmtree(old, ignore_errors=True)
+
+
+@contextmanager
+def changing(source: Path, out: Path) -> Iterator[Path]:
+    """A copy of an artifact's folder to change, which takes the place of `out`, maybe the same, if nothing is raised.
+
+    Raises:
+        ArtifactError: `source` is none.
+    """
+    staging = out.with_name(out.name + ".new")
+    shutil.rmtree(staging, ignore_errors=True)
+    shutil.copytree(Artifact.load(source).folder, staging)
+    try:
+        yield staging
+        replace_folder(staging, out)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
 
 
 def write_manifest(manifest: Manifest, folder: Path) -> None:

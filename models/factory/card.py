@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from models.artifact import Cascade, Manifest
 from models.factory.compare import summary_table
-from models.factory.markdown import markdown_table
+from models.factory.markdown import markdown_table, with_section
 from models.factory.operating_card import OPERATING, operating_section
+from models.factory.triage_card import TRIAGE, triage_section
 from models.labels import LANGUAGES, POST_LABELS
 from models.training.recipe import Recipe
 
@@ -84,22 +84,15 @@ def write_card(manifest: Manifest, recipe: Recipe) -> str:
 def refitted_card(card: str, old_version: str, manifest: Manifest) -> str:
     """The card of an artifact that was fitted to a suite after its export: what that changed is said anew."""
     card = card.replace(old_version, manifest.full_version)
-    card = _with_section(card, OPERATING, operating_section(manifest.metrics["operating"]), before=_DEV)
+    card = with_section(card, OPERATING, operating_section(manifest.metrics["operating"]), before=_DEV)
     if manifest.cascade is not None:
-        card = _with_section(card, _CASCADE, _cascade(manifest.cascade, "the suite above"), before="## Export")
+        card = with_section(card, _CASCADE, _cascade(manifest.cascade, "the suite above"), before="## Export")
     return card
 
 
-def _with_section(card: str, title: str, text: str, before: str) -> str:
-    """With this text under the title: in the old one's place, else before another section, else at the end."""
-    sections = re.split(r"^(?=## )", card, flags=re.MULTILINE)
-    old = [place for place, section in enumerate(sections) if section.startswith(title)]
-    fitting = [place for place, section in enumerate(sections) if section.startswith(before)]
-    for place in old:
-        sections[place] = ""
-    place = (old or fitting or [len(sections)])[0]
-    sections[place:place] = [f"{title}\n\n{text}\n"]
-    return "\n".join(section.rstrip() + "\n" for section in sections if section)
+def measured_card(card: str, manifest: Manifest) -> str:
+    """The card of an artifact whose triage was measured after its export: `metrics.triage` is said anew."""
+    return with_section(card, TRIAGE, triage_section(manifest.metrics["triage"]), before=_DEV)
 
 
 def _intro(manifest: Manifest, recipe: Recipe) -> str:

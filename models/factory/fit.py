@@ -5,7 +5,6 @@ Nothing is trained: a scale is folded into the heads of the graph, and the manif
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +20,7 @@ from models.compression.runtime import onnx_scorer, open_session
 from models.evaluation.scoring import open_served
 from models.evaluation.statistics import Floats
 from models.evaluation.suite.sets import read_suite
-from models.factory.artifact_folder import replace_folder, with_hashes, write_golden, write_manifest
+from models.factory.artifact_folder import changing, with_hashes, write_golden, write_manifest
 from models.factory.card import refitted_card
 from models.factory.golden_cases import make_golden
 from models.factory.operating_figures import calibration_figures, cascade_figures, ordinary_figures, set_figures
@@ -66,14 +65,8 @@ def fit_artifact(source: Path, out: Path, suite: Sequence[Path], rules: FitRules
         ArtifactError: `source` is none, or its heads cannot be rescaled.
         EvaluationError: the suite cannot be read, or lacks one of the two kinds of tables.
     """
-    staging = out.with_name(out.name + ".new")
-    shutil.rmtree(staging, ignore_errors=True)
-    shutil.copytree(Artifact.load(source).folder, staging)
-    try:
-        fit_folder(staging, suite, rules)
-        replace_folder(staging, out)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
+    with changing(source, out) as folder:
+        fit_folder(folder, suite, rules)
     return Artifact.load(out)
 
 

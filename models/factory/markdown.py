@@ -1,7 +1,8 @@
-"""Tables of a model card."""
+"""Tables and sections of a model card."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +13,18 @@ def markdown_table(keys: list[str], rows: Mapping[tuple[str, ...], Mapping[str, 
     lines = [[*keys, *columns], ["---"] * (len(keys) + len(columns))]
     lines += [[*key, *(_show(figures.get(column)) for column in columns)] for key, figures in rows.items()]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+
+
+def with_section(card: str, title: str, text: str, before: str) -> str:
+    """With this text under the title: in the old one's place, else before another section, else at the end."""
+    sections = re.split(r"^(?=## )", card, flags=re.MULTILINE)
+    old = [place for place, section in enumerate(sections) if section.startswith(title)]
+    fitting = [place for place, section in enumerate(sections) if section.startswith(before)]
+    for place in old:
+        sections[place] = ""
+    place = (old or fitting or [len(sections)])[0]
+    sections[place:place] = [f"{title}\n\n{text}\n"]
+    return "\n".join(section.rstrip() + "\n" for section in sections if section)
 
 
 def _show(value: Any) -> str:

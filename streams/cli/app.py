@@ -94,6 +94,7 @@ def build_app() -> typer.Typer:
         verify=models.verify,
         diff=models.diff,
         fit=factory.fit,
+        card=factory.card,
         activate=models_control.activate,
         shadow=models_control.shadow,
         report=models_control.report,

@@ -1,4 +1,4 @@
-"""`tidegate train` and what belongs to it, `ablate`, `export`, `models fit`: the factory, which needs `train`."""
+"""`tidegate train` and what belongs to it, `ablate`, `export`, `models fit` and `models card`: all need `train`."""
 
 from __future__ import annotations
 
@@ -199,6 +199,25 @@ def fit(
             raise typer.BadParameter(f"{unknown[0]} is none of {', '.join(POST_LABELS)}", param_hint="--keep-scale")
         fit_artifact(artifact, out, suite, FitRules(per_thousand, any_label, tuple(keep_scale or ()), limit, threads))
         typer.echo(out)
+
+
+def card(
+    artifact: Annotated[Path, typer.Argument(help="Model folder; its card and manifest are written anew.")],
+    triage: Annotated[
+        list[Path] | None, typer.Option(help="What `triage curve --json` printed of it; may be given again.")
+    ] = None,
+    evaluation: Annotated[
+        list[Path] | None, typer.Option(help="What `evaluate --json` printed of it; may be given again.")
+    ] = None,
+) -> None:
+    """Write the triage section of a model card from what was measured of the model, whose version stays as it is."""
+    if not triage and not evaluation:
+        raise typer.BadParameter("or --evaluation: figures that the card is to hold", param_hint="--triage")
+    with reporting(), _factory("models card"):
+        from models.factory.measured import add_triage
+
+        add_triage(artifact, triage or [], evaluation or [])
+        typer.echo(artifact)
 
 
 @contextmanager

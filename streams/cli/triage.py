@@ -13,6 +13,7 @@ from streams.cli.terminal import AsJson, printable, reporting, settings_from, st
 
 if TYPE_CHECKING:
     from streams.settings import Settings
+    from streams.tasks.symptoms.explanation import Explainer
 
 
 def explain(
@@ -40,16 +41,22 @@ def _explanations(lines: list[bytes], settings: Settings) -> Iterator[dict[str, 
     """The model's answer comes by the same way as in `tidegate score`."""
     import orjson
 
-    from streams.policy import Policy
     from streams.score import score_lines
+
+    explainer = open_explainer(settings)
+    for line, answer in zip(lines, score_lines(lines, "symptoms", settings), strict=True):
+        verdict = orjson.loads(answer)
+        yield verdict if "error" in verdict else explainer.explain(line, verdict)
+
+
+def open_explainer(settings: Settings) -> Explainer:
+    """One that explains verdicts of these settings. Raises ProtocolError or PolicyError."""
+    from streams.policy import Policy
     from streams.tasks.symptoms.assessment import Assessor
     from streams.tasks.symptoms.explanation import Explainer
 
     cost = Policy.load(settings.policy).symptoms.under_triage_cost
-    explainer = Explainer(Assessor.load(settings.protocol), settings.max_record_bytes, cost)
-    for line, answer in zip(lines, score_lines(lines, "symptoms", settings), strict=True):
-        verdict = orjson.loads(answer)
-        yield verdict if "error" in verdict else explainer.explain(line, verdict)
+    return Explainer(Assessor.load(settings.protocol), settings.max_record_bytes, cost)
 
 
 def _show(explanation: dict[str, Any]) -> None:

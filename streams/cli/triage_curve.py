@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from streams.cli.score import open_lines
+from streams.cli.graded import answered, graded_lines
 from streams.cli.terminal import AsJson, reporting, settings_from
 
 if TYPE_CHECKING:
-    from streams.settings import Settings
-    from streams.tasks.symptoms.curve import Graded, Point, Share
+    from streams.cli.graded import Answered
+    from streams.tasks.symptoms.curve import Point, Share
+    from streams.tasks.symptoms.naming import Naming
 
+_WRITTEN = "the records written for this project that no training saw"
 _TITLE = "under-triage (level 1-2 put at 3 or lower) against over-triage (level 4-5 put at 1-2)"
 
 
@@ -22,8 +24,8 @@ def curve(
     file: Annotated[
         Path | None,
         typer.Argument(
-            help="Symptom records with a `level`, one a line; - is standard input. Without it: the records of this "
-            "project that no training saw.",
+            help="Symptom records with a `level`, and a `condition` where it is known, one a line; - is standard "
+            "input. Without it: the records of this project that no training saw.",
             show_default=False,
         ),
     ] = None,
@@ -40,82 +42,37 @@ def curve(
     with reporting():
         from streams.policy import Policy
         from streams.tasks.symptoms.curve import COSTS, curve
+        from streams.tasks.symptoms.naming import namings
 
         settings = settings_from(artifact=artifact, policy=policy, protocol=protocol)
         rules = Policy.load(settings.policy).symptoms
-        lines = _lines(file)
+        found = answered(graded_lines(file), settings)
         costs = sorted({*(cost or COSTS), rules.under_triage_cost})
-        points = list(curve(list(_graded(lines, settings)), rules.unassessed_level, costs))
+        points = list(curve(found.graded, rules.unassessed_level, costs))
+        conditions = list(namings(found.named))
         if as_json:
-            import orjson
-
-            document = {"records": len(lines), "in_force": rules.under_triage_cost}
-            typer.echo(orjson.dumps(document | {"points": [one.as_dict() for one in points]}).decode())
+            _print_json(file, found, rules.under_triage_cost, points, conditions)
         else:
             _show(points, rules.under_triage_cost)
+            _show_conditions(conditions)
         if picture is not None:
             _draw(points, rules.under_triage_cost, picture)
 
 
-def _lines(file: Path | None) -> list[bytes]:
+def _print_json(
+    file: Path | None, found: Answered, in_force: float, points: Sequence[Point], conditions: Sequence[Naming]
+) -> None:
     import orjson
 
-    if file is None:
-        from models.augmentation.written_records import graded_records
-
-        return [orjson.dumps(one) for one in graded_records()]
-    with open_lines(file) as lines:
-        return [line for line in (line.strip() for line in lines) if line]
-
-
-def _graded(lines: Sequence[bytes], settings: Settings) -> Iterator[Graded]:
-    """The model's answers come by the same way as in `tidegate score`."""
-    import orjson
-    from rich.progress import track
-
-    from streams.cli.terminal import stderr
-    from streams.score import score_lines
-    from streams.tasks.symptoms.assessment import Assessor
-
-    levels = [_level(line, number) for number, line in enumerate(lines, start=1)]
-    assessor = Assessor.load(settings.protocol)
-    answers = zip(lines, levels, score_lines(lines, "symptoms", settings), strict=True)
-    for line, level, answer in track(answers, "grading", len(lines), console=stderr(), transient=True):
-        verdict = orjson.loads(answer)
-        if "error" not in verdict:  # no record: there is nobody to treat
-            yield _one(line, level, verdict, assessor, settings.max_record_bytes)
-
-
-def _level(line: bytes, number: int) -> int:
-    import orjson
-
-    from models.labels import URGENCY_LEVELS
-
-    try:
-        document = orjson.loads(line)
-    except orjson.JSONDecodeError:
-        raise typer.BadParameter(f"line {number} is no JSON", param_hint="FILE") from None
-    level = document.get("level") if isinstance(document, dict) else None
-    if level not in URGENCY_LEVELS:
-        raise typer.BadParameter(f"line {number} has no `level` from 1 to 5", param_hint="FILE")
-    return int(level)
-
-
-def _one(line: bytes, level: int, verdict: dict[str, Any], assessor: Any, max_bytes: int) -> Graded:
-    import numpy as np
-
-    from schemas import SymptomRecord
-    from streams.tasks.symptoms.assessment import fields_of
-    from streams.tasks.symptoms.curve import Graded, groups_of
-    from streams.tasks.symptoms.line import rendered, said_in
-
-    record = SymptomRecord.decode(line, max_bytes)
-    way = rendered(record)
-    found = assessor.assess(record, said_in(way).in_lines(record.text or ""))
-    age = fields_of(record).get("age", found.facts.measures.get("age"))
-    groups = groups_of(way.lang, age, record.sex, "pregnancy" in found.facts.findings)
-    probabilities = verdict["urgency"]["probabilities"]
-    return Graded(level, None if probabilities is None else np.array(probabilities), found.level, groups)
+    document = {
+        "data": _WRITTEN if file is None else file.name,
+        "records": found.records,
+        "model_version": found.model_version,
+        "in_force": in_force,
+        "points": [one.as_dict() for one in points],
+        "conditions": [one.as_dict() for one in conditions],
+    }
+    typer.echo(orjson.dumps(document).decode())
 
 
 def _show(points: Sequence[Point], in_force: float) -> None:
@@ -134,6 +91,23 @@ def _show(points: Sequence[Point], in_force: float) -> None:
             one.group if is_first else "", f"{one.cost:g}", _words(one.missed), _words(one.raised), _words(one.near),
             f"{one.missed.of} / {one.raised.of}", style="bold" if one.cost == in_force else None,
         )  # fmt: skip
+    wide_console().print(table)
+
+
+def _show_conditions(conditions: Sequence[Naming]) -> None:
+    """Nothing where no record says a condition."""
+    from rich.table import Table
+
+    from streams.cli.tables import wide_console
+
+    if not conditions:
+        return
+    table = Table(title="conditions", caption="95 % intervals")
+    for column in ("group", "known: the right one first", "of", "none of these: one above .5", "of"):
+        table.add_column(column, justify="left" if column == "group" else "right")
+    for one in conditions:
+        right, unfounded = one.right, one.unfounded
+        table.add_row(one.group, _words(right), f"{right.of}", _words(unfounded), f"{unfounded.of}")
     wide_console().print(table)
 
 

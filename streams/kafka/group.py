@@ -1,4 +1,4 @@
-"""The consumer group: a worker joins when a broker is ready to coordinate it."""
+"""The consumer group: how a worker reads in it, and that it joins when a broker is ready to coordinate it."""
 
 from __future__ import annotations
 
@@ -7,15 +7,37 @@ import logging
 from typing import Any
 
 from aiokafka import TopicPartition
+from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
 from aiokafka.errors import KafkaError
 
-from streams.kafka.connection import connected_admin
+from streams.kafka.connection import connected_admin, reading_options
 from streams.settings import Settings
 
 logger = logging.getLogger(__name__)
 
 COORDINATOR_TIMEOUT_S = 30.0
 ASK_AGAIN_S = 0.2
+ANSWER_BYTES = 8 * 1024 * 1024  # what a broker sends at once, packed as it is stored
+
+
+def group_options(settings: Settings) -> dict[str, Any]:
+    """Arguments for the AIOKafkaConsumer that joins the workers' group."""
+    return {
+        **reading_options(settings),
+        "group_id": settings.group,
+        "auto_offset_reset": "earliest",  # of a new group, and of a partition that was added while we ran
+        "partition_assignment_strategy": (RoundRobinPartitionAssignor,),
+        # A killed worker's partitions are taken over after this; Faust's minute is a long time without moderation.
+        "session_timeout_ms": 10_000,
+        "heartbeat_interval_ms": 3_000,
+        "rebalance_timeout_ms": 60_000,
+        "request_timeout_ms": 90_000,  # joining is answered when the last member has drained
+        "max_poll_interval_ms": 1_000_000,
+        # aiokafka has one question under way to a broker, and what it holds of a partition leaves that out of it. So a
+        # partition that was just read to its end waits for the answer to a question about others, which may be idle.
+        "fetch_max_wait_ms": 100,
+        "fetch_max_bytes": ANSWER_BYTES,
+    }
 
 
 async def await_coordinator(settings: Settings, topic: str, within_s: float = COORDINATOR_TIMEOUT_S) -> None:

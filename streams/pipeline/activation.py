@@ -123,7 +123,8 @@ def parts_of(settings: Settings, artifact: Artifact, policy: Policy, enforces: b
         ArtifactError: the policy goes by an operating point that the model lacks.
     """
     state = state_folder(settings) if enforces else None
-    return Parts(artifact, policy, _version_in_force(policy, artifact, settings), state, enforces, settings.protocol)
+    rules = _rules_in_force(settings)
+    return Parts(artifact, policy, _version_in_force(policy, artifact, settings, rules), state, enforces, rules)
 
 
 def tasks_of(settings: Settings, parts: Parts) -> list[Task[Any]]:
@@ -137,10 +138,15 @@ def state_folder(settings: Settings) -> Path:
     return settings.data_dir / f"state-{settings.topic_prefix}"
 
 
-def _version_in_force(policy: Policy, artifact: Artifact, settings: Settings) -> str:
+def _rules_in_force(settings: Settings) -> dict[str, Path]:
+    """The files of all tasks' own rules, by name."""
+    shipped = {name: path for task in declared().values() for name, path in task.rules.items()}
+    named = Settings.model_fields.keys()
+    return {name: getattr(settings, name) if name in named else path for name, path in shipped.items()}
+
+
+def _version_in_force(policy: Policy, artifact: Artifact, settings: Settings, rules: Mapping[str, Path]) -> str:
     """Covers what fills the policy (the model's operating point), the tasks' own rules, and how a text is read."""
-    rules = {name: path for task in declared().values() for name, path in task.rules.items()}
-    rules["protocol"] = settings.protocol
     return policy.version_with(
         point=artifact.operating_point(policy.posts.operating_point).model_dump(),
         max_windows=settings.max_windows,

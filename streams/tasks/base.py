@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
@@ -39,8 +39,8 @@ class Parts:
     """A folder to remember things in over restarts and rebalances; None: nothing is kept."""
     has_quota: bool = True
     """False where a verdict is only read and nothing is enforced (`tidegate score`)."""
-    protocol: Path | None = None
-    """The rules of triage; None: those that ship."""
+    rules: Mapping[str, Path] = field(default_factory=dict)
+    """By name: files that stand in for those of a task's declaration."""
     clock: Callable[[], float] = time.monotonic
     wall_clock: Callable[[], float] = time.time
 

@@ -32,7 +32,8 @@ class Declaration:
     actions: tuple[str, ...] = ("none",)
     """What a verdict may say to do, in metrics."""
     rules: Mapping[str, Path] = field(default_factory=dict)
-    """By name: files beside the policy that decide. The policy's version covers them."""
+    """By name: files beside the policy that decide; a setting of that name names another. The policy's version covers
+    them."""
 
     @property
     def name(self) -> str:

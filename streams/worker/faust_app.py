@@ -11,10 +11,11 @@ from faust.types import TP
 from mode import ServiceT
 
 from streams.kafka.connection import connection_options
+from streams.kafka.group import group_options
 from streams.record import Partition
 from streams.settings import Settings
 from streams.worker.agents import add_agents
-from streams.worker.faust_consumer import ByPartition, LedgerConsumer, LedgerTransport, group_options
+from streams.worker.faust_consumer import ByPartition, LedgerConsumer, LedgerTransport
 from streams.worker.metrics import LogPlace
 from streams.worker.service import Service
 

@@ -12,17 +12,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer
-from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
 from aiokafka.errors import ConsumerStoppedError
 from faust.transport.drivers import aiokafka as driver
 from faust.transport.utils import DefaultSchedulingStrategy
 from faust.types import TP
 from faust.types.tuples import ConsumerMessage
 
-from streams.kafka.connection import reading_options
 from streams.record import Partition
-from streams.settings import Settings
-from streams.worker.broken_batches import BrokenBatches, Places, places
+from streams.worker.broken_batches import BrokenBatches, places
+from streams.worker.gaps import Gaps
 from streams.worker.metrics import LogPlace
 from streams.worker.service import Service
 
@@ -31,28 +29,7 @@ TURNS = 10  # of the event loop; an agent with room takes after two or three
 FETCH_RECORDS = 1000
 FETCH_BYTES = 4 * 1024 * 1024  # of unpacked records: what a fetch brings, but for the last few
 FEW = 32
-ANSWER_BYTES = 8 * 1024 * 1024  # what a broker sends at once, packed as it is stored
 NOWHERE = TP("", -1)  # to aiokafka, no partitions would be all of them
-
-
-def group_options(settings: Settings) -> dict[str, Any]:
-    """Arguments for the AIOKafkaConsumer that joins the workers' group."""
-    return {
-        **reading_options(settings),
-        "group_id": settings.group,
-        "auto_offset_reset": "earliest",  # of a new group, and of a partition that was added while we ran
-        "partition_assignment_strategy": (RoundRobinPartitionAssignor,),
-        # A killed worker's partitions are taken over after this; Faust's minute is a long time without moderation.
-        "session_timeout_ms": 10_000,
-        "heartbeat_interval_ms": 3_000,
-        "rebalance_timeout_ms": 60_000,
-        "request_timeout_ms": 90_000,  # joining is answered when the last member has drained
-        "max_poll_interval_ms": 1_000_000,
-        # aiokafka has one question under way to a broker, and what it holds of a partition leaves that out of it. So a
-        # partition that was just read to its end waits for the answer to a question about others, which may be idle.
-        "fetch_max_wait_ms": 100,
-        "fetch_max_bytes": ANSWER_BYTES,
-    }
 
 
 class FetchedMessage(ConsumerMessage):
@@ -70,20 +47,13 @@ class ByPartition(DefaultSchedulingStrategy):
 
 
 class LedgerConsumerThread(driver.AIOKafkaConsumerThread):
-    """Reads, and knows how far it has read where no record stands last: `gaps`.
-
-    A gap goes from the offset after the last record that was handed over (None: there was none since the partitions
-    were assigned) to the next one that will be fetched. Markers of transactions, aborted ones and what compaction took
-    away lie in it.
-    """
+    """Reads, and knows how far it has read where no record stands last: `gaps`."""
 
     logger = logging.getLogger("faust.consumer")  # or Faust's lines would come in our name
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.gaps: Mapping[TP, tuple[int | None, int]] = {}
-        self._after_last: dict[TP, int] = {}
-        self._assignment: Any = None
+        self.gaps = Gaps()
         self._broken = BrokenBatches()
 
     def _create_worker_consumer(self, transport: driver.Transport) -> AIOKafkaConsumer:
@@ -109,7 +79,7 @@ class LedgerConsumerThread(driver.AIOKafkaConsumerThread):
         # No await from here on: nothing may be fetched between these records and a look at the places.
         now = places(consumer)
         self._broken.observe(now)
-        self._note(now, records)
+        self.gaps.note(now, records)
         return records
 
     async def _fetch(
@@ -142,19 +112,6 @@ class LedgerConsumerThread(driver.AIOKafkaConsumerThread):
         now = places(self._consumer)
         ends = {partition: _log_end(now.assignment.state_value(partition)) for partition in now.offsets}
         return {TP(*partition): LogPlace(offset, ends[partition]) for partition, offset in now.offsets.items()}
-
-    def _note(self, now: Places, records: Mapping[Any, Sequence[Any]]) -> None:
-        if now.assignment is not self._assignment:
-            self._assignment, self._after_last = now.assignment, {}
-        for (topic, partition), fetched in records.items():
-            self._after_last[TP(topic, partition)] = fetched[-1].offset + 1
-        self.gaps = dict(self._find_gaps(now.offsets))
-
-    def _find_gaps(self, offsets: Mapping[Any, int]) -> Iterator[tuple[TP, tuple[int | None, int]]]:
-        for (topic, partition), offset in offsets.items():
-            after_last = self._after_last.get(TP(topic, partition))
-            if offset > (after_last or 0):
-                yield TP(topic, partition), (after_last, offset)
 
 
 class Unread(dict[TP, int | None]):
@@ -196,8 +153,8 @@ class LedgerConsumer(driver.Consumer):
     def _releasable(self) -> dict[TP, int]:
         """What the ledger released, and behind that what holds no record: else the lag would never be zero."""
         offsets = {TP(*partition): offset for partition, offset in self._service.ledger.released().items()}
-        for tp, (begin, end) in self._thread.gaps.items():
-            if offsets.get(tp) == begin:
+        for partition, (begin, end) in self._thread.gaps.found.items():
+            if offsets.get(tp := TP(*partition)) == begin:
                 offsets[tp] = end
         return offsets
 
@@ -268,7 +225,7 @@ class LedgerConsumer(driver.Consumer):
 
 
 class LedgerTransport(driver.Transport):
-    """Makes such a consumer of the service and of `group_options`."""
+    """Makes such a consumer of the service and of the options for its group."""
 
     Consumer = LedgerConsumer
 

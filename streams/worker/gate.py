@@ -7,8 +7,11 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from models.serving.types import Lane
+
 BYTES_PER_TOKEN = 4  # of a record, JSON around the text included; only the order of magnitude matters
 MAX_BYTES = 64 * 1024 * 1024
+BACKFILL_SHARE = 4  # one in so many of what may be in flight comes on top, for backfill alone
 
 
 class Cost(NamedTuple):
@@ -100,3 +103,32 @@ class AdmissionGate:
         admitted = records - self.records
         self.records, self.tokens, self.bytes = records, tokens, size
         return admitted
+
+
+class Gates:
+    """One for each lane: what is in flight of backfill comes on top, so that neither lane keeps the other out.
+
+    Args:
+        max_records, max_tokens: of the live lane.
+    """
+
+    def __init__(self, max_records: int, max_tokens: int) -> None:
+        self.live = AdmissionGate(max_records, max_tokens)
+        self.backfill = AdmissionGate(_share(max_records), _share(max_tokens), _share(MAX_BYTES))
+
+    def of(self, lane: Lane) -> AdmissionGate:
+        return self.backfill if lane is Lane.BACKFILL else self.live
+
+    def resize(self, max_tokens: int) -> None:
+        """Another engine is faster or slower."""
+        self.live.resize(max_tokens)
+        self.backfill.resize(_share(max_tokens))
+
+    @property
+    def tokens(self) -> int:
+        """In flight, of both."""
+        return self.live.tokens + self.backfill.tokens
+
+
+def _share(bound: int) -> int:
+    return max(1, bound // BACKFILL_SHARE)

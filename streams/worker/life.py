@@ -4,27 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
-import os
-import signal
 from collections.abc import Awaitable, Coroutine
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
-from aiokafka.errors import KafkaError
 from opentelemetry.trace import Tracer
 
-from models.errors import place_of
 from schemas.channels import CONTROLLED
 from streams.control.candidate import Candidate, load_candidate
 from streams.control.events import CLIENT_ID
 from streams.control.follower import Follower
-from streams.errors import TidegateError, missing_topic, translate
-from streams.health.crashes import keep_quiet, of_loop
-from streams.health.logs import configure_logging
-from streams.health.monitor import Monitor
-from streams.health.otlp import wanted_tracer
+from streams.errors import TidegateError, missing_topic
+from streams.health.life import Life, live
 from streams.health.traces import Traces
 from streams.health.vitals import Phase
 from streams.kafka.codecs import check_codecs
@@ -32,7 +23,7 @@ from streams.kafka.connection import start_client
 from streams.kafka.group import await_coordinator
 from streams.kafka.topics import input_kinds, list_topics, output_kinds, topic_name
 from streams.pipeline.activation import tasks_of
-from streams.settings import READY_FILE, Settings
+from streams.settings import Settings
 from streams.tasks.base import Task
 from streams.worker.allocator import restrain_allocator, spare_what_is_loaded
 from streams.worker.faust_app import TidegateApp, create_app
@@ -40,8 +31,6 @@ from streams.worker.metrics import WorkerMetrics
 from streams.worker.producer import Producer
 from streams.worker.service import Service
 from streams.worker.sink import Sink
-
-logger = logging.getLogger(__name__)
 
 PUBLISH_TIMEOUT_S = 300.0  # a broker that is away for less is waited for: restarting would not bring it back
 LEAVE_GROUP_S = 10.0
@@ -55,40 +44,29 @@ def run_worker(settings: Settings) -> int:
         TidegateError, ArtifactError, ServingError: it could not start; the message is one sentence.
     """
     check_codecs()
-    configure_logging(settings)
-    keep_quiet()
     restrain_allocator()
-    with wanted_tracer() as tracer:
-        return asyncio.run(_Worker(settings, tracer).run_watched())
+    return live(settings, lambda tracer: _Worker(settings, tracer).run())
 
 
 class _Worker:
     def __init__(self, settings: Settings, tracer: Tracer | None = None) -> None:
         self._settings = settings
         self._tracer = tracer
-        self._stop = asyncio.Event()
-        self._crashed: BaseException | None = None
-        self._monitor = Monitor(settings)
+        self.life = Life(settings)
         self._follower = Follower(settings) if settings.control == "on" else None
 
-    async def run_watched(self) -> int:
-        """`run`, with the port for operators open from the first moment to the last."""
-        async with self._monitor:
-            return await self.run()
-
     async def run(self) -> int:
-        loop = asyncio.get_running_loop()
-        loop.set_exception_handler(of_loop)
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._stop.set)
+        return await self.life.run(self._work)
+
+    async def _work(self) -> None:
         candidate = await self._candidate()
         spare_what_is_loaded()
-        self._monitor.reach(Phase.JOINING)
+        self.life.monitor.reach(Phase.JOINING)
         await self._check_topics()
         topic = topic_name(self._settings.topic_prefix, self._settings.tasks[0])
         await self._unless_stopped(await_coordinator(self._settings, topic))
-        if self._stop.is_set():
-            return 0
+        if self.life.ended.is_set():
+            return
         producer = await self._start_producer()
         try:
             service = self._build(candidate, producer)
@@ -96,10 +74,6 @@ class _Worker:
             await self._serve(service)
         finally:
             await self._end(producer.stop(), FLUSH_S, "flush the producer")
-        if self._crashed is not None:
-            logger.error("stopped: %s", describe(self._crashed))
-            return 1
-        return 0
 
     async def _candidate(self) -> Candidate:
         """What to judge with: what the control topic says where it is asked, else what the settings say."""
@@ -119,7 +93,7 @@ class _Worker:
 
     async def _unless_stopped(self, waiting: Coroutine[Any, Any, None]) -> None:
         """A wait that SIGTERM ends."""
-        tasks = asyncio.create_task(waiting), asyncio.create_task(self._stop.wait())
+        tasks = asyncio.create_task(waiting), asyncio.create_task(self.life.ended.wait())
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in tasks:
             task.cancel()
@@ -144,22 +118,22 @@ class _Worker:
         sink = Sink(producer, topics, PUBLISH_TIMEOUT_S)
         traces = None if self._tracer is None else Traces(self._tracer, topics, self._settings.group)
         model = candidate.model
-        return Service(self._settings, model, tasks | backfill, sink, self._crash, frozenset(backfill), traces)
+        return Service(self._settings, model, tasks | backfill, sink, self.life.crash, frozenset(backfill), traces)
 
     async def _serve(self, service: Service) -> None:
         await service.start()
         named = {} if self._follower is None else {"client_id": CLIENT_ID + self._follower.name}
-        app = create_app(self._settings, service, on_ready=self._report_ready, **named)
+        app = create_app(self._settings, service, on_ready=self.life.report_ready, **named)
         watching = [asyncio.create_task(self._watch_for_crash(app))]
         if self._follower is not None:
             self._follower.join(service)
             watching.append(asyncio.create_task(self._follow(self._follower)))
         try:
             await app.start()
-            self._monitor.watch(WorkerMetrics(service, app.log_places))
-            await self._stop.wait()
+            self.life.monitor.watch(WorkerMetrics(service, app.log_places))
+            await self.life.ended.wait()
         finally:
-            self._monitor.reach(Phase.ENDING)
+            self.life.monitor.reach(Phase.ENDING)
             for task in watching:
                 task.cancel()
             await asyncio.wait(watching, timeout=FLUSH_S)
@@ -171,7 +145,7 @@ class _Worker:
         try:
             await follower.follow()
         except Exception as error:
-            self._crash(error)
+            self.life.crash(error)
         finally:
             await self._end(follower.stop(), FLUSH_S, "leave the control topic")
 
@@ -180,26 +154,8 @@ class _Worker:
         try:
             await asyncio.wait_for(stopping, within_s)
         except TimeoutError:
-            self._crash(TidegateError(f"Could not {what} within {within_s:g} s."))
-
-    def _crash(self, error: BaseException) -> None:
-        """The first crash counts; what follows from it does not."""
-        self._crashed = self._crashed or error
-        self._stop.set()
+            self.life.crash(TidegateError(f"Could not {what} within {within_s:g} s."))
 
     async def _watch_for_crash(self, app: TidegateApp) -> None:
         await app.wait_until_stopped()
-        self._crash(app.crash_reason or RuntimeError("the Faust app stopped by itself"))
-
-    def _report_ready(self) -> None:
-        self._monitor.reach(Phase.READY)
-        logger.info("ready")
-        if path := os.environ.get(READY_FILE):
-            Path(path).write_text("ready\n")
-
-
-def describe(error: BaseException) -> str:
-    """One line: our own sentences as they are, what the broker says, anything else by its type and place."""
-    if isinstance(error, KafkaError):
-        return str(translate(error, "the other end"))
-    return str(error) if isinstance(error, TidegateError) else place_of(error)
+        self.life.crash(app.crash_reason or RuntimeError("the Faust app stopped by itself"))

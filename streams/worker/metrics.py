@@ -71,7 +71,7 @@ class WorkerMetrics(PipelineMetrics):
         yield from super().collect()
         service = self._service
         yield of.IN_FLIGHT_RECORDS.of(service.ledger.in_flight)
-        yield of.IN_FLIGHT_TOKENS.of(service.gate.tokens + service.backfill_gate.tokens)
+        yield of.IN_FLIGHT_TOKENS.of(service.gates.tokens)
         yield of.SETTLED.of(service.ledger.released_total)
         yield of.OVERLOADED.of(service.overload.depth is not Depth.FULL)
         lags = [((topic, str(number)), lag) for (topic, number), lag in self._lags.items()]

@@ -9,6 +9,8 @@ from models.serving.types import Depth
 
 RISE_AFTER_S: Final = 1.0
 FALL_AFTER_S: Final = 2.0
+CLOCK_SKEW_S: Final = 86_400.0
+"""A time stamp further off than a day says nothing about lateness."""
 
 
 class Overload:
@@ -68,3 +70,14 @@ class Overload:
     def _change(self, depth: Depth) -> None:
         self.depth = depth
         self._above_since = self._below_since = None
+
+
+def lateness(timestamps_ms: Sequence[float | None], wall: float) -> list[float | None]:
+    """Seconds since each time stamp; None where it says nothing about it.
+
+    Args:
+        timestamps_ms: Kafka's, in milliseconds since the epoch.
+        wall: now, in seconds since the epoch.
+    """
+    late = [None if stamp is None else wall - stamp / 1000 for stamp in timestamps_ms]
+    return [one if one is not None and 0.0 <= one < CLOCK_SKEW_S else None for one in late]

@@ -12,15 +12,10 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Protocol
 
-from models.serving.reading import TEXT
 from models.serving.types import Lane
-from schemas import Reason
-from schemas.channels import DEAD_LETTERS
-from streams.errors import TidegateError
 from streams.health.traces import Traces
 from streams.model import Model
 from streams.pipeline.activation import Activation
-from streams.pipeline.failures import Failure, dead_letter
 from streams.pipeline.pictures import open_desk
 from streams.pipeline.pipeline import Pipeline
 from streams.pipeline.work import Work, end_traces
@@ -28,22 +23,18 @@ from streams.record import Outgoing, Partition, RawRecord
 from streams.settings import Settings
 from streams.tasks.base import Moments, Parts, Task
 from streams.worker.allocator import trim_after
+from streams.worker.answers import publish_answers
 from streams.worker.dead_letter_limit import DeadLetterLimit
-from streams.worker.gate import MAX_BYTES, AdmissionGate, Cost
+from streams.worker.gate import Cost, Gates
 from streams.worker.holding import Holding
 from streams.worker.ledger import Ledger
-from streams.worker.overload import Overload
-from streams.worker.sink import PublishError, Sink
+from streams.worker.overload import Overload, lateness
+from streams.worker.sink import Sink
+from streams.worker.watch import Watch, Watched
 
 logger = logging.getLogger(__name__)
 
-CHECK_EVERY_S = 1.0
-CHECKPOINT_EVERY_S = 30.0
-REPORT_EVERY_S = 60.0
-SLOW_BROKER_S = 5.0  # it waits for the broker then, and that wait has a bound of its own
-CLOCK_SKEW_S = 86_400.0  # a time stamp further off than a day says nothing about lateness
 PORTION = 128  # records that are taken in at once: about half a millisecond of the event loop
-BACKFILL_SHARE = 4  # one in so many of what may be in flight comes on top, for backfill alone
 
 
 class Consumed(Protocol):
@@ -54,10 +45,6 @@ class Consumed(Protocol):
     value: Any
     headers: Any
     timestamp: Any
-
-
-class StuckError(TidegateError):
-    """Nothing was finished for too long. The process ends; its records come back to another."""
 
 
 class Service:
@@ -81,12 +68,7 @@ class Service:
         traces: Traces | None = None,
     ) -> None:
         self.ledger: Ledger[Work] = Ledger()
-        self.gate = AdmissionGate(settings.max_in_flight_records, model.in_flight_tokens)
-        self.backfill_gate = AdmissionGate(
-            max(1, settings.max_in_flight_records // BACKFILL_SHARE),
-            max(1, model.in_flight_tokens // BACKFILL_SHARE),
-            MAX_BYTES // BACKFILL_SHARE,
-        )
+        self.gates = Gates(settings.max_in_flight_records, model.in_flight_tokens)
         self._backfill = frozenset(backfill)
         self.overload = Overload(settings.degrade_after_s)
         self.holding = Holding()
@@ -110,7 +92,7 @@ class Service:
             settings.cache_size, settings.max_record_bytes, finish=self._finish, crash=self._crash,
             desk=open_desk(settings),
         )  # fmt: skip
-        self._watching: asyncio.Task[None] | None = None
+        self._watch: Watch | None = None
         self._observer: Callable[[Work], None] | None = None
 
     @property
@@ -126,10 +108,10 @@ class Service:
     async def start(self) -> None:
         """Raises PublishError if an output topic is missing."""
         await self._sink.start()
-        loop = asyncio.get_running_loop()
         self._pipeline.start(self._activation(self._model, self._tasks))
-        self._watching = loop.create_task(self._watch())
-        self._watching.add_done_callback(self._watched)
+        watched = Watched(self.ledger, self._sink, self._pipeline, self.overload)
+        self._watch = Watch(watched, self._checkpoint, self._crash, self._stuck_after_s)
+        self._watch.start()
 
     def _activation(self, model: Model, tasks: Mapping[str, Task[Any]]) -> Activation:
         return Activation.open(
@@ -145,8 +127,7 @@ class Service:
         active = self._pipeline.active
         self._pipeline.switch(active.with_tasks(tasks) if model is self._model else self._activation(model, tasks))
         self._model, self._tasks = model, tasks
-        self.gate.resize(model.in_flight_tokens)
-        self.backfill_gate.resize(max(1, model.in_flight_tokens // BACKFILL_SHARE))
+        self.gates.resize(model.in_flight_tokens)
 
     def enable(self, names: Collection[str]) -> None:
         """Reads on with these tasks alone. Records of the others wait in front of the ledger: none is lost."""
@@ -173,7 +154,7 @@ class Service:
             return
         arrived_at = time.monotonic()
         lane = Lane.BACKFILL if partition[0] in self._backfill else Lane.LIVE
-        gate = self._gate_of(lane)
+        gate = self.gates.of(lane)
         for start in range(0, len(records), PORTION):
             portion = records[start : start + PORTION]
             costs = self._costs(portion)
@@ -186,9 +167,6 @@ class Service:
                 portion, costs = portion[admitted:], costs[admitted:]
             await asyncio.sleep(0)
 
-    def _gate_of(self, lane: Lane) -> AdmissionGate:
-        return self.backfill_gate if lane is Lane.BACKFILL else self.gate
-
     def _costs(self, records: Sequence[Consumed]) -> list[Cost]:
         most = self._model.artifact.manifest.max_tokens * self._max_windows
         return [Cost.of(len(record.value or b""), most) for record in records]
@@ -200,7 +178,7 @@ class Service:
         now = time.monotonic()
         tickets = self.ledger.open(partition, [record.offset for record in records], now)
         self._idle.clear()
-        late = self._lateness(records)
+        late = lateness([record.timestamp for record in records], time.time())
         if lane is Lane.LIVE:  # what waits in the backfill lane is not late: it may wait
             self.overload.observe_all([late_s for late_s in late if late_s is not None], now)
         activation = self._pipeline.active
@@ -216,25 +194,16 @@ class Service:
             works.append(Work(ticket, raw, activation, task, moments, cost, lane, trace=trace))
         self._pipeline.push(works)
 
-    @staticmethod
-    def _lateness(records: Sequence[Consumed]) -> list[float | None]:
-        """Seconds; None where the time stamp says nothing about it."""
-        wall = time.time()
-        late = [None if record.timestamp is None else wall - record.timestamp / 1000 for record in records]
-        return [one if one is not None and 0.0 <= one < CLOCK_SKEW_S else None for one in late]
-
     async def _finish(self, works: Sequence[Work]) -> None:
         """Publishes in order, and releases the offsets only when the broker has acknowledged every output."""
         leaving: list[Work] = []
         for work in works:
             if work.is_abandoned:
-                self._gate_of(work.lane).release((work.cost,))
+                self.gates.of(work.lane).release((work.cost,))
                 continue
             self._limit.observe(work.ticket.partition, work.failure is not None)
             leaving += self.ledger.finish(work.ticket, work)
-        refused = await self._sink.publish([output for work in leaving for output in work.outputs])
-        if refused:
-            await self._refuse(leaving, refused)
+        await publish_answers(self._sink, leaving, self._limit)
         self._pipeline.counts.settle(leaving)
         acknowledged_at = time.monotonic()
         for work in leaving:
@@ -242,31 +211,11 @@ class Service:
             if self._observer is not None:
                 self._observer(work)
         for lane in Lane:
-            self._gate_of(lane).release([work.cost for work in leaving if work.lane is lane])
+            self.gates.of(lane).release([work.cost for work in leaving if work.lane is lane])
         if self.ledger.in_flight == 0:
             self._idle.set()
         if self._traces is not None and any(work.trace is not None for work in leaving):
             await asyncio.to_thread(end_traces, leaving, acknowledged_at, time.monotonic())
-
-    async def _refuse(self, works: Sequence[Work], refused: Sequence[Outgoing]) -> None:
-        """A record whose output is larger than the topic takes becomes a dead letter, and the partition moves on.
-
-        Raises:
-            PublishError: a dead letter is too large for its topic: nobody would ever hear of the record.
-        """
-        too_large = {id(each) for each in refused}
-        letters: list[Outgoing] = []
-        for work in works:
-            if (kind := next((each.kind for each in work.outputs if id(each) in too_large), None)) is None:
-                continue
-            detail = f"its output is larger than the topic of {kind} takes"
-            work.failure = Failure(Reason.RECORD_TOO_LARGE, detail, "decide")
-            letters.append(dead_letter(work.raw, work.failure))
-            self._limit.observe(work.ticket.partition, failed=True)
-        if await self._sink.publish(letters) or any(each.kind == DEAD_LETTERS.kind for each in refused):
-            raise PublishError(
-                "the topic of dead letters takes no record as large as one of the input; raise its limit"
-            )
 
     def _crash(self, error: BaseException) -> None:
         self._is_broken = True
@@ -309,48 +258,17 @@ class Service:
         for topic, task in self._tasks.items():
             await self._pipeline.in_order(task.revoke, {number for name, number in partitions if name == topic})
 
-    async def _watch(self) -> None:
-        """Ends the process when nothing moves, lets tasks write down what they remember, says how things are."""
-        checkpoint_at = report_at = broker_slow_at = time.monotonic()
-        while True:
-            await asyncio.sleep(CHECK_EVERY_S)
-            now = time.monotonic()
-            if self._sink.waited_s(now) > SLOW_BROKER_S:
-                broker_slow_at = now
-            if (age_s := min(self.ledger.oldest_age_s(now), now - broker_slow_at)) > self._stuck_after_s:
-                self._crash(StuckError(f"a record has been in flight for {age_s:.0f} s; nothing moves"))
-                return
-            if now - checkpoint_at > CHECKPOINT_EVERY_S:
-                checkpoint_at = now
-                for task in self._tasks.values():
-                    await self._pipeline.in_order(task.checkpoint)
-            if now - report_at > REPORT_EVERY_S:
-                report_at = now
-                self._report()
-
-    def _watched(self, watching: asyncio.Task[None]) -> None:
-        """A service that nobody watches has to end: it could be stuck for ever."""
-        if not watching.cancelled() and (error := watching.exception()) is not None:
-            self._crash(error)
-
-    def _report(self) -> None:
-        stats = self._pipeline.active.modalities[TEXT].scheduler.stats()
-        early = 100 * stats.early_rows / max(1, stats.rows)
-        padding = stats.padded_tokens / max(1, stats.real_tokens)
-        logger.info(
-            "finished %d, in flight %d, dead letters %d, scored %d (early %.0f %%, padding %.2f), "
-            "from the cache %d, depth %s",
-            *(self.ledger.released_total, self.ledger.in_flight, self._pipeline.counts.dead_letters.total()),
-            *(stats.rows, early, padding, self._pipeline.cache.hits, self.overload.depth.value),
-        )
+    async def _checkpoint(self) -> None:
+        """The tasks write down what they remember."""
+        for task in self._tasks.values():
+            await self._pipeline.in_order(task.checkpoint)
 
     async def stop(self) -> None:
         """Ends everything, in the order of the flow; what has not started or is stopped stays so. Drain first."""
-        watching, self._watching = self._watching, None
-        if watching is None:
+        watch, self._watch = self._watch, None
+        if watch is None:
             return
-        watching.cancel()
-        for task in self._tasks.values():
-            await self._pipeline.in_order(task.checkpoint)
+        watch.stop()
+        await self._checkpoint()
         await self._pipeline.stop()
         await self._sink.stop()

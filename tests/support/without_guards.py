@@ -87,14 +87,14 @@ GUARDS = (
     Guard(
         "broker-restart",
         "a record that waits for the broker is taken for one that is stuck",
-        "streams/worker/service.py",
-        "            if self._sink.waited_s(now) > SLOW_BROKER_S:",
+        "streams/worker/watch.py",
+        "            if self._watched.sink.waited_s(now) > SLOW_BROKER_S:",
         "            if False:",
     ),
     Guard(
         "odd-time-stamps",
         "any time stamp is believed",
-        "streams/worker/service.py",
+        "streams/worker/overload.py",
         "if one is not None and 0.0 <= one < CLOCK_SKEW_S",
         "if one is not None",
     ),

@@ -18,8 +18,9 @@ from rich.console import Console
 from schemas import Alert, PostVerdict, SymptomVerdict
 from streams.cli.demo.children import Children, DemoError
 from streams.cli.demo.stream import Bundled, Pictures, bundled_stream
-from streams.cli.demo.summary import print_pictures, print_summary, print_verdict
+from streams.cli.demo.summary import print_pictures, print_summary, print_urgent, print_verdict
 from streams.cli.demo.tally import Tally
+from streams.cli.demo.urgent import Explain, open_explaining
 from streams.cli.demo.view import View, open_view
 from streams.client import Client, Message, Receipt
 from streams.client.messages import Letter
@@ -117,6 +118,7 @@ class _Demo:
             settings = starting.result()
             seconds = await self._watch(settings, children, view)
         print_summary(self._console, self._tally, seconds)
+        print_urgent(self._console, self._tally, texts)
         print_pictures(self._console, self._tally, texts)
         print_verdict(self._console, self._tally)
         stopped_early = self._stop.is_set() and not self._tally.sent
@@ -148,9 +150,11 @@ class _Demo:
 
     async def _watch(self, settings: Settings, children: Children, view: View) -> float:
         """Sends and reads until everything came back, or the time for it is over. Returns the seconds it took."""
+        lines = {one.id: one.message.value for one in self._stream if one.message.value is not None}
+        explain = await asyncio.to_thread(open_explaining, settings, lines)
         began = time.monotonic()
         async with Client(settings=settings) as client:
-            readers = await self._open_readers(client, view)
+            readers = await self._open_readers(client, view, explain)
             working = asyncio.create_task(self._send_and_wait(client, view))
             tasks = {working, *readers, asyncio.create_task(children.until_one_ends())}
             try:
@@ -163,7 +167,7 @@ class _Demo:
                     task.cancel()
                 await asyncio.wait(tasks)
 
-    async def _open_readers(self, client: Client, view: View) -> list[asyncio.Task[None]]:
+    async def _open_readers(self, client: Client, view: View, explain: Explain) -> list[asyncio.Task[None]]:
         """Subscribed before anything is sent, so that nothing is missed."""
         verdicts, triage = await client.verdicts().open(), await client.triage().open()
         flags, alerts = await client.flags().open(), await client.alerts().open()
@@ -172,7 +176,7 @@ class _Demo:
             asyncio.create_task(reading)
             for reading in (
                 self._read_posts(verdicts),
-                self._read_triage(triage, view),
+                self._read_triage(triage, view, explain),
                 self._read_flags(flags, view),
                 self._read_alerts(alerts, view),
                 self._read_letters(letters),
@@ -209,11 +213,14 @@ class _Demo:
             self._tally.add_verdict(verdict, time.monotonic())
             self._answered.set()
 
-    async def _read_triage(self, verdicts: Subscription[SymptomVerdict], view: View) -> None:
+    async def _read_triage(self, verdicts: Subscription[SymptomVerdict], view: View, explain: Explain) -> None:
         async for verdict in verdicts:
             self._tally.add_verdict(verdict, time.monotonic())
+            why = await asyncio.to_thread(explain, verdict)
+            if why is not None:
+                self._tally.add_urgent(verdict, why)
+            view.triage(verdict, why)
             self._answered.set()
-            view.triage(verdict)
 
     async def _read_flags(self, verdicts: Subscription[PostVerdict], view: View) -> None:
         async for verdict in verdicts:

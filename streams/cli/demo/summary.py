@@ -1,4 +1,4 @@
-"""The end of the demo: what went in, what came back, how long it took and where."""
+"""The end of the demo: what went in, what came back and why, how long it took and where."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from collections.abc import Iterator, Mapping
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from schemas import PostVerdict, SymptomVerdict
 from streams.cli.demo.tally import Tally, percentile
+from streams.cli.lines import URGENCY_STYLES
+from streams.cli.terminal import printable
 from streams.history import Place
 
 _SHOWN = 5
@@ -29,6 +32,20 @@ def print_summary(console: Console, tally: Tally, seconds: float) -> None:
     shown = ", ".join(f"p{share * 100:.0f} {percentile(latencies, share):.1f} ms" for share in (0.5, 0.95, 0.99))
     table.add_row("produce to verdict", shown)
     table.add_row("mean time in", ", ".join(f"{stage} {ms:.1f} ms" for stage, ms in tally.mean_stages_ms().items()))
+    console.print(table)
+
+
+def print_urgent(console: Console, tally: Tally, texts: Mapping[str, str]) -> None:
+    """Of each patient of level 1 or 2: the complaint, what was found in it and how it is meant, and the rule."""
+    if not tally.urgent:
+        return
+    table = Table(title="urgent patients", title_justify="left", show_lines=True, expand=True)
+    for name, share in (("level", None), ("complaint", 2), ("found", 2), ("rule", 3)):
+        table.add_column(name, ratio=share, overflow="fold")
+    for verdict, why in sorted(tally.urgent, key=lambda one: one[0].urgency.level):
+        level = verdict.urgency.level
+        complaint = printable(texts.get(verdict.record_id, verdict.record_id))
+        table.add_row(Text(str(level), URGENCY_STYLES[level]), *map(Text, (complaint, why.found, why.behind)))
     console.print(table)
 
 

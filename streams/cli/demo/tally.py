@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from schemas import Alert, PostVerdict, SymptomVerdict, TimingsMs
+from streams.cli.demo.urgent import Why
 from streams.history import History, Place
 
 OURS = ("admitted", "prepared", "queued", "inferred", "decided")
@@ -33,6 +34,7 @@ class Tally(History[Place, Sending, float]):
     alerts: Counter[str] = field(default_factory=Counter)
     timings: dict[Place, TimingsMs] = field(default_factory=dict)
     with_pictures: list[PostVerdict | SymptomVerdict] = field(default_factory=list)
+    urgent: list[tuple[SymptomVerdict, Why]] = field(default_factory=list)
 
     def add_sent(self, place: Place, record_id: str, sent_at: float) -> None:
         self.sent[place] = Sending(record_id, sent_at)
@@ -52,6 +54,9 @@ class Tally(History[Place, Sending, float]):
             place = (verdict.source.topic, verdict.source.partition, verdict.source.offset)
             self.timings[place] = verdict.timings_ms
             self.add_answer(place, now)
+
+    def add_urgent(self, verdict: SymptomVerdict, why: Why) -> None:
+        self.urgent.append((verdict, why))
 
     def add_dead_letter(self, place: Place, reason: str, now: float) -> None:
         self.dead_letters[reason] += 1

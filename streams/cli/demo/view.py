@@ -16,10 +16,11 @@ from rich.text import Text
 
 from schemas import Alert, PostVerdict, Span, SymptomVerdict
 from streams.cli.demo.tally import Tally
+from streams.cli.demo.urgent import Why
 from streams.cli.lines import ACTION_STYLES, SEVERITY_STYLES, URGENCY_STYLES, alert_line
 from streams.cli.terminal import printable
 
-_MOST_ROWS = (12, 6, 5)  # of flags, triage, alerts
+_MOST_ROWS = (9, 9, 5)  # of flags, triage (an urgent patient has three), alerts
 _FRAME_ROWS = 11  # status, bars, borders, and a line to spare
 
 
@@ -34,7 +35,8 @@ class View(Protocol):
 
     def flag(self, verdict: PostVerdict) -> None: ...
 
-    def triage(self, verdict: SymptomVerdict) -> None: ...
+    def triage(self, verdict: SymptomVerdict, why: Why | None) -> None:
+        """`why`: of an urgent patient."""
 
     def alert(self, alert: Alert) -> None: ...
 
@@ -64,8 +66,11 @@ class PlainView:
     def flag(self, verdict: PostVerdict) -> None:
         self._print("flag", *_flag_cells(verdict, self._texts))
 
-    def triage(self, verdict: SymptomVerdict) -> None:
+    def triage(self, verdict: SymptomVerdict, why: Why | None) -> None:
         self._print("triage", *_triage_cells(verdict, self._texts))
+        if why is not None:
+            self._print("", Text(f"found  {why.found}"))
+            self._print("", Text(f"rule   {why.behind}"))
 
     def alert(self, alert: Alert) -> None:
         self._print("alert", alert_line(alert))
@@ -103,8 +108,11 @@ class LiveView:
     def flag(self, verdict: PostVerdict) -> None:
         self._flags.append(_flag_cells(verdict, self._texts))
 
-    def triage(self, verdict: SymptomVerdict) -> None:
+    def triage(self, verdict: SymptomVerdict, why: Why | None) -> None:
         self._triage.append(_triage_cells(verdict, self._texts))
+        if why is not None:
+            self._triage.append([Text(), Text("found", "dim"), Text(why.found)])
+            self._triage.append([Text(), Text("rule", "dim"), Text(why.behind)])
 
     def alert(self, alert: Alert) -> None:
         self._alerts.append([Text(alert.severity, SEVERITY_STYLES[alert.severity]), _alert_cell(alert)])

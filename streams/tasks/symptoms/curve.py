@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
-from typing import Any, Final
+from typing import Any, Final, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,17 @@ URGENT: Final = 2
 MINOR: Final = 4
 _CHILD: Final = 16
 _OLD: Final = 65
+
+
+class Grouped(Protocol):
+    """A record that figures are made of, alone and by group."""
+
+    @property
+    def groups(self) -> Mapping[str, str]:
+        """{kind of group: group}"""
+
+
+Member = TypeVar("Member", bound=Grouped)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +66,11 @@ class Share:
         width = z / (of + z * z) * float(np.sqrt(count * (of - count) / of + z * z / 4))
         return cls(count, of, max(0.0, middle - width), min(1.0, middle + width))
 
+    def as_dict(self) -> dict[str, Any]:
+        """`share` is null where there was nothing to count."""
+        low, high = round(self.low, 4), round(self.high, 4)
+        return {"share": round(self.value, 4) if self.of else None, "low": low, "high": high, "of": self.of}
+
 
 @dataclass(frozen=True, slots=True)
 class Point:
@@ -73,10 +89,8 @@ class Point:
     def as_dict(self) -> dict[str, Any]:
         shares = {"missed": self.missed, "raised": self.raised, "near": self.near}
         return {"by": self.by, "group": self.group, "cost": self.cost} | {
-            name: {"share": round(one.value, 4) if one.of else None, "low": round(one.low, 4),
-                   "high": round(one.high, 4), "of": one.of}
-            for name, one in shares.items()
-        }  # fmt: skip
+            name: one.as_dict() for name, one in shares.items()
+        }
 
 
 def curve(graded: Sequence[Graded], unassessed_level: int, costs: Sequence[float] = COSTS) -> Iterator[Point]:
@@ -85,14 +99,21 @@ def curve(graded: Sequence[Graded], unassessed_level: int, costs: Sequence[float
     Args:
         unassessed_level: the policy's, of complaints that the model could not read.
     """
-    kinds: dict[tuple[str, str], list[Graded]] = {("all", "all"): list(graded)}
-    for one in graded:
-        for by, group in one.groups.items():
-            kinds.setdefault((by, group), []).append(one)
-    for (by, group), members in sorted(kinds.items(), key=lambda kind: (kind[0][0] != "all", kind[0])):
+    for by, group, members in in_groups(graded):
         truth = np.array([one.level for one in members])
         for cost in costs:
             yield _point(by, group, cost, truth, np.array([_level(one, cost, unassessed_level) for one in members]))
+
+
+def in_groups(records: Sequence[Member]) -> Iterator[tuple[str, str, list[Member]]]:
+    """(kind of group, group, its members): all of them, then each group that has any."""
+    kinds: dict[tuple[str, str], list[Member]] = {}
+    for one in records:
+        for by, group in one.groups.items():
+            kinds.setdefault((by, group), []).append(one)
+    yield "all", "all", list(records)
+    for (by, group), members in sorted(kinds.items(), key=lambda kind: kind[0]):
+        yield by, group, members
 
 
 def _point(by: str, group: str, cost: float, truth: NDArray[np.int64], put: NDArray[np.int64]) -> Point:

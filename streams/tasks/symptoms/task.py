@@ -49,7 +49,7 @@ class SymptomsTask(Task[SymptomRecord]):
 
     @classmethod
     def build(cls, parts: Parts) -> SymptomsTask:
-        return cls(parts, Assessor.load(parts.protocol or PROTOCOL), BodyParts.load())
+        return cls(parts, Assessor.load(parts.rules.get("protocol", PROTOCOL)), BodyParts.load())
 
     def succeed(self, parts: Parts) -> SymptomsTask:
         return self.build(parts)

@@ -68,6 +68,7 @@ def test_graded_records_are_those_that_no_training_sees() -> None:
     assert {one["text"] for one in documents}.isdisjoint(row.raw for row in seen)
     assert all(one["level"] in range(1, 6) and None not in one.values() for one in documents)
     assert any(one.get("vitals", {}).get("heart_rate") for one in documents)
+    assert [one["condition"] for one in documents] == [CONDITION_CLASSES[row.condition] for row in kept]
     assert len({one["id"] for one in documents}) == len(documents)
 
 

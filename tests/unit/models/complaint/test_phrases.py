@@ -15,6 +15,8 @@ def matched(phrase: str, text: str, lang: str = "en") -> list[str]:
         ("swell*", "swelling, swollen", ["swelling"]),
         ("numb*", "numbness, numb, number", ["numbness", "numb"]),
         ("stab* him", "stabbed him, stable him", ["stabbed him"]),
+        ("heav*", "heavy, heavily, heavier", ["heavy", "heavily"]),
+        ("ear* ache", "early ache, ear ache", ["ear ache"]),
         ("ache*", "aching, aches, acher", ["aching", "aches"]),
         ("chest pain", "a chest-pain", ["chest-pain"]),
         ("chest pain", "chest painting", []),

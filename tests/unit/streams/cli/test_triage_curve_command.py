@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from models.artifact import Artifact
 from streams.cli.app import build_app
 from tests.support.tiny_artifact import write_tiny_artifact
 
@@ -38,6 +39,28 @@ def test_the_points_of_all_and_of_each_group(artifact: Path) -> None:
     assert {cost for _, cost in points} == {1.0, 2.0, 4.0}, "and that of the policy"
     assert points["all", 1.0]["missed"] | {"low": 0, "high": 0} == {"share": 0.0, "low": 0, "high": 0, "of": 1}
     assert points["all", 1.0]["near"]["of"] == 2, "what is no record has no level"
+
+
+def test_conditions_are_counted_where_the_records_say_them(artifact: Path) -> None:
+    said = [
+        {"id": "r1", "text": "a cough", "level": 4, "condition": "pneumonia"},
+        {"id": "r2", "text": "a headache", "level": 4, "condition": "pneumonia"},
+        {"id": "r3", "text": "a cough", "level": 4, "condition": "none_of_these"},
+        {"id": "r4", "text": "a cough", "level": 4},
+    ]
+    document = json.loads(curve(artifact, "--json", records=said).stdout)
+    (every, *_), version = document["conditions"], document["model_version"]
+    assert (every["group"], every["right"]["share"], every["right"]["of"]) == ("all", 0.5, 2)
+    assert (every["unfounded"]["share"], every["unfounded"]["of"]) == (1.0, 1)
+    assert version == Artifact.load(artifact).version
+    assert "none of these: one above .5" in curve(artifact, records=said).stdout
+    assert json.loads(curve(artifact, "--json").stdout)["conditions"] == []
+
+
+def test_a_condition_that_nobody_knows_is_named(artifact: Path) -> None:
+    done = curve(artifact, records=[GRADED[0] | {"condition": "bad luck"}])
+    assert done.exit_code == 2
+    assert "line 1 has a `condition`" in done.stderr
 
 
 def test_people_get_a_table_and_a_picture(artifact: Path, tmp_path: Path) -> None:

@@ -128,7 +128,7 @@ def test_a_crash_of_the_engine_ends_it(tiny_artifact: Path, tmp_path: Path) -> N
     """Nothing serves on with an engine that is gone: whoever started the process starts it anew."""
     gateway = _Gateway(settings_for(tiny_artifact), Address("127.0.0.1", 0), None)
     crashed = asyncio.new_event_loop()
-    crashed.call_later(0.5, gateway._crash, EngineLostError("The engine is gone."))
+    crashed.call_later(0.5, gateway.life.crash, EngineLostError("The engine is gone."))
     try:
         assert crashed.run_until_complete(gateway.run()) == 1
     finally:

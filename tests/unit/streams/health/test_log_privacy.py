@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import pytest
 
 from models.serving.types import EngineLostError
+from streams.health.life import describe
 from streams.health.logs import configure_logging
 from streams.settings import Settings
-from streams.worker.life import describe
 
 SECRET = "my secret"
 

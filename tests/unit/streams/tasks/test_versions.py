@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from models.artifact import Artifact
-from streams.pipeline.activation import build_tasks
+from streams.pipeline.activation import build_tasks, parts_of
+from streams.policy import Policy
 from streams.settings import Settings
 from streams.tasks.posts import POSTS
 from streams.tasks.symptoms import PROTOCOL, SYMPTOMS
@@ -37,6 +38,14 @@ def test_it_changes_with_the_protocol(artifact: Artifact, tmp_path: Path) -> Non
     edited = tmp_path / "protocol.toml"
     edited.write_text(PROTOCOL.read_text("utf-8").replace("level = 1", "level = 2", 1), "utf-8")
     assert version(artifact, protocol=edited) != version(artifact)
+
+
+def test_a_setting_named_like_a_rule_names_the_file_that_counts(artifact: Artifact, tmp_path: Path) -> None:
+    edited = tmp_path / "protocol.toml"
+    edited.write_text(PROTOCOL.read_text("utf-8"), "utf-8")
+    settings = Settings.load(protocol=edited)
+    assert parts_of(settings, artifact, Policy.load()).rules == {**SYMPTOMS.rules, "protocol": edited}
+    assert parts_of(Settings.load(), artifact, Policy.load()).rules == SYMPTOMS.rules
 
 
 @pytest.mark.parametrize("file", ["findings", "context"])

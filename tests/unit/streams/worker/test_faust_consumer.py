@@ -13,7 +13,6 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from mode import Service
 
-from streams.worker.broken_batches import Places
 from streams.worker.faust_app import TidegateApp
 from streams.worker.faust_consumer import (
     FETCH_RECORDS,
@@ -55,44 +54,10 @@ async def test_a_rebalance_without_sensors_is_no_warning(
     assert not caplog.records
 
 
-def at(assignment: object, offset: int | None) -> Places:
-    """One partition, which would be read from `offset`."""
-    return Places(assignment, {} if offset is None else {TopicPartition(*HERE): offset})
-
-
-def fetched(*offsets: int) -> Any:
-    return {TopicPartition(*HERE): [SimpleNamespace(offset=offset) for offset in offsets]} if offsets else {}
-
-
 @pytest.fixture
 def thread() -> LedgerConsumerThread:
-    """Just its book of gaps."""
-    bare = LedgerConsumerThread.__new__(LedgerConsumerThread)
-    bare.gaps, bare._after_last, bare._assignment = {}, {}, None
-    return bare
-
-
-def test_a_gap_is_what_was_read_behind_the_last_record(thread: LedgerConsumerThread) -> None:
-    assignment = object()
-    for position, offsets, gaps in (
-        (0, (), {}),
-        (3, (), {HERE: (None, 3)}),  # an aborted transaction
-        (6, (3, 5), {}),
-        (7, (), {HERE: (6, 7)}),  # a marker
-        (9, (8,), {}),
-    ):
-        thread._note(at(assignment, position), fetched(*offsets))
-        assert thread.gaps == gaps
-
-
-def test_a_new_assignment_knows_nothing_of_the_last(thread: LedgerConsumerThread) -> None:
-    """Records that were fetched and then dropped, because the partitions were given up, come again."""
-    later = object()
-    thread._note(at(object(), 9), fetched(7))
-    thread._note(at(later, 4), fetched())
-    assert thread.gaps == {HERE: (None, 4)}
-    thread._note(at(later, None), fetched())
-    assert thread.gaps == {}
+    """Without a consumer."""
+    return LedgerConsumerThread.__new__(LedgerConsumerThread)
 
 
 @pytest.mark.parametrize(
@@ -117,13 +82,14 @@ def test_what_holds_no_record_is_released_with_the_records_before_it(
 def test_where_no_record_was_read_the_gap_alone_is_released(consumer: LedgerConsumer) -> None:
     holds_back(consumer, Ledger(), (None, 9))
     assert consumer._releasable() == {HERE: 9}
+    assert [type(partition) for partition in consumer._releasable()] == [TP]
 
 
 def holds_back(consumer: LedgerConsumer, ledger: Ledger[str], gap: tuple[int | None, int] | None) -> None:
     transport = LedgerTransport.__new__(LedgerTransport)
     transport.service = SimpleNamespace(ledger=ledger)  # type: ignore[assignment]
     consumer.transport = transport
-    consumer._thread = SimpleNamespace(gaps={HERE: gap} if gap else {})  # type: ignore[assignment]
+    consumer._thread = SimpleNamespace(gaps=SimpleNamespace(found={("posts", 0): gap} if gap else {}))  # type: ignore[assignment]
 
 
 def test_faust_remembers_nothing_of_what_was_read() -> None:

@@ -59,7 +59,7 @@ def consumer(service: TakingService, monkeypatch: pytest.MonkeyPatch) -> LedgerC
     transport = LedgerTransport.__new__(LedgerTransport)
     transport.service = service  # type: ignore[assignment]
     bare.transport = transport
-    bare._thread = SimpleNamespace(gaps={})  # type: ignore[assignment]
+    bare._thread = SimpleNamespace(gaps=SimpleNamespace(found={}))  # type: ignore[assignment]
     bare._acked = defaultdict(list)
     bare._gap = defaultdict(lambda: None)
     bare._committed_offset = defaultdict(lambda: None)

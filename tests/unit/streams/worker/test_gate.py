@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from streams.worker.gate import AdmissionGate, Cost
+from models.serving.types import Lane
+from streams.worker.gate import AdmissionGate, Cost, Gates
 
 
 def costs(*tokens: int, size: int = 1) -> list[Cost]:
@@ -140,3 +141,14 @@ async def test_several_admitted_in_the_moment_of_being_cancelled_give_their_room
     with pytest.raises(asyncio.CancelledError):
         await waiting
     assert (gate.records, gate.tokens) == (1, 1)
+
+
+def test_backfill_has_a_share_of_its_own_and_keeps_it_when_the_engine_changes() -> None:
+    gates = Gates(max_records=8, max_tokens=40)
+    assert gates.of(Lane.LIVE).admit_now(costs(*[5] * 9)) == 8
+    assert gates.of(Lane.BACKFILL).admit_now(costs(5, 5, 5)) == 2
+    assert gates.tokens == 50
+    gates.resize(max_tokens=4)
+    gates.of(Lane.BACKFILL).release(costs(5, 5))
+    assert gates.of(Lane.BACKFILL).admit_now(costs(1, 1)) == 1
+    assert gates.of(Lane.LIVE).admit_now(costs(1)) == 0

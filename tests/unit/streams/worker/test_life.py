@@ -24,7 +24,7 @@ async def test_a_stop_ends_a_wait() -> None:
         finally:
             cancelled.set()
 
-    asyncio.get_running_loop().call_soon(worker._stop.set)
+    asyncio.get_running_loop().call_soon(worker.life.end)
     await asyncio.wait_for(worker._unless_stopped(for_ever()), 1)
     assert cancelled.is_set()
 

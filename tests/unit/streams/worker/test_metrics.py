@@ -198,8 +198,8 @@ async def test_what_the_broker_has_not_acknowledged_is_in_flight_and_late(bench:
 
 
 async def test_tokens_in_flight_are_those_of_both_gates(bench: Bench) -> None:
-    assert bench.service.gate.admit_now([Cost(5, 20)])
-    assert bench.service.backfill_gate.admit_now([Cost(7, 28)])
+    assert bench.service.gates.live.admit_now([Cost(5, 20)])
+    assert bench.service.gates.backfill.admit_now([Cost(7, 28)])
     assert (await bench.scraped())["tidegate_in_flight_tokens{}"] == 12
 
 

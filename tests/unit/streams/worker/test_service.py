@@ -17,6 +17,7 @@ import pytest
 
 import streams.worker.overload
 import streams.worker.service
+import streams.worker.watch
 from models.serving.encoder import Encoder
 from models.serving.engine import OnnxEngine
 from models.serving.types import Batch, Depth, Encoding, Scores
@@ -30,8 +31,9 @@ from streams.settings import Settings
 from streams.tasks.base import Parts
 from streams.tasks.posts.task import PostsTask
 from streams.worker.dead_letter_limit import DeadLetterLimitExceeded
-from streams.worker.service import Service, StuckError
+from streams.worker.service import Service
 from streams.worker.sink import PublishError, Sink
+from streams.worker.watch import StuckError
 from tests.support.policies import write_policy
 from tests.support.tiny_artifact import write_manifest
 
@@ -161,7 +163,7 @@ async def test_an_offset_is_released_after_the_acknowledgement_and_each_output_l
 
     assert bench.released == {POSTS: 2}
     assert sorted(output.kind for output in bench.sink.published) == ["dead-letters", "labels"]
-    assert (bench.service.gate.records, bench.service.gate.tokens) == (0, 0)
+    assert (bench.service.gates.live.records, bench.service.gates.live.tokens) == (0, 0)
 
 
 async def test_an_output_tells_where_its_record_came_from(start: Start) -> None:
@@ -252,7 +254,7 @@ async def test_intake_waits_while_too_much_is_in_flight(start: Start) -> None:
     await asyncio.sleep(0.02)
 
     assert not taking_in.done()
-    assert bench.service.gate.records == 2
+    assert bench.service.gates.live.records == 2
     bench.sink.answer()
     await asyncio.wait_for(taking_in, 5)
 
@@ -266,7 +268,7 @@ async def test_intake_waits_while_too_many_tokens_are_in_flight(tiny_artifact: P
     await asyncio.sleep(0.02)
 
     assert not taking_in.done()
-    assert (bench.service.gate.records, bench.service.gate.tokens) == (2, 1024)
+    assert (bench.service.gates.live.records, bench.service.gates.live.tokens) == (2, 1024)
     bench.sink.answer()
     await asyncio.wait_for(taking_in, 5)
 
@@ -279,7 +281,8 @@ async def test_what_was_fetched_in_one_go_is_taken_in_as_room_gets_free_and_leav
 
     assert bench.released == {POSTS: 300}
     assert [place_of_answer(output) for output in bench.sink.published] == list(range(300))
-    assert (bench.service.gate.records, bench.service.gate.tokens, bench.service.gate.bytes) == (0, 0, 0)
+    gate = bench.service.gates.live
+    assert (gate.records, gate.tokens, gate.bytes) == (0, 0, 0)
 
 
 def place_of_answer(output: Outgoing) -> int:
@@ -302,7 +305,7 @@ async def test_a_drain_does_not_wait_for_what_waits_at_the_gate(start: Start) ->
 
     assert len(bench.sink.published) == 2
     assert bench.released == {POSTS: 2}
-    assert (bench.service.gate.records, bench.service.ledger.in_flight) == (0, 0)
+    assert (bench.service.gates.live.records, bench.service.ledger.in_flight) == (0, 0)
 
 
 async def test_what_waits_at_the_gate_is_given_up_with_its_partition(start: Start) -> None:
@@ -384,14 +387,14 @@ async def test_what_waited_for_its_task_when_a_drain_began_is_dropped(start: Sta
     await bench.service.drain()
     bench.service.enable(["posts"])
     await asyncio.wait_for(taking_in, 5)
-    assert bench.service.ledger.in_flight == bench.service.gate.records == 0
+    assert bench.service.ledger.in_flight == bench.service.gates.live.records == 0
     assert bench.sink.published == []
 
 
 async def test_a_record_counts_as_a_token_for_four_of_its_bytes_and_one_more(start: Start) -> None:
     bench = await start()
     await bench.take_in(b"{" * 42)
-    assert bench.service.gate.tokens == 11
+    assert bench.service.gates.live.tokens == 11
     bench.sink.answer()
 
 
@@ -434,7 +437,7 @@ async def test_what_was_abandoned_is_neither_decided_nor_counted_nor_published(
     await bench.service.revoke({POSTS})
     answer.set()
 
-    await eventually(lambda: bench.service.gate.records == 0)
+    await eventually(lambda: bench.service.gates.live.records == 0)
     assert (decided, bench.sink.published, bench.released, bench.crashes) == ([], [], {}, [])
 
 
@@ -506,9 +509,9 @@ async def test_overload_answers_with_less_and_drops_nothing(start: Start) -> Non
 async def test_the_log_says_once_a_minute_how_much_was_answered_early(
     start: Start, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(streams.worker.service, "CHECK_EVERY_S", 0.01)
-    monkeypatch.setattr(streams.worker.service, "REPORT_EVERY_S", 0.0)
-    caplog.set_level("INFO", "streams.worker.service")
+    monkeypatch.setattr(streams.worker.watch, "CHECK_EVERY_S", 0.01)
+    monkeypatch.setattr(streams.worker.watch, "REPORT_EVERY_S", 0.0)
+    caplog.set_level("INFO", "streams.worker.watch")
     bench = await start(degrade_after_s=1)
     bench.sink.answer()
     await eventually(lambda: "scored 0 (early 0 %, padding 0.00)" in caplog.text)
@@ -549,7 +552,7 @@ async def test_too_many_dead_letters_are_a_crash(start: Start, limit: dict[str, 
 
 
 async def test_a_service_in_which_nothing_moves_is_a_crash(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(streams.worker.service, "CHECK_EVERY_S", 0.01)
+    monkeypatch.setattr(streams.worker.watch, "CHECK_EVERY_S", 0.01)
     bench = await start(stuck_after_s=0.05)
     await bench.take_in(BAD)
 
@@ -563,8 +566,9 @@ async def test_while_the_broker_keeps_it_waiting_it_is_not_stuck(start: Start, m
     """That wait has a bound of its own. What is in flight when it is over has all the time that it would have had."""
     clock = SimpleNamespace(now=0.0, time=time.time)
     clock.monotonic = lambda: clock.now
-    monkeypatch.setattr(streams.worker.service, "time", clock)
-    monkeypatch.setattr(streams.worker.service, "CHECK_EVERY_S", 0.01)
+    for module in (streams.worker.service, streams.worker.watch):
+        monkeypatch.setattr(module, "time", clock)
+    monkeypatch.setattr(streams.worker.watch, "CHECK_EVERY_S", 0.01)
     bench = await start(stuck_after_s=10)
     await bench.take_in(BAD)
 
@@ -583,7 +587,7 @@ async def test_while_the_broker_keeps_it_waiting_it_is_not_stuck(start: Start, m
 
 
 async def test_a_broker_that_answers_is_no_excuse(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(streams.worker.service, "CHECK_EVERY_S", 0.01)
+    monkeypatch.setattr(streams.worker.watch, "CHECK_EVERY_S", 0.01)
     bench = await start(stuck_after_s=0.1)
     bench.sink.waited = 1.0
     await bench.take_in(BAD)
@@ -593,8 +597,8 @@ async def test_a_broker_that_answers_is_no_excuse(start: Start, monkeypatch: pyt
 
 async def test_a_watch_that_fails_is_a_crash(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     """It would be missed when nothing moves."""
-    monkeypatch.setattr(streams.worker.service, "CHECK_EVERY_S", 0.01)
-    monkeypatch.setattr(streams.worker.service, "CHECKPOINT_EVERY_S", 0.0)
+    monkeypatch.setattr(streams.worker.watch, "CHECK_EVERY_S", 0.01)
+    monkeypatch.setattr(streams.worker.watch, "CHECKPOINT_EVERY_S", 0.0)
     monkeypatch.setattr(PostsTask, "checkpoint", lambda self: self.no_such_thing)
     bench = await start()
     await eventually(lambda: bench.crashes)
@@ -657,8 +661,8 @@ async def test_an_authors_posts_are_written_down_now_and_then(
     def written() -> list[Path]:
         return list(tmp_path.rglob("authors-*.json"))
 
-    monkeypatch.setattr(streams.worker.service, "CHECK_EVERY_S", 0.005)
-    caplog.set_level("INFO", "streams.worker.service")
+    monkeypatch.setattr(streams.worker.watch, "CHECK_EVERY_S", 0.005)
+    caplog.set_level("INFO", "streams.worker.watch")
     killed, after = await start(**three_strikes), await start(**three_strikes)
     await killed.service.assign({POSTS})
     assert "alerts" not in await offend(killed, 1, 2)
@@ -666,7 +670,7 @@ async def test_an_authors_posts_are_written_down_now_and_then(
     assert not written()
     assert "finished" not in caplog.text, "once a minute"
 
-    monkeypatch.setattr(streams.worker.service, "CHECKPOINT_EVERY_S", 0.0)
+    monkeypatch.setattr(streams.worker.watch, "CHECKPOINT_EVERY_S", 0.0)
     await eventually(written)
     await after.service.assign({POSTS})
     assert "alerts" in await offend(after, 3)
@@ -777,13 +781,13 @@ async def test_backfill_takes_no_room_from_live_records(start: Start) -> None:
     async with asyncio.timeout(5):
         await bench.take_in(BAD, BAD, BAD, BAD)
     assert not held_up.done()
-    assert (bench.service.gate.records, bench.service.backfill_gate.records) == (4, 1)
+    assert (bench.service.gates.live.records, bench.service.gates.backfill.records) == (4, 1)
 
     bench.sink.answer()
     await asyncio.wait_for(held_up, 5)
     await bench.service.drain()
     assert bench.released == {POSTS: 4, OLD_POSTS: 2}
-    assert (bench.service.gate.records, bench.service.backfill_gate.records) == (0, 0)
+    assert (bench.service.gates.live.records, bench.service.gates.backfill.records) == (0, 0)
 
 
 async def test_backfill_is_never_late(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:

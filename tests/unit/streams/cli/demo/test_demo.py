@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,11 +27,14 @@ from streams.cli.demo import runner
 from streams.cli.demo.children import Children, DemoError
 from streams.cli.demo.runner import _pictures
 from streams.cli.demo.stream import Pictures
-from streams.cli.demo.summary import print_pictures, print_summary, print_verdict
+from streams.cli.demo.summary import print_pictures, print_summary, print_urgent, print_verdict
 from streams.cli.demo.tally import Tally, percentile
+from streams.cli.demo.urgent import Why, open_explaining
 from streams.cli.demo.view import LiveView, PlainView, highlighted, panel_heights
+from streams.settings import Settings
 
 PLACE = ("moderation.posts", 1, 7)
+WHY = Why(("seizure (present)", "fever (absent)"), "seizure now (seizure_ongoing) [WHO: ETAT]", ("stridor",))
 LABELS = ("toxicity", "insult", "hate", "threat", "sexual", "self_harm", "profanity", "spam")
 
 
@@ -60,7 +64,7 @@ def post_verdict(offset: int = 7, labels: tuple[str, ...] = ()) -> PostVerdict:
     )
 
 
-def symptom_verdict() -> SymptomVerdict:
+def symptom_verdict(level: int = 2) -> SymptomVerdict:
     return SymptomVerdict(
         id="s",
         source=Source(topic="moderation.symptoms", partition=0, offset=0),
@@ -73,7 +77,7 @@ def symptom_verdict() -> SymptomVerdict:
         task="symptoms",
         record_id="s001",
         conditions=[Condition(condition="migraine", probability=0.8)],
-        urgency=Urgency(level=2, probabilities=[0.1, 0.6, 0.1, 0.1, 0.1]),
+        urgency=Urgency(level=level, probabilities=[0.1, 0.6, 0.1, 0.1, 0.1]),
         body_parts=[],
         evidence=[],
         disclaimer="",
@@ -186,14 +190,58 @@ def test_plain_lines_and_the_live_table_show_the_same_things() -> None:
     table = LiveView(live, Tally(expected=9), texts)
     for view in (PlainView(plain, texts), table):
         view.flag(post_verdict(labels=("insult",)))
-        view.triage(symptom_verdict())
+        view.triage(symptom_verdict(), WHY)
         view.alert(alert())
     live.print(table._render())
     for console in (plain, live):
         assert isinstance(console.file, io.StringIO)
         shown = console.file.getvalue()
-        for part in ("review", "insult", "migraine 0.80", "headache", "spam wave x20"):
+        for part in ("review", "insult", "migraine 0.80", "headache", "spam wave x20", WHY.found, WHY.behind):
             assert part in shown
+
+
+@pytest.mark.parametrize(
+    ("level", "text", "found", "behind"),
+    [
+        (2, "my 3 week old has a fever of 101.3 F, no cough", "fever (present), cough (absent)", "fever below three"),
+        (1, "no fever, she is not breathing", "not breathing (present), fever (absent)", "not breathing (not_br"),
+        (2, "no cough", "cough (absent)", "no rule: the model's own level"),
+        (2, "a nice day", "nothing that the rules know", "no rule: the model's own level"),
+    ],
+)
+def test_an_urgent_patient_is_explained(level: int, text: str, found: str, behind: str) -> None:
+    explain = open_explaining(Settings(), {"s001": json.dumps({"id": "s001", "text": text}).encode()})
+    why = explain(symptom_verdict(level))
+    assert why is not None
+    assert why.found == found
+    assert why.behind.startswith(behind)
+    assert why.rule is None or "[WHO" in why.rule, "its source"
+
+
+def test_only_urgent_patients_that_were_sent_are_explained() -> None:
+    explain = open_explaining(Settings(), {"s001": b'{"id": "s001", "text": "a cough"}'})
+    assert explain(symptom_verdict(3)) is None
+    assert explain(symptom_verdict(1).model_copy(update={"record_id": "unknown"})) is None
+
+
+def test_the_end_lists_every_urgent_patient_with_the_rule() -> None:
+    tally = Tally(expected=2)
+    console = Console(file=io.StringIO(), width=200)
+    print_urgent(console, tally, {})
+    assert isinstance(console.file, io.StringIO)
+    assert console.file.getvalue() == ""
+    tally.add_urgent(symptom_verdict(), Why((), None))
+    tally.add_urgent(symptom_verdict(1), WHY)
+    print_urgent(console, tally, {"s001": "he is [i]seizing[/i]"})
+    shown = console.file.getvalue()
+    for part in (
+        "he is [i]seizing[/i]",
+        WHY.findings[0],
+        "[WHO: ETAT]; also stridor",
+        "no rule: the model's own level",
+    ):
+        assert part in shown
+    assert shown.index("seizure now") < shown.index("no rule"), "the most urgent first"
 
 
 def test_abuse_is_marked_and_invisible_marks_are_shown() -> None:

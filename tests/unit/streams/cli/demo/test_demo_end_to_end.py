@@ -56,6 +56,17 @@ def assert_gone(processes: list[psutil.Process], within_s: float) -> None:
     assert alive == []
 
 
+def assert_explained(lines: list[str]) -> None:
+    """Each urgent patient's line is followed by what was found and by the rule; some rule names its source."""
+    places = [n for n, line in enumerate(lines) if line.startswith(("triage  level 1", "triage  level 2"))]
+    assert len(places) >= 10
+    for place in places:
+        assert lines[place + 1].split()[0] == "found"
+        assert lines[place + 2].split()[0] == "rule"
+    assert sum("[WHO" in lines[place + 2] for place in places) >= 3
+    assert "urgent patients" in "".join(lines)
+
+
 def test_every_record_comes_back_and_nothing_is_left(start: Start, tmp_path: Path) -> None:
     demo = start("--rate", "150")
     before = read_until(demo, "Ready after")
@@ -65,6 +76,7 @@ def test_every_record_comes_back_and_nothing_is_left(start: Start, tmp_path: Pat
     assert "Every one of the 438 records sent came back exactly once." in rest
     for kind in ("flag", "triage", "alert"):
         assert any(line.startswith(f"{kind} ") for line in rest.splitlines())
+    assert_explained(rest.splitlines())
     for row in ("verdicts", "dead letters", "flagged", "alerts", "p50", "p99", "queued"):
         assert row in rest
     assert "Starting the embedded broker." in before[0]

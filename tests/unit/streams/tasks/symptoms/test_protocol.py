@@ -15,13 +15,14 @@ from streams.tasks.symptoms.protocol import Protocol, ProtocolError
 
 ASSESSOR = Assessor.load()
 RULES = ASSESSOR.protocol.rules
+DUMPED = ASSESSOR.protocol.model_dump()
 Example = str | dict[str, Any]
 
 
-def assess(example: Example) -> Assessment:
+def assess(example: Example, assessor: Assessor = ASSESSOR) -> Assessment:
     fields = {"text": example} if isinstance(example, str) else example
     record = SymptomRecord.model_validate({"id": "s", **fields})
-    return ASSESSOR.assess(record, record.text or "")
+    return assessor.assess(record, record.text or "")
 
 
 def names(assessment: Assessment) -> list[str]:
@@ -36,6 +37,30 @@ def test_a_rule_fires_on_its_examples(rule: str, example: Example) -> None:
 @pytest.mark.parametrize(("rule", "example"), [(name, one) for name, rule in RULES.items() for one in rule.spares])
 def test_a_rule_spares_look_alikes(rule: str, example: Example) -> None:
     assert rule not in names(assess(example))
+
+
+FIRES = '["he is on the floor and not breathing", "老人倒在地上，没有呼吸了"]'
+SPARES = '["breathing fine, no cough", "没有呼吸困难，鼻塞三天"]'
+CONDITIONS = [(name, one) for name, rule in RULES.items() if len(rule.when) > 1 for one in rule.when]
+EXCEPTIONS = [(name, exception) for name, rule in RULES.items() for exception in rule.unless]
+
+
+@pytest.mark.parametrize(("rule", "condition"), CONDITIONS)
+def test_every_condition_has_a_look_alike_that_lacks_it_alone(rule: str, condition: str) -> None:
+    kept = tuple(one for one in RULES[rule].when if one != condition)
+    assert any(rule in names(assess(one, only(rule, when=kept))) for one in RULES[rule].spares)
+
+
+@pytest.mark.parametrize(("rule", "exception"), EXCEPTIONS)
+def test_every_exception_has_a_look_alike_that_it_alone_spares(rule: str, exception: str) -> None:
+    kept = tuple(one for one in RULES[rule].unless if one != exception)
+    assert any(rule in names(assess(one, only(rule, unless=kept))) for one in RULES[rule].spares)
+
+
+def only(rule: str, **changes: tuple[str, ...]) -> Assessor:
+    """With this rule alone, changed."""
+    rules = {rule: RULES[rule].model_copy(update=changes)}
+    return Assessor(ASSESSOR.finder, Protocol.model_validate(DUMPED | {"rules": rules}))
 
 
 def test_every_rule_has_examples_in_both_languages_where_it_needs_words() -> None:
@@ -130,6 +155,9 @@ def test_what_makes_a_clause_hold(said: str, terms: set[str]) -> None:
         ("temperature >= 38 ", "temprature >= 38 ", "temprature"),
         ("edges = [92, 94, 96]", "edges = [94, 92, 96]", "rising edges"),
         ("[rules.unresponsive]", "[rules.unresponsive]\nlevels = 2", "levels"),
+        (f"fires = {FIRES}", "fires = []", "not_breathing.fires"),
+        (f"spares = {SPARES}", "spares = []", "not_breathing.spares"),
+        (f"spares = {SPARES}", "", "not_breathing.spares"),
     ],
 )
 def test_a_wrong_protocol_is_refused_by_the_key(tmp_path: Path, old: str, new: str, fault: str) -> None:

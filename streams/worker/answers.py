@@ -1,0 +1,43 @@
+"""Publishes what became of records. An output that is larger than its topic takes becomes a dead letter."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from schemas import Reason
+from schemas.channels import DEAD_LETTERS
+from streams.pipeline.failures import Failure, dead_letter
+from streams.pipeline.work import Work
+from streams.record import Outgoing
+from streams.worker.dead_letter_limit import DeadLetterLimit
+from streams.worker.sink import PublishError, Sink
+
+
+async def publish_answers(sink: Sink, works: Sequence[Work], limit: DeadLetterLimit) -> None:
+    """Returns when the broker has an answer to each of these records, in their order.
+
+    Raises:
+        PublishError: an output was not acknowledged, or a dead letter is too large for its topic.
+        DeadLetterLimitExceeded: too many became dead letters.
+    """
+    refused = await sink.publish([output for work in works for output in work.outputs])
+    if refused:
+        await _publish_letters(sink, works, refused, limit)
+
+
+async def _publish_letters(
+    sink: Sink, works: Sequence[Work], refused: Sequence[Outgoing], limit: DeadLetterLimit
+) -> None:
+    """In place of what was refused, so that the partition moves on."""
+    too_large = {id(each) for each in refused}
+    letters: list[Outgoing] = []
+    for work in works:
+        if (kind := next((each.kind for each in work.outputs if id(each) in too_large), None)) is None:
+            continue
+        detail = f"its output is larger than the topic of {kind} takes"
+        work.failure = Failure(Reason.RECORD_TOO_LARGE, detail, "decide")
+        letters.append(dead_letter(work.raw, work.failure))
+        limit.observe(work.ticket.partition, failed=True)
+    if await sink.publish(letters) or any(each.kind == DEAD_LETTERS.kind for each in refused):
+        # nobody would ever hear of the record
+        raise PublishError("the topic of dead letters takes no record as large as one of the input; raise its limit")

@@ -1,0 +1,73 @@
+"""What every serving process does with signals, crashes and its exit code."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from models.serving.types import EngineLostError
+from streams.health.life import Life
+from streams.settings import READY_FILE, Settings
+
+SECRET = "my secret"
+
+
+def lives(life: Life, *crashes: BaseException) -> int:
+    """Runs it to its end, which these bring about; without them somebody else has to."""
+
+    async def work() -> None:
+        for error in crashes:
+            asyncio.get_running_loop().call_soon(life.crash, error)
+        await asyncio.wait_for(life.ended.wait(), 5)
+
+    return asyncio.run(life.run(work))
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_with_0(number: signal.Signals) -> None:
+    life = Life(Settings())
+
+    async def work() -> None:
+        os.kill(os.getpid(), number)
+        await asyncio.wait_for(life.ended.wait(), 5)
+
+    assert asyncio.run(life.run(work)) == 0
+
+
+def test_the_first_crash_ends_it_with_1_and_is_told_by_its_sentence(caplog: pytest.LogCaptureFixture) -> None:
+    assert lives(Life(Settings()), EngineLostError("The engine is gone."), ValueError(SECRET)) == 1
+    assert caplog.messages == ["stopped: The engine is gone."]
+
+
+def test_a_crash_of_somebody_elses_is_told_by_type_and_place(caplog: pytest.LogCaptureFixture) -> None:
+    assert lives(Life(Settings()), ValueError(SECRET)) == 1
+    assert caplog.messages == ["stopped: ValueError"]
+
+
+def test_a_work_that_raises_is_no_exit_code() -> None:
+    async def work() -> None:
+        raise LookupError("it could not start")
+
+    with pytest.raises(LookupError):
+        asyncio.run(Life(Settings()).run(work))
+
+
+@pytest.mark.parametrize(("known_as", "told"), [({}, "ready\n"), ({"known_as": "8470"}, "8470\n")])
+def test_who_waits_for_it_reads_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, known_as: dict[str, str], told: str
+) -> None:
+    monkeypatch.setenv(READY_FILE, str(tmp_path / "ready"))
+    Life(Settings()).report_ready(**known_as)
+    assert (tmp_path / "ready").read_text() == told
+
+
+def test_what_ends_is_not_ready_any_more() -> None:
+    life = Life(Settings())
+    life.report_ready()
+    assert life.monitor._vitals.why_not_ready() is None
+    life.end()
+    assert life.monitor._vitals.why_not_ready() == "it drains and ends"
