@@ -38,7 +38,7 @@ def read_written_records(folder: Path = RECORDS) -> list[Example]:
 def graded_records(folder: Path = RECORDS, second_reader: Path = SECOND_READER) -> list[dict[str, Any]]:
     """Those kept out of training, as a clinic would send them.
 
-    Besides they have `level`, `condition`, `family`, `findings`, and `second_findings` where a second reader marked them.
+    Besides they have `level`, `condition`, `family`, `findings`, and `second_findings` where a second one marked them.
     """
     pairs = [pair for path in sorted(folder.glob("*.jsonl")) for pair in read_file(path, _pairs)]
     kept = {id(example) for example in split_families(example for example, _ in pairs)[1]}
