@@ -11,39 +11,17 @@ import orjson
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from models.artifact import DEFAULT_POINT
+from streams.policy.bars import ActionScores, PictureLabel, SevereScores
 from streams.policy.base import Label, Language, Name, Point, PolicyError, Probability, Seconds, Table
 from streams.policy.entries import with_entries
 from streams.policy.tables import KeywordTable, ListTable, Rule
 
+ClassName = Annotated[str, Field(min_length=1, max_length=64)]
+"""Of a picture classifier: the name of a folder, as a rule."""
+NEVER_ACTS: Final = frozenset({"weapon"})
+"""Classes of pictures that are reported and shown to nobody for that alone: most weapons in pictures are ordinary."""
+
 POLICY: Final = Path(__file__).with_name("policy.toml")
-
-
-class ActionScores(Table):
-    """The lowest score for each action; None: never."""
-
-    limit: Probability | None = None
-    review: Probability | None = None
-    remove: Probability | None = None
-
-    @model_validator(mode="after")
-    def _rises(self) -> ActionScores:
-        scores = [score for score in (self.limit, self.review, self.remove) if score is not None]
-        if scores != sorted(scores):
-            raise ValueError("must not ask for a lower score for a stronger action")
-        return self
-
-
-class SevereScores(Table):
-    """The lowest score for an alert of each severity."""
-
-    high: Probability
-    critical: Probability | None = None
-
-    @model_validator(mode="after")
-    def _rises(self) -> SevereScores:
-        if self.critical is not None and self.critical < self.high:
-            raise ValueError("must not ask for a lower score for a stronger alert")
-        return self
 
 
 class QuotaPolicy(Table):
@@ -81,6 +59,18 @@ class PostPolicy(Table):
     """What happens to a post in which the model knows too few of the words."""
     unlooked_pictures: Literal["allow", "review"] = "allow"
     """What happens to a post with a picture that could not be looked at."""
+    picture_labels: dict[ClassName, PictureLabel] = Field(default_factory=dict)
+    """What classes of picture classifiers do, by their names; what is not named is reported alone."""
+    close_up_from: Probability = 0.35
+    """Share of a picture in the colours of skin from which no class removes a post: a person looks instead."""
+
+    @field_validator("picture_labels")
+    @classmethod
+    def _never_acts(cls, labels: dict[str, PictureLabel]) -> dict[str, PictureLabel]:
+        for name in NEVER_ACTS & labels.keys():
+            if labels[name].does_something:
+                raise ValueError(f"has {name}, which may stand in a verdict and never acts")
+        return labels
 
 
 class SymptomPolicy(Table):
