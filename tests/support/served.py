@@ -13,12 +13,26 @@ from PIL import Image
 from models.artifact import CARD, MANIFEST, MODEL
 from models.pictures.classifier import INPUT, OUTPUT, TAUGHT, PictureClassifier, PictureManifest
 from models.pictures.golden import file_hashes, write_golden
+from models.pictures.look import Look, Looker, Served
 
 SIDE: Final = 16
 RED: Final = (220, 30, 30)
 """No colour of skin."""
 SKIN: Final = (224, 172, 138)
 GREEN: Final = (40, 190, 90)
+
+
+class InProcess:
+    """A bench without children and without OCR."""
+
+    def __init__(self, _: int, reads_words: bool, served: Sequence[Served]) -> None:
+        self._looker = Looker()
+        self._looker.open(False, served)
+
+    async def look(self, data: bytes, reads_words: bool, task: str) -> Look:
+        return self._looker(data, False, task)
+
+    async def stop(self) -> None: ...
 
 
 def plain(colour: tuple[int, int, int], width: int = 320, height: int = 240) -> Image.Image:

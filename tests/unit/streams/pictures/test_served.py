@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,6 @@ import pytest
 from PIL import Image
 
 from models.artifact import ArtifactError, file_hash
-from models.pictures.look import Look, Looker, Served
 from schemas import PostVerdict, SymptomVerdict
 from streams.pictures.served import open_served
 from streams.score import score_lines
@@ -20,7 +18,7 @@ from streams.settings import Settings, SettingsError
 from streams.settings.fields import PictureModel, picture_model
 from streams.sources import SourceError
 from tests.support.drawn import as_file
-from tests.support.served import GREEN, RED, SKIN, plain, write_served
+from tests.support.served import GREEN, RED, SKIN, InProcess, plain, write_served
 from tests.support.tiny_artifact import write_tiny_artifact
 
 TASKS = ("posts", "symptoms")
@@ -95,19 +93,6 @@ def test_verdicts_can_tell_who_said_what(tmp_path: Path) -> None:
 def test_settings_that_cannot_be_meant_stop_the_start(given: dict[str, str], told: str) -> None:
     with pytest.raises(SettingsError, match=told):
         Settings.load(**given)
-
-
-class InProcess:
-    """A bench without children."""
-
-    def __init__(self, _: int, reads_words: bool, served: Sequence[Served]) -> None:
-        self._looker = Looker()
-        self._looker.open(False, served)
-
-    async def look(self, data: bytes, reads_words: bool, task: str) -> Look:
-        return self._looker(data, False, task)
-
-    async def stop(self) -> None: ...
 
 
 @pytest.fixture
