@@ -39,7 +39,8 @@ def write_folder(
     now = datetime.now(UTC)
     manifest = PictureManifest(
         format=FORMAT, kind="pictures", name=recipe.name, rung=rung, version=f"{now:%Y.%m.%d}",
-        created=f"{now:%Y-%m-%dT%H:%M:%SZ}", files={}, classes=divided.classes, task=recipe.task, licence=recipe.licence,
+        created=f"{now:%Y-%m-%dT%H:%M:%SZ}", files={}, classes=divided.classes, task=recipe.task,
+        licence=recipe.licence,
         base=f"{recipe.encoder.name} {recipe.encoder.sha256}" if rung in ENCODED else "",
         pictures=divided.counts(), **told,
     )  # fmt: skip

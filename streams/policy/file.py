@@ -44,6 +44,12 @@ class SpamWavePolicy(Table):
     max_groups: Annotated[int, Field(ge=1, le=1_000_000)]
 
 
+class PictureWavePolicy(Table):
+    authors: Annotated[int, Field(ge=2, le=1_000)] = 20
+    window_s: Seconds = 3600.0
+    max_pictures: Annotated[int, Field(ge=1, le=50_000)] = 10_000
+
+
 class PostPolicy(Table):
     operating_point: Point = DEFAULT_POINT
     """Which of the model's sets of thresholds fills those that the policy does not name."""
@@ -55,6 +61,7 @@ class PostPolicy(Table):
     quota: QuotaPolicy
     repeat_offender: RepeatOffenderPolicy
     spam_wave: SpamWavePolicy
+    picture_wave: PictureWavePolicy = PictureWavePolicy()
     unassessed: Literal["allow", "review"] = "allow"
     """What happens to a post in which the model knows too few of the words."""
     unlooked_pictures: Literal["allow", "review"] = "allow"
