@@ -179,7 +179,9 @@ class Evidence(Part):
     """A finding of the rules in the record: checkable, and no attribution of the model's scores."""
 
     text: str
-    start: int | None = Field(description="In the record's `text`; null for a rule, a field or a listed symptom.")
+    start: int | None = Field(
+        description="In the record's `text`; null for a rule, a field, a listed symptom or a photograph."
+    )
     end: int | None
     weight: Probability
 

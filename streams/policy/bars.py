@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import model_validator
+from typing import Annotated
+
+from pydantic import Field, model_validator
 
 from streams.policy.base import Probability, Table
 
@@ -53,3 +55,11 @@ class PictureLabel(ActionScores):
     def does_something(self) -> bool:
         """Beside standing in a verdict."""
         return any(score is not None for score in (self.limit, self.review, self.remove, self.high, self.critical))
+
+
+class PhotoRule(Table):
+    """Of a finding in a photograph: from which probability on it is evidence, and how urgent that makes a patient."""
+
+    stands: Probability = 0.8
+    level: Annotated[int, Field(ge=1, le=5, strict=True)] | None = None
+    """At least so urgent; None: it changes no level. A level can be raised by it and never lowered."""

@@ -11,7 +11,8 @@ import orjson
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from models.artifact import DEFAULT_POINT
-from streams.policy.bars import ActionScores, PictureLabel, SevereScores
+from models.labels import PhotoFinding
+from streams.policy.bars import ActionScores, PhotoRule, PictureLabel, SevereScores
 from streams.policy.base import Label, Language, Name, Point, PolicyError, Probability, Seconds, Table
 from streams.policy.entries import with_entries
 from streams.policy.tables import KeywordTable, ListTable, Rule
@@ -88,6 +89,8 @@ class SymptomPolicy(Table):
     """Of a record in whose complaint the model knows too few of the words; rules can only make it more urgent."""
     under_triage_cost: Annotated[float, Field(ge=0.1, le=100)] = 1.0
     """What a level too low costs, where one too high costs 1. More than 1 makes patients more urgent."""
+    photographs: dict[PhotoFinding, PhotoRule] = Field(default_factory=dict)
+    """What findings in photographs do; what is not named is reported alone."""
 
 
 class Policy(Table):

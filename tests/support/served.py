@@ -36,26 +36,27 @@ class InProcess:
 
 
 def plain(colour: tuple[int, int, int], width: int = 320, height: int = 240) -> Image.Image:
-    """A picture of one colour, with a little of something else to know it by."""
+    """A picture of one colour, lighter and darker from point to point, so that it is not blurred."""
     random = np.random.default_rng(5)
-    noise = random.integers(-12, 13, (height // 8, width // 8, 1))
-    patches = np.clip(np.array(colour) + noise, 0, 255).astype(np.uint8)
-    return Image.fromarray(patches).resize((width, height), Image.Resampling.BICUBIC)
+    noise = random.integers(-20, 21, (height, width, 1))
+    return Image.fromarray(np.clip(np.array(colour) + noise, 0, 255).astype(np.uint8))
 
 
 def write_served(
-    folder: Path, channels: Mapping[str, int] | None = None, name: str = "drawn", task: str = "posts", **told: Any
+    folder: Path, channels: Mapping[str, int] | None = None, name: str = "drawn", task: str = "posts",
+    nothing: str = "ordinary", **told: Any,
 ) -> Path:  # fmt: skip
     """A folder that can be served.
 
     Args:
-        channels: {class: channel that has to be brighter than the next one}; beside them there is `ordinary`.
+        channels: {class: channel that has to be brighter than the next one}.
+        nothing: the class beside them.
         told: other fields of the manifest.
     """
     channels = channels or {"nudity": 0}
     manifest = PictureManifest(
         format=1, kind="pictures", name=name, rung="drawn", version="1", created="", files={},
-        classes=("ordinary", *channels), task=task, features="pixels", side=SIDE, **told,
+        classes=(nothing, *channels), task=task, features="pixels", side=SIDE, **told,
     )  # fmt: skip
     model = colour_graph(list(channels.values()))
     folder.mkdir(parents=True)

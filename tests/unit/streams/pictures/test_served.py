@@ -82,6 +82,15 @@ def test_verdicts_can_tell_who_said_what(tmp_path: Path) -> None:
         open_served([other], tmp_path, TASKS)
 
 
+@pytest.mark.parametrize("name", ["melanoma", "Wound", "psoriasis"])
+def test_no_condition_is_named_of_a_patient(name: str, tmp_path: Path) -> None:
+    place = PictureModel(
+        str(write_served(tmp_path / "a", {"wound": 0, name: 1}, task="symptoms", nothing="none")), None
+    )
+    with pytest.raises(ArtifactError, match=f"drawn names {name}; of photographs of patients it may say wound"):
+        open_served([place], tmp_path, TASKS)
+
+
 @pytest.mark.parametrize(
     ("given", "told"),
     [
@@ -100,7 +109,8 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     monkeypatch.setattr("models.pictures.bench.Bench", InProcess)
     artifact = write_tiny_artifact(tmp_path / "tiny").folder
     served = write_served(tmp_path / "drawn", {"nudity": 0, "weapon": 1})
-    return Settings(artifact=artifact, data_dir=tmp_path, images="on", image_models=[str(served)])
+    findings = write_served(tmp_path / "wounds", {"wound": 0}, name="wounds", task="symptoms", nothing="none")
+    return Settings(artifact=artifact, data_dir=tmp_path, images="on", image_models=[str(served), str(findings)])
 
 
 def score(settings: Settings, task: str, *images: Image.Image) -> dict[str, Any]:
@@ -160,7 +170,9 @@ def test_the_guard_holds_for_the_close_up_and_not_for_a_picture_beside_it(settin
 def test_nothing_is_asked_about_photographs_of_patients_that_is_for_posts(settings: Settings) -> None:
     verdict = score(settings, "symptoms", plain(RED))
     SymptomVerdict.model_validate(verdict)
-    assert verdict["pictures"][0]["classes"] == []
+    assert {one["model"] for one in verdict["pictures"][0]["classes"]} == {"wounds"}
+    assert "images.0: wound" in [one["text"] for one in verdict["evidence"]]
+    assert {one["model"] for one in score(settings, "posts", plain(RED))["pictures"][0]["classes"]} == {"drawn"}
 
 
 def test_another_classifier_makes_another_verdict(settings: Settings, tmp_path: Path) -> None:
