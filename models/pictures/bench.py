@@ -12,12 +12,15 @@ from collections.abc import Sequence
 from concurrent.futures import TimeoutError as LateError
 from functools import cache
 from multiprocessing import get_context
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pebble import ProcessExpired, ProcessPool
 
 from models.pictures.errors import NotLooked, PictureError
-from models.pictures.look import Look, Looker, Served
+from models.pictures.look import Look, Looker
+
+if TYPE_CHECKING:
+    from models.pictures.classifier import Served
 
 DEADLINE_S: Final = 10.0
 MEMORY_BYTES: Final = 2_000_000_000

@@ -83,6 +83,11 @@ class PictureManifest(_Strict):
         return f"{self.version}-{digest.hexdigest()}"
 
 
+Served = tuple[PictureManifest, bytes]
+"""A classifier that was opened and checked, as it goes to child processes: what lies in its folder by then does not
+matter."""
+
+
 class GoldenPicture(_Strict):
     """A picture of the folder, and the probabilities expected of it."""
 

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from PIL import Image
 
-from models.pictures.classifier import PictureClassifier, PictureManifest
 from models.pictures.decoding import decode
 from models.pictures.hashing import Fingerprint, fingerprint
 from models.pictures.quality import faults
 from models.pictures.skin import skin_share
 from models.pictures.words import Read, Words, open_reader, words_in
 
+if TYPE_CHECKING:
+    from models.pictures.classifier import PictureClassifier, Served
+
 DIGITS: Final = 4
 """Of probabilities and shares."""
-
-Served = tuple[PictureManifest, bytes]
-"""A classifier that was opened and checked, as it goes to child processes: what lies in its folder by then does not
-matter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +93,10 @@ class Looker:
     def open(self, reads_words: bool = True, served: Sequence[Served] = ()) -> None:
         if reads_words:
             self._read = open_reader()
+        if not served:
+            return
+        from models.pictures.classifier import PictureClassifier  # whoever has none does without the runtime
+
         for manifest, model in served:
             self._classifiers.setdefault(manifest.task, []).append(PictureClassifier(manifest, model))
 

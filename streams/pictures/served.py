@@ -8,8 +8,7 @@ from typing import Final, Protocol
 
 from models.errors import ArtifactError
 from models.labels import NO_FINDING, PHOTO_FINDINGS
-from models.pictures.classifier import PictureClassifier
-from models.pictures.look import Served
+from models.pictures.classifier import PictureClassifier, Served
 from streams.sources import fetch_artifact
 
 _OF_PATIENTS: Final = frozenset({*PHOTO_FINDINGS, NO_FINDING})

@@ -11,9 +11,9 @@ from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
 
 from models.artifact import CARD, MANIFEST, MODEL
-from models.pictures.classifier import INPUT, OUTPUT, TAUGHT, PictureClassifier, PictureManifest
+from models.pictures.classifier import INPUT, OUTPUT, TAUGHT, PictureClassifier, PictureManifest, Served
 from models.pictures.golden import file_hashes, write_golden
-from models.pictures.look import Look, Looker, Served
+from models.pictures.look import Look, Looker
 
 SIDE: Final = 16
 RED: Final = (220, 30, 30)

@@ -84,11 +84,9 @@ def test_verdicts_can_tell_who_said_what(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["melanoma", "Wound", "psoriasis"])
 def test_no_condition_is_named_of_a_patient(name: str, tmp_path: Path) -> None:
-    place = PictureModel(
-        str(write_served(tmp_path / "a", {"wound": 0, name: 1}, task="symptoms", nothing="none")), None
-    )
+    folder = write_served(tmp_path / "a", {"wound": 0, name: 1}, task="symptoms", nothing="none")
     with pytest.raises(ArtifactError, match=f"drawn names {name}; of photographs of patients it may say wound"):
-        open_served([place], tmp_path, TASKS)
+        open_served([PictureModel(str(folder), None)], tmp_path, TASKS)
 
 
 @pytest.mark.parametrize(
