@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -101,6 +102,19 @@ def test_what_was_trained_is_served_and_the_policy_says_what_its_classes_do(
     said = {one["label"]: one["probability"] for one in verdict["pictures"][0]["classes"]}
     assert said.keys() == {"bars", "discs", "rings"}
     assert sum(said.values()) == pytest.approx(1, abs=1e-3)
+
+
+def test_a_folder_is_verified_as_a_worker_does_it(artifact: Path, tmp_path: Path) -> None:
+    result = run("models", "verify", artifact, "--json")
+    assert result.exit_code == 0, result.stderr
+    report = json.loads(result.stdout)
+    assert (report["ok"], report["golden_cases"], report["device"]) == (True, 4, "cpu")
+
+    changed = shutil.copytree(artifact, tmp_path / "changed")
+    (changed / "MODEL_CARD.md").write_text("Another card.")
+    result = run("models", "verify", changed)
+    assert result.exit_code == 1
+    assert "MODEL_CARD.md" in result.stderr
 
 
 def test_a_recipe_says_whose_pictures_its_classifiers_are_for(data: Path, tmp_path: Path) -> None:
