@@ -88,7 +88,7 @@ def colour_graph(
         helper.make_node("Gemm", ["means", "weight", "bias"], ["margins"]),
         helper.make_node("Softmax", ["margins"], [given], axis=1),
     ]
-    shape = ["rows", SIDE, SIDE, 3] if is_last else ["rows", 3, SIDE, SIDE]
+    shape: list[str | int | None] = ["rows", SIDE, SIDE, 3] if is_last else ["rows", 3, SIDE, SIDE]
     graph = helper.make_graph(
         nodes, "colours",
         [helper.make_tensor_value_info(taken, TensorProto.FLOAT, shape)],
