@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Literal, get_args
 
 POST_LABELS: Final = ("toxicity", "insult", "hate", "threat", "sexual", "self_harm", "profanity", "spam")
 SENTIMENTS: Final = ("negative", "neutral", "positive")
@@ -35,3 +35,8 @@ that its own head knows."""
 NO_CONDITION: Final = "none_of_these"
 CONDITION_CLASSES: Final = (*CONDITIONS, NO_CONDITION)
 """What the head of conditions chooses from: a complaint may be about none of the conditions that it knows."""
+
+PhotoFinding = Literal["wound", "ulcer_like", "rash_like", "lesion"]
+PHOTO_FINDINGS: Final[tuple[PhotoFinding, ...]] = get_args(PhotoFinding)
+"""All that may be said of a patient's photograph: what is to be seen, never what it is."""
+NO_FINDING: Final = "none"

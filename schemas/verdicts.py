@@ -75,6 +75,15 @@ class KnownPicture(Part):
     distance: int = Field(ge=0, le=31, description="Bits in which the two PDQ hashes differ.")
 
 
+class PictureClass(Part):
+    """A class of a picture classifier that the operator serves. Reported; the policy names those that do something."""
+
+    model: str
+    version: str
+    label: str
+    probability: Probability = Field(description="Of several frames the highest.")
+
+
 class PictureSeen(Part):
     """What was seen in one of the record's pictures. Nothing of its metadata beside size and format."""
 
@@ -87,6 +96,9 @@ class PictureSeen(Part):
     frames_seen: int
     words_read: bool = Field(description="Whether text in it was looked for.")
     known: KnownPicture | None
+    classes: list[PictureClass] = Field(
+        default_factory=list, description="Of the picture classifiers that are served for the task."
+    )
     words: list[WordsBox] = Field(description="The blocks of text that labels stand for; never the text.")
 
 
@@ -167,7 +179,9 @@ class Evidence(Part):
     """A finding of the rules in the record: checkable, and no attribution of the model's scores."""
 
     text: str
-    start: int | None = Field(description="In the record's `text`; null for a rule, a field or a listed symptom.")
+    start: int | None = Field(
+        description="In the record's `text`; null for a rule, a field, a listed symptom or a photograph."
+    )
     end: int | None
     weight: Probability
 

@@ -104,4 +104,15 @@ def in_int8(model: bytes, samples: Sequence[Table]) -> bytes:
             ready, small, _Samples(samples), quant_format=QuantFormat.QDQ, per_channel=True, reduce_range=True,
             op_types_to_quantize=_HEAVY,
         )  # fmt: skip
-        return small.read_bytes()
+        return _with_its_own_domains(onnx.load(small))
+
+
+def _with_its_own_domains(model: onnx.ModelProto) -> bytes:
+    """The runtime's optimiser names every set of operators that it knows; one that is not used must not be named in a
+    graph that is served.
+    """
+    used = {"", "ai.onnx", *(node.domain for node in model.graph.node)}
+    kept = [one for one in model.opset_import if one.domain in used]
+    del model.opset_import[:]
+    model.opset_import.extend(kept)
+    return bytes(model.SerializeToString())

@@ -8,18 +8,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
-from PIL import Image
-
-from models.artifact import CARD, GOLDEN, MANIFEST, MODEL, file_hash
+from models.artifact import CARD, MANIFEST, MODEL
 from models.factory.artifact_folder import replace_folder
 from models.pictures.classes import Divided
-from models.pictures.classifier import FORMAT, TAUGHT, GoldenPicture, GoldenPictures, PictureClassifier, PictureManifest
+from models.pictures.classifier import FORMAT, TAUGHT, PictureClassifier, PictureManifest
 from models.pictures.devices import DEVICES
+from models.pictures.golden import file_hashes, write_golden
 from models.training.pictures.recipe import ENCODED, PictureRecipe, Rung
 
-TOLERANCE: Final = 0.02
-_GOLDEN: Final = 4
 _LICENCES: Final = ("LICENSE*", "LICENCE*", "NOTICE*", "COPYING*")
 NO_DIAGNOSIS: Final = (
     "**Nothing that it says is a diagnosis**, whatever its classes are called. It has never been tried on patients, "
@@ -43,34 +39,21 @@ def write_folder(
     now = datetime.now(UTC)
     manifest = PictureManifest(
         format=FORMAT, kind="pictures", name=recipe.name, rung=rung, version=f"{now:%Y.%m.%d}",
-        created=f"{now:%Y-%m-%dT%H:%M:%SZ}", files={}, classes=divided.classes, licence=recipe.licence,
+        created=f"{now:%Y-%m-%dT%H:%M:%SZ}", files={}, classes=divided.classes, task=recipe.task,
+        licence=recipe.licence,
         base=f"{recipe.encoder.name} {recipe.encoder.sha256}" if rung in ENCODED else "",
         pictures=divided.counts(), **told,
     )  # fmt: skip
     (fresh / MODEL).write_bytes(model)
     (fresh / TAUGHT).write_text("".join(f"{one}\n" for one in sorted(p.digest for p in divided.train)), "ascii")
-    _write_golden(fresh, PictureClassifier(manifest, model))
+    write_golden(fresh, PictureClassifier(manifest, model))
     licences = _copy_licences(encoder, fresh) if rung in ENCODED and encoder is not None else ()
-    manifest = manifest.model_copy(update={"files": _hashes(fresh)})
+    manifest = manifest.model_copy(update={"files": file_hashes(fresh)})
     (fresh / CARD).write_text(_card(manifest, recipe, licences), encoding="utf-8")
-    manifest = manifest.model_copy(update={"files": _hashes(fresh)})
+    manifest = manifest.model_copy(update={"files": file_hashes(fresh)})
     (fresh / MANIFEST).write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
     PictureClassifier.open(fresh)
     replace_folder(fresh, out)
-
-
-def _write_golden(folder: Path, classifier: PictureClassifier) -> None:
-    """Drawn pictures: those of the training are the user's, and may be anybody's."""
-    cases = []
-    for number in range(_GOLDEN):
-        random = np.random.default_rng(number)
-        patches = Image.fromarray((random.random((6, 8, 3)) * 255).astype(np.uint8))
-        file = f"golden_{number}.png"
-        image = patches.resize((128, 96), Image.Resampling.BICUBIC)
-        image.save(folder / file)
-        cases.append(GoldenPicture(file=file, expected=tuple(map(float, classifier.probabilities([image])[0]))))
-    golden = GoldenPictures(tolerance=TOLERANCE, cases=tuple(cases))
-    (folder / GOLDEN).write_text(golden.model_dump_json(indent=2) + "\n", encoding="utf-8")
 
 
 def _copy_licences(encoder: Path, folder: Path) -> tuple[str, ...]:
@@ -78,10 +61,6 @@ def _copy_licences(encoder: Path, folder: Path) -> tuple[str, ...]:
     for path in found:
         shutil.copyfile(path, folder / f"encoder_{path.name}")
     return tuple(f"encoder_{path.name}" for path in found)
-
-
-def _hashes(folder: Path) -> dict[str, str]:
-    return {path.name: file_hash(path) for path in sorted(folder.iterdir()) if path.name != MANIFEST}
 
 
 def _card(manifest: PictureManifest, recipe: PictureRecipe, licences: Sequence[str]) -> str:

@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import resource
+from collections.abc import Sequence
 from concurrent.futures import TimeoutError as LateError
 from functools import cache
 from multiprocessing import get_context
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pebble import ProcessExpired, ProcessPool
 
 from models.pictures.errors import NotLooked, PictureError
 from models.pictures.look import Look, Looker
+
+if TYPE_CHECKING:
+    from models.pictures.classifier import Served
 
 DEADLINE_S: Final = 10.0
 MEMORY_BYTES: Final = 2_000_000_000
@@ -29,25 +33,32 @@ class Bench:
     """Looks at pictures in child processes. Call it on one event loop."""
 
     def __init__(
-        self, children: int = 1, reads_words: bool = True, deadline_s: float = DEADLINE_S,
-        memory_bytes: int = MEMORY_BYTES,
+        self, children: int = 1, reads_words: bool = True, served: Sequence[Served] = (),
+        deadline_s: float = DEADLINE_S, memory_bytes: int = MEMORY_BYTES,
     ) -> None:  # fmt: skip
-        """`reads_words`: whether the children open OCR, which takes seconds and 0.4 GB each."""
+        """Args:
+        reads_words: whether the children open OCR, which takes seconds and 0.4 GB each.
+        served: classifiers, for which each of them has a session of its own.
+        """
         self._deadline_s = deadline_s
         self._pool = ProcessPool(
             max_workers=children,
             max_tasks=PICTURES_A_CHILD,
             initializer=_begin,
-            initargs=(memory_bytes, reads_words),
+            initargs=(memory_bytes, reads_words, tuple(served)),
             context=get_context("spawn"),  # a forked child would have the worker's own gigabyte counted as its own
         )
         self._room = asyncio.Semaphore(2 * children)
         """What waits inside the pool waits under its deadline: the rest waits here."""
 
-    async def look(self, data: bytes, reads_words: bool) -> Look:
-        """Raises PictureError."""
+    async def look(self, data: bytes, reads_words: bool, task: str = "") -> Look:
+        """Raises PictureError.
+
+        Args:
+            task: whose classifiers are asked.
+        """
         async with self._room:
-            future = self._pool.schedule(_look, args=(data, reads_words), timeout=self._deadline_s)
+            future = self._pool.schedule(_look, args=(data, reads_words, task), timeout=self._deadline_s)
             try:
                 return await asyncio.wrap_future(future)
             except (LateError, TimeoutError):
@@ -63,18 +74,17 @@ class Bench:
         await asyncio.to_thread(self._pool.join, 5)
 
 
-def _begin(memory_bytes: int, reads_words: bool) -> None:
+def _begin(memory_bytes: int, reads_words: bool, served: Sequence[Served]) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    if reads_words:
-        _looker().open()
+    _looker().open(reads_words, served)
 
 
-def _look(data: bytes, reads_words: bool) -> Look:
+def _look(data: bytes, reads_words: bool, task: str) -> Look:
     """Whatever a library comes up with over a picture is that picture's fault. Raises PictureError, MemoryError."""
     try:
-        return _looker()(data, reads_words)
+        return _looker()(data, reads_words, task)
     except (PictureError, MemoryError):
         raise
     except Exception as error:
@@ -84,5 +94,5 @@ def _look(data: bytes, reads_words: bool) -> Look:
 
 @cache
 def _looker() -> Looker:
-    """A child's own, which opens OCR once."""
+    """A child's own, which opens OCR and classifiers once."""
     return Looker()

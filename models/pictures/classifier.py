@@ -17,8 +17,9 @@ import onnxruntime
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from models.artifact import GOLDEN, MANIFEST, MODEL, ArtifactError, file_hash
-from models.pictures.features import Kind, Table, gradients_and_colours, pixels
+from models.artifact import CARD, GOLDEN, MANIFEST, MODEL, ArtifactError, file_hash
+from models.graph_check import check_graph
+from models.pictures.features import Kind, Resampling, Table, gradients_and_colours, pixels
 
 FORMAT: Final = 1
 TAUGHT: Final = "taught.txt"
@@ -33,6 +34,18 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class Layout(_Strict):
+    """How a graph that others exported takes pixels. Ours take what the defaults say."""
+
+    input: str = INPUT
+    output: str = OUTPUT
+    whole: int = 0
+    """Pixels of the square that a picture is pressed to where only the middle of that is taken; 0: all is taken."""
+    resampling: Resampling = "bicubic"
+    order: Literal["rgb", "bgr"] = "rgb"
+    channels: Literal["first", "last"] = "first"
+
+
 class PictureManifest(_Strict):
     """Everything that is needed to ask the model."""
 
@@ -45,11 +58,14 @@ class PictureManifest(_Strict):
     files: dict[str, str]
     """{name: SHA-256}"""
     classes: tuple[str, ...]
+    task: str = "posts"
+    """Whose pictures it may be asked about where it is served."""
     features: Kind
     side: int = 0
     """Pixels of the square that it takes; 0 for gradients, which have their own."""
     mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
     deviation: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    layout: Layout = Layout()
     quantisation: str = "none"
     base: str = ""
     """Encoder that it was made from, with the hash of its weights."""
@@ -61,10 +77,15 @@ class PictureManifest(_Strict):
     @property
     def full_version(self) -> str:
         """The version and a hash of all that decides."""
-        content = self.model_dump(mode="json", exclude=_TELLS)
+        content = self.model_dump(mode="json", exclude=_TELLS, exclude_defaults=True)
         content["files"] = {name: digest for name, digest in self.files.items() if name == MODEL}
         digest = hashlib.blake2b(json.dumps(content, sort_keys=True).encode(), digest_size=4)
         return f"{self.version}-{digest.hexdigest()}"
+
+
+Served = tuple[PictureManifest, bytes]
+"""A classifier that was opened and checked, as it goes to child processes: what lies in its folder by then does not
+matter."""
 
 
 class GoldenPicture(_Strict):
@@ -92,16 +113,19 @@ class PictureClassifier:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
         self.manifest = manifest
+        self.model = model
         self.megabytes = len(model) / 1e6
         self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
     @classmethod
     def open(cls, folder: Path, threads: int = 1) -> PictureClassifier:
-        """Raises ArtifactError where a file is missing or changed, or a golden picture is judged otherwise."""
+        """Raises ArtifactError where a file is missing or changed, the graph is not safe or does not run, or a golden
+        picture is judged otherwise.
+        """
         manifest = _parse(PictureManifest, folder / MANIFEST)
         if manifest.format != FORMAT:
             raise ArtifactError(f"The artifact in {folder} has format {manifest.format}; this version reads {FORMAT}.")
-        for name in (MODEL, GOLDEN, TAUGHT):
+        for name in (MODEL, GOLDEN, TAUGHT, CARD):
             if name not in manifest.files:
                 raise ArtifactError(f"The manifest in {folder} has no hash for {name}.")
         for name, expected in manifest.files.items():
@@ -111,8 +135,16 @@ class PictureClassifier:
                 raise ArtifactError(f"The artifact in {folder} lacks {name}.")
             if file_hash(folder / name) != expected:
                 raise ArtifactError(f"{name} in {folder} does not match the hash in the manifest.")
-        opened = cls(manifest, (folder / MODEL).read_bytes(), threads)
-        opened._check_golden(folder)
+        check_graph(folder / MODEL)
+        try:
+            opened = cls(manifest, (folder / MODEL).read_bytes(), threads)
+            opened._check_golden(folder)
+        except ArtifactError:
+            raise
+        except ImportError:
+            raise ArtifactError(f"The model in {folder} reads gradients: pip install 'tidegate[train]'.") from None
+        except Exception as error:  # of whatever kind the runtime has for a graph or a picture that does not fit
+            raise ArtifactError(f"The model in {folder} does not run ({type(error).__name__}).") from None
         return opened
 
     @property
@@ -125,17 +157,20 @@ class PictureClassifier:
         Args:
             images: RGB, upright.
         """
-        answers = []
+        layout, answers = self.manifest.layout, []
         for start in range(0, len(images), _AT_ONCE):
             given = np.stack([self._features(image) for image in images[start : start + _AT_ONCE]])
-            answers.append(np.asarray(self._session.run([OUTPUT], {INPUT: given})[0], dtype=np.float32))
+            answers.append(np.asarray(self._session.run([layout.output], {layout.input: given})[0], dtype=np.float32))
         return np.concatenate(answers)
 
     def _features(self, image: Image.Image) -> Table:
         told = self.manifest
         if told.features == "gradients":
             return gradients_and_colours(image)
-        return pixels(image, told.side, told.mean, told.deviation)
+        layout = told.layout
+        table = pixels(image, told.side, told.mean, told.deviation, layout.whole, layout.resampling)
+        ordered = table if layout.order == "rgb" else table[::-1]
+        return ordered if layout.channels == "first" else ordered.transpose(1, 2, 0)
 
     def _check_golden(self, folder: Path) -> None:
         golden = _parse(GoldenPictures, folder / GOLDEN)
@@ -144,6 +179,8 @@ class PictureClassifier:
                 raise ArtifactError(f"The manifest in {folder} has no hash for {case.file}.")
             with Image.open(folder / case.file, formats=("PNG",)) as image:
                 got = self.probabilities([image.convert("RGB")])[0]
+            if len(got) != len(case.expected) or len(got) != len(self.classes):
+                raise ArtifactError(f"The model in {folder} has {len(got)} answers for {len(self.classes)} classes.")
             worst = float(np.abs(got - np.asarray(case.expected)).max())
             if not worst <= golden.tolerance:
                 raise ArtifactError(

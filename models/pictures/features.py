@@ -11,6 +11,7 @@ from PIL import Image
 
 Table = NDArray[np.float32]
 Kind = Literal["pixels", "gradients"]
+Resampling = Literal["bicubic", "bilinear"]
 
 GRADIENT_SIDE: Final = 128
 CELL: Final = 16
@@ -18,16 +19,23 @@ ORIENTATIONS: Final = 9
 COLOUR_BINS: Final = 16
 
 
-def pixels(image: Image.Image, side: int, mean: Sequence[float], deviation: Sequence[float]) -> Table:
+def pixels(
+    image: Image.Image, side: int, mean: Sequence[float], deviation: Sequence[float], whole: int = 0,
+    resampling: Resampling = "bicubic",
+) -> Table:  # fmt: skip
     """[3, side, side]. The whole picture, pressed to a square.
 
     Args:
         image: RGB.
         side: pixels.
         mean: of each channel, of 1, as the encoder was trained with; `deviation` likewise.
+        whole: pixels of the square that it is pressed to where only the middle of that is taken; 0: all is taken.
     """
-    small = np.asarray(image.resize((side, side), Image.Resampling.BICUBIC), dtype=np.float32) / 255
-    values = (small - np.asarray(mean, dtype=np.float32)) / np.asarray(deviation, dtype=np.float32)
+    square = (whole or side,) * 2
+    small = image.resize(square, Image.Resampling[resampling.upper()])
+    edge = (square[0] - side) // 2
+    taken = np.asarray(small.crop((edge, edge, edge + side, edge + side)), dtype=np.float32) / 255
+    values = (taken - np.asarray(mean, dtype=np.float32)) / np.asarray(deviation, dtype=np.float32)
     return np.ascontiguousarray(values.transpose(2, 0, 1))
 
 

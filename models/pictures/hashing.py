@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import pdqhash
 from numpy.typing import NDArray
-from PIL import Image
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 MAX_DISTANCE: Final = 31
 MIN_QUALITY: Final = 50
@@ -40,6 +41,8 @@ class Fingerprint:
 
 def fingerprint(image: Image.Image) -> Fingerprint:
     """Args: image: RGB."""
+    import pdqhash  # hashes are compared where none are made, too
+
     vectors, quality = pdqhash.compute_dihedral(np.asarray(image))
     return Fingerprint(tuple(np.packbits(np.asarray(one, dtype=np.uint8)).tobytes().hex() for one in vectors), quality)
 

@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from PIL import Image
 
 from models.pictures.decoding import decode
 from models.pictures.hashing import Fingerprint, fingerprint
 from models.pictures.quality import faults
+from models.pictures.skin import skin_share
 from models.pictures.words import Read, Words, open_reader, words_in
+
+if TYPE_CHECKING:
+    from models.pictures.classifier import PictureClassifier, Served
+
+DIGITS: Final = 4
+"""Of probabilities and shares."""
+
+
+@dataclass(frozen=True, slots=True)
+class Classes:
+    """What one classifier says of a picture."""
+
+    model: str
+    version: str
+    probabilities: Mapping[str, float]
+    """By class; of several frames the highest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +46,13 @@ class Look:
     words: tuple[Words, ...]
     words_read: bool
     """False where text was not looked for."""
+    classes: tuple[Classes, ...] = ()
+    """One for each classifier that was asked."""
+    skin: float = 0.0
+    """Share of the frame with most of it that has the colour of skin; 0 where no classifier was asked."""
 
 
-def look_at(data: bytes, read: Read | None) -> Look:
+def look_at(data: bytes, read: Read | None, classifiers: Sequence[PictureClassifier] = ()) -> Look:
     """Raises PictureError.
 
     Args:
@@ -45,17 +70,35 @@ def look_at(data: bytes, read: Read | None) -> Look:
         faults(decoded.image, decoded.width, decoded.height),
         tuple({one.text: one for one in words}.values()),
         read is not None,
+        tuple(_classes(one, decoded.frames) for one in classifiers),
+        round(max(map(skin_share, decoded.frames)), DIGITS) if classifiers else 0.0,
     )
 
 
+def _classes(classifier: PictureClassifier, frames: Sequence[Image.Image]) -> Classes:
+    """The frames of a picture are one batch."""
+    highest = classifier.probabilities(frames).max(axis=0).tolist()
+    shares = (round(min(1.0, max(0.0, value)), DIGITS) for value in highest)  # a sum of floats may lie a little off
+    told = dict(zip(classifier.classes, shares, strict=True))
+    return Classes(classifier.manifest.name, classifier.manifest.full_version, told)
+
+
 class Looker:
-    """What a child process has: OCR, once it was opened."""
+    """What a child process has: OCR and classifiers, once they were opened."""
 
     def __init__(self) -> None:
         self._read: Read | None = None
+        self._classifiers: dict[str, list[PictureClassifier]] = {}
 
-    def open(self) -> None:
-        self._read = open_reader()
+    def open(self, reads_words: bool = True, served: Sequence[Served] = ()) -> None:
+        if reads_words:
+            self._read = open_reader()
+        if not served:
+            return
+        from models.pictures.classifier import PictureClassifier  # whoever has none does without the runtime
 
-    def __call__(self, data: bytes, reads_words: bool) -> Look:
-        return look_at(data, self._read if reads_words else None)
+        for manifest, model in served:
+            self._classifiers.setdefault(manifest.task, []).append(PictureClassifier(manifest, model))
+
+    def __call__(self, data: bytes, reads_words: bool, task: str = "") -> Look:
+        return look_at(data, self._read if reads_words else None, self._classifiers.get(task, ()))

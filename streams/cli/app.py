@@ -8,6 +8,7 @@ import typer
 
 from streams.cli import (
     acls,
+    adopt,
     backfill,
     dead_letters,
     evaluate,
@@ -93,6 +94,7 @@ def build_app() -> typer.Typer:
         show=models.show,
         verify=models.verify,
         diff=models.diff,
+        adopt=adopt.adopt,
         fit=factory.fit,
         card=factory.card,
         activate=models_control.activate,

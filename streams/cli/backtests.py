@@ -89,6 +89,8 @@ def _remarks(report: Mapping[str, Any]) -> list[str]:
         said.append(f"{authors['changes_of_unknown']:,} changes are of authors who are not known")
     if undecided:
         said.append(f"{undecided:,} verdicts may change, too: by rules that cannot be judged with what is known")
+    if report["with_pictures"]:
+        said.append(f"{report['with_pictures']:,} more verdicts are of posts with pictures, which are not judged anew")
     if report["under_quota"]:
         said.append(
             f"{report['under_quota']:,} verdicts were under the quota: what they say is not the old policy's word"

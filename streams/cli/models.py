@@ -66,8 +66,10 @@ def show(folder: Folder, as_json: AsJson = False) -> None:
 def verify(folder: Folder, device: DeviceOption = None, threads: ThreadsOption = None, as_json: AsJson = False) -> None:
     """Check hashes, load the model, and ask it its golden cases, as a worker does before it serves."""
     with reporting():
+        from streams.cli.verified import verified
+
         settings = settings_from(artifact=folder, device=device, threads=threads)
-        problem, report = _verified(settings.artifact, settings.device, settings.threads)
+        problem, report = verified(settings.artifact, settings.device, settings.threads)
         if as_json:
             _print_json({"folder": str(folder), "ok": problem is None, "problem": problem, **report})
         elif problem is None:
@@ -104,32 +106,6 @@ def diff(
         said = list(differences(sides[0][0].manifest, sides[1][0].manifest))
         first, second = sides
         _show_diff(said, compare(rows, first, second), examples(rows, first, second), as_json)
-
-
-def _verified(folder: Path, device: str, threads: int | None) -> tuple[str | None, dict[str, Any]]:
-    """What is wrong, or None, and what was checked. Whatever the runtime raises on a broken file is a finding."""
-    from models.artifact import Artifact, ArtifactError
-    from models.serving.encoder import Encoder
-    from models.serving.engine import OnnxEngine
-    from models.serving.golden import verify_golden
-    from models.serving.types import DeviceError
-
-    try:
-        artifact = Artifact.load(folder)
-        engine = OnnxEngine.open(artifact, device=device, threads=threads)
-        verify_golden(engine, Encoder.from_artifact(artifact), artifact)
-    except DeviceError:
-        raise
-    except ArtifactError as error:
-        return str(error), {}
-    except Exception as error:
-        return f"The model in {folder} does not run ({type(error).__name__}).", {}
-    return None, {
-        "version": artifact.version,
-        "files": len(artifact.manifest.files),
-        "golden_cases": len(artifact.golden().cases),
-        "device": engine.device,
-    }
 
 
 def _golden(artifact: Artifact) -> list[Row]:

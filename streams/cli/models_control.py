@@ -131,7 +131,7 @@ def _entry(address: str, how: How) -> Control:
     from hashlib import sha256
 
     from schemas import Control
-    from streams.control.sources import absolute, manifest_version, read_manifest_bytes
+    from streams.sources import absolute, manifest_version, read_manifest_bytes
 
     address = absolute(address)
     manifest = read_manifest_bytes(address)

@@ -98,9 +98,9 @@ def _text(address: str, digest: str | None = None) -> str:
     cannot be read."""
     from pathlib import Path
 
-    from streams.control.sources import absolute, fetch_file
     from streams.policy import Policy
     from streams.policy.bundle import bundled
+    from streams.sources import absolute, fetch_file
 
     if digest is None and Path(address).is_file():
         return bundled(Path(address))
@@ -114,8 +114,8 @@ def _entry(file: str, how: How) -> Control:
 
     from schemas import Control
     from schemas.control import MAX_CONTENT
-    from streams.control.sources import absolute, fetch_file
     from streams.policy import Policy, PolicyError
+    from streams.sources import absolute, fetch_file
 
     text = _text(file)
     fits = len(text) <= MAX_CONTENT

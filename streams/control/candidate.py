@@ -7,11 +7,11 @@ from pathlib import Path
 
 from models.errors import TidegateError, place_of
 from schemas import Control
-from streams.control.sources import SourceError, fetch_artifact, fetch_file
 from streams.model import Model, check_cascade, load_model
 from streams.pipeline.activation import parts_of, state_folder, tasks_of
 from streams.policy import Policy
 from streams.settings import Settings
+from streams.sources import SourceError, fetch_artifact, fetch_file
 from streams.tasks.base import Parts
 
 

@@ -39,25 +39,29 @@ class Desk:
         self._list_stamp = _stamp(known)
         self._looked_up_at = time.monotonic()
         self._reads_words = reads_words
-        self._looks: OrderedDict[tuple[str, bool], Look] = OrderedDict()
+        self._looks: OrderedDict[tuple[str, bool, str], Look] = OrderedDict()
 
-    async def look(self, pictures: Sequence[Picture], for_words: bool) -> list[Seen]:
+    async def look(self, pictures: Sequence[Picture], for_words: bool, task: str = "") -> list[Seen]:
         """All pictures of a record. Raises nothing that a picture is the cause of.
 
         Args:
             for_words: whether text in them is looked for, if the desk does that at all.
+            task: whose record it is; its classifiers are asked.
         """
         known = await asyncio.to_thread(self._known)
         reads = for_words and self._reads_words
-        return list(await asyncio.gather(*(self._seen(n, one, reads, known) for n, one in enumerate(pictures))))
+        seen = (self._seen(number, one, reads, task, known) for number, one in enumerate(pictures))
+        return list(await asyncio.gather(*seen))
 
-    async def _seen(self, number: int, picture: Picture, reads: bool, known: KnownPictures | None) -> Seen:
+    async def _seen(
+        self, number: int, picture: Picture, reads: bool, task: str, known: KnownPictures | None
+    ) -> Seen:  # fmt: skip
         digest = None
         version = "" if known is None else known.version
         try:
             data = await self._data(picture)
             digest = await asyncio.to_thread(checked, picture, data)
-            look = await self._look(digest, data, reads)
+            look = await self._look(digest, data, reads, task)
         except PictureError as error:
             return Seen(number, digest, refused=error.reason, list_version=version)
         match = None if known is None else await asyncio.to_thread(known.find, look.fingerprints)
@@ -70,10 +74,10 @@ class Desk:
             raise PictureError(NotLooked.NO_STORE)
         return await self._store.fetch(picture)
 
-    async def _look(self, digest: str, data: bytes, reads: bool) -> Look:
-        key = digest, reads
+    async def _look(self, digest: str, data: bytes, reads: bool, task: str) -> Look:
+        key = digest, reads, task
         if (look := self._looks.get(key)) is None:
-            look = await self._bench.look(data, reads)
+            look = await self._bench.look(data, reads, task)
             self._looks[key] = look
             if len(self._looks) > REMEMBERED:
                 self._looks.popitem(last=False)

@@ -29,7 +29,8 @@ class Seen:
     def content(self) -> bytes:
         """What of it decides, beside the model and the policy: equal pictures have equal ones."""
         words = "" if self.look is None else str(self.look.words_read)
-        return f"{self.sha256}\0{self.refused}\0{self.list_version}\0{words}".encode()
+        models = "".join(f"\0{one.model} {one.version}" for one in self.look.classes) if self.look else ""
+        return f"{self.sha256}\0{self.refused}\0{self.list_version}\0{words}{models}".encode()
 
     @property
     def warnings(self) -> list[str]:
@@ -56,6 +57,11 @@ class Seen:
             "frames_seen": 0 if look is None else look.frames_seen,
             "words_read": look is not None and look.words_read,
             "known": self.known and {"label": self.known.entry.label, "distance": self.known.distance},
+            "classes": [
+                {"model": one.model, "version": one.version, "label": label, "probability": probability}
+                for one in (() if look is None else look.classes)
+                for label, probability in one.probabilities.items()
+            ],
         }
 
 

@@ -13,12 +13,14 @@ from streams.pictures.words import words_in_pictures
 from streams.pipeline.failures import Failure
 from streams.pipeline.work import Work
 from streams.settings import Settings
+from streams.settings.fields import picture_model
+from streams.tasks import declared
 
 
 class Looks(Protocol):
     """What the pipeline calls of a Desk."""
 
-    async def look(self, pictures: Sequence[Picture], for_words: bool) -> list[Seen]: ...
+    async def look(self, pictures: Sequence[Picture], for_words: bool, task: str) -> list[Seen]: ...
 
     async def stop(self) -> None: ...
 
@@ -33,19 +35,23 @@ def open_desk(settings: Settings) -> Looks | None:
     """Where pictures are looked at; None where they are not.
 
     Raises:
-        NoPicturesError, StoreError, KnownPicturesError: it cannot be set up as the settings say.
+        NoPicturesError, StoreError, KnownPicturesError, ArtifactError, SourceError: it cannot be set up as the settings
+            say.
     """
     if settings.images == "off":
         return None
     try:
         from models.pictures.bench import Bench
         from streams.pictures.desk import Desk
+        from streams.pictures.served import open_served
         from streams.pictures.store import Store
     except ImportError:
         raise NoPicturesError("images = on needs: pip install 'tidegate[images]'.") from None
     reads_words = settings.image_words == "on"
     store = None if settings.image_store is None else Store(settings.image_store)
-    return Desk(Bench(settings.image_processes, reads_words), store, settings.known_images, reads_words)
+    wanted = [picture_model(one) for one in settings.image_models]
+    served = open_served(wanted, settings.data_dir / "picture-models", declared())
+    return Desk(Bench(settings.image_processes, reads_words, served), store, settings.known_images, reads_words)
 
 
 def pictures_of(work: Work) -> Sequence[Picture]:

@@ -141,7 +141,7 @@ class Pipeline:
     async def _look(self, desk: Looks, work: Work) -> None:
         """Texts go past a record whose pictures are looked at; then it goes the way of all others."""
         reads_words = work.task.declaration.reads_pictures and not work.activation.is_hurried
-        seen = await desk.look(pictures_of(work), reads_words)
+        seen = await desk.look(pictures_of(work), reads_words, work.task.declaration.name)
         add_words(work, seen)
         self._incoming.add((work,))
 

@@ -79,6 +79,8 @@ class Backtest:
     verdicts: int = 0
     changed: int = 0
     unreadable: int = 0
+    with_pictures: int = 0
+    """Left out: what pictures bring to a verdict cannot be judged anew without them."""
     under_quota: int = 0
     """Their action was the quota's, not the policy's."""
     undecided: int = 0
@@ -114,6 +116,9 @@ class Backtest:
             is_verdict = False
         if not is_verdict:
             self.unreadable += 1
+            return
+        if verdict.get("pictures"):
+            self.with_pictures += 1
             return
         facts = self._facts(lang, scores, known)
         if self.against is not None:
@@ -181,6 +186,7 @@ class Backtest:
             "verdicts": self.verdicts,
             "changed": self.changed,
             "unreadable": self.unreadable,
+            "with_pictures": self.with_pictures,
             "under_quota": self.under_quota,
             "undecided": self.undecided,
             "models": dict(self.models),

@@ -11,7 +11,8 @@ from typing import Final, Literal
 from models.artifact import Artifact
 from models.labels import POST_LABELS
 from streams.policy.file import Policy
-from streams.policy.rulebook import SEVERITIES, CompiledRule, bars_of, compile_rules, facts_of, failing_examples
+from streams.policy.rulebook import CompiledRule, bars_of, compile_rules, facts_of, failing_examples
+from streams.policy.rules import SEVERITIES
 from streams.policy.text import words_of
 from streams.policy.ways import Way, ways_of
 

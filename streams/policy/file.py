@@ -11,39 +11,18 @@ import orjson
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from models.artifact import DEFAULT_POINT
+from models.labels import PhotoFinding
+from streams.policy.bars import ActionScores, PhotoRule, PictureLabel, SevereScores
 from streams.policy.base import Label, Language, Name, Point, PolicyError, Probability, Seconds, Table
 from streams.policy.entries import with_entries
 from streams.policy.tables import KeywordTable, ListTable, Rule
 
+ClassName = Annotated[str, Field(min_length=1, max_length=64)]
+"""Of a picture classifier: the name of a folder, as a rule."""
+NEVER_ACTS: Final = frozenset({"weapon"})
+"""Classes of pictures that are reported and shown to nobody for that alone: most weapons in pictures are ordinary."""
+
 POLICY: Final = Path(__file__).with_name("policy.toml")
-
-
-class ActionScores(Table):
-    """The lowest score for each action; None: never."""
-
-    limit: Probability | None = None
-    review: Probability | None = None
-    remove: Probability | None = None
-
-    @model_validator(mode="after")
-    def _rises(self) -> ActionScores:
-        scores = [score for score in (self.limit, self.review, self.remove) if score is not None]
-        if scores != sorted(scores):
-            raise ValueError("must not ask for a lower score for a stronger action")
-        return self
-
-
-class SevereScores(Table):
-    """The lowest score for an alert of each severity."""
-
-    high: Probability
-    critical: Probability | None = None
-
-    @model_validator(mode="after")
-    def _rises(self) -> SevereScores:
-        if self.critical is not None and self.critical < self.high:
-            raise ValueError("must not ask for a lower score for a stronger alert")
-        return self
 
 
 class QuotaPolicy(Table):
@@ -66,6 +45,12 @@ class SpamWavePolicy(Table):
     max_groups: Annotated[int, Field(ge=1, le=1_000_000)]
 
 
+class PictureWavePolicy(Table):
+    authors: Annotated[int, Field(ge=2, le=1_000)] = 20
+    window_s: Seconds = 3600.0
+    max_pictures: Annotated[int, Field(ge=1, le=50_000)] = 10_000
+
+
 class PostPolicy(Table):
     operating_point: Point = DEFAULT_POINT
     """Which of the model's sets of thresholds fills those that the policy does not name."""
@@ -77,10 +62,23 @@ class PostPolicy(Table):
     quota: QuotaPolicy
     repeat_offender: RepeatOffenderPolicy
     spam_wave: SpamWavePolicy
+    picture_wave: PictureWavePolicy = PictureWavePolicy()
     unassessed: Literal["allow", "review"] = "allow"
     """What happens to a post in which the model knows too few of the words."""
     unlooked_pictures: Literal["allow", "review"] = "allow"
     """What happens to a post with a picture that could not be looked at."""
+    picture_labels: dict[ClassName, PictureLabel] = Field(default_factory=dict)
+    """What classes of picture classifiers do, by their names; what is not named is reported alone."""
+    close_up_from: Probability = 0.35
+    """Share of a picture in the colours of skin from which no class removes a post: a person looks instead."""
+
+    @field_validator("picture_labels")
+    @classmethod
+    def _never_acts(cls, labels: dict[str, PictureLabel]) -> dict[str, PictureLabel]:
+        for name in NEVER_ACTS & labels.keys():
+            if labels[name].does_something:
+                raise ValueError(f"has {name}, which may stand in a verdict and never acts")
+        return labels
 
 
 class SymptomPolicy(Table):
@@ -91,6 +89,8 @@ class SymptomPolicy(Table):
     """Of a record in whose complaint the model knows too few of the words; rules can only make it more urgent."""
     under_triage_cost: Annotated[float, Field(ge=0.1, le=100)] = 1.0
     """What a level too low costs, where one too high costs 1. More than 1 makes patients more urgent."""
+    photographs: dict[PhotoFinding, PhotoRule] = Field(default_factory=dict)
+    """What findings in photographs do; what is not named is reported alone."""
 
 
 class Policy(Table):

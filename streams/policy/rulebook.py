@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any
 
 from models.artifact import OPERATING_POINTS, Artifact
 from models.labels import POST_LABELS
 from streams.policy.base import LANGUAGES, Action, PolicyError
 from streams.policy.conditions import Bars, Facts, Terms, Test, compiled, day_of
 from streams.policy.file import Policy
-from streams.policy.rules import Ruling, bars
+from streams.policy.rules import SEVERITIES, Ruling, bars
 from streams.policy.tables import Example, Rule
 from streams.policy.text import Atom, Expressions, Finder, Phrases, atom
-
-SEVERITIES: Final = ("high", "critical")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

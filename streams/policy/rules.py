@@ -59,7 +59,7 @@ class _LabelRules:
     is_support: bool
 
 
-_SEVERITIES = ("high", "critical")
+SEVERITIES: Final = ("high", "critical")
 
 
 class PostRules:
@@ -107,7 +107,7 @@ def _rule(standing: Sequence[tuple[_LabelRules, float]]) -> Ruling:
         reasons=tuple(bar.reason for bar, _ in acted),
         is_offence=any(not rules.is_support for _, rules in acted),
         marks_spans=any(rules.marks_spans for rules, _ in standing),
-        severity=_SEVERITIES[max(bar.effect for bar in severe)] if severe else None,
+        severity=SEVERITIES[max(bar.effect for bar in severe)] if severe else None,
         severe_reasons=tuple(bar.reason for bar in severe),
     )
 

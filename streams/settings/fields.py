@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import AfterValidator, BeforeValidator, SecretStr
 from pydantic_settings import NoDecode
@@ -12,6 +12,7 @@ from pydantic_settings import NoDecode
 from streams.tasks import declared
 
 _ADDRESS = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\]):(\d{1,5})")
+_PICTURE_MODEL = re.compile(r"(?P<address>.+?)(?:@(?P<digest>[0-9a-fA-F]{64}))?")
 _TOPIC_PREFIX = re.compile(r"[A-Za-z0-9._-]{1,200}")
 
 
@@ -55,6 +56,32 @@ def _task(name: str) -> str:
     return name
 
 
+class PictureModel(NamedTuple):
+    """Where a picture classifier lies."""
+
+    address: str
+    """A folder, or what fsspec can open."""
+    digest: str | None
+    """SHA-256 of its manifest; None: whatever lies in the folder."""
+
+
+def picture_model(said: str) -> PictureModel:
+    """Raises ValueError for an address without a hash: who can write there decides what is served."""
+    found = _PICTURE_MODEL.fullmatch(said)
+    if found is None:
+        raise ValueError("must be a folder, or an address and the hash of its manifest: ADDRESS@SHA256")
+    digest = found["digest"]
+    if digest is None and "://" in said:
+        raise ValueError("an address needs the hash of its manifest: ADDRESS@SHA256")
+    address = found["address"] if "://" in said else str(Path(found["address"]).expanduser())
+    return PictureModel(address, digest and digest.lower())
+
+
+def _is_picture_model(said: str) -> str:
+    picture_model(said)
+    return said
+
+
 def _list(value: Any) -> Any:
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
@@ -64,3 +91,4 @@ File = Annotated[UserPath, AfterValidator(_existing)]
 Addresses = Annotated[str, AfterValidator(_addresses)]
 TopicPrefix = Annotated[str, AfterValidator(_topic_prefix)]
 TaskNames = Annotated[list[Annotated[str, AfterValidator(_task)]], NoDecode, BeforeValidator(_list)]
+PictureModels = Annotated[list[Annotated[str, AfterValidator(_is_picture_model)]], NoDecode, BeforeValidator(_list)]

@@ -14,7 +14,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from models.folders import RELEASE
 from streams.policy import POLICY
-from streams.settings.fields import Addresses, File, TaskNames, TopicPrefix, UserPath, read_secret
+from streams.settings.fields import Addresses, File, PictureModels, TaskNames, TopicPrefix, UserPath, read_secret
 from streams.settings.sources import PREFIX, SettingsError, TomlFile, refuse_unknown_variables, sentence
 from streams.tasks import declared
 from streams.tasks.symptoms import PROTOCOL
@@ -96,6 +96,10 @@ class Settings(BaseSettings):
     )
     image_processes: int = Field(default=1, ge=1, le=64, description="Child processes that look at pictures.")
     known_images: File | None = Field(default=None, description="List of known pictures (CSV).")
+    image_models: PictureModels = Field(
+        default_factory=list,
+        description="Picture classifiers, comma separated: folders, or ADDRESS@SHA256 with the hash of the manifest.",
+    )
     max_body_bytes: int = Field(
         default=1_048_576, ge=1024, le=67_108_864, description="Larger requests over HTTP are refused."
     )
@@ -159,6 +163,8 @@ class Settings(BaseSettings):
                 raise ValueError("give sasl_password or sasl_password_file, not both")
             if self.sasl_username is None or (self.sasl_password is None and self.sasl_password_file is None):
                 raise ValueError(f"security_protocol {self.security_protocol} needs sasl_username and sasl_password")
+        if self.image_models and self.images == "off":
+            raise ValueError("image_models needs images = on")
         if self.sasl_password_file is not None:
             object.__setattr__(self, "sasl_password", read_secret(self.sasl_password_file))
             object.__setattr__(self, "sasl_password_file", None)

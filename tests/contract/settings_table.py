@@ -30,7 +30,7 @@ def settings_table() -> str:
 def _default(name: str, field: FieldInfo) -> str:
     """Empty for what depends on the machine or on where the package lies; the description tells it."""
     default = field.get_default(call_default_factory=True, validated_data={})
-    if default is None or name == "data_dir" or default in (RELEASE, POLICY, PROTOCOL):
+    if default is None or default == [] or name == "data_dir" or default in (RELEASE, POLICY, PROTOCOL):
         return ""
     return f"`{','.join(default) if isinstance(default, list) else default}`"
 

@@ -68,6 +68,8 @@ class PictureRecipe(_Section):
     kind: Literal["pictures"]
     name: str
     seed: int = 20_26
+    task: Literal["posts", "symptoms"] = "posts"
+    """Whose pictures its classifiers may be asked about where they are served."""
     licence: str = "not stated"
     limits: tuple[str, ...] = ()
     """Sentences for the model cards: what whoever knows the pictures would warn of."""

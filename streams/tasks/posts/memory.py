@@ -1,4 +1,4 @@
-"""What outlives a single post: author history, spam waves, the quota."""
+"""What outlives a single post: author history, waves of texts and of pictures, the quota."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from streams.tasks.base import Case
 from streams.tasks.outputs import Alarm
 from streams.tasks.posts.author_key import load_or_create_secret, passing_secret
 from streams.tasks.posts.authors import AuthorHistory, author_hash
+from streams.tasks.posts.picture_waves import PictureWaves, new_pictures
 from streams.tasks.posts.waves import SpamWaves
 
 logger = logging.getLogger(__name__)
@@ -33,6 +34,7 @@ class Memory:
     secret: bytes
     authors: AuthorHistory
     waves: SpamWaves
+    pictures: PictureWaves
     quota: Quota | None
     folder: Path | None
     """Where author history is kept, one file an input partition; None: nowhere."""
@@ -44,7 +46,8 @@ class Memory:
         secret = passing_secret() if folder is None else load_or_create_secret(folder)
         authors = AuthorHistory(policy.repeat_offender, secret)
         quota = Quota(policy.quota) if has_quota else None
-        return cls(policy, secret, authors, SpamWaves(policy.spam_wave), quota, folder)
+        waves, pictures = SpamWaves(policy.spam_wave), PictureWaves(policy.picture_wave)
+        return cls(policy, secret, authors, waves, pictures, quota, folder)
 
     def alarms(self, case: Case[Post], identity: str, is_offence: bool, sent_at: float) -> list[Alarm]:
         """What this post means beside the posts before it."""
@@ -63,6 +66,10 @@ class Memory:
         if count is not None:
             reason = f"authors>={self.policy.spam_wave.authors}"
             alarms.append(Alarm("spam_wave", "high", case.record.id, [reason], count))
+        count = self.pictures.add(new_pictures(case.seen), who, identity, sent_at)
+        if count is not None:
+            reason = f"authors>={self.policy.picture_wave.authors}"
+            alarms.append(Alarm("picture_wave", "high", case.record.id, [reason], count))
         return alarms
 
     def strikes(self, author: str, identity: str, sent_at: float, window_s: float | None) -> int:
@@ -77,6 +84,7 @@ class Memory:
         self.policy = policy
         self.authors.adopt(policy.repeat_offender)
         self.waves.adopt(policy.spam_wave)
+        self.pictures.adopt(policy.picture_wave)
         if self.quota is not None:
             self.quota.adopt(policy.quota)
 

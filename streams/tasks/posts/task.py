@@ -41,7 +41,7 @@ class PostsTask(Task[Post]):
         self._span_thresholds = point.thresholds.get("spans", {})
         self.policy_version = parts.policy_version
         self._model_version = parts.artifact.version
-        self._unlooked = parts.policy.posts.unlooked_pictures
+        self._policy = parts.policy.posts
         self._memory = memory
         self._clock = parts.clock
         self._wall_clock = parts.wall_clock
@@ -64,7 +64,7 @@ class PostsTask(Task[Post]):
         model_version = self._model_version if scores is None else scores.model_version
         identity = verdict_id(POSTS.name, model_version, self.policy_version, case.content)
         ruling, _ = self._judge.rule(self._facts(case, values, identity))
-        ruling = with_pictures(ruling, case.seen, self._unlooked)
+        ruling = with_pictures(ruling, case.seen, self._policy)
         action, reasons = self._within_quota(ruling, identity)
         alarms = self._alarms(case, identity, ruling)
         verdict: dict[str, Any] = {

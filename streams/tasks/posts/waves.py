@@ -24,12 +24,12 @@ from operator import itemgetter
 from typing import Final, NamedTuple
 
 from streams.policy import SpamWavePolicy
+from streams.tasks.posts.crowd import Crowd
 
 MAX_CHARACTERS: Final = 256  # of a post; the rest does not count
 MIN_WORDS: Final = 6  # fewer have no near-identical neighbours, only copies
 SMALLEST: Final = 32  # hashes of a text that are compared
 MAX_KEYS: Final = 256  # of a group; variants beyond them are found by the keys that they share
-MAX_AUTHORS: Final = 5_000  # of a group; its count stops there
 MAX_REMEMBERED: Final = 200_000  # authors of all groups together: 30 MB
 SLOTS: Final = 1 << 19  # first sightings; 24 bytes each, 13 MB
 
@@ -114,12 +114,8 @@ class _Group:
 
     model: Sketch
     """The text that the others are compared with."""
+    crowd: Crowd
     keys: list[int] = field(default_factory=list)
-    authors: dict[int, float] = field(default_factory=dict)
-    """Author to the time of the last post, oldest first."""
-    raised: dict[str, int] = field(default_factory=dict)
-    """Verdicts that raised an alert, with their count: a redelivery raises the same again."""
-    bar: int = 0
 
 
 class SpamWaves:
@@ -177,7 +173,7 @@ class SpamWaves:
         for key in candidate.keys:
             last = self._sightings.swap(key, author, now)
             if group is None and last is not None and last[0] != author and last[1] >= start:
-                group = _Group(candidate.packed(), authors={last[0]: last[1]}, bar=self._policy.authors)
+                group = _Group(candidate.packed(), Crowd({last[0]: last[1]}, bar=self._policy.authors))
         return group
 
     def _bind(self, group: _Group, keys: tuple[int, ...]) -> None:
@@ -186,29 +182,17 @@ class SpamWaves:
                 self._by_key[key] = group
                 group.keys.append(key)
         if group not in self._groups:
-            self._remembered += len(group.authors)
+            self._remembered += len(group.crowd)
         self._groups[group] = None
         self._groups.move_to_end(group)
         while len(self._groups) > self._policy.max_groups or self._remembered > MAX_REMEMBERED:
             oldest, _ = self._groups.popitem(last=False)
-            self._remembered -= len(oldest.authors)
+            self._remembered -= len(oldest.crowd)
             for key in oldest.keys:
                 del self._by_key[key]
 
     def _count(self, group: _Group, author: int, verdict_id: str, now: float) -> int | None:
-        before = len(group.authors)
-        known = group.authors.pop(author, None)
-        group.authors[author] = now if known is None else max(known, now)
-        start = now - self._policy.window_s
-        while len(group.authors) > MAX_AUTHORS or group.authors[next(iter(group.authors))] < start:
-            del group.authors[next(iter(group.authors))]
-        count = len(group.authors)
-        self._remembered += count - before
-        if count < self._policy.authors:
-            group.bar = self._policy.authors
-            group.raised.clear()
-        elif count >= group.bar:
-            group.raised[verdict_id] = count
-            while group.bar <= count:
-                group.bar *= 2
-        return group.raised.get(verdict_id)
+        before = len(group.crowd)
+        due = group.crowd.add(author, verdict_id, now, self._policy.authors, self._policy.window_s)
+        self._remembered += len(group.crowd) - before
+        return due

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any, Final
 
 from streams.tasks.symptoms.assessment import COUNTING, Assessment
 from streams.tasks.symptoms.line import Said
+from streams.tasks.symptoms.photographs import FINDING_WEIGHT, InPhotograph, photo_evidence
 from streams.tasks.symptoms.protocol import MAX_POINTS, Fired
 
 MAX_EVIDENCE: Final = 20
 MAX_RULES: Final = 8  # so that there is room for the places
-FINDING_WEIGHT: Final = 0.4
 _DAYS_BELOW: Final = 0.25  # years
 _DERIVED: Final = frozenset({"warning_score", "warning_score_most", "shock_index"})
 
 
-def evidence(found: Assessment, said: Said, predicted: int) -> list[dict[str, Any]]:
+def evidence(
+    found: Assessment, said: Said, predicted: int, photographs: Sequence[InPhotograph] = ()
+) -> list[dict[str, Any]]:
     """Checkable, and no attribution of the model's scores. Heaviest first, at most MAX_EVIDENCE.
 
     The weights are those of the rules: 1 for a rule and for the findings and numbers behind it, a third per
@@ -27,6 +30,7 @@ def evidence(found: Assessment, said: Said, predicted: int) -> list[dict[str, An
         predicted: the model's level.
     """
     items = [_item(_rule_text(one, predicted), 1.0) for one in found.fired[:MAX_RULES]]
+    items += photo_evidence(photographs, predicted)
     items += _numbers(found, said)
     items += _findings(found, said)
     items.sort(key=lambda item: -item["weight"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -21,6 +21,7 @@ from streams.tasks.symptoms.assessment import Assessment, Assessor
 from streams.tasks.symptoms.evidence import evidence
 from streams.tasks.symptoms.level import likely_level
 from streams.tasks.symptoms.line import rendered, said_in
+from streams.tasks.symptoms.photographs import InPhotograph, in_photographs, most_urgent
 
 DISCLAIMERS: Final = {
     "en": "Decision support for trained staff: not a diagnosis, and no reason to wait. In doubt, see the patient.",
@@ -32,7 +33,8 @@ class SymptomsTask(Task[SymptomRecord]):
     """Every verdict goes to `triage`; one at the policy's alert level or more urgent raises an alert too.
 
     `urgency.probabilities` are the model's. `urgency.level` is their median, or what the policy's cost of an
-    under-triage makes of it, and more urgent where a rule of the XX
+    under-triage makes of it, and more urgent where a rule of the
+    protocol, or one of the policy for findings in photographs, asks for it.
     """
 
     declaration = SYMPTOMS
@@ -70,7 +72,8 @@ class SymptomsTask(Task[SymptomRecord]):
         predicted = (
             self._policy.unassessed_level if urgency is None else likely_level(urgency, self._policy.under_triage_cost)
         )
-        level = predicted if found.level is None else min(predicted, found.level)
+        photographs = in_photographs(case.seen, self._policy.photographs)
+        level = min(one for one in (predicted, found.level, most_urgent(photographs)) if one is not None)
         verdict: dict[str, Any] = {
             "schema_version": 1,
             "id": identity,
@@ -82,7 +85,7 @@ class SymptomsTask(Task[SymptomRecord]):
             "urgency": {"level": level, "probabilities": None if urgency is None else urgency.tolist()},
             "conditions": [] if condition is None else self._ranked(condition),
             "body_parts": self._body_parts(case.record, said.text),
-            "evidence": evidence(found, said, predicted),
+            "evidence": evidence(found, said, predicted, photographs),
             "disclaimer": DISCLAIMERS.get(case.rendered.lang, DISCLAIMERS["en"]),
             "model_version": model_version,
             "policy_version": self.policy_version,
@@ -91,7 +94,7 @@ class SymptomsTask(Task[SymptomRecord]):
             "warnings": [*warnings(case), *found.warnings][:MAX_WARNINGS],
             "timings_ms": timings_ms(case.moments, self._clock()),
         }
-        alarms = self._alarms(case.record, level, found)
+        alarms = self._alarms(case.record, level, found, photographs)
         return outputs(case, verdict, ("triage",), alarms, self._wall_clock(), f"level_{level}")
 
     def _ranked(self, probabilities: NDArray[np.float64]) -> list[dict[str, Any]]:
@@ -107,11 +110,15 @@ class SymptomsTask(Task[SymptomRecord]):
         own = (self._named_parts.find(named) or [named]) if named else []
         return list(dict.fromkeys([*own, *self._named_parts.find(said)]))
 
-    def _alarms(self, record: SymptomRecord, level: int, found: Assessment) -> list[Alarm]:
-        if level > self._policy.alert_level:
+    def _alarms(
+        self, record: SymptomRecord, level: int, found: Assessment, photographs: Sequence[InPhotograph]
+    ) -> list[Alarm]:
+        most = self._policy.alert_level
+        if level > most:
             return []
-        rules = [one.name for one in found.fired if one.rule.level <= self._policy.alert_level]
-        reasons = [f"urgency<={self._policy.alert_level}", *rules]
+        rules = [one.name for one in found.fired if one.rule.level <= most]
+        rules += [f"photograph:{one.finding}" for one in photographs if one.level is not None and one.level <= most]
+        reasons = [f"urgency<={most}", *dict.fromkeys(rules)]
         return [Alarm("urgent_patient", "critical" if level == 1 else "high", record.id, reasons)]
 
     def assign(self, partitions: Collection[int]) -> None: ...

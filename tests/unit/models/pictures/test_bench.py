@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import mmap
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
 from models.pictures import bench as children
 from models.pictures.bench import Bench
+from models.pictures.classifier import PictureClassifier
 from models.pictures.errors import NotLooked, PictureError
 from tests.support.drawn import as_file, meme, scene
+from tests.support.served import RED, plain, write_served
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
@@ -50,6 +53,20 @@ async def test_many_at_once_all_come_back(bench: Bench) -> None:
     assert len({one.fingerprints for one in found}) == 12
 
 
+async def test_each_child_asks_the_classifiers_of_the_task(tmp_path: Path) -> None:
+    opened = [
+        PictureClassifier.open(write_served(tmp_path / task, name=task, task=task)) for task in ("posts", "symptoms")
+    ]
+    bench = Bench(reads_words=False, served=[(one.manifest, one.model) for one in opened], deadline_s=120)
+    try:
+        (said,) = (await bench.look(as_file(plain(RED)), reads_words=False, task="posts")).classes
+        assert (said.model, said.version) == ("posts", opened[0].manifest.full_version)
+        assert said.probabilities["nudity"] > 0.9
+        assert (await bench.look(as_file(plain(RED)), reads_words=False)).classes == ()
+    finally:
+        await bench.stop()
+
+
 async def test_a_picture_that_takes_too_long_ends_its_child_and_no_other() -> None:
     bench = Bench(reads_words=False, deadline_s=0.001)
     with pytest.raises(PictureError) as caught:
@@ -68,12 +85,12 @@ async def test_a_picture_that_takes_too_long_ends_its_child_and_no_other() -> No
 async def test_whatever_a_library_raises_costs_that_picture_alone(
     error: Exception, reason: NotLooked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(data: bytes, reads_words: bool) -> None:
+    def fail(data: bytes, reads_words: bool, task: str) -> None:
         raise error
 
     monkeypatch.setattr(children, "_looker", lambda: fail)
     with pytest.raises(PictureError) as caught:
-        children._look(b"", True)
+        children._look(b"", True, "posts")
     assert caught.value.reason is reason
 
 

@@ -31,7 +31,7 @@ class SameProcess:
         self.words = words
         self.asked: list[bool] = []
 
-    async def look(self, data: bytes, reads_words: bool) -> Look:
+    async def look(self, data: bytes, reads_words: bool, task: str) -> Look:
         self.asked.append(reads_words)
         lines = [Line(text, Box(0.1, 0.3 * n, 0.9, 0.3 * n + 0.1), 0.99) for n, text in enumerate(self.words)]
         return look_at(data, (lambda _: lines) if reads_words else None)

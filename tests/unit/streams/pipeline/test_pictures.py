@@ -34,7 +34,7 @@ class HeldDesk:
         self.asked = 0
         self.may_answer = asyncio.Event()
 
-    async def look(self, pictures: Sequence[Picture], for_words: bool) -> list[Seen]:
+    async def look(self, pictures: Sequence[Picture], for_words: bool, task: str) -> list[Seen]:
         self.asked += 1
         await self.may_answer.wait()
         return [Seen(number, refused=NotLooked.NO_STORE) for number, _ in enumerate(pictures)]

@@ -64,7 +64,7 @@ class HeldEngine:
 class Eye:
     """Looks at no picture."""
 
-    async def look(self, pictures: Sequence[object], for_words: bool) -> list[Seen]:
+    async def look(self, pictures: Sequence[object], for_words: bool, task: str) -> list[Seen]:
         return [Seen(number, refused=NotLooked.TOO_LARGE) for number in range(len(pictures))]
 
     async def stop(self) -> None: ...

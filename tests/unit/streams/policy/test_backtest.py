@@ -149,6 +149,15 @@ def test_the_quotas_word_is_not_the_policys() -> None:
     assert (test.under_quota, test.changed) == (1, 1)
 
 
+def test_posts_with_pictures_are_left_out_and_counted() -> None:
+    test = Backtest(judge(), DAY)
+    known = {"number": 0, "looked_at": True, "known": {"label": "banned", "distance": 0}}
+    test.add(verdict("remove", ["banned"]) | {"reasons": ["known_picture:banned"], "pictures": [known]}, Known())
+    test.add(verdict() | {"pictures": []}, Known())
+    assert (test.with_pictures, test.verdicts, test.changed) == (1, 1, 0)
+    assert test.report()["with_pictures"] == 1
+
+
 def test_only_some_places_are_named() -> None:
     test = Backtest(judge(actions={}), DAY)
     for _ in range(MAX_SAMPLES + 3):

@@ -15,6 +15,7 @@ from models.artifact import Artifact, Manifest
 from models.labels import CONDITIONS, POST_LABELS
 from models.serving.types import Encoding, Scores
 from schemas import Alert, PostVerdict, SymptomVerdict
+from streams.pictures.seen import Seen
 from streams.policy import Policy
 from streams.tasks.base import Case, Moments, Origin, Parts, Task
 from streams.tasks.posts.task import PostsTask
@@ -68,6 +69,7 @@ def decide(
     scores: Scores | None,
     key: bytes | None = b"k",
     origin: Origin | None = Origin("moderation.in", 3, 41),  # noqa: B008  a tuple
+    seen: Sequence[Seen] | None = None,
 ) -> tuple[dict[str, Any], list[tuple[str, bytes | None, dict[str, Any]]]]:
     """The verdict, and all outputs as (kind, key, body); each body fits its strict schema."""
     value = orjson.dumps(fields)
@@ -80,7 +82,7 @@ def decide(
     if scores is not None and "spans" in scores.heads:
         scores.heads["spans"] = np.resize(scores.heads["spans"], len(offsets))
     way.scores = scores
-    published = task.decide(Case(record, rendered, [way], scores, 1.0, value, key, origin, MOMENTS))
+    published = task.decide(Case(record, rendered, [way], scores, 1.0, value, key, origin, MOMENTS, seen))
     outputs = [(each.kind, each.key, orjson.loads(each.value or b"")) for each in published]
     for each, (kind, _, body) in zip(published, outputs, strict=True):
         VERDICTS[kind].model_validate_json(each.value or b"")

@@ -6,7 +6,8 @@ import pytest
 
 import streams.tasks.posts.waves
 from streams.policy import SpamWavePolicy
-from streams.tasks.posts.waves import MAX_AUTHORS, Sketch, SpamWaves, sketch
+from streams.tasks.posts.crowd import MAX_AUTHORS
+from streams.tasks.posts.waves import Sketch, SpamWaves, sketch
 
 ENGLISH = "Hello friend, earn money quickly from home with this trusted method, click below and join us today"
 CHINESE = "想赚钱的朋友加我微信免费领取红包每天轻松收入上千元名额有限先到先得"
@@ -188,7 +189,7 @@ def test_memory_is_bounded() -> None:
     crowd = waves(authors=1000)
     for author in range(MAX_AUTHORS + 1000):
         crowd.add(ENGLISH, author + 1, f"v{author}", 1e9)
-    assert len(next(iter(crowd._groups)).authors) == MAX_AUTHORS
+    assert len(next(iter(crowd._groups)).crowd) == MAX_AUTHORS
 
 
 def test_odd_characters_are_no_trouble() -> None:

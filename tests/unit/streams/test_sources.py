@@ -12,8 +12,8 @@ import fsspec
 import pytest
 
 from models.artifact import Artifact
-from streams.control import sources
-from streams.control.sources import KEPT, SourceError, fetch_artifact, fetch_file
+from streams import sources
+from streams.sources import KEPT, SourceError, fetch_artifact, fetch_file
 
 
 def digest_of(content: bytes) -> str:
