@@ -95,6 +95,8 @@ def build_app() -> typer.Typer:
         fit=factory.fit,
         activate=models_control.activate,
         shadow=models_control.shadow,
+        canary=canary.canary,
+        guard=canary.guard,
         report=models_control.report,
         rollback=models_control.rollback,
         status=models_control.status,

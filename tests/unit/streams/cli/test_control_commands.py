@@ -42,7 +42,7 @@ def state(monkeypatch: pytest.MonkeyPatch) -> State:
         entries = propose(topic)
         for entry in entries:
             topic.put(entry.key, entry)
-        return entries[-1]
+        return entries[0]
 
     async def read_reports(settings: Any) -> Reports:
         return Reports(settings)

@@ -29,7 +29,7 @@ def test_the_first_change_is_revision_one() -> None:
 
 def test_a_change_keeps_what_it_replaces_as_the_former_one() -> None:
     old = policy(content="old", revision=4, expected=3)
-    former, entry = proposed(state(old), policy(), None, NOW)
+    entry, former = proposed(state(old), policy(), None, NOW)
     assert (former.key, former.content, former.revision) == ("policy/former", "old", 4)
     assert (entry.key, entry.content, entry.revision, entry.expected) == ("policy/default", "new", 5, 4)
 
@@ -44,7 +44,7 @@ def test_the_change_of_another_is_not_overwritten_unseen() -> None:
     theirs = state(policy(by="bo", revision=4))
     with pytest.raises(ConflictError, match="revision 4 by bo; to replace it say --expect 4"):
         proposed(theirs, policy(), None, NOW)
-    assert proposed(theirs, policy(), 4, NOW)[-1].revision == 5
+    assert proposed(theirs, policy(), 4, NOW)[0].revision == 5
 
 
 @pytest.mark.parametrize("expected", [0, 3, 5])
@@ -63,7 +63,7 @@ def test_two_operators_who_saw_the_same_cannot_both_win() -> None:
 
 def test_going_back_brings_the_former_one_with_a_revision_of_its_own() -> None:
     now = state(policy(content="old", name="former", revision=1), policy(revision=2, note="good"))
-    former, entry = proposed(now, back(now, "policy", "ana", "it was bad"), 2, NOW)
+    entry, former = proposed(now, back(now, "policy", "ana", "it was bad"), 2, NOW)
     assert (entry.key, entry.content, entry.revision, entry.note) == ("policy/default", "old", 3, "it was bad")
     assert (former.key, former.content) == ("policy/former", "new")
 
@@ -87,7 +87,7 @@ def model(**fields: Any) -> Control:
 
 
 def test_a_model_that_is_activated_ends_the_trial() -> None:
-    ended, entry = proposed(state(TRIAL), model(), None, NOW)
+    entry, ended = proposed(state(TRIAL), model(), None, NOW)
     assert (ended.key, ended.active, ended.revision, ended.expected) == ("model/candidate", False, 4, 3)
     assert (ended.by, entry.key) == ("ana", "model/default")
     (again,) = proposed(state(ended), model(), None, NOW)
@@ -100,7 +100,7 @@ def test_a_policy_leaves_the_trial_alone() -> None:
 
 def test_going_back_ends_a_trial_first() -> None:
     now = state(TRIAL, model(name="former"), model(revision=2))
-    entry = proposed(now, back(now, "model", "ana", None), 3, NOW)[-1]
+    entry = proposed(now, back(now, "model", "ana", None), 3, NOW)[0]
     assert (entry.key, entry.active, entry.revision) == ("model/candidate", False, 4)
     now.put(entry.key, entry)
     assert back(now, "model", "ana", None).name == "default"
