@@ -40,7 +40,7 @@ class Guards(Part):
     agreement: Annotated[float, Field(ge=0.0, lt=1.0)] | None = Field(
         default=None, description="The share of its reviewed verdicts that are right may be lower by so much."
     )
-    at_least: int = Field(default=200, ge=30, description="Authors on either side before a guard may speak.")
+    at_least: int = Field(default=100, ge=30, description="Authors on either side before a guard may speak.")
 
 
 class Control(Input):

@@ -9,6 +9,7 @@ import typer
 from streams.cli import (
     acls,
     backfill,
+    canary,
     dead_letters,
     evaluate,
     factory,

@@ -54,13 +54,13 @@ def canary(
         every_s = None if every is None else seconds(every, "--every")
         if (then is None) != (every is None):
             raise typer.BadParameter("--then and --every go together", param_hint="--then")
-        guards = _guards(guard) if guard else None
+        _guards(guard or (), None)  # wrong ones are told before anything is done
         settings = settings_from(brokers=brokers, topic_prefix=prefix, group=group)
         how = How.of(dry_run, wait, within, expect, by, note, as_json)
         entry = None if address is None else model_entry(address, how)
         if dry_run and entry is not None:
             check_model(settings, entry)
-        carry_out(settings, partial(_wanted, entry, degrees, every_s, guards, how), how)
+        carry_out(settings, partial(_wanted, entry, degrees, every_s, guard or (), how), how)
         if then is not None and not dry_run:
             _tend(settings, until_end=False, as_json=as_json)
 
@@ -89,9 +89,9 @@ def _tend(settings: Settings, until_end: bool, as_json: bool) -> None:
 
 
 def _wanted(
-    entry: Control | None, degrees: Sequence[float], every_s: float | None, guards: Guards | None, how: How, state: State
+    entry: Control | None, degrees: Sequence[float], every_s: float | None, given: Sequence[str], how: How, state: State
 ) -> Control:
-    """The model that is named, or the one on trial, at these degrees."""
+    """The model that is named, or the one on trial, at these degrees. Guards that nobody speaks of stay as they are."""
     from streams.control.change import ConflictError
 
     base = entry or state.trial
@@ -103,7 +103,7 @@ def _wanted(
         "share": degrees[0],
         "then": tuple(degrees[1:]),
         "every_s": every_s,
-        "guards": guards or base.guards or _guards([]),
+        "guards": _guards(given, None if state.trial is None else state.trial.guards),
         "by": how.by,
         "note": how.note,
     }
@@ -123,12 +123,12 @@ def _degrees(share: float, then: str | None) -> list[float]:
     return [each / 100 for each in percent]
 
 
-def _guards(given: Sequence[str]) -> Guards:
+def _guards(given: Sequence[str], former: Guards | None) -> Guards:
     from pydantic import ValidationError
 
     from schemas.control import Guards
 
-    limits: dict[str, Any] = dict(DEFAULTS)
+    limits: dict[str, Any] = dict(DEFAULTS) if former is None else former.model_dump()
     for word in given:
         name, _, limit = word.partition("=")
         if name not in Guards.model_fields or not limit:

@@ -19,12 +19,12 @@ from streams.control.change import ConflictError, change, next_degree, now, prop
 from streams.control.guards import Share, disagreement
 from streams.control.state import State
 from streams.control.topic import ControlTopic, Said
-from streams.control.trying import TRY_AGAIN_S
 from streams.errors import ClientError
 from streams.reviews.report import ReviewReport
 from streams.settings import Settings
 
 REVIEWS_EVERY_S: Final = 60.0
+TRY_AGAIN_S: Final = 5.0
 MIN_REVIEWED: Final = 30
 """Verdicts of the candidate before their share that is right says anything."""
 _MAX_REVIEW_BYTES: Final = 1 << 20
