@@ -35,7 +35,7 @@ def canary(
     every: Annotated[str | None, typer.Option(help="From one degree to the next, such as 90s, 10m or 2h.")] = None,
     guard: Annotated[
         list[str] | None,
-        typer.Option(help="NAME=LIMIT or NAME=off: actions, dead_letters, p99, agreement, at_least.", show_default=False),
+        typer.Option(help="NAME=LIMIT or NAME=off; see docs/changing.md.", show_default=False),
     ] = None,
     dry_run: DryRun = False,
     wait: Wait = False,

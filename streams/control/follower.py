@@ -263,5 +263,5 @@ class Follower:
             self._events.clear()
 
     async def stop(self) -> None:
-        await self.trying.end()
+        await self.trying.stop()
         await self._topic.close()

@@ -19,7 +19,7 @@ from schemas.event import Breach
 
 Z: Final = 4.0
 LATENCIES: Final = 2048
-"""The last ones of a side that are kept. 1,584 are the fewest that bound a 99th percentile from above at four errors."""
+"""The last ones of a side that are kept. The fewest that bound a 99th percentile at four errors are 1,584."""
 MAX_AUTHORS: Final = 50_000
 MAX_WINDOW_S: Final = 3600.0
 _SLOW: Final = 0.01
@@ -183,6 +183,6 @@ def sentence(breach: Breach) -> str:
     measured, limit, active = (f"{per * value:.3g} {unit}" for value in (breach.measured, breach.limit, breach.active))
     of = "" if breach.task is None else f" of {breach.task}"
     return (
-        f"The guard {breach.guard}{of} ended it: {measured} where {limit} is the limit and the active model has {active} "
-        f"({breach.n} beside {breach.n_active})."
+        f"The guard {breach.guard}{of} ended it: {measured} where {limit} is the limit "
+        f"and the active model has {active} ({breach.n} beside {breach.n_active})."
     )

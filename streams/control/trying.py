@@ -1,4 +1,4 @@
-"""What is tried beside the model that judges: nothing, a model for the comparison, or one for a share of the authors."""
+"""What is tried beside the model that judges: nothing, a model for the comparison, or one for a share of authors."""
 
 from __future__ import annotations
 
@@ -134,6 +134,11 @@ class Trying:
             self._service.end_trial()
         else:
             await trial.stop()
+
+    async def stop(self) -> None:
+        """Before the worker ends. A canary goes on to the last record that it takes in."""
+        if isinstance(self._trial, Shadow):
+            await self.end()
 
     async def write_end(self, worker: str) -> None:
         """Writes to the topic that a guard has ended the canary. To be called until the topic says so."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
+import math
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
@@ -204,6 +206,18 @@ async def test_a_shadow_becomes_a_canary_with_the_model_that_it_has(
     assert judged(worker) == {b"author": [NEW, OLD]}
 
 
+async def test_a_worker_that_ends_keeps_the_authors_with_their_judge(
+    start: Start, tiny_artifact: Path, tmp_path: Path
+) -> None:
+    """It takes in records until it has left the group, and is told to end before that."""
+    worker = await start(canary(tiny_artifact, tmp_path / "copy", 1.0))
+    await judge(worker, [b"author"])
+    worker.following.cancel()
+    await worker.follower.stop()
+    await judge(worker, [b"author"])
+    assert judged(worker) == {b"author": [NEW, NEW]}
+
+
 async def test_a_refused_candidate_costs_the_work_nothing(start: Start, tiny_artifact: Path, tmp_path: Path) -> None:
     entry = canary(tiny_artifact, tmp_path / "copy", 1.0, digest="0" * 64)
     worker = await start(entry)
@@ -258,9 +272,10 @@ async def test_a_candidate_that_acts_on_everybody_is_found_by_what_it_does(
     entry = entry.model_copy(update={"digest": _digest(tmp_path / "copy")})
     worker = await start(entry)
     authors = [f"a-{number}".encode() for number in range(200)]
+    the_canary(worker)._looked_at = math.inf  # not before all have come
     with caplog.at_level(logging.ERROR):
         await judge(worker, authors, "fever")
-        the_canary(worker)._looked_at -= 10.0
+        the_canary(worker)._looked_at = -math.inf
         await judge(worker, [b"a-0"], "fever")
     await eventually(lambda: written.calls)
     breach = worker.follower.trying.breach
@@ -283,6 +298,4 @@ async def test_a_candidate_like_the_active_model_breaks_no_guard(
 
 
 def _digest(folder: Path) -> str:
-    import hashlib
-
     return hashlib.sha256((folder / "manifest.json").read_bytes()).hexdigest()
