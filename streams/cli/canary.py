@@ -142,4 +142,3 @@ def _guards(given: Sequence[str], former: Guards | None) -> Guards:
     except ValidationError as error:
         first = error.errors()[0]
         raise typer.BadParameter(f"{first['loc'][0]}: {first['msg']}", param_hint="--guard") from None
-

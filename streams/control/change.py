@@ -150,6 +150,7 @@ async def change(
         ConflictError: what `propose` raises, or others came in between again and again; nothing was written.
         ClientError: the broker or the topic cannot be reached.
     """
+
     def tell(entry: Control) -> Event:
         group, reason = settings.group if worker else None, None if breach is None else sentence(breach)
         return new_event(event, entry, group=group, worker=worker, reason=reason, breach=breach)

@@ -37,9 +37,7 @@ class Switched(Tries, Protocol):
 class Follower:
     """`begin`, `join`, then `follow` for as long as the worker lives. Lives on the event loop; loads in a thread."""
 
-    def __init__(
-        self, settings: Settings, topic: ControlTopic | None = None, trying: Trying | None = None
-    ) -> None:
+    def __init__(self, settings: Settings, topic: ControlTopic | None = None, trying: Trying | None = None) -> None:
         self.name = worker_name()
         self.trying = trying or Trying(settings)
         self._settings = settings
@@ -205,9 +203,7 @@ class Follower:
             await self._publish()
         await self.trying.write_end(self.name)
 
-    async def _load(
-        self, model: Control | None, policy: Control | None, known: Sequence[Candidate] = ()
-    ) -> Candidate:
+    async def _load(self, model: Control | None, policy: Control | None, known: Sequence[Candidate] = ()) -> Candidate:
         loading = asyncio.to_thread(load_candidate, self._settings, model, policy, *known)
         try:
             return await asyncio.wait_for(loading, LOAD_TIMEOUT_S)

@@ -272,9 +272,7 @@ def test_the_status_shows_the_share_the_degrees_and_the_guards() -> None:
         kind="model", name="candidate", version="v2", share=0.05, judges=True, then=(0.25, 0.5), every_s=600.0,
         guards=Guards(actions=1.5),
     )  # fmt: skip
-    assert module.described(entry) == (
-        "v2 judges 5 %; then 25, 50 % every 600 s; guards actions 1.5, at_least 100"
-    )
+    assert module.described(entry) == ("v2 judges 5 %; then 25, 50 % every 600 s; guards actions 1.5, at_least 100")
     assert module.described(entry.model_copy(update={"judges": False})) == "v2 compared for 5 %"
     assert module.described(entry.model_copy(update={"active": False})) == "v2 (ended)"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -87,7 +87,7 @@ class Message:
 
 
 @pytest.fixture
-def said(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, list[dict[str, Any]]]]:
+def said(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[dict[str, Any]]]:
     """What lies on the topics of reviews and verdicts."""
     lying: dict[str, list[dict[str, Any]]] = {"reviews": [], "labels": []}
 
@@ -97,7 +97,7 @@ def said(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, list[dict[str, A
         yield [Message(b"no JSON"), Message(b"5")]
 
     monkeypatch.setattr(module, "read_between", read_between)
-    yield lying
+    return lying
 
 
 def people_say(said: dict[str, list[dict[str, Any]]], version: str, right: int, wrong: int) -> None:
