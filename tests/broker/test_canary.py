@@ -148,6 +148,7 @@ async def trail(stage: Stage) -> list[Control]:
         await topic.close()
 
 
+@pytest.mark.real_broker("the embedded one has no consumer groups of more than one member")
 async def test_every_kind_of_change_survives_a_killed_worker_and_a_guard_ends_a_canary(
     stage: Stage, tiny_artifact: Path
 ) -> None:

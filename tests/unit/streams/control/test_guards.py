@@ -78,11 +78,11 @@ def test_the_highest_that_a_99th_percentile_may_be_is_one_of_the_times_themselve
 
 @pytest.mark.parametrize("side", [0, 1])
 def test_before_the_least_sample_no_guard_speaks(side: int) -> None:
-    counts = [{QUIET: 2000}, {DEAD: 2000}]
-    counts[side] = dict.fromkeys(counts[side], 99)
-    assert found(*counts) is None
-    counts[side] = dict.fromkeys(counts[side], 100)
-    assert found(*counts) is not None
+    counts = [2000, 2000]
+    counts[side] = 99
+    assert found({QUIET: counts[0]}, {DEAD: counts[1]}) is None
+    counts[side] = 100
+    assert found({QUIET: counts[0]}, {DEAD: counts[1]}) is not None
 
 
 def test_a_guard_without_a_limit_looks_at_nothing() -> None:
