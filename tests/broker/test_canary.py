@@ -28,7 +28,10 @@ from tests.support.records import post, symptom_records, unique_text
 from tests.support.tiny_artifact import teach, write_manifest
 from tests.support.traffic import Draft
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [
+    pytest.mark.timeout(900),
+    pytest.mark.real_broker("what it holds of a transaction cannot be read, and it has no groups of two"),
+]
 
 PARTITIONS = 4
 AUTHORS = 400
@@ -148,7 +151,6 @@ async def trail(stage: Stage) -> list[Control]:
         await topic.close()
 
 
-@pytest.mark.real_broker("the embedded one has no consumer groups of more than one member")
 async def test_every_kind_of_change_survives_a_killed_worker_and_a_guard_ends_a_canary(
     stage: Stage, tiny_artifact: Path
 ) -> None:
