@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from schemas.base import Identified, Part
-from schemas.control import Kind
+from schemas.control import Guard, Kind
 
 
 class Revision(Part):
@@ -30,6 +30,20 @@ class Change(Part):
     active: bool
     by: str | None
     note: str | None
+    share: float | None = Field(default=None, description="Of the authors, of a model on trial.")
+    judges: bool = Field(default=False, description="Whether the model on trial judges that share, or is compared.")
+
+
+class Breach(Part):
+    """A guard that ended a canary, with what it saw since the degree began."""
+
+    guard: Guard
+    task: str | None = Field(description="Whose records; null for reviews.")
+    measured: float = Field(description="Of the candidate: a share, or milliseconds.")
+    active: float = Field(description="The same of the active model.")
+    limit: float = Field(description="What the candidate was to stay within, in the same unit.")
+    n: int = Field(description="Authors, or reviewed verdicts, of the candidate.")
+    n_active: int
 
 
 class Running(Part):
@@ -52,3 +66,4 @@ class Event(Identified):
     change: Change | None = Field(description="Null for a report of what runs.")
     reason: str | None = Field(description="Why it was refused or rolled back, one sentence.")
     running: Running | None = Field(description="What runs after it; null for an operator's request.")
+    breach: Breach | None = Field(default=None, description="Of a canary that a guard rolled back.")

@@ -78,7 +78,7 @@ async def _try(settings: Settings, wanted: Callable[[State], Control], how: How)
     from streams.control.change import now, proposed, read_state
 
     state = await read_state(settings)
-    return proposed(state, wanted(state), how.expect, now())[-1]
+    return proposed(state, wanted(state), how.expect, now())[0]
 
 
 async def _change(
@@ -125,13 +125,29 @@ def shown(entry: Control) -> dict[str, Any]:
     return entry.model_dump(mode="json", exclude={"content", "schema_version"})
 
 
+def described(entry: Control) -> str:
+    """What an entry says, in a few words: of a model on trial the share, the degrees that follow, and the guards."""
+    what = entry.version or ("enabled" if entry.active else "disabled")
+    if entry.share is None:
+        return what
+    if not entry.active:
+        return f"{what} (ended)"
+    if not entry.judges:
+        return f"{what} compared for {100 * entry.share:g} %"
+    words = [f"{what} judges {100 * entry.share:g} %"]
+    if entry.then:
+        words.append(f"then {', '.join(f'{100 * share:g}' for share in entry.then)} % every {entry.every_s:g} s")
+    limits = {} if entry.guards is None else entry.guards.model_dump(exclude_none=True)
+    words.append("guards " + ", ".join(f"{name} {limit:g}" for name, limit in limits.items()))
+    return "; ".join(words)
+
+
 def _show_change(entry: Control, found: Following | None, how: How) -> None:
     if how.as_json:
         print_json({**shown(entry), "dry_run": how.dry_run, "workers": None if found is None else asdict(found)})
         return
     said = "would become" if how.dry_run else "is"
-    what = entry.version or ("enabled" if entry.active else "disabled")
-    typer.echo(f"{entry.kind} {entry.name}: {what} {said} revision {entry.revision}, by {entry.by}")
+    typer.echo(f"{entry.kind} {entry.name}: {described(entry)} {said} revision {entry.revision}, by {entry.by}")
     if found is None:
         return
     for worker in found.reached:
@@ -155,9 +171,8 @@ def show_status(settings: Settings, kind: str, as_json: bool) -> None:
 
     table = plain_table("", ["name", "what", "by", "at", "note"], ["revision"])
     for entry in entries:
-        what = entry.version or ("enabled" if entry.active else "disabled")
         at = entry.at.isoformat(timespec="seconds") if entry.at else ""
-        table.add_row(entry.name, what, entry.by or "", at, entry.note or "", str(entry.revision))
+        table.add_row(entry.name, described(entry), entry.by or "", at, entry.note or "", str(entry.revision))
     stdout().print(table if entries else f"The control topic names no {kind}: the settings say what is active.", "")
     _show_workers(running)
 

@@ -36,9 +36,9 @@ def activate(
     with reporting():
         settings = settings_from(brokers=brokers, topic_prefix=prefix, group=group)
         how = How.of(dry_run, wait, within, expect, by, note, as_json)
-        entry = _entry(address, how)
+        entry = model_entry(address, how)
         if dry_run:
-            _check(settings, entry)
+            check_model(settings, entry)
         carry_out(settings, lambda _: entry, how)
 
 
@@ -60,9 +60,9 @@ def shadow(
     with reporting():
         settings = settings_from(brokers=brokers, topic_prefix=prefix, group=group)
         how = How.of(dry_run, wait, within, expect, by, note, as_json)
-        entry = _entry(address, how).model_copy(update={"name": "candidate", "share": share})
+        entry = model_entry(address, how).model_copy(update={"name": "candidate", "share": share})
         if dry_run:
-            _check(settings, entry)
+            check_model(settings, entry)
         carry_out(settings, lambda _: entry, how)
 
 
@@ -127,7 +127,8 @@ def status(group: Group = None, brokers: Brokers = None, prefix: Prefix = None, 
         show_status(settings_from(brokers=brokers, topic_prefix=prefix, group=group), "model", as_json)
 
 
-def _entry(address: str, how: How) -> Control:
+def model_entry(address: str, how: How) -> Control:
+    """The change that lets it judge. Raises SourceError for what is no model."""
     from hashlib import sha256
 
     from schemas import Control
@@ -146,7 +147,7 @@ def _entry(address: str, how: How) -> Control:
     )
 
 
-def _check(settings: Settings, entry: Control) -> None:
+def check_model(settings: Settings, entry: Control) -> None:
     """As a worker does, under the policy that is in force, in a folder that goes away again."""
     from tempfile import TemporaryDirectory
 

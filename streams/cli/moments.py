@@ -1,10 +1,13 @@
-"""Points in time on the command line."""
+"""Points in time, and lengths of time, on the command line."""
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 import typer
+
+_UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
 def moment(text: str) -> datetime:
@@ -18,3 +21,16 @@ def moment(text: str) -> datetime:
     except ValueError:
         raise typer.BadParameter(f"{text!r} is no ISO 8601 time, such as 2026-11-24T09:15:00Z") from None
     return read if read.tzinfo is not None else read.replace(tzinfo=UTC)
+
+
+def seconds(text: str, option: str) -> float:
+    """Of `90s`, `10m` or `2h`; one at least.
+
+    Raises:
+        typer.BadParameter: it is no length of time.
+    """
+    read = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", text)
+    length = 0.0 if read is None else float(read[1]) * _UNITS[read[2]]
+    if length < 1:
+        raise typer.BadParameter(f"{text!r} is no length of time, such as 90s, 10m or 2h", param_hint=option)
+    return length

@@ -30,33 +30,39 @@ class Candidate:
 
 
 def load_candidate(
-    settings: Settings, model_entry: Control | None, policy_entry: Control | None, running: Candidate | None = None
+    settings: Settings, model_entry: Control | None, policy_entry: Control | None, *known: Candidate
 ) -> Candidate:
     """What these entries name. Takes seconds: run it in a thread.
 
     Args:
-        running: what judges now; its model and its policy are kept where the entry is the same, without another look at
-            where they came from.
+        known: what runs here, what judges first; a model and a policy of it are kept where the entry is the same,
+            without another look at where they came from.
 
     Raises:
         TidegateError: something cannot be fetched, is not what was asked for, or fails a check.
     """
-    if running is not None and running.policy_entry == policy_entry:
-        policy = running.parts.policy
-    else:
-        policy = _policy(settings, policy_entry)
-    if running is not None and running.model_entry == model_entry:
-        model = running.model
+    policies = [each.parts.policy for each in known if each.policy_entry == policy_entry]
+    policy = policies[0] if policies else _policy(settings, policy_entry)
+    models = [each.model for each in known if _is_same(each.model_entry, model_entry)]
+    if models:
+        model = models[0]
         if settings.cascade == "on":
             check_cascade(model.artifact, policy)
     else:
         model = load_model(_with_artifact(settings, model_entry), policy)
-        _check_version(model, model_entry)
-        if running is not None:  # beside one that works, a model looks slower than it is
-            model = replace(model, in_flight_tokens=max(model.in_flight_tokens, running.model.in_flight_tokens))
+        if known:  # beside one that works, a model looks slower than it is
+            model = replace(model, in_flight_tokens=max(model.in_flight_tokens, known[0].model.in_flight_tokens))
+    _check_version(model, model_entry)
     parts = parts_of(settings, model.artifact, policy)
     tasks_of(settings, replace(parts, state=None))  # would they build? They are thrown away
     return Candidate(model, parts, model_entry, policy_entry)
+
+
+def _is_same(one: Control | None, other: Control | None) -> bool:
+    """Whether they name one model: the hash covers all of its files, wherever they lie."""
+    if one is None or other is None:
+        return one is other
+    return one == other or (one.digest is not None and one.digest == other.digest)
 
 
 def refusal(error: Exception) -> str:

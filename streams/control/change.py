@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, ProducerFenced
 
-from schemas import Control
+from schemas import Control, Event
 from schemas.channels import MAX_MESSAGE_BYTES
+from schemas.event import Breach
 from streams.control.events import EventKind, new_event, outgoing
+from streams.control.guards import sentence
 from streams.control.state import DEFAULT, FORMER, State
 from streams.control.topic import ControlTopic
 from streams.errors import ClientError, translate
@@ -23,6 +25,8 @@ from streams.settings import Settings
 
 TRANSACTION_S: Final = 30.0
 ATTEMPTS: Final = 5
+GUARD: Final = "guard"
+"""Who asked for what a guard did."""
 
 
 class ConflictError(ClientError):
@@ -32,7 +36,10 @@ class ConflictError(ClientError):
 def proposed(
     state: State, wanted: Control, expected: int | None, now: datetime, is_refused: bool = False
 ) -> list[Control]:
-    """What has to be written for a change, the one that it makes last; pure.
+    """What has to be written for a change, the one that it makes first; pure.
+
+    What it replaces, and the end of a trial, come behind it: a worker that reads them one by one never has to let the
+    authors of a canary go back to the former model on their way to the new one.
 
     Args:
         wanted: the change, without revision and time.
@@ -54,9 +61,9 @@ def proposed(
     entry = wanted.model_copy(update={"revision": revision + 1, "expected": revision, "at": now})
     entries = [entry]
     if current is not None and wanted.name == DEFAULT and not is_refused:
-        entries.insert(0, current.model_copy(update={"name": FORMER}))
+        entries.append(current.model_copy(update={"name": FORMER}))
     if wanted.key == f"model/{DEFAULT}" and state.trial is not None:
-        entries.insert(0, _next(state.trial, wanted, now, active=False))
+        entries.append(_next(state.trial, wanted, now, active=False))
     return entries
 
 
@@ -81,6 +88,36 @@ def back(state: State, kind: str, by: str, note: str | None) -> Control:
     return former.model_copy(update={"name": DEFAULT, "by": by, "note": note})
 
 
+def next_degree(trial: Control, now: datetime) -> Control | None:
+    """The change to the next degree of a canary, once its time has come by the clock of the last change's message."""
+    if not trial.then or trial.every_s is None or trial.at is None:
+        return None
+    if now < trial.at + timedelta(seconds=trial.every_s):
+        return None
+    return trial.model_copy(update={"share": trial.then[0], "then": trial.then[1:]})
+
+
+async def roll_back(settings: Settings, trial: Control, breach: Breach, worker: str | None = None) -> Control:
+    """Ends a canary that a guard has found wanting, at whichever degree it is by now.
+
+    Args:
+        worker: whose guard it was; None: nobody's of the group.
+
+    Raises:
+        ConflictError: it was ended before, or another model is tried by now.
+        ClientError: see `change`.
+    """
+
+    def propose(state: State) -> list[Control]:
+        current = state.trial
+        if current is None or not current.judges or current.digest != trial.digest:
+            raise ConflictError("The canary was ended before.")
+        ended = current.model_copy(update={"active": False, "by": GUARD, "note": sentence(breach)})
+        return proposed(state, ended, current.revision, now())
+
+    return await change(settings, propose, "rolled_back", breach, worker)
+
+
 async def read_state(settings: Settings) -> State:
     """What the topic says now.
 
@@ -98,9 +135,13 @@ async def read_state(settings: Settings) -> State:
 
 
 async def change(
-    settings: Settings, propose: Callable[[State], Sequence[Control]], event: EventKind = "requested"
+    settings: Settings,
+    propose: Callable[[State], Sequence[Control]],
+    event: EventKind = "requested",
+    breach: Breach | None = None,
+    worker: str | None = None,
 ) -> Control:
-    """Writes what `propose` makes of the state, and an event with it; returns its last entry.
+    """Writes what `propose` makes of the state, and an event with it; returns its first entry.
 
     All operators of a prefix share one transactional id. Whoever starts later ends the transactions of those before,
     and then reads: so what was read is still what stands there when the change is written. Who was ended reads anew.
@@ -109,9 +150,14 @@ async def change(
         ConflictError: what `propose` raises, or others came in between again and again; nothing was written.
         ClientError: the broker or the topic cannot be reached.
     """
+
+    def tell(entry: Control) -> Event:
+        group, reason = settings.group if worker else None, None if breach is None else sentence(breach)
+        return new_event(event, entry, group=group, worker=worker, reason=reason, breach=breach)
+
     for _ in range(ATTEMPTS):
         try:
-            return await _attempt(settings, propose, event)
+            return await _attempt(settings, propose, tell)
         except ProducerFenced:
             await asyncio.sleep(random.uniform(0.0, 1.0))  # noqa: S311
         except (KafkaError, TimeoutError, OSError) as error:
@@ -119,7 +165,9 @@ async def change(
     raise ConflictError("Others change what is active at this moment; look at the status and try again.")
 
 
-async def _attempt(settings: Settings, propose: Callable[[State], Sequence[Control]], event: EventKind) -> Control:
+async def _attempt(
+    settings: Settings, propose: Callable[[State], Sequence[Control]], tell: Callable[[Control], Event]
+) -> Control:
     producer = AIOKafkaProducer(
         **connection_options(settings),
         transactional_id=_topic(settings, "control"),
@@ -130,14 +178,14 @@ async def _attempt(settings: Settings, propose: Callable[[State], Sequence[Contr
         await asyncio.wait_for(producer.start(), CONNECT_TIMEOUT_S)
         entries = propose(await read_state(settings))
         async with asyncio.timeout(TRANSACTION_S), producer.transaction():
-            await _send(producer, settings, entries, event)
+            await _send(producer, settings, entries, tell(entries[0]))
     finally:
         await asyncio.wait_for(producer.stop(), REQUEST_TIMEOUT_S)
-    return entries[-1]
+    return entries[0]
 
 
-async def _send(producer: Any, settings: Settings, entries: Sequence[Control], event: EventKind) -> None:
-    told = outgoing(new_event(event, entries[-1]))
+async def _send(producer: Any, settings: Settings, entries: Sequence[Control], event: Event) -> None:
+    told = outgoing(event)
     for entry in entries:
         value = entry.model_dump_json(exclude_none=True).encode()
         await producer.send_and_wait(_topic(settings, "control"), value, key=entry.key.encode(), partition=0)

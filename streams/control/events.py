@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from schemas import Control, Event
-from schemas.event import Change, Revision, Running
+from schemas.event import Breach, Change, Revision, Running
 from streams.record import Outgoing
 
 EventKind = Literal["requested", "activated", "refused", "rolled_back", "running"]
@@ -37,6 +37,7 @@ def new_event(
     worker: str | None = None,
     reason: str | None = None,
     running: Running | None = None,
+    breach: Breach | None = None,
 ) -> Event:
     return Event(
         id=secrets.token_hex(16),
@@ -47,6 +48,7 @@ def new_event(
         change=None if entry is None else _change(entry),
         reason=reason,
         running=running,
+        breach=breach,
     )
 
 
@@ -60,6 +62,8 @@ def _change(entry: Control) -> Change:
         active=entry.active,
         by=entry.by,
         note=entry.note,
+        share=entry.share,
+        judges=entry.judges,
     )
 
 

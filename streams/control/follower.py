@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from typing import Final, Protocol
 
 from schemas import Control, Event
 from schemas.event import Running
 from streams.control.candidate import Candidate, load_candidate, refusal, state_file
 from streams.control.events import EventKind, new_event, outgoing, revisions, worker_name
-from streams.control.shadow import Shadow, shadow_tasks
+from streams.control.guards import sentence
 from streams.control.state import CANDIDATE, DEFAULT, FORMER, State
 from streams.control.topic import ControlTopic, Said
+from streams.control.trying import Tries, Trying
 from streams.errors import ClientError, TidegateError
 from streams.model import Model
-from streams.pipeline.work import Work
-from streams.record import Outgoing
 from streams.settings import Settings
 from streams.tasks.base import Parts
 
@@ -27,29 +26,25 @@ LOAD_TIMEOUT_S: Final = 900.0
 TRY_AGAIN_S: Final = 5.0
 
 
-class Switched(Protocol):
+class Switched(Tries, Protocol):
     """What the follower asks of the service."""
 
     async def activate(self, model: Model, parts: Parts) -> None: ...
 
     def enable(self, names: Collection[str]) -> None: ...
 
-    async def publish(self, messages: Sequence[Outgoing]) -> None: ...
-
-    def observe(self, observer: Callable[[Work], None] | None) -> None: ...
-
 
 class Follower:
     """`begin`, `join`, then `follow` for as long as the worker lives. Lives on the event loop; loads in a thread."""
 
-    def __init__(self, settings: Settings, topic: ControlTopic | None = None) -> None:
+    def __init__(self, settings: Settings, topic: ControlTopic | None = None, trying: Trying | None = None) -> None:
         self.name = worker_name()
+        self.trying = trying or Trying(settings)
         self._settings = settings
         self._topic = topic or ControlTopic(settings)
         self._state = State()
         self._refused: dict[str, Control] = {}
         self._running: Candidate | None = None
-        self._shadow: Shadow | None = None
         self._is_caught_up = False
         self._events: list[Event] = []
 
@@ -99,17 +94,24 @@ class Follower:
                 self._refuse(entry, refusal(error))
         self._tell("running", None)
 
-    def join(self, service: Switched) -> None:
-        """Before the first record is read: from now on this service is the one that is switched."""
+    async def join(self, service: Switched) -> None:
+        """Before the first record is read: from now on this service is the one that is switched.
+
+        A canary is loaded here and not later: it was judging the authors of its share before.
+        """
         self._service = service
+        self.trying.join(service)
         service.enable(self._state.enabled(self._settings.tasks))
+        if self._state.trial is not None and self._state.trial.judges:
+            await self._try(self._state.trial)
 
     async def follow(self) -> None:
         """Never returns. What goes wrong with the topic is tried again; the worker goes on with what it has."""
         is_away = False
-        if self._state.trial is not None:
+        if self._state.trial is not None and not self._state.trial.judges:
             await self._try(self._state.trial)
         while True:
+            await self._end_broken()
             await self._publish()
             try:
                 said = await self._topic.read() if self._is_caught_up else await self._caught_up()
@@ -155,7 +157,7 @@ class Follower:
         model = entry if kind == "model" else running.model_entry
         policy = entry if kind == "policy" else running.policy_entry
         try:
-            candidate = await self._load(model, policy, running)
+            candidate = await self._load(model, policy, [running, *self.trying.known])
         except Exception as error:  # whatever it is, the one that runs goes on
             if entry is None:
                 logger.warning("%s is no longer named, and the settings' cannot be taken: %s", kind, refusal(error))
@@ -169,39 +171,40 @@ class Follower:
         logger.info("active: model %s, policy %s", candidate.model.artifact.version, candidate.parts.policy_version)
         self._tell("activated", entry)
         self._tell("running", None)
-        if kind == "policy" and self._shadow is not None:
-            await self._try(self._shadow.trial, self._shadow.candidate)
+        if kind == "policy" and self.trying.entry is not None:
+            await self._try(self.trying.entry)
 
-    async def _try(self, entry: Control | None, known: Candidate | None = None) -> None:
-        """Lets a model judge beside the one that is active, or ends that.
-
-        Args:
-            known: the same model under another policy.
-        """
-        assert self._running is not None
-        await self._end_trial()
+    async def _try(self, entry: Control | None) -> None:
+        """Lets a model judge beside the one that is active, or ends that."""
+        if self.trying.stays_ended(entry):
+            return  # `_end_broken` tells
+        running = self._running
+        assert running is not None
         self._refused.pop(f"model/{CANDIDATE}", None)
-        if entry is not None and entry.active:
-            try:
-                candidate = await self._load(entry, self._running.policy_entry, known or self._running)
-                tasks = await asyncio.to_thread(shadow_tasks, self._settings, candidate)
-            except Exception as error:  # whatever it is, the work goes on without it
-                self._refuse(entry, refusal(error))
-                self._tell("running", None)
-                return
-            self._shadow = Shadow(self._settings, candidate, tasks, entry, self._service.publish)
-            self._service.observe(self._shadow.offer)
-        self._tell("activated", entry)
+        try:
+            await self.trying.take(
+                entry, lambda wanted, known: self._load(wanted, running.policy_entry, [running, *known])
+            )
+        except Exception as error:  # whatever it is, the work goes on without it
+            assert entry is not None
+            self._refuse(entry, refusal(error))
+        else:
+            self._tell("activated", entry)
         self._tell("running", None)
 
-    async def _end_trial(self) -> None:
-        shadow, self._shadow = self._shadow, None
-        if shadow is not None:
-            self._service.observe(None)
-            await shadow.stop()
+    async def _end_broken(self) -> None:
+        """Tells of a canary that a guard has ended here, and asks every other worker to end it too."""
+        entry, breach = self.trying.entry, self.trying.breach
+        if entry is None or breach is None:
+            return
+        if self._refused.get(entry.key) != entry:
+            self._refuse(entry, sentence(breach))
+            self._tell("running", None)
+            await self._publish()
+        await self.trying.write_end(self.name)
 
-    async def _load(self, model: Control | None, policy: Control | None, running: Candidate | None = None) -> Candidate:
-        loading = asyncio.to_thread(load_candidate, self._settings, model, policy, running)
+    async def _load(self, model: Control | None, policy: Control | None, known: Sequence[Candidate] = ()) -> Candidate:
+        loading = asyncio.to_thread(load_candidate, self._settings, model, policy, *known)
         try:
             return await asyncio.wait_for(loading, LOAD_TIMEOUT_S)
         except TimeoutError:
@@ -256,5 +259,5 @@ class Follower:
             self._events.clear()
 
     async def stop(self) -> None:
-        await self._end_trial()
+        await self.trying.stop()
         await self._topic.close()

@@ -17,6 +17,7 @@ from schemas import Comparison, Control
 from schemas.comparison import Side
 from schemas.verdicts import Source
 from streams.control.candidate import Candidate
+from streams.control.share import is_in_share
 from streams.pipeline.activation import Activation, tasks_of
 from streams.pipeline.pictures import pictures_of
 from streams.pipeline.pipeline import Pipeline
@@ -122,13 +123,6 @@ def shadow_tasks(settings: Settings, candidate: Candidate) -> dict[str, Task[Any
     """By name. They remember nothing and have no quota. Reads files: run it in a thread."""
     parts = replace(candidate.parts, state=None, has_quota=False)
     return {task.declaration.name: task for task in tasks_of(settings, parts)}
-
-
-def is_in_share(key: bytes | None, share: float) -> bool:
-    """Whether this author's records take part: always or never. Nobody knows whose a record without a key is."""
-    if key is None:
-        return False
-    return int.from_bytes(blake2b(key, digest_size=4).digest()) < share * 2**32
 
 
 def _side(work: Work) -> Side | None:

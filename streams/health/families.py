@@ -141,6 +141,12 @@ LAG_SECONDS: Final = Family(
 OVERLOADED: Final = Family(
     "tidegate_overloaded", "gauge", "1 while the early exit answers posts because of an overload.", where="worker"
 )
+CANARY_SHARE: Final = Family(
+    "tidegate_canary_share", "gauge", "Of the authors, whom a candidate judges; 0 without a canary.", where="worker"
+)
+CANARY_BREACHES: Final = Family(
+    "tidegate_canary_breaches", "counter", "Canaries that a guard has ended on this worker.", ("guard",), "worker"
+)
 
 REQUESTS: Final = Family(
     "tidegate_requests", "counter", "Requests that were answered.", ("interface", "status"), "gateway"

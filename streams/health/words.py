@@ -7,6 +7,7 @@ from typing import Final, get_args
 
 from models.labels import LANGUAGES, POST_LABELS
 from schemas import Alert, Reason
+from schemas.control import GUARDS
 from schemas.verdicts import TimingsMs
 from streams.tasks import declared
 
@@ -38,4 +39,5 @@ def closed() -> Mapping[str, tuple[str, ...]]:
         "stage": STAGES,
         "interface": INTERFACES,
         "status": STATUSES,
+        "guard": GUARDS,
     }

@@ -34,10 +34,16 @@ def acls(settings: Settings, role: Role) -> list[Acl]:
     granted = [Acl("topic", names[kind], operations) for kind, operations in allowed.items() if operations]
     if role in ("worker", "reader"):
         granted.append(Acl("group", settings.group, ("Read",)))
-    if role == "operator":  # a change is a transaction, and is waited for until each worker of the group has it
+    if role == "operator":  # a change is waited for until each worker of the group has it
         granted.append(Acl("group", settings.group, ("Describe",)))
+    if role == "operator" or _rolls_back(role, settings):  # a change is a transaction
         granted.append(Acl("transactional-id", names["control"], ("Write",)))
     return granted
+
+
+def _rolls_back(role: Role, settings: Settings) -> bool:
+    """A worker that follows the control topic writes there that a guard has ended a canary."""
+    return role == "worker" and settings.control == "on"
 
 
 def _on_topic(kind: str, role: Role, settings: Settings) -> Iterator[Operation]:
@@ -48,6 +54,8 @@ def _on_topic(kind: str, role: Role, settings: Settings) -> Iterator[Operation]:
         served = {kind for task in settings.tasks for kind in (task, declared()[task].backfill.kind)}
         reads = action == "receive" and (kind in served or kind not in live | backfill)
         yield "Read" if reads else "Write" if action == "send" else "Describe"
+        if kind == "control" and _rolls_back(role, settings):
+            yield "Write"
     elif role == "sender" and kind in live:
         yield "Write"
     elif role == "reader" and action != "receive":

@@ -74,6 +74,7 @@ class Pipeline:
         self._deciding = ThreadPoolExecutor(1, "decide")
         self._tasks: set[asyncio.Task[None]] = set()
         self._active: Activation | None = None
+        self._beside: Activation | None = None
         self._inside: Counter[Activation] = Counter()
 
     @property
@@ -93,18 +94,31 @@ class Pipeline:
         its last record.
         """
         former, self._active = self.active, activation
-        if self._inside[former] == 0:
-            self._retire(former)
+        self._retire_if_over(former)
+
+    def place_beside(self, activation: Activation | None) -> None:
+        """Keeps a second one ready for records that are pushed under it, in place of the one before. None: none."""
+        former, self._beside = self._beside, activation
+        if former is not None:
+            self._retire_if_over(former)
+
+    def _retire_if_over(self, activation: Activation) -> None:
+        if self._inside[activation] == 0 and activation not in (self._active, self._beside):
+            self._retire(activation)
 
     def _retire(self, activation: Activation) -> None:
         """Ends what nobody else works with: under another policy the engine goes on."""
         del self._inside[activation]
-        others = (self.active, *self._inside)
+        others = (*self._ready(), *self._inside)
         self._spawn(activation.stop(spare=[modality for each in others for modality in each.modalities.values()]))
 
+    def _ready(self) -> list[Activation]:
+        """Under which records may come."""
+        return [each for each in (self._active, self._beside) if each is not None]
+
     def push(self, works: Sequence[Work]) -> None:
-        """Takes records that came together, all under one activation."""
-        self._inside[works[0].activation] += len(works)
+        """Takes records that came together, each under the activation that judges or the one beside it."""
+        self._inside.update(work.activation for work in works)
         for work in works:
             self.counts.take_in(work)
         self._incoming.add(works)
@@ -198,8 +212,7 @@ class Pipeline:
         await self._finish(chunk)
         for work in chunk:
             self._inside[work.activation] -= 1
-            if self._inside[work.activation] == 0 and work.activation is not self._active:
-                self._retire(work.activation)
+            self._retire_if_over(work.activation)
 
     async def in_order(self, function: Callable[..., T], *args: Any) -> T:
         """Runs a function in the thread that decides, between two chunks, where tasks keep their state."""
@@ -222,9 +235,8 @@ class Pipeline:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks, timeout=1.0)
-        if self._active is not None:
-            for activation in {*self._inside, self._active}:
-                await activation.stop()
+        for activation in {*self._inside, *self._ready()}:
+            await activation.stop()
         if self._desk is not None:
             await self._desk.stop()
         self._preparing.shutdown(wait=False, cancel_futures=True)

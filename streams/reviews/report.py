@@ -77,13 +77,27 @@ class ReviewReport:
         if identity in self._wanted:
             self.verdicts[identity] = known
 
+    def right(self) -> tuple[int, int]:
+        """Of the verdicts that were reviewed, appeals aside, how many were right, and how many they are."""
+        last = {review.verdict_id: review for review in self._standing() if review.decision != "unsure"}
+        usual = [one for one in self._judged(last) if one.review.source != "appeal"]
+        return sum(one.is_right for one in usual), len(usual)
+
+    def _standing(self) -> list[Review]:
+        """Those that no other one takes the place of."""
+        replaced = {review.supersedes for review in self.reviews.values() if review.supersedes is not None}
+        return [review for key, review in self.reviews.items() if key not in replaced]
+
+    def _judged(self, last: Mapping[str, Review]) -> list[_Judged]:
+        """By the last word on each verdict."""
+        return [_Judged(self.verdicts[one], review) for one, review in last.items() if one in self.verdicts]
+
     def report(self) -> dict[str, Any]:
         """What JSON can hold: see docs/policy.md."""
-        replaced = {review.supersedes for review in self.reviews.values() if review.supersedes is not None}
-        standing = [review for key, review in self.reviews.items() if key not in replaced]
+        standing = self._standing()
         sure = [review for review in standing if review.decision != "unsure"]
         last = {review.verdict_id: review for review in sure}
-        judged = [_Judged(self.verdicts[one], review) for one, review in last.items() if one in self.verdicts]
+        judged = self._judged(last)
         usual = [one for one in judged if one.review.source != "appeal"]
         appeals = [one for one in judged if one.review.source == "appeal"]
         return {

@@ -126,11 +126,12 @@ class _Worker:
         app = create_app(self._settings, service, on_ready=self.life.report_ready, **named)
         watching = [asyncio.create_task(self._watch_for_crash(app))]
         if self._follower is not None:
-            self._follower.join(service)
+            await self._follower.join(service)
             watching.append(asyncio.create_task(self._follow(self._follower)))
         try:
             await app.start()
-            self.life.monitor.watch(WorkerMetrics(service, app.log_places))
+            trying = None if self._follower is None else self._follower.trying
+            self.life.monitor.watch(WorkerMetrics(service, app.log_places, trying))
             await self.life.ended.wait()
         finally:
             self.life.monitor.reach(Phase.ENDING)

@@ -9,6 +9,8 @@ from typing import NamedTuple
 from prometheus_client.core import Metric
 
 from models.serving.types import Depth
+from schemas.control import GUARDS
+from streams.control.trying import Trying
 from streams.health import families as of
 from streams.health.vitals import Beat
 from streams.pipeline.metrics import PipelineMetrics
@@ -34,10 +36,17 @@ class Lag(NamedTuple):
 class WorkerMetrics(PipelineMetrics):
     """Args:
     log_places: of the partitions that the worker holds; called on the loop.
+    trying: None: nothing is ever tried here.
     """
 
-    def __init__(self, service: Service, log_places: Callable[[], Mapping[Partition, LogPlace]]) -> None:
+    def __init__(
+        self,
+        service: Service,
+        log_places: Callable[[], Mapping[Partition, LogPlace]],
+        trying: Trying | None = None,
+    ) -> None:
         super().__init__(service.pipeline)
+        self._trying = trying
         self._service = service
         self._log_places = log_places
         self._moved: dict[Partition, tuple[int, float]] = {}
@@ -74,6 +83,9 @@ class WorkerMetrics(PipelineMetrics):
         yield of.IN_FLIGHT_TOKENS.of(service.gates.tokens)
         yield of.SETTLED.of(service.ledger.released_total)
         yield of.OVERLOADED.of(service.overload.depth is not Depth.FULL)
+        yield of.CANARY_SHARE.of(0.0 if self._trying is None else self._trying.share)
+        breaches = dict.fromkeys(GUARDS, 0) if self._trying is None else self._trying.breaches
+        yield of.CANARY_BREACHES.by(((guard,), number) for guard, number in list(breaches.items()))
         lags = [((topic, str(number)), lag) for (topic, number), lag in self._lags.items()]
         yield of.PARTITIONS.of(len(lags))
         yield of.RELEASED_OFFSET.by((where, lag.done) for where, lag in lags)

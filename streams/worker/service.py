@@ -10,6 +10,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from models.serving.types import Lane
@@ -45,6 +46,15 @@ class Consumed(Protocol):
     value: Any
     headers: Any
     timestamp: Any
+
+
+@dataclass(frozen=True, slots=True)
+class _Tried:
+    """A model that judges some of the authors beside the one that judges all others."""
+
+    model: Model
+    activation: Activation
+    takes: Callable[[bytes | None], bool]
 
 
 class Service:
@@ -94,6 +104,7 @@ class Service:
         )  # fmt: skip
         self._watch: Watch | None = None
         self._observer: Callable[[Work], None] | None = None
+        self._tried: _Tried | None = None
 
     @property
     def pipeline(self) -> Pipeline:
@@ -108,26 +119,55 @@ class Service:
     async def start(self) -> None:
         """Raises PublishError if an output topic is missing."""
         await self._sink.start()
-        self._pipeline.start(self._activation(self._model, self._tasks))
+        self._pipeline.start(self._open(self._model, self._tasks))
         watched = Watched(self.ledger, self._sink, self._pipeline, self.overload)
         self._watch = Watch(watched, self._checkpoint, self._crash, self._stuck_after_s)
         self._watch.start()
 
-    def _activation(self, model: Model, tasks: Mapping[str, Task[Any]]) -> Activation:
+    def _open(self, model: Model, tasks: Mapping[str, Task[Any]]) -> Activation:
         return Activation.open(
             model, tasks, self._max_windows, self._pipeline.deliver, depth=lambda: self.overload.depth
         )
 
+    def _activation(self, model: Model, tasks: Mapping[str, Task[Any]]) -> Activation:
+        """Of a model that runs already with the engine that it has."""
+        if model is self._model:
+            return self._pipeline.active.with_tasks(tasks)
+        if self._tried is not None and model is self._tried.model:
+            return self._tried.activation.with_tasks(tasks)
+        return self._open(model, tasks)
+
+    async def _succeeding(self, parts: Parts) -> dict[str, Task[Any]]:
+        names = dict(self._tasks)
+        return {name: await self._pipeline.in_order(task.succeed, parts) for name, task in names.items()}
+
     async def activate(self, model: Model, parts: Parts) -> None:
         """From the next record on this model and these parts judge; what is in flight stays with the former ones."""
-        names = dict(self._tasks)
-        tasks = {name: await self._pipeline.in_order(task.succeed, parts) for name, task in names.items()}
+        tasks = await self._succeeding(parts)
         if model is not self._model:
             trim_after(self._model.engine)
-        active = self._pipeline.active
-        self._pipeline.switch(active.with_tasks(tasks) if model is self._model else self._activation(model, tasks))
+        self._pipeline.switch(self._activation(model, tasks))
         self._model, self._tasks = model, tasks
         self.gates.resize(model.in_flight_tokens)
+
+    async def try_out(self, model: Model, parts: Parts, takes: Callable[[bytes | None], bool]) -> Activation:
+        """From the next record on this model judges the records whose keys it takes, in place of one before it.
+
+        What is remembered (authors, waves, the quota) is remembered of both together.
+        """
+        tasks = await self._succeeding(parts)
+        activation = self._activation(model, tasks)
+        self._pipeline.place_beside(activation)
+        self._tried = _Tried(model, activation, takes)
+        return activation
+
+    def end_trial(self) -> None:
+        """From the next record on the active model judges all of them again. What is in flight stays as it is."""
+        tried, self._tried = self._tried, None
+        if tried is not None:
+            if tried.model is not self._model:
+                trim_after(tried.model.engine)
+            self._pipeline.place_beside(None)
 
     def enable(self, names: Collection[str]) -> None:
         """Reads on with these tasks alone. Records of the others wait in front of the ledger: none is lost."""
@@ -181,9 +221,8 @@ class Service:
         late = lateness([record.timestamp for record in records], time.time())
         if lane is Lane.LIVE:  # what waits in the backfill lane is not late: it may wait
             self.overload.observe_all([late_s for late_s in late if late_s is not None], now)
-        activation = self._pipeline.active
+        active, tried = self._pipeline.active, self._tried
         topic, number = partition
-        task = activation.tasks[topic]
         traces = self._traces
         works = []
         for record, ticket, cost, late_s in zip(records, tickets, costs, late, strict=True):
@@ -191,7 +230,8 @@ class Service:
             ticket.waited_s = late_s or 0.0
             moments = Moments(arrived_at, now, waited_s=max(0.0, ticket.waited_s - (now - arrived_at)))
             trace = None if traces is None else traces.of_record(raw, arrived_at)
-            works.append(Work(ticket, raw, activation, task, moments, cost, lane, trace=trace))
+            activation = active if tried is None or not tried.takes(record.key) else tried.activation
+            works.append(Work(ticket, raw, activation, activation.tasks[topic], moments, cost, lane, trace=trace))
         self._pipeline.push(works)
 
     async def _finish(self, works: Sequence[Work]) -> None:

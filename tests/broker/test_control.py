@@ -36,7 +36,7 @@ async def tidegate(bench: Bench, *arguments: str, code: int = 0) -> dict[str, An
     )
     out, err = await asyncio.wait_for(process.communicate(), 150)
     assert process.returncode == code, (process.returncode, out, err)
-    return dict(orjson.loads(out)) if out else {"error": err.decode()}
+    return dict(orjson.loads(out.splitlines()[-1])) if out else {"error": err.decode()}
 
 
 async def test_of_operators_who_change_at_once_none_overwrites_another_unseen(bench: Bench) -> None:

@@ -11,12 +11,14 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from schemas import Comparison, Control
+from schemas.control import Guards
 from schemas.examples import COMPARISON
 from streams.cli import control as module
 from streams.cli.app import build_app
 from streams.cli.trial_view import show_report
 from streams.control import change as changing
 from streams.control import reports as reporting
+from streams.control import tending
 from streams.control.reports import Following, Reports
 from streams.control.state import State
 from streams.control.trial_report import TrialReport
@@ -42,7 +44,7 @@ def state(monkeypatch: pytest.MonkeyPatch) -> State:
         entries = propose(topic)
         for entry in entries:
             topic.put(entry.key, entry)
-        return entries[-1]
+        return entries[0]
 
     async def read_reports(settings: Any) -> Reports:
         return Reports(settings)
@@ -205,3 +207,94 @@ def test_a_report_shows_positions(as_json: bool, capsys: pytest.CaptureFixture[s
             "positions": [],
         }
         assert (said["gained"][0]["from"], said["lost"], said["is_enough"]) == ("threat", [], False)
+
+
+def canary(*arguments: str) -> Result:
+    return run("models", "canary", *arguments, "--as", "ana")
+
+
+def test_a_canary_goes_up_by_degrees_and_is_ended(state: State, tiny_artifact: Path) -> None:
+    first = canary(str(tiny_artifact), "--share", "5", "--guard", "actions=2", "--guard", "p99=off")
+    assert first.exit_code == 0, first.output
+    assert "judges 5 %; guards actions 2, dead_letters 0.01, agreement 0.1, at_least 100 is revision 1" in first.stdout
+    second = canary("--share", "25", "--guard", "at_least=30")
+    assert second.exit_code == 0, second.output
+    trial = state.trial
+    assert trial is not None
+    assert trial.guards is not None
+    assert (trial.share, trial.judges, trial.revision, trial.address) == (0.25, True, 2, str(tiny_artifact))
+    assert (trial.guards.actions, trial.guards.p99, trial.guards.at_least) == (2.0, None, 30)
+    assert run("models", "rollback", "--as", "ana").exit_code == 0
+    assert state.trial is None
+    assert "name the address of one" in canary("--share", "50").stderr
+
+
+def test_a_trial_in_shadow_becomes_a_canary(state: State, tiny_artifact: Path) -> None:
+    run("models", "shadow", str(tiny_artifact), "--share", "0.25", "--as", "ana")
+    assert canary("--share", "1").exit_code == 0
+    trial = state.trial
+    assert trial is not None
+    assert (trial.share, trial.judges) == (0.01, True)
+    run("models", "shadow", str(tiny_artifact), "--share", "0.25", "--as", "ana")
+    assert state.trial is not None
+    assert (state.trial.share, state.trial.judges) == (0.25, False)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (("--then", "25"), "--then and --every go together"),
+        (("--every", "10m"), "--then and --every go together"),
+        (("--then", "25,10", "--every", "10m"), "larger than the one before"),
+        (("--then", "5", "--every", "10m"), "larger than the one before"),
+        (("--then", "250", "--every", "10m"), "100 at most"),
+        (("--then", "many", "--every", "10m"), "no percentages"),
+        (("--then", "25", "--every", "soon"), "no length of time"),
+        (("--then", "25", "--every", "0s"), "no length of time"),
+        (("--share", "0"), "--share"),
+        (("--guard", "actions"), "NAME=LIMIT"),
+        (("--guard", "luck=1"), "NAME=LIMIT"),
+        (("--guard", "actions=0.5"), "actions"),
+        (("--guard", "at_least=few"), "at_least"),
+    ],
+)
+def test_a_wrong_plan_is_told_and_not_sent(
+    state: State, tiny_artifact: Path, arguments: tuple[str, ...], complaint: str
+) -> None:
+    result = canary(str(tiny_artifact), *arguments)
+    assert result.exit_code == 2
+    assert complaint in " ".join(result.stderr.replace("\u2502", " ").split())
+    assert list(state) == []
+
+
+def test_the_status_shows_the_share_the_degrees_and_the_guards() -> None:
+    entry = Control(
+        kind="model", name="candidate", version="v2", share=0.05, judges=True, then=(0.25, 0.5), every_s=600.0,
+        guards=Guards(actions=1.5),
+    )  # fmt: skip
+    assert module.described(entry) == ("v2 judges 5 %; then 25, 50 % every 600 s; guards actions 1.5, at_least 100")
+    assert module.described(entry.model_copy(update={"judges": False})) == "v2 compared for 5 %"
+    assert module.described(entry.model_copy(update={"active": False})) == "v2 (ended)"
+
+
+@pytest.mark.parametrize(("by", "code"), [("ana", 0), ("guard", 1)])
+def test_who_stays_with_a_canary_hears_how_it_ended(
+    by: str, code: int, state: State, tiny_artifact: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stayed: list[bool] = []
+
+    async def tend(settings: object, until_end: bool, tell: object) -> Control | None:
+        stayed.append(until_end)
+        trial = state.trial
+        assert trial is not None
+        return trial.model_copy(update={"active": False, "by": by, "note": "why"})
+
+    monkeypatch.setattr(tending, "tend", tend)
+    result = canary(str(tiny_artifact), "--then", "25,50", "--every", "10m")
+    assert result.exit_code == code, result.output
+    assert f"judges nobody any more, by {by}: why" in result.stdout
+    trial = state.trial
+    assert trial is not None
+    assert (trial.then, trial.every_s) == ((0.25, 0.5), 600.0)
+    assert run("models", "guard").exit_code == code
+    assert stayed == [False, True]

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from schemas import Control
-from streams.control.change import ConflictError, back, proposed
+from schemas.event import Breach
+from streams.control import change as module
+from streams.control.change import GUARD, ConflictError, back, next_degree, proposed, roll_back
 from streams.control.state import State
+from streams.settings import Settings
 
 NOW = datetime(2026, 11, 26, tzinfo=UTC)
 
@@ -29,7 +33,7 @@ def test_the_first_change_is_revision_one() -> None:
 
 def test_a_change_keeps_what_it_replaces_as_the_former_one() -> None:
     old = policy(content="old", revision=4, expected=3)
-    former, entry = proposed(state(old), policy(), None, NOW)
+    entry, former = proposed(state(old), policy(), None, NOW)
     assert (former.key, former.content, former.revision) == ("policy/former", "old", 4)
     assert (entry.key, entry.content, entry.revision, entry.expected) == ("policy/default", "new", 5, 4)
 
@@ -44,7 +48,7 @@ def test_the_change_of_another_is_not_overwritten_unseen() -> None:
     theirs = state(policy(by="bo", revision=4))
     with pytest.raises(ConflictError, match="revision 4 by bo; to replace it say --expect 4"):
         proposed(theirs, policy(), None, NOW)
-    assert proposed(theirs, policy(), 4, NOW)[-1].revision == 5
+    assert proposed(theirs, policy(), 4, NOW)[0].revision == 5
 
 
 @pytest.mark.parametrize("expected", [0, 3, 5])
@@ -63,7 +67,7 @@ def test_two_operators_who_saw_the_same_cannot_both_win() -> None:
 
 def test_going_back_brings_the_former_one_with_a_revision_of_its_own() -> None:
     now = state(policy(content="old", name="former", revision=1), policy(revision=2, note="good"))
-    former, entry = proposed(now, back(now, "policy", "ana", "it was bad"), 2, NOW)
+    entry, former = proposed(now, back(now, "policy", "ana", "it was bad"), 2, NOW)
     assert (entry.key, entry.content, entry.revision, entry.note) == ("policy/default", "old", 3, "it was bad")
     assert (former.key, former.content) == ("policy/former", "new")
 
@@ -87,7 +91,7 @@ def model(**fields: Any) -> Control:
 
 
 def test_a_model_that_is_activated_ends_the_trial() -> None:
-    ended, entry = proposed(state(TRIAL), model(), None, NOW)
+    entry, ended = proposed(state(TRIAL), model(), None, NOW)
     assert (ended.key, ended.active, ended.revision, ended.expected) == ("model/candidate", False, 4, 3)
     assert (ended.by, entry.key) == ("ana", "model/default")
     (again,) = proposed(state(ended), model(), None, NOW)
@@ -100,7 +104,78 @@ def test_a_policy_leaves_the_trial_alone() -> None:
 
 def test_going_back_ends_a_trial_first() -> None:
     now = state(TRIAL, model(name="former"), model(revision=2))
-    entry = proposed(now, back(now, "model", "ana", None), 3, NOW)[-1]
+    entry = proposed(now, back(now, "model", "ana", None), 3, NOW)[0]
     assert (entry.key, entry.active, entry.revision) == ("model/candidate", False, 4)
     now.put(entry.key, entry)
     assert back(now, "model", "ana", None).name == "default"
+
+
+CANARY = TRIAL.model_copy(
+    update={"judges": True, "share": 0.05, "then": (0.25, 0.5), "every_s": 600.0, "at": NOW, "digest": "a" * 64}
+)
+BREACH = Breach(guard="p99", task="posts", measured=50.0, active=10.0, limit=20.0, n=300, n_active=1700)
+
+
+def test_a_model_that_is_activated_is_named_before_its_canary_ends() -> None:
+    """A worker that reads one by one must not give the authors back to the former model in between."""
+    former = model(revision=1)
+    assert [entry.key for entry in proposed(state(CANARY, former), model(), None, NOW)] == [
+        "model/default",
+        "model/former",
+        "model/candidate",
+    ]
+
+
+def test_a_degree_is_due_by_the_time_of_the_change_before_it() -> None:
+    assert next_degree(CANARY, NOW + timedelta(seconds=599)) is None
+    due = next_degree(CANARY, NOW + timedelta(seconds=600))
+    assert due is not None
+    assert (due.share, due.then, due.by) == (0.25, (0.5,), "bo")
+    (entry,) = proposed(state(CANARY), due, due.revision, NOW + timedelta(seconds=600))
+    assert (entry.revision, entry.expected) == (4, 3)
+    assert next_degree(entry, NOW + timedelta(seconds=601)) is None, "the clock begins anew"
+    last = next_degree(entry, NOW + timedelta(seconds=1200))
+    assert last is not None
+    assert next_degree(last, NOW + timedelta(days=1)) is None
+
+
+@pytest.fixture
+def topic(monkeypatch: pytest.MonkeyPatch) -> State:
+    """What the topic says; a change is written into it."""
+    said = State()
+
+    async def change(settings: object, propose: Callable[[State], Sequence[Control]], *told: object) -> Control:
+        entries = propose(said)
+        for entry in entries:
+            said.put(entry.key, entry)
+        return entries[0]
+
+    monkeypatch.setattr(module, "change", change)
+    return said
+
+
+async def test_of_many_workers_that_end_a_canary_one_writes_it(topic: State) -> None:
+    topic.put(CANARY.key, CANARY)
+    ended = await roll_back(Settings(), CANARY, BREACH, "first")
+    assert (ended.active, ended.revision, ended.expected, ended.by) == (False, 4, 3, GUARD)
+    assert "The guard p99 of posts ended it: 50 ms" in (ended.note or "")
+    with pytest.raises(ConflictError, match="ended before"):
+        await roll_back(Settings(), CANARY, BREACH, "second")
+    assert topic.get(CANARY.key) == ended
+
+
+async def test_a_canary_is_ended_at_whichever_degree_it_is_by_now(topic: State) -> None:
+    topic.put(CANARY.key, CANARY.model_copy(update={"revision": 4, "expected": 3, "share": 0.25}))
+    assert (await roll_back(Settings(), CANARY, BREACH, "late")).revision == 5
+
+
+@pytest.mark.parametrize("changes", [{"digest": "b" * 64}, {"judges": False}])
+async def test_another_trial_is_left_alone(topic: State, changes: dict[str, Any]) -> None:
+    topic.put(CANARY.key, CANARY.model_copy(update={"revision": 9, **changes}))
+    with pytest.raises(ConflictError):
+        await roll_back(Settings(), CANARY, BREACH, "late")
+
+
+def test_going_back_ends_a_canary_first() -> None:
+    now = state(CANARY, model(name="former"), model(revision=2))
+    assert back(now, "model", "ana", None).active is False

@@ -74,7 +74,7 @@ class Worker:
         tasks = {task.declaration.name: task for task in tasks_of(self.settings, candidate.parts)}
         self.service = Service(self.settings, candidate.model, tasks, self.sink, self.crashes.append)
         await self.service.start()
-        self.follower.join(self.service)
+        await self.follower.join(self.service)
         self.following = asyncio.create_task(self.follower.follow())
         return self
 

@@ -13,7 +13,7 @@ import pytest
 from schemas import Comparison, Control
 from schemas.examples import COMPARISON
 from streams.control import shadow as module
-from streams.control.shadow import is_in_share
+from streams.control.share import is_in_share
 from streams.control.trial_report import POSITIONS, TrialReport
 from tests.unit.streams.control.test_follower import Start, Worker, eventually, model, policy, start
 from tests.unit.streams.worker.test_service import POSTS, Message, post
@@ -109,7 +109,7 @@ async def test_a_trial_ends_and_takes_its_model_along(start: Start, tiny_artifac
     await judge(worker, "you are an idiot")
     await asyncio.sleep(0.05)
     assert compared(worker) == []
-    assert worker.follower._shadow is None
+    assert worker.follower.trying.entry is None
 
 
 async def test_a_trial_goes_on_under_another_policy(start: Start, tiny_artifact: Path, tmp_path: Path) -> None:
@@ -137,8 +137,8 @@ async def test_a_trial_that_cannot_keep_up_compares_less_and_holds_nothing_up(
     monkeypatch.setattr(module, "MAX_IN_FLIGHT", 3)
     worker = await start(trial(tiny_artifact, tmp_path / "copy"))
     await eventually(lambda: worker.told("activated"))
-    shadow = worker.follower._shadow
-    assert shadow is not None
+    shadow = worker.follower.trying._trial
+    assert isinstance(shadow, module.Shadow)
     shadow._in_flight = 3
     await judge(worker, "you are an idiot")
     assert compared(worker) == []

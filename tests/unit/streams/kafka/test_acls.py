@@ -29,6 +29,13 @@ def test_a_worker_reads_what_it_serves_writes_what_comes_of_it_and_sees_the_rest
     assert granted["p.labels"] == granted["p.dead-letters"] == ("Write",)
 
 
+def test_a_worker_that_follows_the_control_topic_may_end_a_canary_there() -> None:
+    granted = by_name("worker", control="on")
+    assert granted["p.control"] == ("Read", "Write")
+    assert granted["transactional-id p.control"] == granted["p.events"] == ("Write",)
+    assert by_name("worker", control="off")["p.control"] == ("Read",)
+
+
 def test_nobody_may_write_what_is_not_theirs() -> None:
     assert by_name("sender") == {"p.posts": ("Write",), "p.symptoms": ("Write",)}
     assert all(operations == ("Read",) for operations in by_name("reader").values())

@@ -575,6 +575,46 @@ async def test_an_activation_of_which_nothing_is_inside_ends_at_once(bench: Benc
     assert bench.engine.stopped
 
 
+async def test_one_that_stands_beside_ends_when_it_is_taken_away_and_its_last_record_has_left(bench: Bench) -> None:
+    """And not in between, however often nothing of it is inside."""
+    active, engine = bench.pipeline.active, HeldEngine()
+    beside = served_by(engine, active)
+    bench.pipeline.place_beside(beside)
+    for round_ in range(2):
+        now = time.monotonic()
+        raws = [RawRecord("posts", 0, 2 * round_ + one, b"key", post(f"{round_} {one}")) for one in range(2)]
+        under = (active, beside)
+        bench.pipeline.push(
+            [Work(None, raw, each, bench.task, Moments(now, now)) for raw, each in zip(raws, under, strict=True)]
+        )
+        await bench.submitted(1)
+        async with asyncio.timeout(5):
+            while not engine.items:  # noqa: ASYNC110
+                await asyncio.sleep(0.001)
+        if round_ == 1:
+            bench.pipeline.place_beside(None)
+        bench.pipeline.deliver(bench.engine.outcomes())
+        await asyncio.sleep(0.01)
+        assert not engine.stopped
+        bench.pipeline.deliver(engine.outcomes(version="v2"))
+        await bench.all_finished(2 * round_ + 2)
+        await asyncio.sleep(0.01)
+        assert engine.stopped is (round_ == 1)
+    assert not bench.engine.stopped
+    versions = {work.raw.offset: orjson.loads(work.outputs[0].value or b"")["model_version"] for work in bench.finished}
+    assert versions == {0: "v1", 1: "v2", 2: "v1", 3: "v2"}
+
+
+async def test_one_that_takes_over_from_beside_keeps_its_engine(bench: Bench) -> None:
+    former, engine = bench.pipeline.active, HeldEngine()
+    beside = served_by(engine, former)
+    bench.pipeline.place_beside(beside)
+    bench.pipeline.switch(beside.with_tasks({"posts": bench.task}))
+    bench.pipeline.place_beside(None)
+    await asyncio.sleep(0.01)
+    assert (bench.engine.stopped, engine.stopped) == (True, False)
+
+
 class Picture(Reading):
     """Something that is no text: it has a key and a cost, and that is all that the pipeline asks for."""
 
