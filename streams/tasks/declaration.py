@@ -33,6 +33,8 @@ class Declaration:
     """What a verdict may say to do, in metrics."""
     rules: Mapping[str, Path] = field(default_factory=dict)
     """By name: files beside the policy that decide. The policy's version covers them."""
+    changelog: Channel | None = None
+    """Where the task writes what it remembers of a partition, for whoever takes that over; compacted."""
 
     @property
     def name(self) -> str:
