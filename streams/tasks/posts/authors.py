@@ -77,13 +77,20 @@ class AuthorHistory:
         found = self._authors.get(author)
         return 0 if found is None else len(found.acted_on)
 
-    def before(self, author: int, verdict_id: str, now: float, window_s: float) -> int:
-        """Posts acted on in the window before one of them, which does not count itself: a redelivery asks the same."""
+    def before(
+        self, author: int, verdict_id: str, now: float, window_s: float, half_life_s: float | None = None
+    ) -> int:
+        """Posts acted on in the window before one of them, which does not count itself: a redelivery asks the same.
+
+        Args:
+            half_life_s: after so long a post counts half; the sum is rounded. None: each counts whole.
+        """
         found = self._authors.get(author)
         if found is None:
             return 0
         own = int(verdict_id[:16], 16)
-        return sum(now - window_s <= at <= now for verdict, at in found.acted_on.items() if verdict != own)
+        ages = [now - at for verdict, at in found.acted_on.items() if verdict != own and now - window_s <= at <= now]
+        return len(ages) if half_life_s is None else int(sum(0.5 ** (age_s / half_life_s) for age_s in ages) + 0.5)
 
     def add(self, author: int, verdict_id: str, partition: int, now: float) -> int | None:
         """Counts one acted-on post.

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from models.text.masks import USER
 from schemas import Post
 from streams.policy import PostPolicy
 from streams.policy.quota import Quota
@@ -16,6 +17,7 @@ from streams.tasks.outputs import Alarm
 from streams.tasks.posts.author_key import load_or_create_secret, passing_secret
 from streams.tasks.posts.authors import AuthorHistory, author_hash, key_check
 from streams.tasks.posts.journal import Journal, Place, author_in
+from streams.tasks.posts.rates import Rates
 from streams.tasks.posts.waves import SpamWaves
 
 logger = logging.getLogger(__name__)
@@ -41,6 +43,7 @@ class Memory:
     """Where author history is kept, one file an input partition; None: not there."""
     journal: Journal | None
     """What of author history is to leave for its changelog; None: it has none."""
+    rates: Rates = field(default_factory=Rates)
     held: set[int] = field(default_factory=set)
     """Input partitions of this worker."""
 
@@ -74,13 +77,27 @@ class Memory:
             alarms.append(Alarm("spam_wave", "high", case.record.id, [reason], count))
         return alarms
 
-    def strikes(self, case: Case[Post], identity: str, sent_at: float, window_s: float | None) -> int:
+    def strikes(
+        self, case: Case[Post], identity: str, sent_at: float, window_s: float | None, half_life_s: float | None = None
+    ) -> int:
         """Posts of the author before this one that were acted on, in the last so many seconds; None: all known."""
         author = author_of(case)
         if not author:
             return 0
         window_s = window_s or self.policy.repeat_offender.window_s
-        return self.authors.before(self._who(case, author), identity, sent_at, window_s)
+        return self.authors.before(self._who(case, author), identity, sent_at, window_s, half_life_s)
+
+    def count(self, case: Case[Post], identity: str, sent_at: float, window_s: float) -> None:
+        """Counts a post for the rate of its author; what is older than the window is forgotten."""
+        if author := author_of(case):
+            self.rates.add(author_hash(self.secret, author), identity, sent_at, _mentions(case), window_s)
+
+    def rate(self, case: Case[Post], identity: str, sent_at: float, what: str, window_s: float) -> int:
+        """`posts` of the author in the last so many seconds, this one among them, or `mentions` in those."""
+        author, posts, mentions = author_of(case), 0, 0
+        if author:
+            posts, mentions = self.rates.before(author_hash(self.secret, author), identity, sent_at, window_s)
+        return posts + 1 if what == "posts" else mentions + _mentions(case)
 
     def _who(self, case: Case[Post], author: str) -> int:
         """A changelog moves with a partition, so what it tells of an author is of that partition alone."""
@@ -166,6 +183,10 @@ class Memory:
 
     def _path(self, partition: int) -> Path | None:
         return None if self.folder is None else self.folder / f"authors-{partition}.json"
+
+
+def _mentions(case: Case[Post]) -> int:
+    return case.rendered.text.count(USER)
 
 
 def _partition(case: Case[Post]) -> int:

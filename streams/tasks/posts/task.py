@@ -63,6 +63,7 @@ class PostsTask(Task[Post]):
         values = _label_scores(scores)
         model_version = self._model_version if scores is None else scores.model_version
         identity = verdict_id(POSTS.name, model_version, self.policy_version, case.content)
+        self._count(case, identity)
         ruling, _ = self._judge.rule(self._facts(case, values, identity))
         ruling = with_pictures(ruling, case.seen, self._unlooked)
         action, reasons = self._within_quota(ruling, identity)
@@ -94,6 +95,12 @@ class PostsTask(Task[Post]):
         leaving = outputs(case, verdict, kinds, alarms, self._wall_clock(), _NAMES[action])
         return [*leaving, *self._memory.leaving()]
 
+    def _count(self, case: Case[Post], identity: str) -> None:
+        """A post counts for the rate of its author, where a rule asks for one."""
+        if window_s := self._judge.rulebook.rate_window_s:
+            sent_at = case.sent_at(self._clock(), self._wall_clock())
+            self._memory.count(case, identity, sent_at, window_s)
+
     def _facts(self, case: Case[Post], values: list[float] | None, identity: str) -> Facts:
         """As of the time at which the post was sent, so that a redelivery is told the same."""
         sent_at = case.sent_at(self._clock(), self._wall_clock())
@@ -108,7 +115,8 @@ class PostsTask(Task[Post]):
             thread=record.thread or "",
             author=author,
             account_age_s=record.account_age_s(sent_at),
-            strikes=lambda window_s: self._memory.strikes(case, identity, sent_at, window_s),
+            rate=lambda what, window_s: self._memory.rate(case, identity, sent_at, what, window_s),
+            strikes=lambda window_s, half_life_s: self._memory.strikes(case, identity, sent_at, window_s, half_life_s),
         )
 
     def _within_quota(self, ruling: Ruling, identity: str) -> tuple[Action, tuple[str, ...]]:
