@@ -1,7 +1,7 @@
 """How many automatic actions may be taken: a breaker for the day on which a model or a policy goes wrong.
 
-The workers of a group share a quota without talking to each other. Each input partition has its part of every limit, and
-a worker may take what falls to the partitions that it holds. The parts of all add up to the limit. A partition that
+The workers of a group share a quota without talking to each other. Each input partition has its part of every limit,
+and a worker may take what falls to the partitions that it holds. The parts of all add up to the limit. A partition that
 changes hands brings its part along and not what was taken of it: so in any window a group takes at most the limit, and
 once more the part of a partition for each time that it changed hands, or that its worker began anew.
 """
@@ -16,7 +16,10 @@ from streams.policy.file import QuotaPolicy
 
 
 class Quota:
-    """At most N of an action in any window, or this worker's part of N. Memory is bounded by the limits; not shared between threads."""
+    """At most N of an action in any window, or this worker's part of N.
+
+    Memory is bounded by the limits; not shared between threads.
+    """
 
     def __init__(self, policy: QuotaPolicy) -> None:
         self._window_s = policy.window_s

@@ -12,7 +12,6 @@ from streams.client.stretch import read_batches, reading
 from streams.settings import Settings
 
 
-
 class Changelog:
     """A compacted topic that workers write to, under the partition of the input (modulo its own count)."""
 

@@ -121,7 +121,9 @@ class Restoring:
                     self._read_to[topic, number] = messages[-1].offset + 1
             self.missing = self.missing.difference(of_topic)
             if unused:
-                logger.warning("%d entries on what is known of authors count for nothing: damaged, or another key", unused)
+                logger.warning(
+                    "%d entries on what is known of authors count for nothing: damaged, or another key", unused
+                )
 
     def _give_up_waiting(self) -> None:
         logger.warning(

@@ -223,7 +223,7 @@ class AuthorHistory:
         self.settle()
 
     def settle(self) -> None:
-        """Call it after reading: no more authors are kept than the policy says. What was written of them stays there."""
+        """Call it after reading: no more authors are kept than the policy says. What is written of them stays so."""
         while len(self._authors) > self._policy.max_authors:
             self._authors.popitem(last=False)
 

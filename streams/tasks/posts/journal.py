@@ -91,7 +91,7 @@ class Journal:
         self._strikes.append(Outgoing(KIND, place.key, strike.model_dump_json().encode(), place.partition))
 
     def take_back(self, place: Place) -> None:
-        """It is over, or nobody asks for it any more. What is lost on the way is taken back by whoever reads it next."""
+        """It is over, or there is no room for it. What is lost on the way is taken back by whoever reads it next."""
         self._over.append(Outgoing(KIND, place.key, None, place.partition))
 
     def leaving(self) -> list[Outgoing]:

@@ -1,4 +1,4 @@
-"""How much authors write: for rules of the policy that ask for floods of posts or of mentions. Kept only where one does."""
+"""How much authors write: for rules of the policy that ask for floods of posts or of mentions, and only for them."""
 
 from __future__ import annotations
 

@@ -130,7 +130,7 @@ class Moves(RuleBasedStateMachine):
         """Another takes over, and the one that comes back begins anew."""
         self.memories[worker] = self.new_memory()
         self.read_to = {key: offset for key, offset in self.read_to.items() if key[0] != worker}
-        self.assign({partition: 1 - worker for partition in PARTITIONS})
+        self.assign(dict.fromkeys(PARTITIONS, 1 - worker))
 
     @rule(first=workers, second=workers)
     def is_rebalanced(self, first: int, second: int) -> None:
