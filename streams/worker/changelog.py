@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
-from typing import Any
+from typing import Any, Final
 
 from aiokafka import TopicPartition
 
 from streams.client.stretch import read_batches, reading
 from streams.settings import Settings
+
+PORTION: Final = 500  # messages at once: about a millisecond of the event loop
 
 
 class Changelog:
@@ -37,7 +39,7 @@ class Changelog:
             for place, end in ends.items():
                 begin = min(begin for number, begin in begins.items() if places[number] == place)
                 consumer.seek(place, begin if begin <= end else 0)  # else it is another topic, made anew
-            async with aclosing(read_batches(consumer, self._topic, ends)) as batches:
+            async with aclosing(read_batches(consumer, self._topic, ends, PORTION)) as batches:
                 async for messages in batches:
                     where = TopicPartition(messages[0].topic, messages[0].partition)
                     for number in (number for number, place in places.items() if place == where):

@@ -55,6 +55,7 @@ class Restoring:
         self._changed = asyncio.Event()
         self._revocations = 0
         self._task: asyncio.Task[None] | None = None
+        self._overdue: asyncio.TimerHandle | None = None
         self._then: Callable[[], None] | None = None
 
     def begin(self, partitions: Collection[Partition], then: Callable[[], None] | None = None) -> None:
@@ -70,7 +71,9 @@ class Restoring:
         if not self.missing:
             self._let_all_in()
             return
-        self._task = asyncio.get_running_loop().create_task(self._run())
+        loop = asyncio.get_running_loop()
+        self._overdue = loop.call_later(self._within_s, self._give_up_waiting)
+        self._task = loop.create_task(self._run())
         self._task.add_done_callback(self._ended)
 
     def revoke(self) -> None:
@@ -90,21 +93,16 @@ class Restoring:
         return self._revocations == revocations
 
     async def _run(self) -> None:
-        loop = asyncio.get_running_loop()
         began_at = time.monotonic()
-        overdue = loop.call_later(self._within_s, self._give_up_waiting)
         told = False
-        try:
-            while self.missing:
-                try:
-                    await self._read()
-                except ClientError as error:
-                    if not told:
-                        logger.warning("what is known of authors cannot be read, trying again: %s", error)
-                    told = True
-                    await asyncio.sleep(TRY_AGAIN_S)
-        finally:
-            overdue.cancel()
+        while self.missing:
+            try:
+                await self._read()
+            except ClientError as error:
+                if not told:
+                    logger.warning("what is known of authors cannot be read, trying again: %s", error)
+                told = True
+                await asyncio.sleep(TRY_AGAIN_S)
         logger.info("read what is known of authors in %.1f s", time.monotonic() - began_at)
         self._let_all_in()
 
@@ -133,6 +131,7 @@ class Restoring:
         self._let_all_in()
 
     def _let_all_in(self) -> None:
+        self._stop_waiting()
         self._is_open = True
         self._wake()
         then, self._then = self._then, None
@@ -143,7 +142,13 @@ class Restoring:
         self._changed.set()
         self._changed = asyncio.Event()
 
+    def _stop_waiting(self) -> None:
+        overdue, self._overdue = self._overdue, None
+        if overdue is not None:
+            overdue.cancel()
+
     def _end(self) -> None:
+        self._stop_waiting()
         task, self._task, self._then = self._task, None, None
         if task is not None:
             task.cancel()

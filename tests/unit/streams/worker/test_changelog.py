@@ -51,7 +51,7 @@ def consumer(monkeypatch: pytest.MonkeyPatch) -> Consumer:
         yield opened
 
     async def read_batches(
-        consumer: Consumer, topic: str, ends: Mapping[TopicPartition, int]
+        consumer: Consumer, topic: str, ends: Mapping[TopicPartition, int], most: int
     ) -> AsyncGenerator[Sequence[Any], None]:
         for where, end in ends.items():
             for offset in range(consumer.at[where], end):
