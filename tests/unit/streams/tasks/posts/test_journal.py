@@ -119,6 +119,7 @@ def test_what_was_decided_and_did_not_leave_leaves_when_its_record_comes_again()
     posts.revoke({3})
     posts.assign({3})
 
+    assert len(lost) == 1
     assert [each.key for each in strike(posts, 1)] == [each.key for each in lost]
 
 
