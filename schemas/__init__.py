@@ -9,6 +9,7 @@ from schemas.picture import Picture
 from schemas.post import Post
 from schemas.reasons import InvalidRecord, Reason
 from schemas.review import Review
+from schemas.strike import Strike
 from schemas.symptoms import Context, SymptomRecord, Vitals
 from schemas.verdicts import (
     Condition,
@@ -45,6 +46,7 @@ __all__ = [
     "Sentiment",
     "Source",
     "Span",
+    "Strike",
     "SymptomRecord",
     "SymptomVerdict",
     "TimingsMs",

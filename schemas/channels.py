@@ -27,7 +27,7 @@ class Channel:
     kind: str
     message: type[BaseModel]
     action: Literal["receive", "send"] | None
-    """What the service does there; None: nothing yet."""
+    """What the service does there; None: nothing yet, or it is the service's own memory."""
     key: str
     """What the key of a message is, in words."""
     about: str

@@ -61,10 +61,15 @@ async def read_stretch(consumer: Any, topic: str, begins: Offsets, ends: Offsets
             yield message
 
 
-async def read_batches(consumer: Any, topic: str, ends: Offsets) -> AsyncGenerator[Sequence[Any], None]:
+async def read_batches(
+    consumer: Any, topic: str, ends: Offsets, most: int | None = None
+) -> AsyncGenerator[Sequence[Any], None]:
     """The messages before `ends` from where the consumer stands, a batch of one partition at a time.
 
     A partition that the caller pauses counts as read.
+
+    Args:
+        most: messages of a batch; None: as many as there are.
 
     Raises:
         TimeoutError: nothing came for half a minute.
@@ -74,7 +79,8 @@ async def read_batches(consumer: Any, topic: str, ends: Offsets) -> AsyncGenerat
     unfinished = {partition for partition, end in ends.items() if await consumer.position(partition) < end}
     silent_since = asyncio.get_running_loop().time()
     while unfinished:
-        batches = await positions.follow(await consumer.getmany(*unfinished, timeout_ms=POLL_MS))
+        fetched = await consumer.getmany(*unfinished, timeout_ms=POLL_MS, max_records=most)
+        batches = await positions.follow(fetched)
         for partition, messages in batches.items():
             if before := [message for message in messages if message.offset < ends[partition]]:
                 yield before

@@ -138,6 +138,12 @@ LAG_SECONDS: Final = Family(
     ("topic", "partition"),
     "worker",
 )
+RESTORING: Final = Family(
+    "tidegate_restoring_partitions",
+    "gauge",
+    "Partitions of whose authors it was not read to the end what is known; their records wait for it, 30 s at most.",
+    where="worker",
+)
 OVERLOADED: Final = Family(
     "tidegate_overloaded", "gauge", "1 while the early exit answers posts because of an overload.", where="worker"
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from streams.kafka.topics import topic_names
+from streams.kafka.topics import changelog_kinds, topic_names
 from streams.settings import Settings
 from streams.tasks import channels, declared
 
@@ -48,9 +48,12 @@ def _rolls_back(role: Role, settings: Settings) -> bool:
 
 def _on_topic(kind: str, role: Role, settings: Settings) -> Iterator[Operation]:
     action = {channel.kind: channel.action for channel in channels()}[kind]
+    changelogs = {task.changelog.kind for task in declared().values() if task.changelog is not None}
     live = {task.input.kind for task in declared().values()}
     backfill = {task.backfill.kind for task in declared().values()}
-    if role == "worker":
+    if role == "worker" and kind in changelog_kinds(settings).values():
+        yield from ("Read", "Write")
+    elif role == "worker":
         served = {kind for task in settings.tasks for kind in (task, declared()[task].backfill.kind)}
         reads = action == "receive" and (kind in served or kind not in live | backfill)
         yield "Read" if reads else "Write" if action == "send" else "Describe"
@@ -58,7 +61,7 @@ def _on_topic(kind: str, role: Role, settings: Settings) -> Iterator[Operation]:
             yield "Write"
     elif role == "sender" and kind in live:
         yield "Write"
-    elif role == "reader" and action != "receive":
+    elif role == "reader" and action != "receive" and kind not in changelogs:
         yield "Read"
     elif role == "operator":
         yield "Create"

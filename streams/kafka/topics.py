@@ -52,6 +52,13 @@ def output_kinds() -> list[str]:
     return [channel.kind for channel in channels() if channel.action == "send"]
 
 
+def changelog_kinds(settings: Settings) -> dict[str, str]:
+    """Of what workers with these settings keep for each other, by the task whose it is."""
+    tasks = declared()
+    kept = {name: tasks[name].changelog for name in settings.tasks if settings.author_state == "topic"}
+    return {name: channel.kind for name, channel in kept.items() if channel is not None}
+
+
 def topic_name(prefix: str, kind: str) -> str:
     """Raises ValueError where no topic has this kind."""
     if kind not in kinds():

@@ -17,9 +17,11 @@ from models.serving.stats import Stats
 from models.serving.types import Depth, Item, Outcome
 from streams.model import Model, new_batcher
 from streams.policy import Policy
-from streams.settings import Settings
+from streams.settings import Settings, SettingsError
+from streams.settings.fields import read_key
 from streams.tasks import declared
 from streams.tasks.base import Parts, Task
+from streams.tasks.posts.author_key import secret_of
 
 
 class Scorer(Protocol):
@@ -121,10 +123,30 @@ def parts_of(settings: Settings, artifact: Artifact, policy: Policy, enforces: b
 
     Raises:
         ArtifactError: the policy goes by an operating point that the model lacks.
+        SettingsError: the key of the authors' hashes cannot be read.
     """
     state = state_folder(settings) if enforces else None
     rules = _rules_in_force(settings)
-    return Parts(artifact, policy, _version_in_force(policy, artifact, settings, rules), state, enforces, rules)
+    return Parts(
+        artifact,
+        policy,
+        _version_in_force(policy, artifact, settings, rules),
+        state,
+        author_state=settings.author_state,
+        author_secret=_author_secret(settings),
+        has_quota=enforces,
+        rules=rules,
+    )
+
+
+def _author_secret(settings: Settings) -> bytes | None:
+    """Raises SettingsError: the file is not there any more."""
+    if settings.author_key_file is None:
+        return None
+    try:
+        return secret_of(read_key(settings.author_key_file))
+    except ValueError as error:
+        raise SettingsError(f"{error}.") from None
 
 
 def tasks_of(settings: Settings, parts: Parts) -> list[Task[Any]]:

@@ -12,6 +12,7 @@ from models.labels import POST_LABELS
 from streams.errors import TidegateError
 
 DAY_S: Final = 86400.0
+LONGEST_WINDOW_S: Final = 31 * DAY_S
 EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
 
 
@@ -43,7 +44,7 @@ Probability = Annotated[float, Field(ge=0.0, le=1.0, strict=True)]
 Language = Literal["en", "zh", "other"]
 LANGUAGES: Final[tuple[Language, ...]] = ("en", "zh", "other")
 Point = Literal["strict", "balanced", "lenient"]
-Seconds = Annotated[float, Field(gt=0.0, le=31 * DAY_S, strict=True)]
+Seconds = Annotated[float, Field(gt=0.0, le=LONGEST_WINDOW_S, strict=True)]
 
 
 class Table(BaseModel):

@@ -31,8 +31,11 @@ class Facts:
     thread: str | None = None
     author: str | None = None
     account_age_s: float | None = None
-    strikes: Callable[[float | None], int] | None = None
-    """Earlier posts of the author that were acted on in the last so many seconds; None: in all that is remembered."""
+    strikes: Callable[[float | None, float | None], int] | None = None
+    """Earlier posts of the author that were acted on in the last so many seconds; None: in all that is remembered.
+    After so many seconds each counts half; None: whole."""
+    rate: Callable[[str, float], int] | None = None
+    """`posts` of the author in the last so many seconds, this one among them, or `mentions` in those."""
     found: Collection[Atom] | None = field(default=None, init=False)
     """Of what the rulebook at hand looks for in texts; filled in when the first rule asks."""
 
@@ -158,11 +161,17 @@ def _of_record(condition: Condition) -> Test:
         threads = frozenset(condition.thread)
         return lambda facts: None if facts.thread is None else facts.thread in threads
     if condition.strikes is not None:
-        needed, window_s = condition.strikes, condition.window_s
-        return lambda facts: None if facts.strikes is None else facts.strikes(window_s) >= needed
+        needed, window_s, half_life_s = condition.strikes, condition.window_s, condition.half_life_s
+        return lambda facts: None if facts.strikes is None else facts.strikes(window_s, half_life_s) >= needed
+    if condition.rate is not None:
+        return _rate(*condition.rate, condition.window_s or 0.0)
     limit = condition.account_younger_than_s
     assert limit is not None
     return lambda facts: None if facts.account_age_s is None else facts.account_age_s < limit
+
+
+def _rate(what: str, needed: int, window_s: float) -> Test:
+    return lambda facts: None if facts.rate is None else facts.rate(what, window_s) >= needed
 
 
 def day_of(expires: date | None) -> int:

@@ -126,7 +126,8 @@ class Policy(Table):
                 return f"asks for the list {leaf.list_}, which is not there"
             if leaf.keywords is not None and leaf.keywords not in self.keywords:
                 return f"asks for the keywords {leaf.keywords}, which are not there"
-            if leaf.window_s is not None and leaf.window_s > self.posts.repeat_offender.window_s:
+            window_s = leaf.window_s if leaf.strikes is not None else None
+            if window_s is not None and window_s > self.posts.repeat_offender.window_s:
                 return "looks further back than posts.repeat_offender.window_s, after which strikes are forgotten"
         allowing = [name for name, table in self.lists.items() if table.kind == "allow"]
         if rule.then.at_most is not None and not rule.when.demands(allowing):

@@ -50,6 +50,11 @@ class Rulebook:
     def __init__(self, rules: Sequence[CompiledRule], span_labels: frozenset[str]) -> None:
         self.rules = tuple(rules)
         self._span_labels = span_labels
+        self.rate_window_s = max(
+            (leaf.window_s or 0.0 for each in rules for leaf, _ in each.rule.when.leaves() if leaf.rate is not None),
+            default=0.0,
+        )
+        """The longest that a rule asks for posts or mentions in; 0: none does."""
 
     @classmethod
     def build(cls, policy: Policy, artifact: Artifact) -> Rulebook:
@@ -199,5 +204,6 @@ def facts_of(example: Example) -> Facts:
         thread=example.thread,
         author=example.author,
         account_age_s=example.account_age_s,
-        strikes=lambda window_s: example.strikes,
+        strikes=lambda window_s, half_life_s: example.strikes,
+        rate=lambda what, window_s: example.posts if what == "posts" else example.mentions,
     )

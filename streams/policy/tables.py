@@ -12,11 +12,19 @@ from streams.policy.base import DAY_S, Label, Language, Name, Point, Probability
 from streams.policy.text import check_regex
 
 MAX_STRIKES: Final = 128
+MAX_POSTS: Final = 256  # of an author that are counted for a rate
+MAX_RATE_WINDOW_S: Final = 3600.0
 _SUBJECTS: Final = (
     "all_", "any_", "not_", "label", "lang", "kind", "thread", "keywords", "regex", "list_", "strikes",
-    "account_younger_than_s",
+    "posts", "mentions", "account_younger_than_s",
 )  # fmt: skip
-_MODIFIERS: Final = {"at_least": "label", "below": "label", "point": "label", "window_s": "strikes"}
+_MODIFIERS: Final = {
+    "at_least": ("label",),
+    "below": ("label",),
+    "point": ("label",),
+    "window_s": ("strikes", "posts", "mentions"),
+    "half_life_s": ("strikes",),
+}
 
 
 def _several(value: Any) -> Any:
@@ -56,6 +64,12 @@ class Condition(Table):
     strikes: Annotated[int, Field(ge=1, le=MAX_STRIKES, strict=True)] | None = None
     """Earlier posts of the author that were acted on, in `window_s` or as long as they are remembered."""
     window_s: Seconds | None = None
+    half_life_s: Seconds | None = None
+    """After so long a strike counts half, after twice that a quarter; the sum is rounded. None: it counts whole."""
+    posts: Annotated[int, Field(ge=2, le=MAX_POSTS, strict=True)] | None = None
+    """Of the author in `window_s`, this one among them."""
+    mentions: Annotated[int, Field(ge=1, le=100_000, strict=True)] | None = None
+    """People named in those."""
     account_younger_than_s: Annotated[float, Field(gt=0.0, le=3650 * DAY_S, strict=True)] | None = None
 
     @model_validator(mode="after")
@@ -63,9 +77,11 @@ class Condition(Table):
         if len([name for name in _SUBJECTS if getattr(self, name) is not None]) != 1:
             known = ", ".join(name.rstrip("_") for name in _SUBJECTS)
             raise ValueError(f"needs exactly one of {known}")
-        for name, subject in _MODIFIERS.items():
-            if getattr(self, name) is not None and getattr(self, subject) is None:
-                raise ValueError(f"has {name} without {subject}")
+        for name, subjects in _MODIFIERS.items():
+            if getattr(self, name) is not None and all(getattr(self, subject) is None for subject in subjects):
+                raise ValueError(f"has {name} without {' or '.join(subjects)}")
+        if self.rate is not None and (self.window_s is None or self.window_s > MAX_RATE_WINDOW_S):
+            raise ValueError(f"has {self.rate[0]} without a window_s of {MAX_RATE_WINDOW_S:g} at most")
         if self.point is not None and (self.at_least is not None or self.below is not None):
             raise ValueError("asks for an operating point and for a score; one is enough")
         if self.at_least is not None and self.below is not None and self.at_least >= self.below:
@@ -73,6 +89,13 @@ class Condition(Table):
         if self.regex is not None:
             check_regex(self.regex)
         return self
+
+    @property
+    def rate(self) -> tuple[Literal["posts", "mentions"], int] | None:
+        """What has to be so many in `window_s`."""
+        if self.posts is not None:
+            return "posts", self.posts
+        return None if self.mentions is None else ("mentions", self.mentions)
 
     @property
     def parts(self) -> tuple[Condition, ...]:
@@ -126,6 +149,9 @@ class Example(Table):
     author: str = ""
     account_age_s: Annotated[float, Field(ge=0.0)] | None = None
     strikes: Annotated[int, Field(ge=0)] = 0
+    posts: Annotated[int, Field(ge=1)] = 1
+    """Of the author in whatever window is asked for, this one among them."""
+    mentions: Annotated[int, Field(ge=0)] = 0
 
 
 Examples = Annotated[tuple[Annotated[Example, BeforeValidator(_with_text)], ...], Field(min_length=1)]
@@ -148,7 +174,7 @@ class Rule(Table):
     @property
     def is_historic(self) -> bool:
         """Whether the same post may meet it on one day and not on another, because of what its author did before."""
-        return any(leaf.strikes is not None for leaf, _ in self.when.leaves())
+        return any(leaf.strikes is not None or leaf.rate is not None for leaf, _ in self.when.leaves())
 
     def lists(self, is_denied: bool = False) -> set[str]:
         """Names of lists that it asks for, or asks not to be on."""

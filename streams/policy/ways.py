@@ -30,7 +30,7 @@ class Way:
     scores: Mapping[tuple[str, str], Range] = field(default_factory=dict)
     """By label and language."""
     numbers: Mapping[tuple[str, float], Range] = field(default_factory=dict)
-    """Strikes by window, and the age of the account."""
+    """Strikes by half-life and window, posts and mentions by window, and the age of the account."""
     words: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Kind or thread is one of these."""
     other_words: Mapping[str, frozenset[str]] = field(default_factory=dict)
@@ -139,9 +139,12 @@ def _leaf(leaf: Condition, bars: Mapping[str | None, Bars], empty: Collection[st
         return [Way(langs=_ALL - langs if is_denied else langs)]
     if leaf.strikes is not None or leaf.account_younger_than_s is not None:
         limit = float(leaf.strikes or leaf.account_younger_than_s or 0.0)
-        key = ("strikes", leaf.window_s or 0.0) if leaf.strikes else ("age", 0.0)
+        key = (f"strikes by {leaf.half_life_s}", leaf.window_s or 0.0) if leaf.strikes else ("age", 0.0)
         rises = (leaf.strikes is not None) is not is_denied
         return [Way(numbers={key: (limit, inf) if rises else (-inf, limit)})]
+    if leaf.rate is not None:
+        what, needed = leaf.rate
+        return [Way(numbers={(what, leaf.window_s or 0.0): (-inf, needed) if is_denied else (needed, inf)})]
     for name, some in (("kind", leaf.kind), ("thread", leaf.thread)):
         if some is not None:
             where = {name: frozenset(some)}

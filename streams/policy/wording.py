@@ -28,7 +28,11 @@ def condition_words(condition: Condition) -> str:
             return f"{name} {value}"
     if condition.strikes is not None:
         within = f" in {duration(condition.window_s)}" if condition.window_s else ""
-        return f"author acted on {condition.strikes} times{within}"
+        fading = f", fading by half in {duration(condition.half_life_s)}" if condition.half_life_s else ""
+        return f"author acted on {condition.strikes} times{within}{fading}"
+    if condition.rate is not None:
+        what, needed = condition.rate
+        return f"{needed} {what} of the author in {duration(condition.window_s or 0.0)}"
     return f"account younger than {duration(condition.account_younger_than_s or 0.0)}"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, Final, NamedTuple
 
 from pydantic import AfterValidator, BeforeValidator, SecretStr
 from pydantic_settings import NoDecode
@@ -13,6 +13,7 @@ from streams.tasks import declared
 
 _ADDRESS = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\]):(\d{1,5})")
 _PICTURE_MODEL = re.compile(r"(?P<address>.+?)(?:@(?P<digest>[0-9a-fA-F]{64}))?")
+MIN_KEY_BYTES: Final = 32
 _TOPIC_PREFIX = re.compile(r"[A-Za-z0-9._-]{1,200}")
 
 
@@ -47,6 +48,17 @@ def read_secret(path: Path) -> SecretStr:
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         raise ValueError(f"sasl_password_file {path} cannot be read: {reason}") from None
+
+
+def read_key(path: Path) -> bytes:
+    """A secret that is hashed with. Raises ValueError: there is none, or nobody would call it one."""
+    try:
+        content = path.read_bytes().strip()
+    except OSError as error:
+        raise ValueError(f"author_key_file {path} cannot be read: {error.strerror or type(error).__name__}") from None
+    if len(content) < MIN_KEY_BYTES:
+        raise ValueError(f"author_key_file {path} holds less than {MIN_KEY_BYTES} bytes")
+    return content
 
 
 def _task(name: str) -> str:

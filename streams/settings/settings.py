@@ -14,7 +14,16 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from models.folders import RELEASE
 from streams.policy import POLICY
-from streams.settings.fields import Addresses, File, PictureModels, TaskNames, TopicPrefix, UserPath, read_secret
+from streams.settings.fields import (
+    Addresses,
+    File,
+    PictureModels,
+    TaskNames,
+    TopicPrefix,
+    UserPath,
+    read_key,
+    read_secret,
+)
 from streams.settings.sources import PREFIX, SettingsError, TomlFile, refuse_unknown_variables, sentence
 from streams.tasks import declared
 from streams.tasks.symptoms import PROTOCOL
@@ -37,6 +46,16 @@ class Settings(BaseSettings):
     data_dir: UserPath = Field(
         default_factory=lambda: Path(platformdirs.user_data_dir("tidegate")),
         description="Where workers keep state: author history, by partition. Default: the user's data folder.",
+    )
+    author_state: Literal["off", "disk", "topic"] = Field(
+        default="disk",
+        description="Where strikes of authors are kept: not over a restart, in `data_dir`, or in the topic "
+        "PREFIX.authors, for whoever takes a partition over; that needs `author_key_file`.",
+    )
+    author_key_file: File | None = Field(
+        default=None,
+        description="File with a secret under which authors are hashed, the same for all workers. "
+        "Default: one is made in `data_dir`.",
     )
     artifact: UserPath = Field(default=RELEASE, description="Folder of the model. Default: the release that ships.")
     policy: UserPath = Field(default=POLICY, description="Policy file. Default: the one that ships.")
@@ -168,6 +187,10 @@ class Settings(BaseSettings):
         if self.sasl_password_file is not None:
             object.__setattr__(self, "sasl_password", read_secret(self.sasl_password_file))
             object.__setattr__(self, "sasl_password_file", None)
+        if self.author_key_file is not None:
+            read_key(self.author_key_file)
+        elif self.author_state == "topic":
+            raise ValueError("author_state topic needs author_key_file")
         return self
 
     @classmethod

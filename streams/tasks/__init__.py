@@ -19,6 +19,7 @@ def declared() -> Mapping[str, Declaration]:
 
 
 def channels() -> tuple[Channel, ...]:
-    """What travels: the tasks' inputs, live and backfill, their outputs, and what they share."""
+    """What travels: the tasks' inputs, live and backfill, their outputs, what they remember, and what they share."""
     outputs = [channel for task in REGISTRY for channel in task.outputs]
-    return (*(task.input for task in REGISTRY), *(task.backfill for task in REGISTRY), *outputs, *SHARED)
+    changelogs = [task.changelog for task in REGISTRY if task.changelog is not None]
+    return (*(task.input for task in REGISTRY), *(task.backfill for task in REGISTRY), *outputs, *changelogs, *SHARED)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Generic, NamedTuple, Protocol, TypeVar
+from typing import Generic, Literal, NamedTuple, Protocol, TypeVar
 
 from models.artifact import Artifact
 from models.serving.reading import Reading
@@ -17,6 +17,9 @@ from streams.record import Outgoing
 from streams.tasks.declaration import Declaration
 
 R = TypeVar("R")
+AuthorState = Literal["off", "disk", "topic"]
+Change = tuple[bytes | None, bytes | None]
+"""Key and value of a message of a changelog; without a value the key is over."""
 
 
 class Origin(NamedTuple):
@@ -36,11 +39,15 @@ class Parts:
     policy_version: str
     """What verdicts name: see `Policy.version_with`."""
     state: Path | None = None
-    """A folder to remember things in over restarts and rebalances; None: nothing is kept."""
+    """A folder to remember things in over restarts and rebalances; None: nothing is kept, in no way."""
     has_quota: bool = True
     """False where a verdict is only read and nothing is enforced (`tidegate score`)."""
     rules: Mapping[str, Path] = field(default_factory=dict)
     """By name: files that stand in for those of a task's declaration."""
+    author_state: AuthorState = "disk"
+    """Where author history is kept."""
+    author_secret: bytes | None = None
+    """Key of the authors' hashes; None: one that is made in the folder."""
     clock: Callable[[], float] = time.monotonic
     wall_clock: Callable[[], float] = time.time
 
@@ -152,8 +159,19 @@ class Task(Protocol[R]):
     def succeed(self, parts: Parts) -> Task[R]:
         """The task under other parts; what this one remembers goes on. In the thread of `decide`."""
 
-    def assign(self, partitions: Collection[int]) -> None:
-        """Takes over input partitions: reads what was remembered about those that are new. Does file I/O."""
+    def assign(self, partitions: Collection[int], total: int | None = None) -> None:
+        """Takes over input partitions: reads what was remembered about those that are new. Does file I/O.
+
+        Args:
+            partitions: all that this worker holds.
+            total: how many the topic has; None: not known, and the worker is taken to be alone.
+        """
+
+    def restore(self, partition: int, changes: Sequence[Change]) -> int:
+        """Enters what the task's changelog says of an input partition, in the order of the log, the same once more or
+        not. Returns how many of them it cannot use. In the thread of `decide`.
+        """
+        return len(changes)
 
     def revoke(self, partitions: Collection[int]) -> None:
         """Gives input partitions up: writes down what is known about them and forgets it."""

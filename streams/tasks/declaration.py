@@ -34,6 +34,8 @@ class Declaration:
     rules: Mapping[str, Path] = field(default_factory=dict)
     """By name: files beside the policy that decide; a setting of that name names another. The policy's version covers
     them."""
+    changelog: Channel | None = None
+    """Where the task writes what it remembers of a partition, for whoever takes that over; compacted."""
 
     @property
     def name(self) -> str:

@@ -66,7 +66,9 @@ async def _no_wait() -> None: ...
 def create_app(
     settings: Settings, service: Service, on_ready: Callable[[], None], client_id: str = "tidegate"
 ) -> TidegateApp:
-    """The app, to be started on the running loop. `on_ready` is called after each assignment of partitions."""
+    """The app, to be started on the running loop. `on_ready` is called after each assignment of partitions,
+    once their records may be decided.
+    """
     app = TidegateApp(
         settings.group,
         broker=[f"kafka://{address.strip()}" for address in settings.brokers.split(",")],
@@ -89,8 +91,9 @@ def create_app(
         await service.revoke({(tp.topic, tp.partition) for tp in revoked})
 
     async def on_assigned(_: Any, assigned: set[TP], *__: Any, **___: Any) -> None:
-        await service.assign({(tp.topic, tp.partition) for tp in assigned})
-        on_ready()
+        counts = {topic: app.consumer.topic_partitions(topic) for topic in service.topics}
+        totals = {topic: count for topic, count in counts.items() if count is not None}
+        await service.assign({(tp.topic, tp.partition) for tp in assigned}, totals, on_ready)
 
     app.on_partitions_revoked.connect(on_revoked, weak=False)  # type: ignore[arg-type]
     app.on_partitions_assigned.connect(on_assigned, weak=False)  # type: ignore[arg-type]

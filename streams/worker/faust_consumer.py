@@ -105,6 +105,11 @@ class LedgerConsumerThread(driver.AIOKafkaConsumerThread):
             timeout = 0
         return fetched
 
+    def topic_partitions(self, topic: str) -> int | None:
+        """How many there are, if that is known. Faust's own asks for notes that the group's leader alone has."""
+        partitions = None if self._consumer is None else self._consumer.partitions_for_topic(topic)
+        return len(partitions) if partitions else None
+
     def log_places(self) -> dict[TP, LogPlace]:
         """Of the partitions held. From any thread: what it looks at is replaced, never changed."""
         if self._consumer is None:

@@ -21,11 +21,12 @@ from streams.health.vitals import Phase
 from streams.kafka.codecs import check_codecs
 from streams.kafka.connection import start_client
 from streams.kafka.group import await_coordinator
-from streams.kafka.topics import input_kinds, list_topics, output_kinds, topic_name
+from streams.kafka.topics import changelog_kinds, input_kinds, list_topics, output_kinds, topic_name
 from streams.pipeline.activation import tasks_of
 from streams.settings import Settings
 from streams.tasks.base import Task
 from streams.worker.allocator import restrain_allocator, spare_what_is_loaded
+from streams.worker.changelog import Changelog
 from streams.worker.faust_app import TidegateApp, create_app
 from streams.worker.metrics import WorkerMetrics
 from streams.worker.producer import Producer
@@ -89,7 +90,9 @@ class _Worker:
                 raise missing_topic(state.name)
 
     def _output_kinds(self) -> list[str]:
-        return [kind for kind in output_kinds() if self._follower is not None or kind not in CONTROLLED]
+        """Of what this worker writes."""
+        outputs = [kind for kind in output_kinds() if self._follower is not None or kind not in CONTROLLED]
+        return [*outputs, *changelog_kinds(self._settings).values()]
 
     async def _unless_stopped(self, waiting: Coroutine[Any, Any, None]) -> None:
         """A wait that SIGTERM ends."""
@@ -117,8 +120,13 @@ class _Worker:
         }
         sink = Sink(producer, topics, PUBLISH_TIMEOUT_S)
         traces = None if self._tracer is None else Traces(self._tracer, topics, self._settings.group)
-        model = candidate.model
-        return Service(self._settings, model, tasks | backfill, sink, self.life.crash, frozenset(backfill), traces)
+        changelogs = {
+            topic_name(prefix, task): Changelog(self._settings, topic_name(prefix, kind))
+            for task, kind in changelog_kinds(self._settings).items()
+        }
+        model, served = candidate.model, tasks | backfill
+        crash = self.life.crash
+        return Service(self._settings, model, served, sink, crash, frozenset(backfill), traces, changelogs)
 
     async def _serve(self, service: Service) -> None:
         await service.start()

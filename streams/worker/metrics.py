@@ -88,6 +88,7 @@ class WorkerMetrics(PipelineMetrics):
         yield of.CANARY_BREACHES.by(((guard,), number) for guard, number in list(breaches.items()))
         lags = [((topic, str(number)), lag) for (topic, number), lag in self._lags.items()]
         yield of.PARTITIONS.of(len(lags))
+        yield of.RESTORING.of(len(service.restoring.missing))
         yield of.RELEASED_OFFSET.by((where, lag.done) for where, lag in lags)
         yield of.LAG_RECORDS.by((where, lag.records) for where, lag in lags)
         yield of.LAG_SECONDS.by((where, lag.seconds) for where, lag in lags)

@@ -30,6 +30,7 @@ from streams.worker.gate import Cost, Gates
 from streams.worker.holding import Holding
 from streams.worker.ledger import Ledger
 from streams.worker.overload import Overload, lateness
+from streams.worker.restoring import Readable, Restoring
 from streams.worker.sink import Sink
 from streams.worker.watch import Watch, Watched
 
@@ -65,6 +66,7 @@ class Service:
         backfill: which of these topics go behind the others.
         crash: called with the exception after which the process has to end; nothing is released any more.
         traces: None: nobody asked for any.
+        changelogs: by input topic, where its task wrote down what it remembers.
     """
 
     def __init__(
@@ -76,12 +78,14 @@ class Service:
         crash: Callable[[BaseException], None],
         backfill: Collection[str] = (),
         traces: Traces | None = None,
+        changelogs: Mapping[str, Readable] | None = None,
     ) -> None:
         self.ledger: Ledger[Work] = Ledger()
         self.gates = Gates(settings.max_in_flight_records, model.in_flight_tokens)
         self._backfill = frozenset(backfill)
         self.overload = Overload(settings.degrade_after_s)
         self.holding = Holding()
+        self.restoring = Restoring(changelogs or {}, self._restore, self._crash)
         self._model = model
         self._tasks = tasks
         self._sink = sink
@@ -192,6 +196,8 @@ class Service:
         drains = self._drains
         if partition[0] in self.holding and not await self.holding.let_in(partition[0]):
             return
+        if not await self.restoring.let_in(partition):
+            return
         arrived_at = time.monotonic()
         lane = Lane.BACKFILL if partition[0] in self._backfill else Lane.LIVE
         gate = self.gates.of(lane)
@@ -277,12 +283,34 @@ class Service:
         except TimeoutError:
             logger.warning("drain: %d records not finished after %g s", self.ledger.in_flight, self._drain_s)
 
-    async def assign(self, partitions: Collection[Partition]) -> None:
-        """Called after a rebalance, with all partitions that this worker now owns."""
+    async def assign(
+        self,
+        partitions: Collection[Partition],
+        totals: Mapping[str, int] | None = None,
+        then: Callable[[], None] | None = None,
+    ) -> None:
+        """Called after a rebalance, with all partitions that this worker now owns.
+
+        Args:
+            totals: how many partitions each input topic has, as far as is known.
+            then: called once records are let in. What changelogs tell is not waited for here: no heartbeat leaves
+                before the new partitions are taken.
+        """
         logger.debug("owns %d partitions", len(partitions))
         self._drained_by = None
         for topic, task in self._tasks.items():
-            await self._pipeline.in_order(task.assign, {number for name, number in partitions if name == topic})
+            held = {number for name, number in partitions if name == topic}
+            await self._pipeline.in_order(task.assign, held, (totals or {}).get(topic))
+        self.restoring.begin(partitions, then)
+
+    async def _restore(self, partition: Partition, messages: Sequence[Any]) -> int:
+        """Enters messages of a changelog. Returns how many count for nothing."""
+        topic, number = partition
+
+        def restore() -> int:
+            return self._tasks[topic].restore(number, [(message.key, message.value) for message in messages])
+
+        return await self._pipeline.in_order(restore)
 
     async def revoke(self, partitions: Collection[Partition]) -> None:
         """Called when partitions were given up, after the drain and the commit.
@@ -291,6 +319,7 @@ class Service:
         """
         self._drains += 1
         self.holding.revoke()
+        self.restoring.revoke()
         abandoned = self.ledger.revoke(partitions)
         logger.debug("gave up %d partitions, abandoned %d records", len(partitions), abandoned)
         if self.ledger.in_flight == 0:
@@ -309,6 +338,7 @@ class Service:
         if watch is None:
             return
         watch.stop()
+        await self.restoring.stop()
         await self._checkpoint()
         await self._pipeline.stop()
         await self._sink.stop()

@@ -12,6 +12,7 @@ def write_policy(
     limit: int = 1_000_000,
     severe: bool = False,
     offender_posts: int = 128,
+    offender_window_s: float = 86_400.0,
     wave_authors: int = 1_000,
     alert_level: int = 0,
 ) -> Path:
@@ -34,7 +35,7 @@ window_s = 3600.0
 limits = {{ limit = {limit}, remove = {limit} }}
 [posts.repeat_offender]
 posts = {offender_posts}
-window_s = 86400.0
+window_s = {float(offender_window_s)}
 max_authors = 1000
 [posts.spam_wave]
 authors = {wave_authors}

@@ -48,7 +48,7 @@ def scores(**some: float) -> list[float]:
 
 def facts(text: str | None = "", lang: str = "en", day: int = DAY, **more: Any) -> Facts:
     """Of a post of which everything is known but the age of its author's account."""
-    nothing: dict[str, Any] = {"scores": scores(), "kind": "", "thread": "", "author": "", "strikes": lambda _: 0}
+    nothing: dict[str, Any] = {"scores": scores(), "kind": "", "thread": "", "author": "", "strikes": lambda *_: 0}
     return Facts(lang, day=day, texts=None if text is None else (text,), **nothing | more)
 
 

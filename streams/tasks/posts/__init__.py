@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, get_args
 
 from models.serving.question import ABOUT_POSTS
-from schemas import Post, PostVerdict
+from schemas import Post, PostVerdict, Strike
 from schemas.channels import Channel
-from schemas.examples import POST, POST_VERDICT
+from schemas.examples import POST, POST_VERDICT, STRIKE
 from schemas.verdicts import Action
 from streams.tasks.declaration import Declaration
 
@@ -41,4 +41,13 @@ POSTS: Final = Declaration(
     reads_pictures=True,
     actions=get_args(Action),
     build=_build,
+    changelog=Channel(
+        "authors",
+        Strike,
+        None,
+        "Input partition, author and verdict.",
+        "What workers remember of authors, by keyed hashes. Used where the setting `author_state` is `topic`.",
+        STRIKE,
+        {"cleanup.policy": ["compact"], "segment.bytes": 50 * 1024 * 1024},
+    ),
 )

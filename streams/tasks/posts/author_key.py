@@ -6,6 +6,7 @@ import logging
 import os
 import secrets
 import tempfile
+from hashlib import blake2b
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +18,11 @@ BYTES: Final = 32
 def passing_secret() -> bytes:
     """A key that nobody keeps."""
     return secrets.token_bytes(BYTES)
+
+
+def secret_of(content: bytes) -> bytes:
+    """The key that a file of the operator's stands for; line ends at its edges do not count."""
+    return blake2b(content.strip(), digest_size=BYTES).digest()
 
 
 def load_or_create_secret(folder: Path) -> bytes:

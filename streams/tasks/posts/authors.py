@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections import OrderedDict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
@@ -14,12 +14,20 @@ from typing import Any, Final
 import orjson
 
 from streams.policy import RepeatOffenderPolicy
+from streams.tasks.posts.journal import Journal, Place, place_of
 
 logger = logging.getLogger(__name__)
 
 FORMAT: Final = 1
 MAX_POSTS: Final = 256  # remembered posts an author: enough for the alerts at 3, 6, 12 ... 192
 MAX_FILE_BYTES: Final = 1 << 28
+MOST_SWEPT: Final = 1000  # authors, at once
+MAX_BACKLOG: Final = 10_000  # of strikes to be taken back: no more are forgotten for being old before those have left
+
+
+def key_check(secret: bytes) -> str:
+    """Stands for a key where it has to be told which one it was."""
+    return blake2b(b"tidegate authors", key=secret, digest_size=8).hexdigest()
 
 
 def author_hash(secret: bytes, author: str) -> int:
@@ -47,11 +55,13 @@ class AuthorHistory:
     Args:
         policy: when to alert, how long to remember, how many authors.
         secret: key of the hash under which authors are stored; the same for all workers that share a folder.
+        journal: where strikes are written to that others are to know, and that they are over; None: nowhere.
     """
 
-    def __init__(self, policy: RepeatOffenderPolicy, secret: bytes) -> None:
+    def __init__(self, policy: RepeatOffenderPolicy, secret: bytes, journal: Journal | None = None) -> None:
         self._policy = policy
-        self._check = blake2b(b"tidegate authors", key=secret, digest_size=8).hexdigest()
+        self._check = key_check(secret)
+        self._journal = journal
         self._authors: OrderedDict[int, _Author] = OrderedDict()
         self._changed: set[int] = set()
 
@@ -67,19 +77,26 @@ class AuthorHistory:
         found = self._authors.get(author)
         return 0 if found is None else len(found.acted_on)
 
-    def before(self, author: int, verdict_id: str, now: float, window_s: float) -> int:
-        """Posts acted on in the window before one of them, which does not count itself: a redelivery asks the same."""
+    def before(
+        self, author: int, verdict_id: str, now: float, window_s: float, half_life_s: float | None = None
+    ) -> int:
+        """Posts acted on in the window before one of them, which does not count itself: a redelivery asks the same.
+
+        Args:
+            half_life_s: after so long a post counts half; the sum is rounded. None: each counts whole.
+        """
         found = self._authors.get(author)
         if found is None:
             return 0
         own = int(verdict_id[:16], 16)
-        return sum(now - window_s <= at <= now for verdict, at in found.acted_on.items() if verdict != own)
+        ages = [now - at for verdict, at in found.acted_on.items() if verdict != own and now - window_s <= at <= now]
+        return len(ages) if half_life_s is None else int(sum(0.5 ** (age_s / half_life_s) for age_s in ages) + 0.5)
 
     def add(self, author: int, verdict_id: str, partition: int, now: float) -> int | None:
         """Counts one acted-on post.
 
         Args:
-            author: from `author_hash`.
+            author: from `author_hash`; with a journal, from `author_in`.
             verdict_id: hex digits.
             partition: of the input; says in which snapshot the author belongs.
             now: seconds since 1970 at which the post was sent.
@@ -96,10 +113,13 @@ class AuthorHistory:
             entry.acted_on[verdict] = now
             entry.latest = max(entry.latest, now)
             self._changed.add(entry.partition)
-            self._expire(entry, now)
+            self._expire(author, entry, now)
             self._raise(entry, verdict)
             self._evict(now)
-        return entry.raised.get(verdict)
+        count = entry.raised.get(verdict)
+        if self._journal is not None:
+            self._journal.note(place_of(author, verdict), verdict_id, entry.acted_on[verdict], count)
+        return count
 
     def _raise(self, entry: _Author, verdict: int) -> None:
         count = len(entry.acted_on)
@@ -108,12 +128,13 @@ class AuthorHistory:
             while entry.bar <= count:
                 entry.bar *= 2
 
-    def _expire(self, entry: _Author, now: float) -> None:
+    def _expire(self, author: int, entry: _Author, now: float) -> None:
         start = now - self._policy.window_s
         while len(entry.acted_on) > MAX_POSTS or entry.acted_on[next(iter(entry.acted_on))] < start:
             verdict = next(iter(entry.acted_on))
             del entry.acted_on[verdict]
             entry.raised.pop(verdict, None)
+            self._take_back(author, (verdict,))
         if len(entry.acted_on) < self._policy.posts:
             entry.bar = self._policy.posts
 
@@ -123,8 +144,47 @@ class AuthorHistory:
             author, entry = next(iter(self._authors.items()))
             if len(self._authors) <= self._policy.max_authors and entry.latest >= start:
                 return
-            del self._authors[author]
-            self._changed.add(entry.partition)
+            self._drop(author, entry)
+
+    def _drop(self, author: int, entry: _Author) -> None:
+        del self._authors[author]
+        self._changed.add(entry.partition)
+        self._take_back(author, entry.acted_on)
+
+    def _take_back(self, author: int, verdicts: Iterable[int]) -> None:
+        if self._journal is not None:
+            for verdict in verdicts:
+                self._journal.take_back(place_of(author, verdict))
+
+    def sweep(self, now: float) -> None:
+        """Forgets authors of whom nothing recent is known, those who were acted on least recently first."""
+        start = now - self._policy.window_s
+        for _ in range(min(MOST_SWEPT, len(self._authors))):
+            author, entry = next(iter(self._authors.items()))
+            if entry.latest >= start or (self._journal is not None and self._journal.backlog > MAX_BACKLOG):
+                return
+            self._drop(author, entry)
+
+    def enter(self, place: Place, sent_at: float, count: int | None) -> None:
+        """A strike that the changelog tells of; one that is known stays as it is. Ends with `settle`."""
+        entry = self._authors.setdefault(place.who, _Author(place.partition, bar=self._policy.posts))
+        self._authors.move_to_end(place.who)
+        entry.acted_on.setdefault(place.verdict, sent_at)
+        entry.latest = max(entry.latest, sent_at)
+        if count is not None:
+            entry.raised[place.verdict] = count
+            while entry.bar <= count:
+                entry.bar *= 2
+
+    def strike_out(self, place: Place) -> None:
+        """A strike that was taken back."""
+        entry = self._authors.get(place.who)
+        if entry is None:
+            return
+        entry.acted_on.pop(place.verdict, None)
+        entry.raised.pop(place.verdict, None)
+        if not entry.acted_on:
+            del self._authors[place.who]
 
     def changed(self) -> frozenset[int]:
         """Partitions with something to save."""
@@ -160,6 +220,10 @@ class AuthorHistory:
             return
         for author, entry in authors.items():
             self._authors.setdefault(author, entry)
+        self.settle()
+
+    def settle(self) -> None:
+        """Call it after reading: no more authors are kept than the policy says. What is written of them stays so."""
         while len(self._authors) > self._policy.max_authors:
             self._authors.popitem(last=False)
 

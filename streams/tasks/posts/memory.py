@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from models.text.masks import USER
 from schemas import Post
 from streams.policy import PostPolicy
 from streams.policy.quota import Quota
-from streams.tasks.base import Case
+from streams.record import Outgoing
+from streams.tasks.base import Case, Change, Parts
 from streams.tasks.outputs import Alarm
 from streams.tasks.posts.author_key import load_or_create_secret, passing_secret
-from streams.tasks.posts.authors import AuthorHistory, author_hash
+from streams.tasks.posts.authors import AuthorHistory, author_hash, key_check
+from streams.tasks.posts.journal import Journal, Place, author_in
 from streams.tasks.posts.picture_waves import PictureWaves, new_pictures
+from streams.tasks.posts.rates import Rates
 from streams.tasks.posts.waves import SpamWaves
 
 logger = logging.getLogger(__name__)
@@ -36,18 +40,28 @@ class Memory:
     waves: SpamWaves
     pictures: PictureWaves
     quota: Quota | None
+    wall_clock: Callable[[], float]
     folder: Path | None
-    """Where author history is kept, one file an input partition; None: nowhere."""
+    """Where author history is kept, one file an input partition; None: not there."""
+    journal: Journal | None
+    """What of author history is to leave for its changelog; None: it has none."""
+    rates: Rates = field(default_factory=Rates)
     held: set[int] = field(default_factory=set)
     """Input partitions of this worker."""
 
     @classmethod
-    def open(cls, policy: PostPolicy, folder: Path | None, has_quota: bool) -> Memory:
-        secret = passing_secret() if folder is None else load_or_create_secret(folder)
-        authors = AuthorHistory(policy.repeat_offender, secret)
-        quota = Quota(policy.quota) if has_quota else None
+    def open(cls, parts: Parts, folder: Path | None) -> Memory:
+        """Args:
+        folder: None: nothing is kept, whatever the parts say.
+        """
+        policy, state = parts.policy.posts, "off" if folder is None else parts.author_state
+        files = folder if state == "disk" else None
+        secret = parts.author_secret or (passing_secret() if files is None else load_or_create_secret(files))
+        journal = Journal(key_check(secret)) if state == "topic" else None
+        authors = AuthorHistory(policy.repeat_offender, secret, journal)
+        quota = Quota(policy.quota) if parts.has_quota else None
         waves, pictures = SpamWaves(policy.spam_wave), PictureWaves(policy.picture_wave)
-        return cls(policy, secret, authors, waves, pictures, quota, folder)
+        return cls(policy, secret, authors, waves, pictures, quota, parts.wall_clock, files, journal)
 
     def alarms(self, case: Case[Post], identity: str, is_offence: bool, sent_at: float) -> list[Alarm]:
         """What this post means beside the posts before it."""
@@ -55,13 +69,12 @@ class Memory:
         if not author:
             return []
         alarms: list[Alarm] = []
-        who = author_hash(self.secret, author)
         if is_offence:
-            partition = 0 if case.origin is None else case.origin.partition
-            count = self.authors.add(who, identity, partition, sent_at)
+            count = self.authors.add(self._who(case, author), identity, _partition(case), sent_at)
             if count is not None:
                 reason = f"posts>={self.policy.repeat_offender.posts}"
                 alarms.append(Alarm("repeat_offender", "high", author, [reason], count))
+        who = author_hash(self.secret, author)
         count = self.waves.add(case.rendered.text, who, identity, sent_at)
         if count is not None:
             reason = f"authors>={self.policy.spam_wave.authors}"
@@ -72,12 +85,36 @@ class Memory:
             alarms.append(Alarm("picture_wave", "high", case.record.id, [reason], count))
         return alarms
 
-    def strikes(self, author: str, identity: str, sent_at: float, window_s: float | None) -> int:
+    def strikes(
+        self, case: Case[Post], identity: str, sent_at: float, window_s: float | None, half_life_s: float | None = None
+    ) -> int:
         """Posts of the author before this one that were acted on, in the last so many seconds; None: all known."""
+        author = author_of(case)
         if not author:
             return 0
         window_s = window_s or self.policy.repeat_offender.window_s
-        return self.authors.before(author_hash(self.secret, author), identity, sent_at, window_s)
+        return self.authors.before(self._who(case, author), identity, sent_at, window_s, half_life_s)
+
+    def count(self, case: Case[Post], identity: str, sent_at: float, window_s: float) -> None:
+        """Counts a post for the rate of its author; what is older than the window is forgotten."""
+        if author := author_of(case):
+            self.rates.add(author_hash(self.secret, author), identity, sent_at, _mentions(case), window_s)
+
+    def rate(self, case: Case[Post], identity: str, sent_at: float, what: str, window_s: float) -> int:
+        """`posts` of the author in the last so many seconds, this one among them, or `mentions` in those."""
+        author, posts, mentions = author_of(case), 0, 0
+        if author:
+            posts, mentions = self.rates.before(author_hash(self.secret, author), identity, sent_at, window_s)
+        return posts + 1 if what == "posts" else mentions + _mentions(case)
+
+    def _who(self, case: Case[Post], author: str) -> int:
+        """A changelog moves with a partition, so what it tells of an author is of that partition alone."""
+        who = author_hash(self.secret, author)
+        return who if self.journal is None else author_in(_partition(case), who)
+
+    def leaving(self) -> Sequence[Outgoing]:
+        """What is to leave with the verdict that was decided last, so that others know of it."""
+        return () if self.journal is None else self.journal.leaving()
 
     def adopt(self, policy: PostPolicy) -> None:
         """What is remembered stays; from now on this policy says what it means."""
@@ -88,22 +125,59 @@ class Memory:
         if self.quota is not None:
             self.quota.adopt(policy.quota)
 
-    def assign(self, partitions: Collection[int]) -> None:
-        """Reads what is known of the authors of partitions that are new."""
+    def assign(self, partitions: Collection[int], total: int | None) -> None:
+        """Reads what files know of the authors of partitions that are new; what a changelog knows comes by `restore`.
+
+        What is known of a partition stays over a revocation where a changelog tells what others did meanwhile.
+        """
+        if self.quota is not None and total is not None:
+            self.quota.hold(partitions, total)
+        if self.journal is not None:
+            self.authors.forget(self.held.difference(partitions))
+            self.held = set(partitions)
+            return
         for partition in set(partitions) - self.held:
             path = self._path(partition)
             if path is not None:
                 self.authors.load(path, partition)
         self.held.update(partitions)
 
+    def restore(self, partition: int, changes: Sequence[Change]) -> int:
+        """Enters what the changelog says of a partition. Returns how many messages cannot be used: damaged, or written
+        with another key.
+        """
+        if self.journal is None:
+            return len(changes)
+        now, unused = self.wall_clock(), 0
+        for key, value in changes:
+            place = Place.of(key)
+            if place is None:
+                unused += 1
+            elif place.partition != partition:
+                continue  # of another input partition, where the changelog has fewer
+            elif value is None:
+                self.authors.strike_out(place)
+            elif (strike := self.journal.read(place, value, now)) is None:
+                unused += 1
+            else:
+                self.authors.enter(place, strike.sent_at.timestamp(), strike.count)
+        self.authors.settle()
+        return unused
+
     def revoke(self, partitions: Collection[int]) -> None:
-        """Writes down what is known of partitions that were given up, and forgets it."""
+        """Writes down what is known of partitions that were given up, and forgets it. With a changelog it is written
+        already, and stays until others are assigned.
+        """
+        if self.journal is not None:
+            return
         self._save(self.authors.changed().intersection(partitions))
         self.authors.forget(partitions)
         self.held.difference_update(partitions)
 
     def checkpoint(self) -> None:
-        """Writes down what changed since the last time."""
+        """Writes down what changed since the last time; what is over in a changelog leaves with the next verdict."""
+        if self.journal is not None:
+            self.authors.sweep(self.wall_clock())
         self._save(self.authors.changed() & self.held)  # the file of any other is its owner's
 
     def _save(self, partitions: Collection[int]) -> None:
@@ -118,3 +192,11 @@ class Memory:
 
     def _path(self, partition: int) -> Path | None:
         return None if self.folder is None else self.folder / f"authors-{partition}.json"
+
+
+def _mentions(case: Case[Post]) -> int:
+    return case.rendered.text.count(USER)
+
+
+def _partition(case: Case[Post]) -> int:
+    return 0 if case.origin is None else case.origin.partition

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 
 from models.labels import POST_LABELS, SENTIMENTS
@@ -19,7 +19,7 @@ from streams.policy.judge import Judge
 from streams.policy.pictures import with_pictures
 from streams.policy.rules import FALLBACK_THRESHOLD, Ruling
 from streams.record import Outgoing
-from streams.tasks.base import Case, Parts, Rendered, Task
+from streams.tasks.base import Case, Change, Parts, Rendered, Task
 from streams.tasks.outputs import OVER_QUOTA, Alarm, outputs, timings_ms, verdict_id, warnings
 from streams.tasks.posts import POSTS
 from streams.tasks.posts.memory import Memory, author_of
@@ -49,7 +49,7 @@ class PostsTask(Task[Post]):
     @classmethod
     def build(cls, parts: Parts) -> PostsTask:
         folder = None if parts.state is None else parts.state / POSTS.name
-        return cls(parts, Memory.open(parts.policy.posts, folder, parts.has_quota))
+        return cls(parts, Memory.open(parts, folder))
 
     def decode(self, value: bytes | None, max_bytes: int) -> Post:
         return Post.decode(value, max_bytes)
@@ -63,6 +63,7 @@ class PostsTask(Task[Post]):
         values = _label_scores(scores)
         model_version = self._model_version if scores is None else scores.model_version
         identity = verdict_id(POSTS.name, model_version, self.policy_version, case.content)
+        self._count(case, identity)
         ruling, _ = self._judge.rule(self._facts(case, values, identity))
         ruling = with_pictures(ruling, case.seen, self._policy)
         action, reasons = self._within_quota(ruling, identity)
@@ -91,7 +92,14 @@ class PostsTask(Task[Post]):
             "timings_ms": timings_ms(case.moments, self._clock()),
         }
         kinds = ("labels",) if action is Action.ALLOW else ("labels", "flags")
-        return outputs(case, verdict, kinds, alarms, self._wall_clock(), _NAMES[action])
+        leaving = outputs(case, verdict, kinds, alarms, self._wall_clock(), _NAMES[action])
+        return [*leaving, *self._memory.leaving()]
+
+    def _count(self, case: Case[Post], identity: str) -> None:
+        """A post counts for the rate of its author, where a rule asks for one."""
+        if window_s := self._judge.rulebook.rate_window_s:
+            sent_at = case.sent_at(self._clock(), self._wall_clock())
+            self._memory.count(case, identity, sent_at, window_s)
 
     def _facts(self, case: Case[Post], values: list[float] | None, identity: str) -> Facts:
         """As of the time at which the post was sent, so that a redelivery is told the same."""
@@ -107,7 +115,8 @@ class PostsTask(Task[Post]):
             thread=record.thread or "",
             author=author,
             account_age_s=record.account_age_s(sent_at),
-            strikes=lambda window_s: self._memory.strikes(author, identity, sent_at, window_s),
+            rate=lambda what, window_s: self._memory.rate(case, identity, sent_at, what, window_s),
+            strikes=lambda window_s, half_life_s: self._memory.strikes(case, identity, sent_at, window_s, half_life_s),
         )
 
     def _within_quota(self, ruling: Ruling, identity: str) -> tuple[Action, tuple[str, ...]]:
@@ -147,8 +156,11 @@ class PostsTask(Task[Post]):
         self._memory.adopt(parts.policy.posts)
         return PostsTask(parts, self._memory)
 
-    def assign(self, partitions: Collection[int]) -> None:
-        self._memory.assign(partitions)
+    def assign(self, partitions: Collection[int], total: int | None = None) -> None:
+        self._memory.assign(partitions, total)
+
+    def restore(self, partition: int, changes: Sequence[Change]) -> int:
+        return self._memory.restore(partition, changes)
 
     def revoke(self, partitions: Collection[int]) -> None:
         self._memory.revoke(partitions)

@@ -237,3 +237,15 @@ def test_a_tilde_is_the_home_folder(name: str, monkeypatch: pytest.MonkeyPatch, 
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv(f"TIDEGATE_{name.upper()}", "~/place")
     assert getattr(Settings.load(), name) == tmp_path / "place"
+
+
+def test_author_history_in_a_topic_needs_a_key_that_all_workers_share(tmp_path: Path) -> None:
+    key, short = tmp_path / "key", tmp_path / "short"
+    key.write_bytes(b"k" * 32)
+    short.write_bytes(b"  " + b"k" * 31 + b"\n")
+
+    assert "author_state topic needs author_key_file" in _refusal(author_state="topic")
+    assert Settings.load(author_state="topic", author_key_file=key).author_state == "topic"
+    assert Settings.load(author_key_file=key).author_state == "disk"
+    assert "holds less than 32 bytes" in _refusal(author_key_file=short)
+    assert "there is no such file" in _refusal(author_key_file=tmp_path / "none")

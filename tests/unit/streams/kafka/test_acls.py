@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import orjson
 import pytest
 from typer.testing import CliRunner
@@ -34,6 +36,17 @@ def test_a_worker_that_follows_the_control_topic_may_end_a_canary_there() -> Non
     assert granted["p.control"] == ("Read", "Write")
     assert granted["transactional-id p.control"] == granted["p.events"] == ("Write",)
     assert by_name("worker", control="off")["p.control"] == ("Read",)
+
+
+def test_what_workers_remember_is_for_workers_alone_and_only_where_it_is_asked_for(tmp_path: Path) -> None:
+    key = tmp_path / "key"
+    key.write_bytes(b"k" * 32)
+    topic = {"author_state": "topic", "author_key_file": key}
+    assert by_name("worker")["p.authors"] == ("Describe",)
+    assert by_name("worker", **topic)["p.authors"] == ("Read", "Write")
+    assert by_name("worker", **topic, tasks="symptoms")["p.authors"] == ("Describe",)
+    assert "p.authors" not in by_name("reader", **topic) | by_name("sender", **topic)
+    assert by_name("operator", **topic)["p.authors"] == ("Create", "Describe")
 
 
 def test_nobody_may_write_what_is_not_theirs() -> None:

@@ -46,6 +46,7 @@ def test_nothing_is_wrong_with_sound_rules() -> None:
         {"all": [{"keywords": "casino"}, {"not": {"keywords": "casino"}}]},
         {"all": [{"strikes": 5}, {"not": {"strikes": 3}}]},
         {"all": [{"account_younger_than_s": 60.0}, {"not": {"account_younger_than_s": 3600.0}}]},
+        {"all": [{"posts": 9, "window_s": 60.0}, {"not": {"posts": 8, "window_s": 60.0}}]},
         {"not": {"any": [EN, {"not": EN}]}},
         {"list": "gone"},
         {"list": "nobody"},
@@ -66,6 +67,8 @@ def test_a_rule_that_can_never_fire_is_dead(when: dict[str, Any]) -> None:
         {"all": [{"label": "hate", "below": 0.55}, {"label": "hate"}]},
         {"all": [{"not": {"label": "hate", "at_least": 0.2, "below": 0.4}}, {"label": "hate", "at_least": 0.3}]},
         {"all": [{"strikes": 5}, {"not": {"strikes": 3, "window_s": 60.0}}]},
+        {"all": [{"strikes": 5}, {"not": {"strikes": 3, "half_life_s": 60.0}}]},
+        {"all": [{"posts": 9, "window_s": 60.0}, {"not": {"mentions": 8, "window_s": 60.0}}]},
         {"not": {"list": "nobody"}},
     ],
 )

@@ -92,7 +92,7 @@ def test_alerts_name_their_rules_and_the_highest_counts() -> None:
 
 def test_a_rule_on_history_says_so_and_makes_no_strike_of_its_own() -> None:
     historic = rule("h", {"all": [ALWAYS, {"not": {"not": {"strikes": 3}}}]})
-    ruling = judged(historic, strikes=lambda window_s: 3)
+    ruling = judged(historic, strikes=lambda *_: 3)
 
     assert (ruling.action, ruling.reasons, ruling.is_offence) == (Action.REVIEW, ("rule:h (history)",), False)
     assert ruling.rules[0]["history"]

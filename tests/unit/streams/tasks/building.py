@@ -17,6 +17,7 @@ from models.serving.types import Encoding, Scores
 from schemas import Alert, PostVerdict, SymptomVerdict
 from streams.pictures.seen import Seen
 from streams.policy import Policy
+from streams.record import Outgoing
 from streams.tasks.base import Case, Moments, Origin, Parts, Task
 from streams.tasks.posts.task import PostsTask
 from streams.tasks.symptoms.task import SymptomsTask
@@ -72,6 +73,24 @@ def decide(
     seen: Sequence[Seen] | None = None,
 ) -> tuple[dict[str, Any], list[tuple[str, bytes | None, dict[str, Any]]]]:
     """The verdict, and all outputs as (kind, key, body); each body fits its strict schema."""
+    published = decided(task, fields, scores, key, origin, seen)
+    outputs = [(each.kind, each.key, orjson.loads(each.value or b"")) for each in published]
+    for each, (kind, _, body) in zip(published, outputs, strict=True):
+        VERDICTS[kind].model_validate_json(each.value or b"")
+        assert each.partition == (origin.partition if origin else 0)
+        assert body["verdict_id" if kind == "alerts" else "id"] == outputs[0][2]["id"]
+    return outputs[0][2], outputs
+
+
+def decided(
+    task: Task[Any],
+    fields: Mapping[str, Any],
+    scores: Scores | None,
+    key: bytes | None,
+    origin: Origin | None,
+    seen: Sequence[Seen] | None = None,
+) -> list[Outgoing]:
+    """What leaves, as it is."""
     value = orjson.dumps(fields)
     record = task.decode(value, 1_000_000)
     rendered = task.render(record)
@@ -82,13 +101,7 @@ def decide(
     if scores is not None and "spans" in scores.heads:
         scores.heads["spans"] = np.resize(scores.heads["spans"], len(offsets))
     way.scores = scores
-    published = task.decide(Case(record, rendered, [way], scores, 1.0, value, key, origin, MOMENTS, seen))
-    outputs = [(each.kind, each.key, orjson.loads(each.value or b"")) for each in published]
-    for each, (kind, _, body) in zip(published, outputs, strict=True):
-        VERDICTS[kind].model_validate_json(each.value or b"")
-        assert each.partition == (origin.partition if origin else 0)
-        assert body["verdict_id" if kind == "alerts" else "id"] == outputs[0][2]["id"]
-    return outputs[0][2], outputs
+    return task.decide(Case(record, rendered, [way], scores, 1.0, value, key, origin, MOMENTS, seen))
 
 
 def kinds(outputs: Sequence[tuple[str, bytes | None, dict[str, Any]]]) -> list[str]:

@@ -60,6 +60,17 @@ def thread() -> LedgerConsumerThread:
     return LedgerConsumerThread.__new__(LedgerConsumerThread)
 
 
+def test_how_many_partitions_there_are_is_known_to_every_member_of_a_group(thread: LedgerConsumerThread) -> None:
+    """Only its leader deals partitions out, and has notes of them."""
+    known = {"posts": {0, 1, 2}}
+    follower = SimpleNamespace(_metadata_snapshot={})
+    thread._consumer = SimpleNamespace(partitions_for_topic=known.get, _coordinator=follower)
+
+    assert [thread.topic_partitions(topic) for topic in ("posts", "others")] == [3, None]
+    thread._consumer = None
+    assert thread.topic_partitions("posts") is None
+
+
 @pytest.mark.parametrize(
     ("gap", "offsets"),
     [

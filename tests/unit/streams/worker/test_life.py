@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from pathlib import Path
 
 import pytest
 from aiokafka import AIOKafkaProducer, TopicPartition
@@ -27,6 +28,15 @@ async def test_a_stop_ends_a_wait() -> None:
     asyncio.get_running_loop().call_soon(worker.life.end)
     await asyncio.wait_for(worker._unless_stopped(for_ever()), 1)
     assert cancelled.is_set()
+
+
+def test_the_topic_of_authors_is_needed_only_where_it_is_written(tmp_path: Path) -> None:
+    key = tmp_path / "key"
+    key.write_bytes(b"k" * 32)
+    assert "authors" not in _Worker(Settings())._output_kinds()
+    assert "authors" in _Worker(Settings(author_state="topic", author_key_file=key))._output_kinds()
+    none = Settings(author_state="topic", author_key_file=key, tasks=["symptoms"])
+    assert "authors" not in _Worker(none)._output_kinds()
 
 
 async def test_a_wait_that_fails_fails() -> None:

@@ -6,7 +6,7 @@ import asyncio
 import shutil
 import threading
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -92,13 +92,33 @@ class HeldSink(Sink):
         self.is_stopped = True
 
 
+class Kept:
+    """A changelog that holds what sinks have published of it."""
+
+    def __init__(self, *sinks: HeldSink) -> None:
+        self.sinks = sinks
+
+    async def read(self, begins: Mapping[int, int]) -> AsyncGenerator[tuple[int, Sequence[Any]], None]:
+        written = [each for sink in self.sinks for each in sink.published if each.kind == "authors"]
+        messages = [SimpleNamespace(offset=n, key=each.key, value=each.value) for n, each in enumerate(written)]
+        for number, begin in begins.items():
+            if messages[begin:]:
+                yield number, messages[begin:]
+
+
 class Bench:
-    def __init__(self, settings: Settings, model: Model) -> None:
+    def __init__(self, settings: Settings, model: Model, changelog: Kept | None = None) -> None:
         (task,) = build_tasks(settings, model.artifact)
         self.sink = HeldSink()
         self.crashes: list[BaseException] = []
         self.service = Service(
-            settings, model, {POSTS[0]: task, OLD_POSTS[0]: task}, self.sink, self.crashes.append, [OLD_POSTS[0]]
+            settings,
+            model,
+            {POSTS[0]: task, OLD_POSTS[0]: task},
+            self.sink,
+            self.crashes.append,
+            [OLD_POSTS[0]],
+            changelogs={} if changelog is None else {POSTS[0]: changelog},
         )
 
     async def take_in(self, *values: bytes) -> None:
@@ -129,9 +149,9 @@ async def start(model: Model, tmp_path: Path) -> AsyncIterator[Start]:
     """Starts a service with the settings of the test."""
     started: list[Bench] = []
 
-    async def start_with(model: Model = model, **settings: Any) -> Bench:
-        patient: dict[str, Any] = {"drain_s": 60.0, **settings}
-        started.append(Bench(Settings(data_dir=tmp_path, tasks=["posts"], **patient), model))
+    async def start_with(model: Model = model, changelog: Kept | None = None, **settings: Any) -> Bench:
+        patient: dict[str, Any] = {"data_dir": tmp_path, "drain_s": 60.0, **settings}
+        started.append(Bench(Settings(tasks=["posts"], **patient), model, changelog))
         await started[-1].service.start()
         return started[-1]
 
@@ -676,6 +696,79 @@ async def test_an_authors_posts_are_written_down_now_and_then(
     assert "alerts" in await offend(after, 3)
     await asyncio.sleep(0.05)
     assert killed.crashes == after.crashes == []
+
+
+@pytest.fixture
+def shared(three_strikes: dict[str, Path], tmp_path: Path) -> dict[str, Any]:
+    """The same, with what is known of authors in a topic."""
+    key = tmp_path / "key"
+    key.write_bytes(b"a secret of all the workers of a group")
+    return {**three_strikes, "author_state": "topic", "author_key_file": key}
+
+
+async def test_a_strike_is_acknowledged_before_the_offset_of_its_post_is_released(
+    start: Start, shared: dict[str, Any]
+) -> None:
+    bench = await start(changelog=Kept(), **shared)
+    await bench.service.assign({POSTS})
+    await bench.take_in_one(Message(0, post("number 0 of them", author="one-author")))
+    await eventually(lambda: len(bench.sink.published) >= 3)
+    await asyncio.sleep(0.02)
+
+    assert sorted(each.kind for each in bench.sink.published) == ["authors", "flags", "labels"]
+    assert bench.released == {}
+    bench.sink.answer()
+    await eventually(lambda: bench.released == {POSTS: 1})
+
+
+async def test_a_worker_on_another_host_knows_what_a_killed_one_wrote(
+    start: Start, shared: dict[str, Any], tmp_path: Path
+) -> None:
+    killed = await start(changelog=Kept(), **shared)
+    await killed.service.assign({POSTS})
+    assert "alerts" not in await offend(killed, 1, 2)
+
+    after = await start(changelog=Kept(killed.sink), **shared, data_dir=tmp_path / "another host")
+    ready: list[str] = []
+    await after.service.assign({POSTS}, {POSTS[0]: 1}, lambda: ready.append("ready"))
+    assert ready == [], "it does not know yet"
+    assert "alerts" in await offend(after, 3)
+    assert ready == ["ready"]
+    assert after.crashes == []
+    assert not await asyncio.to_thread(lambda: list(tmp_path.rglob("authors-*.json")))
+
+
+async def test_what_waits_for_a_changelog_is_dropped_when_its_partition_is_given_up(
+    start: Start, shared: dict[str, Any]
+) -> None:
+    class Never(Kept):
+        async def read(self, begins: Mapping[int, int]) -> AsyncGenerator[tuple[int, Sequence[Any]], None]:
+            await asyncio.Event().wait()
+            yield 0, []
+
+    bench = await start(changelog=Never(), **shared)
+    await bench.service.assign({POSTS})
+    waiting = asyncio.create_task(bench.take_in_one(Message(0, post("number 0 of them"))))
+    await asyncio.sleep(0.02)
+    assert not waiting.done()
+    await bench.service.drain()
+    await bench.service.revoke({POSTS})
+    await asyncio.wait_for(waiting, 5)
+
+    assert bench.service.ledger.in_flight == 0
+    assert bench.sink.published == []
+
+
+async def test_the_quota_is_divided_by_partitions(start: Start, tmp_path: Path) -> None:
+    bench = await start(policy=write_policy(tmp_path, action="remove", limit=6))
+    bench.sink.answer()
+    await bench.service.assign({POSTS, OLD_POSTS}, {POSTS[0]: 3, OLD_POSTS[0]: 3})
+    for number in range(4):
+        await bench.take_in_one(Message(number, post(f"number {number} of them", author=f"author-{number}")))
+    await bench.service.drain()
+
+    actions = [orjson.loads(each.value or b"")["action"] for each in bench.sink.published if each.kind == "labels"]
+    assert sorted(actions) == ["remove", "remove", "review", "review"]
 
 
 async def test_one_text_that_cannot_be_encoded_costs_no_other_record(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.tasks.posts.author_key import load_or_create_secret
+from streams.tasks.posts.author_key import load_or_create_secret, secret_of
 
 
 def test_the_same_folder_gives_the_same_key(tmp_path: Path) -> None:
@@ -43,3 +43,8 @@ def test_a_folder_that_cannot_be_used_is_no_reason_to_stop(tmp_path: Path) -> No
     (tmp_path / "file").write_bytes(b"")
 
     assert len(load_or_create_secret(tmp_path / "file")) == 32
+
+
+def test_a_file_of_the_operators_means_the_same_however_it_ends() -> None:
+    assert len(secret_of(b"k" * 100)) == 32
+    assert secret_of(b"k" * 32) == secret_of(b"k" * 32 + b"\r\n") != secret_of(b"k" * 33)

@@ -276,3 +276,17 @@ def test_a_crash_while_saving_leaves_the_old_file(tmp_path: Path, monkeypatch: p
     assert path.read_bytes() == before
     assert authors.changed() == {0}
     assert orjson.loads(before)["format"] == 1
+
+
+def test_a_strike_fades() -> None:
+    authors = history(posts=100)
+    add_many(authors, range(4), now=0.0)
+
+    def counted(now: float) -> int:
+        return authors.before(WHO, "f" * 32, now, DAY, half_life_s=100.0)
+
+    assert [counted(now) for now in (0.0, 1.0, 100.0, 200.0, 300.0, 301.0)] == [4, 4, 2, 1, 1, 0]
+    assert authors.before(WHO, "f" * 32, 301.0, DAY) == 4
+    add_many(authors, [9], now=100.0)
+    assert counted(100.0) == 3
+    assert authors.before(WHO, verdict(9), 100.0, DAY, half_life_s=100.0) == 2, "a post does not count itself"

@@ -114,6 +114,38 @@ def test_what_only_history_acted_on_is_no_strike() -> None:
     assert judge._memory.authors.count(next(iter(judge._memory.authors._authors))) == 2
 
 
+def flood(what: str, needed: int) -> dict[str, Any]:
+    fits, misses = [{"posts": 9, "mentions": 9}], [{"posts": 1, "mentions": 0}]
+    return rule("flood", {what: needed, "window_s": 60.0}, must_match=fits, must_not_match=misses)
+
+
+def test_a_flood_of_posts_is_known_by_its_third_whoever_else_writes() -> None:
+    judge = task(flood("posts", 3))
+    written = [POST | {"id": f"p{n}", "author": name} for n in range(3) for name in ("ann", "bob")]
+    verdicts = [decide(judge, post, post_scores())[0] for post in written]
+
+    assert [one["action"] for one in verdicts] == ["allow"] * 4 + ["review"] * 2
+    assert verdicts[-1]["reasons"] == ["rule:flood (history)"]
+    again = decide(judge, written[-1], post_scores())[0]
+    assert (again["id"], again["action"]) == (verdicts[-1]["id"], "review"), "a redelivery is told the same"
+    assert decide(judge, written[0], post_scores())[0]["action"] == "review", "sent at the same time as the others"
+
+
+def test_mentions_are_those_of_all_posts_in_the_window() -> None:
+    judge = task(flood("mentions", 3))
+    texts = ("hello @one and @two", "hello @three", "hello")
+    verdicts = [decide(judge, POST | {"id": f"p{n}", "text": text}, post_scores())[0] for n, text in enumerate(texts)]
+
+    assert [one["action"] for one in verdicts] == ["allow", "review", "review"]
+
+
+def test_without_a_rule_that_asks_no_post_is_remembered() -> None:
+    judge = task(strikes())
+    decide(judge, POST, post_scores())
+
+    assert len(judge._memory.rates) == 0
+
+
 def test_strikes_outside_of_the_window_do_not_count() -> None:
     authors = task(strikes())._memory.authors
     for number, at in enumerate((10.0, 50.0, 90.0)):
