@@ -78,8 +78,7 @@ async def measure(setup: Setup, extent: Extent, seed: int) -> Measured:
     posts = SCENARIOS["steady"].payloads(10**9, seed)
     with tempfile.TemporaryDirectory(prefix="tidegate-load-") as name:
         folder = Path(name)
-        chosen = {"artifact": setup.artifact, "device": setup.device, "threads": setup.threads}
-        settings = Settings.load(**chosen, **setup.extra)
+        settings = Settings.load(artifact=setup.artifact, device=setup.device, threads=setup.threads, **setup.extra)
         model = await asyncio.to_thread(load_model, settings)
         with serving(setup, folder) as server:
             engine, full = await _turns(server, model, settings.max_in_flight_records, extent, posts)

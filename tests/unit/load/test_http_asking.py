@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import resource
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from itertools import islice, repeat
 from pathlib import Path
@@ -22,11 +22,17 @@ from load.http.server import serving
 from load.scenarios import SCENARIOS
 from load.session import Setup
 from load.worker_process import WorkerFailed
-from tests.support.gateway import Running, model_of
+from tests.support.gateway import Running, model_of, running, settings_for
 from tests.unit.streams.gateway.test_perspective import CORAL_ANALYZE, CORAL_SUGGEST
 
 ASKED = Request("/ask", b"{}")
 POSTS = SCENARIOS["steady"]
+
+
+@pytest.fixture(scope="module")
+def gateway(tiny_artifact: Path) -> Iterator[Running]:
+    with running(settings_for(tiny_artifact)) as server:
+        yield server
 
 
 @asynccontextmanager
