@@ -15,8 +15,10 @@ COPY schemas ./schemas
 COPY models ./models
 COPY streams ./streams
 COPY load ./load
-RUN /opt/tidegate/bin/pip install --constraint constraints.txt ".[serve,traces${IMAGES:+,images,s3}]" \
+RUN /opt/tidegate/bin/pip install --constraint constraints.txt ".[serve,traces${IMAGES:+,images}]" \
         ${GPU:+"onnxruntime-gpu[cuda,cudnn]"}
+# Outside of the constraints: botocore wants an older python-dateutil than what draws plots, and nothing here needs one.
+RUN [ -z "$IMAGES" ] || /opt/tidegate/bin/pip install s3fs==2026.9.0
 
 FROM python:3.11-slim
 RUN useradd --uid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin tidegate \

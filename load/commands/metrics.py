@@ -1,9 +1,10 @@
 """`metrics`: what the port for operators costs a worker."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import aiohttp
@@ -78,7 +79,7 @@ async def scraping(port_file: Path, every_s: float) -> AsyncIterator[Scrapes]:
         aiohttp.ClientError: the process did not answer.
     """
     scrapes = Scrapes()
-    task = asyncio.create_task(_scrape(port_file, every_s, scrapes))
+    task = asyncio.create_task(_scrape(partial(_port, port_file), every_s, scrapes))
     try:
         yield scrapes
     finally:
@@ -90,10 +91,16 @@ async def scraping(port_file: Path, every_s: float) -> AsyncIterator[Scrapes]:
         raise RuntimeError("the worker was done before it could be scraped: take more records")
 
 
-async def _scrape(port_file: Path, every_s: float, scrapes: Scrapes) -> None:
-    while not (port_file.exists() and port_file.read_text().strip()):  # noqa: ASYNC110  a process writes it
+def _port(file: Path) -> int | None:
+    """None until the process has written it."""
+    written = file.read_text() if file.exists() else ""
+    return int(written) if written.endswith("\n") else None
+
+
+async def _scrape(ask_port: Callable[[], int | None], every_s: float, scrapes: Scrapes) -> None:
+    while (port := ask_port()) is None:  # noqa: ASYNC110  a process writes it
         await asyncio.sleep(_LOOK_S)
-    url = f"http://127.0.0.1:{int(port_file.read_text())}/metrics"
+    url = f"http://127.0.0.1:{port}/metrics"
     async with aiohttp.ClientSession(raise_for_status=True, timeout=aiohttp.ClientTimeout(total=30)) as http:
         while True:
             async with http.get(url) as response:

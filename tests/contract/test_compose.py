@@ -2,7 +2,6 @@
 
 import json
 import re
-import tomllib
 from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
@@ -181,10 +180,12 @@ def test_the_keys_of_the_store_are_in_a_file_that_must_be_there_and_is_ours_alon
 
 
 def test_the_image_that_looks_at_pictures_has_what_that_needs(compose: dict[str, Any]) -> None:
-    extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
+    """s3fs and fsspec go together: their versions are one."""
     assert compose["services"]["worker-pictures"]["build"]["args"] == {"IMAGES": "1"}
-    (added,) = re.findall(r"\$\{IMAGES:\+,([\w,]+)\}", DOCKERFILE.read_text("utf-8"))
-    assert set(added.split(",")) == {"images", "s3"} <= set(extras)
+    text = DOCKERFILE.read_text("utf-8")
+    assert "${IMAGES:+,images}" in text
+    (client,) = re.findall(r"\bs3fs==(\S+)", text)
+    assert f"fsspec=={client}" in (ROOT / "constraints.txt").read_text("utf-8").splitlines()
 
 
 def test_prometheus_scrapes_every_process_of_ours_that_runs_on(compose: dict[str, Any]) -> None:

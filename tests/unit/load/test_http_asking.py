@@ -21,6 +21,7 @@ from load.http.requests import ANALYZE, SUGGEST, Request, coral, moderations
 from load.http.server import serving
 from load.scenarios import SCENARIOS
 from load.session import Setup
+from load.texts import Payload
 from load.worker_process import WorkerFailed
 from tests.support.gateway import Running, model_of, running, settings_for
 from tests.unit.streams.gateway.test_perspective import CORAL_ANALYZE, CORAL_SUGGEST
@@ -155,7 +156,8 @@ def test_the_limit_of_open_files_is_raised_as_far_as_it_goes(
 
 
 def test_coral_sends_the_bodies_that_the_gateways_tests_have(gateway: Running) -> None:
-    analyse, suggest, another = islice(coral(POSTS.payloads(9, 1)), 3)
+    posts = [Payload("posts", b"", orjson.dumps({"text": text})) for text in ("you are an idiot", "what a day")]
+    analyse, suggest, another = islice(coral(posts), 3)
 
     answer = gateway.ask("POST", analyse.path, analyse.body, {})
     assert (analyse.path, answer.status) == (ANALYZE, 200)
