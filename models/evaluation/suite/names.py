@@ -17,7 +17,7 @@ from models.labels import POST_LABELS
 
 NAMES: Final = "names"
 """In the place of a head."""
-FIGURES: Final = ("auroc", "f1")
+FIGURES: Final[tuple[str, ...]] = ("auroc", "f1")
 
 
 class Meaning(Protocol):
