@@ -15,6 +15,8 @@ ENGINE_SHARE = 0.85
 OVER_ENGINE_MS = 5.0
 IDLE_MB = 300
 CORAL_P99_MS = 300.0
+NOT_ASSESSED = 400
+"""Perspective's answer to a text in which the model knows too few of the words: one, if not a score."""
 
 
 async def serve(setup: Setup, extent: Extent, seed: int, reports: Path, command: str) -> Report:
@@ -99,7 +101,7 @@ def _idle(report: Report, found: Measured) -> list[Row]:
 
 def _coral(report: Report, found: Measured) -> list[Row]:
     p99_ms = _worst_p99(found.coral)
-    met = p99_ms < CORAL_P99_MS and not found.coral.others
+    met = p99_ms < CORAL_P99_MS and found.coral.others.keys() <= {NOT_ASSESSED}
     report.data |= {
         "coral_per_s": CORAL_RATE,
         "coral_latency_ms": {path: one.summary() for path, one in found.coral.latency.items()},

@@ -98,6 +98,13 @@ def test_answers_other_than_200_are_told_and_coral_forgives_none() -> None:
     assert "at full load {429: 6}, at half {}, of Coral {429: 1}" in page
 
 
+def test_a_text_that_nobody_can_assess_is_no_failure_of_the_server() -> None:
+    coral = steady(analyze=20.0)
+    coral.add("analyze", 400, 1.0)
+
+    assert told(replace(GOOD, coral=coral))[0]["coral_met"] is True
+
+
 def test_a_system_that_allows_fewer_connections_is_named() -> None:
     _, page = told(replace(GOOD, idle=Idle(10_000, 4_000, 4_000, 350.0, 400.0)))
 

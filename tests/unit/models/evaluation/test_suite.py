@@ -134,14 +134,18 @@ def test_the_folder_names_labels_of_its_own_categories(suite: Path, served: Serv
             read_suite([suite], classes(served))
 
 
+def meaning(name: str, *labels: str, **made_of: str) -> Meaning:
+    return Meaning.model_validate({"name": name, "labels": labels, "close": "near", "note": "-", **made_of})
+
+
 MEANINGS = {
-    name: Meaning.model_validate({"name": name, "close": "near", "note": "-", **made_of})
-    for name, made_of in {
-        "BOTH": {"labels": ("toxicity", "insult"), "how": "all"},
-        "EITHER": {"labels": ("toxicity", "insult")},
-        "CAPPED": {"labels": ("toxicity",), "capped_by": "insult"},
-        "THREAT": {"labels": ("threat",)},
-    }.items()
+    one.name: one
+    for one in (
+        meaning("BOTH", "toxicity", "insult", how="all"),
+        meaning("EITHER", "toxicity", "insult"),
+        meaning("CAPPED", "toxicity", capped_by="insult"),
+        meaning("THREAT", "threat"),
+    )
 }
 
 
