@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import resource
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from itertools import islice, repeat
@@ -96,6 +97,21 @@ async def test_a_request_is_sent_when_it_is_due_whatever_the_others_wait_for() -
     assert found.latency["/ask"].at(100) >= 15, "what was due at 15 ms waited until 35 ms"
     assert len(found.late_ms) == 5
     assert not found.others
+
+
+async def test_a_request_that_was_sent_late_has_waited_since_it_was_due() -> None:
+    """Whoever could not send for a while must not look as if nobody had waited in it."""
+    stalls = iter([0.3])
+
+    async def stall_once(_: web.Request) -> web.Response:
+        time.sleep(next(stalls, 0.0))  # noqa: ASYNC251  it holds up who sends, too
+        return web.Response()
+
+    async with answering(stall_once) as url:
+        found = await ask_steadily(url, [ASKED] * 20, 20, 1, 8)
+
+    assert found.late_ms.at(100) >= 100
+    assert found.latency["/ask"].at(100) >= 0.99 * found.late_ms.at(100)
 
 
 async def test_no_answer_is_counted_and_has_no_latency() -> None:
