@@ -2,9 +2,11 @@
 #
 #   docker build --tag tidegate .
 #   docker build --tag tidegate:gpu --build-arg GPU=1 .      adds the CUDA libraries
+#   docker build --tag tidegate:pictures --build-arg IMAGES=1 .    adds what looks at pictures, and a client for S3
 
 FROM python:3.11-slim AS build
 ARG GPU=""
+ARG IMAGES=""
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 RUN python -m venv /opt/tidegate
 WORKDIR /src
@@ -13,8 +15,10 @@ COPY schemas ./schemas
 COPY models ./models
 COPY streams ./streams
 COPY load ./load
-RUN /opt/tidegate/bin/pip install --constraint constraints.txt ".[serve,traces]" \
+RUN /opt/tidegate/bin/pip install --constraint constraints.txt ".[serve,traces${IMAGES:+,images}]" \
         ${GPU:+"onnxruntime-gpu[cuda,cudnn]"}
+# Outside of the constraints: botocore wants an older python-dateutil than what draws plots, and nothing here needs one.
+RUN [ -z "$IMAGES" ] || /opt/tidegate/bin/pip install s3fs==2026.9.0
 
 FROM python:3.11-slim
 RUN useradd --uid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin tidegate \

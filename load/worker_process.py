@@ -28,19 +28,19 @@ class Worker:
     def __init__(self, name: str, folder: Path, env: Mapping[str, str], command: Sequence[str] = WORKER) -> None:
         self.name = name
         self.log = folder / f"{name}.log"
-        self._ready_file = folder / f"{name}.ready"
-        self._ready_file.unlink(missing_ok=True)
+        self.ready_file = folder / f"{name}.ready"
+        self.ready_file.unlink(missing_ok=True)
         own = {k: v for k, v in os.environ.items() if not k.startswith("TIDEGATE_")}
         self.process: subprocess.Popen[bytes] = start_leashed(
             command,
             output=self.log,
             cwd=ROOT,
-            env={**own, **env, READY_FILE: str(self._ready_file)},
+            env={**own, **env, READY_FILE: str(self.ready_file)},
         )
 
     def wait_ready(self, within_s: float = 60.0) -> "Worker":
         """Returns when it consumes."""
-        self.wait_for(self._ready_file.exists, within_s, "become ready")
+        self.wait_for(self.ready_file.exists, within_s, "become ready")
         return self
 
     def wait_for(self, claim: Callable[[], bool], within_s: float, what: str) -> None:

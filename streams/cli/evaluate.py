@@ -51,6 +51,9 @@ def evaluate(
     out: Annotated[
         Path | None, typer.Option(help="With --suite: folder for JSON, tables, picture.", show_default=False)
     ] = None,
+    names: Annotated[
+        bool, typer.Option("--names", help="With --suite: figures by OpenAI's and Perspective's names, too.")
+    ] = False,
     deform: Annotated[bool, typer.Option("--deform", help="Measure disguised posts as well.")] = False,
     picture: Annotated[Path | None, typer.Option(help="Write a picture here (.png, .svg).", show_default=False)] = None,
     confidence: Annotated[float, typer.Option(min=0.5, max=0.999, help="Of the intervals.")] = 0.95,
@@ -64,20 +67,20 @@ def evaluate(
 
         data = data or []
         if pictures is not None:
-            _check_for_pictures(artifact, bool(data or suite or deform or limit or out))
+            _check_for_pictures(artifact, bool(data or suite or deform or limit or out or names))
             from streams.cli.pictures import evaluate_pictures
 
             models = [one for one in (artifact, *(against or [])) if one is not None]
             evaluate_pictures(pictures, models, Bootstrap(confidence), picture, threads or 1, as_json)
             return
-        _check_options(data, suite, deform or slice_column != "slice", bool(against or limit or out))
+        _check_options(data, suite, deform or slice_column != "slice", bool(against or limit or out or names))
         given = {"artifact": artifact, "device": device, "threads": threads}
         served = open_served(**given)
         bootstrap = Bootstrap(confidence)
         if suite:
             from streams.cli.suite import Wanted, evaluate_suite
 
-            evaluate_suite(served, given, bootstrap, Wanted(suite, against or [], limit, picture, out, as_json))
+            evaluate_suite(served, given, bootstrap, Wanted(suite, against or [], limit, picture, out, as_json, names))
             return
         rows = read_rows(data, served, slice_column)
         with progress() as bar:
@@ -100,7 +103,7 @@ def _check_options(data: Sequence[Path] | None, suite: Sequence[Path] | None, fo
             "see docs/evaluation.md."
         )
     if data and for_suite:
-        raise EvaluationError("--against, --limit and --out go with --suite.")
+        raise EvaluationError("--against, --limit, --names and --out go with --suite.")
     if suite and for_data:
         raise EvaluationError("--deform and --slice go with --data.")
 

@@ -35,6 +35,8 @@ class Wanted:
     picture: Path | None
     out: Path | None
     as_json: bool
+    has_names: bool = False
+    """Figures by the names of OpenAI and Perspective, too."""
 
 
 def evaluate_suite(served: Served, given: dict[str, Any], bootstrap: Bootstrap, wanted: Wanted) -> None:
@@ -42,6 +44,7 @@ def evaluate_suite(served: Served, given: dict[str, Any], bootstrap: Bootstrap, 
     from models.evaluation.suite.report import report, score_sets
     from models.evaluation.suite.sets import read_suite
     from streams.cli.evaluate import open_served, progress
+    from streams.gateway.mapping import by_meaning
 
     classes = {name: head.labels for name, head in served.artifact.manifest.heads.items()}
     sets, skipped = read_suite(wanted.suite, classes, wanted.limit)
@@ -55,7 +58,9 @@ def evaluate_suite(served: Served, given: dict[str, Any], bootstrap: Bootstrap, 
             sides.append((model.artifact, answers))
             figuring = bar.add_task("intervals", total=len(sets))
             judge = policy_judge(given, model.artifact)
-            reports.append(report(sets, answers, model.artifact, bootstrap, judge, partial(bar.advance, figuring)))
+            advance = partial(bar.advance, figuring)
+            meanings = by_meaning() if wanted.has_names else None
+            reports.append(report(sets, answers, model.artifact, bootstrap, judge, advance, meanings))
     found = _differences(sets, sides, bootstrap)
     _write(reports, found, skipped, bootstrap, wanted)
 

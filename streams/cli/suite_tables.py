@@ -20,7 +20,8 @@ MOST_DOMAINS: Final = 25
 
 def suite_tables(report: SuiteReport, width: int) -> Iterator[Table]:
     """Figures by set, shares by category, and the domains of ordinary text that are labelled most."""
-    entries = [replace(one.entry, by="set", group=f"{one.set} {one.lang}") for one in report.entries]
+    found = [*report.entries, *report.names]
+    entries = [replace(one.entry, by="set", group=f"{one.set} {one.lang}") for one in found]
     yield from figure_tables(entries, width)
     if report.categories:
         yield _category_table(report)

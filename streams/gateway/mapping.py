@@ -75,6 +75,18 @@ def categories() -> tuple[Meaning, ...]:
     return _mapping().openai
 
 
+def by_meaning() -> dict[str, Meaning]:
+    """What is assessed, by all the names that mean the same, Perspective's after OpenAI's."""
+    names: dict[tuple[object, ...], list[str]] = {}
+    meanings: dict[tuple[object, ...], Meaning] = {}
+    for meaning in (*categories(), *attributes().values()):
+        if meaning.is_assessed:
+            what = meaning.labels, meaning.how, meaning.capped_by
+            names.setdefault(what, []).append(meaning.name)
+            meanings.setdefault(what, meaning)
+    return {", ".join(names[what]): meaning for what, meaning in meanings.items()}
+
+
 @cache
 def attributes() -> Mapping[str, Meaning]:
     """Perspective's, by name."""

@@ -17,7 +17,8 @@ ROOT = Path(__file__).parents[2]
 COMPOSE = ROOT / "docker-compose.yml"
 DOCKERFILE = ROOT / "Dockerfile"
 VARIABLES = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields} | OTHER_VARIABLES
-OURS = ("topics", "keys", "worker", "worker-gpu", "serve")
+WORKERS = ("worker", "worker-gpu", "worker-pictures")
+OURS = ("topics", "keys", *WORKERS, "serve")
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +48,7 @@ def test_the_schema_refuses_what_is_wrong(compose: dict[str, Any], specification
 
 def test_has_a_broker_the_topics_workers_a_server_and_what_watches_them(compose: dict[str, Any]) -> None:
     services = compose["services"]
-    assert set(services) == {"kafka", *OURS, "prometheus", "grafana"}
+    assert set(services) == {"kafka", *OURS, "store", "prometheus", "grafana"}
     assert "profiles" not in services["worker"]
     assert services["worker-gpu"]["profiles"] == ["gpu"]
     (device,) = services["worker-gpu"]["deploy"]["resources"]["reservations"]["devices"]
@@ -57,14 +58,14 @@ def test_has_a_broker_the_topics_workers_a_server_and_what_watches_them(compose:
 def test_a_worker_starts_after_the_topics_and_they_after_the_broker(compose: dict[str, Any]) -> None:
     services = compose["services"]
     assert services["topics"]["depends_on"] == {"kafka": {"condition": "service_healthy"}}
-    for name in ("worker", "worker-gpu"):
-        assert services[name]["depends_on"] == {"topics": {"condition": "service_completed_successfully"}}
+    for name in WORKERS:
+        assert services[name]["depends_on"]["topics"] == {"condition": "service_completed_successfully"}
         assert services[name]["restart"] == "unless-stopped"
 
 
 def test_a_worker_has_time_to_drain(compose: dict[str, Any]) -> None:
     drain_s = Settings.model_fields["drain_s"].default
-    for name in ("worker", "worker-gpu", "serve"):
+    for name in (*WORKERS, "serve"):
         grace = re.fullmatch(r"(\d+)s", compose["services"][name]["stop_grace_period"])
         assert grace is not None
         assert int(grace[1]) > drain_s + 30
@@ -112,8 +113,10 @@ def test_all_that_is_ours_is_among_them(compose: dict[str, Any]) -> None:
 
 def test_images_of_others_are_pinned(compose: dict[str, Any]) -> None:
     others = {service["image"] for name, service in compose["services"].items() if name not in OURS}
-    assert {image.partition(":")[0] for image in others} == {"apache/kafka", "prom/prometheus", "grafana/grafana"}
-    assert all(re.fullmatch(r".+:v?\d+\.\d+\.\d+", image) for image in others)
+    assert {image.partition(":")[0] for image in others} == {
+        "apache/kafka", "chrislusf/seaweedfs", "prom/prometheus", "grafana/grafana",
+    }  # fmt: skip
+    assert all(re.fullmatch(r".+:v?\d+(\.\d+)+", image) for image in others)
     for image in _instructions("FROM"):
         assert re.match(r"python:3\.\d+-slim( AS \w+)?$", image)
 
@@ -155,6 +158,36 @@ def test_the_server_asks_for_a_key_that_a_container_before_it_makes(compose: dic
     assert serve["volumes"] == [f"keys:{folder[1]}:ro"]
 
 
+def test_references_of_pictures_lead_into_the_store_beside_the_worker(compose: dict[str, Any]) -> None:
+    worker, store = compose["services"]["worker-pictures"], compose["services"]["store"]
+    assert worker["profiles"] == store["profiles"] == ["pictures"]
+    assert worker["depends_on"]["store"] == {"condition": "service_healthy"}
+    options = dict(option.lstrip("-").split("=") for option in store["command"] if "=" in option)
+    environment = worker["environment"]
+    assert environment["TIDEGATE_IMAGES"] == "on"
+    assert environment["TIDEGATE_IMAGE_STORE"] == f"s3://{options['bucket']}"
+    port = store["ports"][0].rpartition(":")[2]
+    assert environment["AWS_ENDPOINT_URL"] == f"http://store:{port}"
+    assert store["volumes"] == [f"pictures:{options['dir']}"]
+
+
+def test_the_keys_of_the_store_are_in_a_file_that_must_be_there_and_is_ours_alone(compose: dict[str, Any]) -> None:
+    """Without keys the store would let everybody in."""
+    for name in ("worker-pictures", "store"):
+        assert "pictures.env" in compose["services"][name]["env_file"]
+    assert "/pictures.env" in (ROOT / ".gitignore").read_text("utf-8").splitlines()
+    assert not (ROOT / "pictures.env").is_file()
+
+
+def test_the_image_that_looks_at_pictures_has_what_that_needs(compose: dict[str, Any]) -> None:
+    """s3fs and fsspec go together: their versions are one."""
+    assert compose["services"]["worker-pictures"]["build"]["args"] == {"IMAGES": "1"}
+    text = DOCKERFILE.read_text("utf-8")
+    assert "${IMAGES:+,images}" in text
+    (client,) = re.findall(r"\bs3fs==(\S+)", text)
+    assert f"fsspec=={client}" in (ROOT / "constraints.txt").read_text("utf-8").splitlines()
+
+
 def test_prometheus_scrapes_every_process_of_ours_that_runs_on(compose: dict[str, Any]) -> None:
     services = compose["services"]
     config = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text("utf-8"))
@@ -166,7 +199,8 @@ def test_prometheus_scrapes_every_process_of_ours_that_runs_on(compose: dict[str
         if discovery["port"] == int(services[name]["environment"]["TIDEGATE_METRICS_PORT"])
     }
     assert found == {"worker": "tidegate-worker", "serve": "tidegate-serve"}
-    assert services["worker-gpu"]["networks"]["default"]["aliases"] == ["worker"]
+    for name in set(WORKERS) - {"worker"}:
+        assert services[name]["networks"]["default"]["aliases"] == ["worker"]
 
 
 def test_what_is_mounted_exists(compose: dict[str, Any]) -> None:

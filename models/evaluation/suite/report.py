@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -13,6 +13,7 @@ from models.evaluation.figures import Entry, binary_entry, class_entries, groups
 from models.evaluation.resampling import Bootstrap
 from models.evaluation.scoring import Answer, Served, score_rows
 from models.evaluation.statistics import BinaryCells
+from models.evaluation.suite.names import Meaning, named_entries
 from models.evaluation.suite.ordinary import (
     CategoryShare,
     FalseAlarms,
@@ -39,6 +40,9 @@ class SetEntry:
     lang: str
     entry: Entry
 
+    def as_dict(self) -> dict[str, Any]:
+        return {"set": self.set, "lang": self.lang, **self.entry.as_dict()}
+
 
 @dataclass(slots=True, frozen=True)
 class SetSummary:
@@ -59,6 +63,8 @@ class SuiteReport:
     false_alarms: tuple[FalseAlarms, ...]
     categories: tuple[CategoryShare, ...]
     summaries: tuple[SetSummary, ...]
+    names: tuple[SetEntry, ...] = ()
+    """Figures by names that others gave, where they were asked for."""
 
     def mean(self, figure: str) -> float | None:
         """Over sets, each of which counts alike; None where no set has the figure."""
@@ -80,7 +86,8 @@ class SuiteReport:
             "mean_f1": self.mean("f1"),
             "worst_set": None if worst is None else worst.set,
             "sets": [asdict(summary) for summary in self.summaries],
-            "entries": [{"set": one.set, "lang": one.lang, **one.entry.as_dict()} for one in self.entries],
+            "entries": [one.as_dict() for one in self.entries],
+            "names": [one.as_dict() for one in self.names],
             "false_alarms_per_thousand": [_plain(alarms) for alarms in self.false_alarms],
             "categories": [_plain(category) for category in self.categories],
         }
@@ -96,10 +103,15 @@ def score_sets(
 def report(
     sets: Sequence[SuiteSet], answers: Sequence[Sequence[Answer]], artifact: Artifact, bootstrap: Bootstrap,
     judge: Judge | None = None, advance: Callable[[int], None] = lambda sets: None,
+    meanings: Mapping[str, Meaning] | None = None,
 ) -> SuiteReport:  # fmt: skip
-    """All figures; `advance` is called after each set. Without a `judge` labels stand by the artifact's thresholds."""
+    """All figures; `advance` is called after each set. Without a `judge` labels stand by the artifact's thresholds.
+
+    `meanings` are of names that others gave, and for which figures are wanted, too.
+    """
     judge = judge or by_thresholds(artifact)
     entries: list[SetEntry] = []
+    names: list[SetEntry] = []
     alarms: list[FalseAlarms] = []
     categories: list[CategoryShare] = []
     for one, own in zip(sets, answers, strict=True):
@@ -107,11 +119,13 @@ def report(
             alarms += false_alarms(one, verdicts_of(own, judge), bootstrap.confidence)
         else:
             entries += [SetEntry(one.name, entry.group, entry) for entry in _entries(one, own, artifact, bootstrap)]
+            by_name = named_entries(one, own, meanings, judge, bootstrap) if meanings else ()
+            names += [SetEntry(one.name, entry.group, entry) for entry in by_name]
             if one.categories:
                 categories += category_shares(one, verdicts_of(own, judge), bootstrap.confidence)
         advance(1)
     summaries = [found for one in sets if (found := _summary(one, entries)) is not None]
-    return SuiteReport(artifact, tuple(entries), tuple(alarms), tuple(categories), tuple(summaries))
+    return SuiteReport(artifact, tuple(entries), tuple(alarms), tuple(categories), tuple(summaries), tuple(names))
 
 
 def _entries(one: SuiteSet, answers: Sequence[Answer], artifact: Artifact, bootstrap: Bootstrap) -> Iterator[Entry]:

@@ -1,4 +1,5 @@
-// OpenAI's client for Node, with another base URL: string, list, parts, a wrong key, a wrong request, and its retries.
+// OpenAI's client for Node, with another base URL: string, list, parts, a wrong key, a wrong request, a text on which the
+// model fails, and its retries.
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import OpenAI from "openai";
@@ -24,6 +25,11 @@ const stranger = new OpenAI({ baseURL: `${url}/v1`, apiKey: "wrong" });
 await assert.rejects(stranger.moderations.create({ input: "a" }), OpenAI.AuthenticationError);
 const image = { type: "image_url", image_url: { url: "https://example.org/a.png" } };
 await assert.rejects(client.moderations.create({ input: [image] }), OpenAI.BadRequestError);
+const hasty = new OpenAI({ baseURL: `${url}/v1`, apiKey: key, maxRetries: 0 });
+await assert.rejects(hasty.moderations.create({ input: "poison" }), (error) => {
+  assert.ok(error instanceof OpenAI.InternalServerError);
+  return error.status === 500 && !error.message.includes("poison");
+});
 
 // One busy answer of ours, passed on twice, then the server itself.
 const refusal = JSON.stringify({ error: { message: "Busy.", type: "rate_limit_error", param: null, code: "overloaded" } });

@@ -20,6 +20,7 @@ from models.evaluation.suite.comparison import differences, mean_ranks
 from models.evaluation.suite.picture import draw_suite
 from models.evaluation.suite.report import ANY, SetSummary, SuiteReport, report, score_sets
 from models.evaluation.suite.sets import half_of, read_suite
+from streams.gateway.mapping import Meaning
 from tests.unit.models.evaluation.test_evaluation import classes, noisy, open_served, write
 
 QUICK = Bootstrap(draws=200)
@@ -131,6 +132,43 @@ def test_the_folder_names_labels_of_its_own_categories(suite: Path, served: Serv
         (suite / "suite.toml").write_text(document)
         with pytest.raises(EvaluationError, match=r"suite\.toml"):
             read_suite([suite], classes(served))
+
+
+def meaning(name: str, *labels: str, **made_of: str) -> Meaning:
+    return Meaning.model_validate({"name": name, "labels": labels, "close": "near", "note": "-", **made_of})
+
+
+MEANINGS = {
+    one.name: one
+    for one in (
+        meaning("BOTH", "toxicity", "insult", how="all"),
+        meaning("EITHER", "toxicity", "insult"),
+        meaning("CAPPED", "toxicity", capped_by="insult"),
+        meaning("THREAT", "threat"),
+    )
+}
+
+
+def test_a_name_is_put_together_alike_of_what_is_true_and_of_what_was_said(suite: Path, served: Served) -> None:
+    names = reported(suite, served, meanings=MEANINGS).names
+    found = {(one.set, one.lang, one.entry.label): one.entry for one in names}
+
+    both, either = found["rude", "en", "BOTH"], found["rude", "en", "EITHER"]
+    assert (both.rows, both.positives) == (3, 1)  # of one row it is not known whether it is an insult
+    assert (either.rows, either.positives) == (3, 2)
+    assert both.figures["f1"].value == both.figures["auroc"].value == 1.0
+    assert set(both.figures) == {"auroc", "f1"}
+    assert ("rude", "en", "THREAT") not in found
+    assert ("suite/test", "en", "THREAT") not in found
+    assert reported(suite, served).names == ()
+
+
+def test_a_score_is_the_one_that_the_gateway_answers(suite: Path, served: Served) -> None:
+    """Capped by a label that says nothing, toxicity no longer ranks what it ranked."""
+    found = {one.entry.label: one.entry for one in reported(suite, served, meanings=MEANINGS).names if one.lang == "en"}
+
+    assert found["CAPPED"].positives == 2
+    assert found["CAPPED"].figures["auroc"].value < 1.0
 
 
 def test_a_judge_says_what_stands_and_what_acts(suite: Path, served: Served) -> None:

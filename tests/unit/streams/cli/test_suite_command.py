@@ -48,6 +48,20 @@ def test_the_policy_says_what_is_done_about_ordinary_posts(tiny_artifact: Path, 
     assert "secret" not in result.output
 
 
+def test_names_of_others_have_figures_where_they_are_asked_for(tiny_artifact: Path, suite: Path) -> None:
+    command = ("evaluate", "--artifact", tiny_artifact, "--suite", suite, *CPU)
+    asked = run(*command, "--names")
+    (entry,) = json.loads(run(*command, "--names", "--json").stdout)["names"]
+
+    assert asked.exit_code == 0, asked.stderr
+    assert "names, by set" in asked.stdout
+    assert "INFLAMMATORY" in asked.stdout
+    assert (entry["set"], entry["rows"], entry["positives"]) == ("posts", 30, 15)
+    assert entry["label"].startswith("toxicity, TOXICITY, ")
+    assert set(entry["figures"]) == {"auroc", "f1"}
+    assert json.loads(run(*command, "--json").stdout)["names"] == []
+
+
 def test_two_models_and_a_folder_of_results(tiny_artifact: Path, suite: Path, tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     other = tmp_path / "other"
@@ -78,6 +92,7 @@ def test_two_models_and_a_folder_of_results(tiny_artifact: Path, suite: Path, tm
         ("--suite", "SUITE", "--deform"),
         ("--suite", "SUITE", "--slice", "x"),
         ("--data", "SUITE", "--limit", "3"),
+        ("--data", "SUITE", "--names"),
         ("--data", "SUITE", "--against", "SUITE"),
         ("--suite", "MISSING"),
     ],

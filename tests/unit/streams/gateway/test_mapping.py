@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from models.labels import POST_LABELS
-from streams.gateway.mapping import Meaning, attributes, categories
+from streams.gateway.mapping import Meaning, attributes, by_meaning, categories
 
 SCORES = {label: (number + 1) / 10 for number, label in enumerate(POST_LABELS)}
 PAGE = Path(__file__).parents[4] / "docs" / "moving.md"
@@ -37,6 +37,15 @@ def test_several_labels_are_one_score(how: str, capped_by: str | None, score: fl
     assert meaning.stands(["hate"]) is stands
     assert meaning.stands(["hate", "threat"])
     assert not meaning.stands(["spam"])
+
+
+def test_names_that_mean_the_same_are_together() -> None:
+    found = by_meaning()
+    assert "toxicity, TOXICITY, INFLAMMATORY, TOXICITY_EXPERIMENTAL" in found
+    assert found["hate/threatening"].how == "all"
+    assert found["SEVERE_TOXICITY, SEVERE_TOXICITY_EXPERIMENTAL"].capped_by == "toxicity"
+    named = [name for names in found for name in names.split(", ")]
+    assert sorted(named) == sorted(one.name for one in (*categories(), *attributes().values()) if one.is_assessed)
 
 
 def test_the_page_has_a_row_for_every_name() -> None:

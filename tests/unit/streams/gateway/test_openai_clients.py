@@ -75,6 +75,24 @@ async def test_the_async_client(gateway: Running) -> None:
     assert [without_gaps(result).flagged for result in answer.results] == [False, True]
 
 
+async def test_the_async_client_reads_errors(gateway: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with AsyncOpenAI(base_url=f"{gateway.url}/v1", api_key="unused", max_retries=1) as client:
+        with pytest.raises(openai.BadRequestError) as wrong:
+            await client.moderations.create(input=[])
+        with pytest.raises(openai.InternalServerError) as failed:
+            await client.moderations.create(input="poison")
+        monkeypatch.setattr(Intake, "place", _no_room)
+        with pytest.raises(openai.RateLimitError) as busy:
+            await client.moderations.create(input="what a day")
+    assert wrong.value.param == "input"
+    assert "poison" not in failed.value.message
+    assert busy.value.code == "overloaded"
+
+
+def _no_room(_: object) -> None:
+    raise Refusal(429, "overloaded", "Too much is waiting.", retry_after_s=0.001)
+
+
 def test_a_wrong_key(tiny_artifact: Path, tmp_path: Path) -> None:
     given = add_key(tmp_path / "keys.toml", "reader", ["score"], 10, 20)
     keys = Keys.load(tmp_path / "keys.toml")

@@ -1,0 +1,72 @@
+"""What the commands of `python -m load` have in common: their options, and how they end."""
+
+import asyncio
+import json
+import logging
+import shlex
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from load.report import Report
+from load.scenarios import SCENARIOS
+from load.session import Setup
+from models.errors import TidegateError
+
+Brokers = Annotated[str | None, typer.Option(help="host:port of a broker; without it one is started here")]
+Workers = Annotated[int, typer.Option(min=1, max=64)]
+Partitions = Annotated[int, typer.Option(min=1, max=256)]
+ArtifactPath = Annotated[Path, typer.Option(help="model folder")]
+Device = Annotated[str, typer.Option(help="auto, cpu or cuda")]
+Threads = Annotated[int | None, typer.Option(min=1, help="threads of the engine; default: cores less one")]
+Scenario = Annotated[str, typer.Option(help=" | ".join(SCENARIOS))]
+Seconds = Annotated[float, typer.Option(min=1)]
+Seed = Annotated[int, typer.Option(help="the same seed sends the same records")]
+Reports = Annotated[Path, typer.Option(help="where the report's folder goes")]
+Json = Annotated[bool, typer.Option("--json", help="print report.json instead of a table")]
+Extra = Annotated[list[str] | None, typer.Option("--set", help="a worker setting, such as max_batch_rows=32")]
+
+
+def setup_of(
+    brokers: str | None,
+    workers: int,
+    partitions: int,
+    artifact: Path,
+    device: str,
+    threads: int | None,
+    extra: list[str] | None,
+) -> Setup:
+    """Raises typer.BadParameter: a setting without a value."""
+    pairs = [setting.partition("=") for setting in extra or []]
+    if any(not equals for _, equals, _ in pairs):
+        raise typer.BadParameter("--set takes name=value")
+    settings = {name.lower(): value for name, _, value in pairs}
+    return Setup(brokers, workers, partitions, artifact, device, threads, settings)
+
+
+def known(scenario: str) -> None:
+    """Raises typer.BadParameter: there is no such scenario."""
+    if scenario not in SCENARIOS:
+        raise typer.BadParameter(f"{scenario!r} is not one of {', '.join(SCENARIOS)}")
+
+
+def finish(work: Coroutine[Any, Any, Report], as_json: bool) -> Report:
+    """Runs a measurement and shows its report; ends the program where it could not be made."""
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # a topic's first second has no leader
+    try:
+        report = asyncio.run(work)
+    except TidegateError as error:
+        typer.echo(error, err=True)
+        raise typer.Exit(error.exit_code) from None
+    if as_json:
+        typer.echo(json.dumps(report.data, indent=2))
+    else:
+        report.show()
+    return report
+
+
+def command_line() -> str:
+    return "python -m load " + shlex.join(sys.argv[1:])
