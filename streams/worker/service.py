@@ -30,8 +30,9 @@ from streams.tasks.base import Moments, Parts, Task
 from streams.worker.allocator import trim_after
 from streams.worker.dead_letter_limit import DeadLetterLimit
 from streams.worker.gate import MAX_BYTES, AdmissionGate, Cost
+from streams.worker.gates import Gates
 from streams.worker.holding import Holding
-from streams.worker.ledger import Ledger
+from streams.worker.ledger import Ledger, Ticket
 from streams.worker.overload import Overload
 from streams.worker.sink import PublishError, Sink
 
@@ -80,14 +81,14 @@ class Service:
         backfill: Collection[str] = (),
         traces: Traces | None = None,
     ) -> None:
-        self.ledger: Ledger[Work] = Ledger()
+        self.ledger = Ledger()
         self.gate = AdmissionGate(settings.max_in_flight_records, model.in_flight_tokens)
         self.backfill_gate = AdmissionGate(
             max(1, settings.max_in_flight_records // BACKFILL_SHARE),
             max(1, model.in_flight_tokens // BACKFILL_SHARE),
             MAX_BYTES // BACKFILL_SHARE,
         )
-        self._backfill = frozenset(backfill)
+        self._gates = Gates(self.gate, self.backfill_gate, backfill)
         self.overload = Overload(settings.degrade_after_s)
         self.holding = Holding()
         self._model = model
@@ -108,7 +109,7 @@ class Service:
         self._idle.set()
         self._pipeline = Pipeline(
             settings.cache_size, settings.max_record_bytes, finish=self._finish, crash=self._crash,
-            desk=open_desk(settings),
+            desk=open_desk(settings), set_aside=lambda work: self._gates.yield_tokens((work.ticket,)),
         )  # fmt: skip
         self._watching: asyncio.Task[None] | None = None
         self._observer: Callable[[Work], None] | None = None
@@ -172,8 +173,7 @@ class Service:
         if partition[0] in self.holding and not await self.holding.let_in(partition[0]):
             return
         arrived_at = time.monotonic()
-        lane = Lane.BACKFILL if partition[0] in self._backfill else Lane.LIVE
-        gate = self._gate_of(lane)
+        gate = self._gates.of(partition)
         for start in range(0, len(records), PORTION):
             portion = records[start : start + PORTION]
             costs = self._costs(portion)
@@ -182,25 +182,23 @@ class Service:
                 if self._drains != drains:
                     gate.release(costs[:admitted])
                     return
-                self._push(partition, lane, portion[:admitted], costs[:admitted], arrived_at)
+                self._push(partition, portion[:admitted], costs[:admitted], arrived_at)
                 portion, costs = portion[admitted:], costs[admitted:]
             await asyncio.sleep(0)
-
-    def _gate_of(self, lane: Lane) -> AdmissionGate:
-        return self.backfill_gate if lane is Lane.BACKFILL else self.gate
 
     def _costs(self, records: Sequence[Consumed]) -> list[Cost]:
         most = self._model.artifact.manifest.max_tokens * self._max_windows
         return [Cost.of(len(record.value or b""), most) for record in records]
 
     def _push(
-        self, partition: Partition, lane: Lane, records: Sequence[Consumed], costs: Sequence[Cost], arrived_at: float
+        self, partition: Partition, records: Sequence[Consumed], costs: Sequence[Cost], arrived_at: float
     ) -> None:
         """Opens a ticket for each record and hands it to the pipeline."""
         now = time.monotonic()
         tickets = self.ledger.open(partition, [record.offset for record in records], now)
         self._idle.clear()
         late = self._lateness(records)
+        lane = Lane.LIVE if self._gates.of(partition) is self.gate else Lane.BACKFILL
         if lane is Lane.LIVE:  # what waits in the backfill lane is not late: it may wait
             self.overload.observe_all([late_s for late_s in late if late_s is not None], now)
         activation = self._pipeline.active
@@ -210,10 +208,10 @@ class Service:
         works = []
         for record, ticket, cost, late_s in zip(records, tickets, costs, late, strict=True):
             raw = RawRecord(topic, number, record.offset, record.key, record.value, tuple(record.headers or ()))
-            ticket.waited_s = late_s or 0.0
+            ticket.cost, ticket.waited_s = cost, late_s or 0.0
             moments = Moments(arrived_at, now, waited_s=max(0.0, ticket.waited_s - (now - arrived_at)))
             trace = None if traces is None else traces.of_record(raw, arrived_at)
-            works.append(Work(ticket, raw, activation, task, moments, cost, lane, trace=trace))
+            works.append(Work(ticket, raw, activation, task, moments, lane, trace=trace))
         self._pipeline.push(works)
 
     @staticmethod
@@ -224,29 +222,30 @@ class Service:
         return [one if one is not None and 0.0 <= one < CLOCK_SKEW_S else None for one in late]
 
     async def _finish(self, works: Sequence[Work]) -> None:
-        """Publishes in order, and releases the offsets only when the broker has acknowledged every output."""
-        leaving: list[Work] = []
-        for work in works:
-            if work.is_abandoned:
-                self._gate_of(work.lane).release((work.cost,))
-                continue
+        """Publishes in the order in which they were decided, and settles them only when the broker has acknowledged
+        every output.
+        """
+        answered = [work for work in works if not work.is_abandoned]
+        for work in answered:
             self._limit.observe(work.ticket.partition, work.failure is not None)
-            leaving += self.ledger.finish(work.ticket, work)
-        refused = await self._sink.publish([output for work in leaving for output in work.outputs])
+        refused = await self._sink.publish([output for work in answered for output in work.outputs])
         if refused:
-            await self._refuse(leaving, refused)
-        self._pipeline.counts.settle(leaving)
+            await self._refuse(answered, refused)
+        self._pipeline.counts.settle(answered)
         acknowledged_at = time.monotonic()
-        for work in leaving:
-            self.ledger.settle(work.ticket)
-            if self._observer is not None:
+        self._settle([work.ticket for work in works])
+        if self._observer is not None:
+            for work in answered:
                 self._observer(work)
-        for lane in Lane:
-            self._gate_of(lane).release([work.cost for work in leaving if work.lane is lane])
+        if self._traces is not None and any(work.trace is not None for work in answered):
+            await asyncio.to_thread(end_traces, answered, acknowledged_at, time.monotonic())
+
+    def _settle(self, tickets: Sequence[Ticket]) -> None:
+        """What they take of records and bytes stays taken for as long as their offsets are held back."""
+        self._gates.yield_tokens(tickets)
+        self._gates.release([done for ticket in tickets for done in self.ledger.settle(ticket)])
         if self.ledger.in_flight == 0:
             self._idle.set()
-        if self._traces is not None and any(work.trace is not None for work in leaving):
-            await asyncio.to_thread(end_traces, leaving, acknowledged_at, time.monotonic())
 
     async def _refuse(self, works: Sequence[Work], refused: Sequence[Outgoing]) -> None:
         """A record whose output is larger than the topic takes becomes a dead letter, and the partition moves on.
@@ -267,6 +266,12 @@ class Service:
             raise PublishError(
                 "the topic of dead letters takes no record as large as one of the input; raise its limit"
             )
+
+    def oldest_age_s(self, now: float) -> float:
+        """Of the oldest record in flight; 0 where there is none. Pictures wait for one another, and each has a deadline
+        of its own: while they are looked at, it is no more than since the last one.
+        """
+        return min(self.ledger.oldest_age_s(now), now - self._pipeline.looked_at)
 
     def _crash(self, error: BaseException) -> None:
         self._is_broken = True
@@ -298,12 +303,16 @@ class Service:
     async def revoke(self, partitions: Collection[Partition]) -> None:
         """Called when partitions were given up, after the drain and the commit.
 
-        What is still in flight on them is abandoned: not decided, not counted, not saved.
+        What is still in flight on them is abandoned: not decided, not counted, not saved. What was answered ahead of it
+        is answered once more, with the same ids, by whoever gets them.
         """
         self._drains += 1
         self.holding.revoke()
         abandoned = self.ledger.revoke(partitions)
-        logger.debug("gave up %d partitions, abandoned %d records", len(partitions), abandoned)
+        answered = [ticket for ticket in abandoned if ticket.settled]
+        self._gates.release(answered)
+        counts = len(partitions), len(abandoned), len(answered)
+        logger.debug("gave up %d partitions, abandoned %d records, %d of them answered", *counts)
         if self.ledger.in_flight == 0:
             self._idle.set()
         for topic, task in self._tasks.items():
@@ -317,7 +326,7 @@ class Service:
             now = time.monotonic()
             if self._sink.waited_s(now) > SLOW_BROKER_S:
                 broker_slow_at = now
-            if (age_s := min(self.ledger.oldest_age_s(now), now - broker_slow_at)) > self._stuck_after_s:
+            if (age_s := min(self.oldest_age_s(now), now - broker_slow_at)) > self._stuck_after_s:
                 self._crash(StuckError(f"a record has been in flight for {age_s:.0f} s; nothing moves"))
                 return
             if now - checkpoint_at > CHECKPOINT_EVERY_S:

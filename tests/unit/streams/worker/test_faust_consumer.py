@@ -107,7 +107,7 @@ def test_a_new_assignment_knows_nothing_of_the_last(thread: LedgerConsumerThread
 def test_what_holds_no_record_is_released_with_the_records_before_it(
     consumer: LedgerConsumer, gap: tuple[int | None, int] | None, offsets: dict[TP, int]
 ) -> None:
-    ledger: Ledger[str] = Ledger()
+    ledger = Ledger()
     first, _ = ledger.open(HERE, (5, 6), now=0)
     ledger.settle(first)
     holds_back(consumer, ledger, gap)
@@ -119,7 +119,7 @@ def test_where_no_record_was_read_the_gap_alone_is_released(consumer: LedgerCons
     assert consumer._releasable() == {HERE: 9}
 
 
-def holds_back(consumer: LedgerConsumer, ledger: Ledger[str], gap: tuple[int | None, int] | None) -> None:
+def holds_back(consumer: LedgerConsumer, ledger: Ledger, gap: tuple[int | None, int] | None) -> None:
     transport = LedgerTransport.__new__(LedgerTransport)
     transport.service = SimpleNamespace(ledger=ledger)  # type: ignore[assignment]
     consumer.transport = transport

@@ -140,3 +140,16 @@ async def test_several_admitted_in_the_moment_of_being_cancelled_give_their_room
     with pytest.raises(asyncio.CancelledError):
         await waiting
     assert (gate.records, gate.tokens) == (1, 1)
+
+
+async def test_what_the_engine_is_done_with_makes_room_for_tokens_and_not_for_records_or_bytes() -> None:
+    gate = AdmissionGate(max_records=3, max_tokens=10, max_bytes=1000)
+    assert gate.admit_now(costs(8, size=400))
+    waiting = await admitted(gate, 8)
+    gate.yield_tokens(8)
+    assert await asyncio.wait_for(waiting, 1) == 1
+    gate.yield_tokens(8)
+    assert not gate.admit_now(costs(1, size=800)), "too many bytes"
+    assert gate.admit_now(costs(500)), "no tokens are inside, so it passes"
+    gate.yield_tokens(500)
+    assert not gate.admit_now(costs(1)), "too many records"
