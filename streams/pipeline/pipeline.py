@@ -40,8 +40,9 @@ Twin = tuple[Work, Reading]
 
 
 class Pipeline:
-    """Every pushed work comes back exactly once through `finish`, with a verdict or a dead letter in `outputs`: those of
-    one key of a partition in the order in which they were pushed, all others as soon as they can.
+    """Every pushed work comes back exactly once through `finish`, with a verdict or a dead letter in `outputs`.
+
+    Those of one key of a partition do so in the order in which they were pushed, and wait for no others.
 
     Args:
         cache_size: texts whose scores are remembered; 0: none.

@@ -80,7 +80,8 @@ class Settings(BaseSettings):
     max_in_flight_tokens: int | None = Field(
         default=None,
         ge=256,
-        description="Estimated tokens between intake and acknowledgement. Default: 1.5 s of work, measured at the start.",
+        description="Estimated tokens between intake and acknowledgement. "
+        "Default: 1.5 s of work, measured at the start.",
     )
     cache_size: int = Field(default=10_000, ge=0, description="Texts whose scores are remembered; 0 switches it off.")
     max_record_bytes: int = Field(default=1_048_576, ge=1024, description="Larger records become dead letters.")

@@ -1,4 +1,4 @@
-"""Records of one key one after the other, and no others; tests/unit/streams/worker/test_ledger_machine.py has crashes."""
+"""Records of one key go one after the other; tests/unit/streams/worker/test_ledger_machine.py has crashes."""
 
 from __future__ import annotations
 

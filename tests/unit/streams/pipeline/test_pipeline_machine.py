@@ -170,7 +170,8 @@ class Way(RuleBasedStateMachine):
         raw = RawRecord("posts", partition, offset, key, value)
         ticket = Ticket(("posts", partition), offset, 0.0)
         work = Work(ticket, raw, self.pipeline.active, self.pipeline.active.tasks["posts"], Moments(0.0, 0.0))
-        same = [one for one in self.known if key is not None and one.work.raw[:2] == raw[:2] and one.work.raw.key == key]
+        here = [one for one in self.known if one.work.raw.partition == partition]
+        same = [one for one in here if one.work.raw.key == key is not None]
         before = same[-1] if same and not same[-1].work.is_abandoned else None
         one = Known(work, self.engines[-1], before, not value.startswith(PICTURE))
         self.known.append(one)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,35 +12,15 @@ import orjson
 import pytest
 
 import streams.worker.service
-from models.pictures.errors import NotLooked
-from schemas import Picture
 from streams.model import Model, load_model
-from streams.pictures.seen import Seen
 from streams.policy import Policy
 from streams.settings import Settings
 from streams.tasks.base import Parts
+from tests.support.desks import SlowDesk
 from tests.support.policies import write_policy
 from tests.unit.streams.worker.test_service import POSTS, Bench, Message, eventually, place_of_answer, post
 
 PICTURE = orjson.dumps({"id": "picture", "text": "look at this", "images": [{"ref": "a.png"}]})
-
-
-class SlowDesk:
-    """Looks at nothing, and answers so often as it is told to."""
-
-    def __init__(self) -> None:
-        self.asked = 0
-        self._answers = asyncio.Semaphore(0)
-
-    async def look(self, pictures: Sequence[Picture], for_words: bool) -> list[Seen]:
-        self.asked += 1
-        await self._answers.acquire()
-        return [Seen(number, refused=NotLooked.NO_STORE) for number, _ in enumerate(pictures)]
-
-    def answer(self) -> None:
-        self._answers.release()
-
-    async def stop(self) -> None: ...
 
 
 @pytest.fixture
