@@ -51,7 +51,8 @@ class Pipeline:
         crash: called once with the exception that ended a stage; nothing can be relied on afterwards.
         desk: where pictures are looked at; None: they are not, and verdicts say so.
         from_kafka: whether verdicts name a topic, partition and offset as their source.
-        set_aside: called with a record whose pictures are about to be looked at: the engine has no work with it then.
+        set_aside: called with a record that waits while the engine has no work with it: for its pictures to be looked
+            at, or, with its scores, for those before it under its key.
 
     Lives on one event loop. How much is inside at once is the caller's to bound (AdmissionGate).
     """
@@ -147,7 +148,7 @@ class Pipeline:
         for scheduler, its_items in items.items():
             scheduler.submit(its_items)
         if ready:
-            self._scored.add(self._order.complete(ready))
+            self._complete(ready)
 
     async def _look(self, desk: Looks, work: Work) -> None:
         """Texts of other keys go past a record whose pictures are looked at; then it goes the way of all others."""
@@ -181,7 +182,14 @@ class Pipeline:
         if traces:
             version = outcomes[0].scores.model_version if outcomes[0].scores else work.activation.model_version
             tell_batch(traces, len(outcomes), version, outcomes[0].batched_at, outcomes[-1].scored_at)
+        self._complete(works)
+
+    def _complete(self, works: Sequence[Work]) -> None:
+        """Those whose turn it is under their key are decided, with those that waited for them."""
         self._scored.add(self._order.complete(works))
+        for work in works:
+            if work.is_behind:
+                self._set_aside(work)
 
     def _is_complete(self, work: Work, reading: Reading, outcome: Outcome) -> bool:
         """Enters an answer; whether it was the last one that the record waited for."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Coroutine, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
@@ -91,7 +91,7 @@ class Known:
     """Who has to be finished before it."""
     is_looked_at: bool
     is_answered: bool = False
-    abandoned_at_look: bool = field(default=False)
+    abandoned_at_look: bool = False
 
     @property
     def text(self) -> bytes:

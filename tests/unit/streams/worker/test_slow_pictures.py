@@ -164,6 +164,18 @@ async def test_while_a_picture_is_looked_at_the_engine_has_room(
     assert bench.service.gate.bytes == 0
 
 
+async def test_what_is_scored_and_waits_for_its_turn_leaves_the_engine_its_room(start: Start, desk: SlowDesk) -> None:
+    """Or one author with a picture could hold everybody up."""
+    bench = await start()
+    await bench.service.take_in(POSTS, records((PICTURE, b"a"), (post("you are lovely"), b"a"), (b"{", b"a")))
+    await eventually(lambda: desk.asked and bench.service.gate.tokens == 0)
+    assert (bench.service.gate.records, answered(bench)) == (3, [])
+    desk.answer()
+    await bench.service.drain()
+    assert sorted(answered(bench)) == [0, 1, 2]
+    assert (bench.service.gate.records, bench.service.gate.tokens) == (0, 0)
+
+
 async def test_pictures_that_are_looked_at_are_progress(start: Start, desk: SlowDesk) -> None:
     """The last of many waits longer for its turn than a record may be stuck."""
     bench = await start()
