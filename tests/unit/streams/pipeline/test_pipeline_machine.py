@@ -250,8 +250,10 @@ class Way(RuleBasedStateMachine):
     def an_engine_ends_with_its_last_record(self) -> None:
         inside = {one.engine for one in self.known if one.work not in self.finished}
 
+        former = self.engines[:-1]
+
         async def until_then() -> None:
-            while [engine.stopped for engine in self.engines[:-1]] != [one not in inside for one in self.engines[:-1]]:
+            while any(engine.stopped is (engine in inside) for engine in former):  # noqa: ASYNC110  nobody tells
                 await asyncio.sleep(0.0005)
 
         self.run(until_then())
