@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from hypothesis import settings
@@ -201,7 +201,8 @@ class Way(RuleBasedStateMachine):
         rest, engine.items = engine.items, [item]
         outcomes: list[Outcome] = engine.outcomes(version=f"v{1 + self.engines.index(engine)}")
         engine.items = rest
-        self.answers.add((engine, item.payload[1].text.encode()))
+        _, reading = cast(tuple[Work, Reading], item.payload)
+        self.answers.add((engine, reading.text.encode()))
 
         async def deliver() -> None:
             self.pipeline.deliver(outcomes)
