@@ -156,7 +156,8 @@ async def test_while_a_picture_is_looked_at_the_engine_has_room(
     small = load_model(Settings(artifact=tiny_artifact, device="cpu", threads=1, max_in_flight_tokens=1024))
     bench = await start(model=small)
     large = orjson.dumps({"id": "p", "text": "look", "images": [{"data": "/9j/" * 20_000}]})
-    await bench.service.take_in(POSTS, records((large, b"a"), (post("you are lovely"), b"b")))
+    async with asyncio.timeout(60):
+        await bench.service.take_in(POSTS, records((large, b"a"), (post("you are lovely"), b"b")))
     await eventually(lambda: answered(bench) == [1])
     assert (bench.service.gate.tokens, bench.service.gate.records) == (0, 2)
     desk.answer()
