@@ -78,15 +78,16 @@ def _alters(outcome: Outcome, one: Input) -> bool:
 def _of_each_key(history: RunHistory) -> Iterator[list[Outcome]]:
     """First outcomes in the order in which they were read: of one kind, one key and one input partition.
 
-    Different kinds stand on different topics, between which there is no order.
+    Different kinds stand on different topics, between which there is no order; nor is there one of records without key.
     """
-    groups: dict[tuple[str, str, int, bytes | None], list[Outcome]] = defaultdict(list)
+    groups: dict[tuple[str, str, int, bytes], list[Outcome]] = defaultdict(list)
     seen: set[Place] = set()
     sent = history.answers.sent
     for each in history.outcomes:
         if each.source in sent and each.source not in seen:
             seen.add(each.source)
-            groups[each.kind, *each.source[:2], sent[each.source].key].append(each)
+            if (key := sent[each.source].key) is not None:
+                groups[each.kind, *each.source[:2], key].append(each)
     yield from groups.values()
 
 

@@ -35,10 +35,11 @@ _GONE: Final = Failure(Reason.INFERENCE_FAILED, "the server ended before there w
 class Place:
     """Where the answer to a record goes: a ticket without Kafka."""
 
-    __slots__ = ("abandoned", "answer", "opened_at")
+    __slots__ = ("abandoned", "answer", "cost", "opened_at")
 
-    def __init__(self, opened_at: float) -> None:
+    def __init__(self, opened_at: float, cost: Cost) -> None:
         self.opened_at = opened_at
+        self.cost = cost
         self.answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self.abandoned = False
 
@@ -88,7 +89,7 @@ class Scoring:
         self._is_broken = False
         self._pipeline = Pipeline(
             settings.cache_size, settings.max_record_bytes, self._finish, crash=self._crash, from_kafka=False,
-            desk=open_desk(settings),
+            desk=open_desk(settings), set_aside=self._set_aside,
         )  # fmt: skip
 
     @property
@@ -159,13 +160,13 @@ class Scoring:
             raise too_late()
         if not self._gate.admit_now((cost,)):
             await self._wait_outside(cost, deadline, may_wait_long)
-        place = Place(intake_at)
+        place = Place(intake_at, cost)
         self._inside.add(place)
         raw = RawRecord("", 0, 0, None, value)
         activation = self._pipeline.active
         moments = Moments(intake_at, time.monotonic())
         trace = None if self._traces is None else self._traces.of_request_record(intake_at)
-        work = Work(place, raw, activation, activation.tasks[task], moments, cost, trace=trace)
+        work = Work(place, raw, activation, activation.tasks[task], moments, trace=trace)
         self._pipeline.push([work])
         return place
 
@@ -190,12 +191,17 @@ class Scoring:
             place.abandon()
             raise too_late() from None
 
+    def _set_aside(self, work: Work) -> None:
+        place = work.ticket
+        self._gate.yield_tokens(place.cost.tokens)
+        place.cost = place.cost.unscored
+
     async def _finish(self, works: Sequence[Work]) -> None:
         self._pipeline.counts.settle(work for work in works if not work.is_abandoned)
         self.answered += len(works)
         for work in works:
-            self._gate.release((work.cost,))
             place = work.ticket
+            self._gate.release((place.cost,))
             self._inside.discard(place)
             if not place.answer.done():
                 place.answer.set_result(work.failure or work.outputs[0].value)

@@ -116,6 +116,12 @@ LIVE: Final = Family("tidegate_live", "gauge", "1 if /livez says so.")
 SETTLED: Final = Family(
     "tidegate_settled", "counter", "Records whose offset was released to be committed.", where="worker"
 )
+AHEAD: Final = Family(
+    "tidegate_ahead_records",
+    "gauge",
+    "Records that were answered ahead of one that holds their offsets back; a crash repeats them.",
+    where="worker",
+)
 PARTITIONS: Final = Family("tidegate_partitions", "gauge", "Partitions that this worker reads.", where="worker")
 RELEASED_OFFSET: Final = Family(
     "tidegate_released_offset",

@@ -1,4 +1,4 @@
-"""Last stage before publishing, in one thread and in order: scores to a verdict, or a failure to a dead letter."""
+"""Last stage before publishing, in one thread, by key in order: scores to a verdict, or a failure to a dead letter."""
 
 from __future__ import annotations
 

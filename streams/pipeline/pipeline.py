@@ -2,7 +2,7 @@
 
     push -> prepare   decode, normalise, seen before?, encode     chunks, in a thread
          -> score     token-budget batches, one engine            the scheduler's threads
-         -> decide    policy, verdict, alerts                      chunks, in one thread, in order
+         -> decide    policy, verdict, alerts                      chunks, in one thread, in the order of each key
          -> finish    publish, await the broker, settle            the caller's, on the event loop
 
 Each stage takes whatever has gathered while it was busy: an idle service answers a lone record at once, a busy one
@@ -12,6 +12,7 @@ works in large chunks. Nothing here knows Faust or Kafka.
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
@@ -28,10 +29,11 @@ from streams.pipeline.counts import Counts
 from streams.pipeline.decide import decide
 from streams.pipeline.failures import Failure
 from streams.pipeline.gathering import Gathering
+from streams.pipeline.key_order import KeyOrder
 from streams.pipeline.pictures import Looks, add_words, pictures_of
 from streams.pipeline.prepare import Preparer
 from streams.pipeline.score_cache import Key, ScoreCache
-from streams.pipeline.work import Work, key_of
+from streams.pipeline.work import Work, item_of, key_of
 
 T = TypeVar("T")
 Twin = tuple[Work, Reading]
@@ -40,6 +42,8 @@ Twin = tuple[Work, Reading]
 class Pipeline:
     """Every pushed work comes back exactly once through `finish`, with a verdict or a dead letter in `outputs`.
 
+    Those of one key of a partition do so in the order in which they were pushed, and wait for no others.
+
     Args:
         cache_size: texts whose scores are remembered; 0: none.
         max_record_bytes: larger records become dead letters.
@@ -47,6 +51,8 @@ class Pipeline:
         crash: called once with the exception that ended a stage; nothing can be relied on afterwards.
         desk: where pictures are looked at; None: they are not, and verdicts say so.
         from_kafka: whether verdicts name a topic, partition and offset as their source.
+        set_aside: called with a record that waits while the engine has no work with it: for its pictures to be looked
+            at, or, with its scores, for those before it under its key.
 
     Lives on one event loop. How much is inside at once is the caller's to bound (AdmissionGate).
     """
@@ -59,9 +65,13 @@ class Pipeline:
         crash: Callable[[BaseException], None],
         from_kafka: bool = True,
         desk: Looks | None = None,
+        set_aside: Callable[[Work], None] = lambda work: None,
     ) -> None:
         self.cache = ScoreCache(cache_size)
         self._desk = desk
+        self._set_aside = set_aside
+        self.looked_at = -math.inf
+        """When the pictures of a record were last looked at, in monotonic seconds."""
         self._prepare = Preparer(self.cache, max_record_bytes, desk is not None)
         self.counts = Counts()
         self._decide = partial(decide, from_kafka=from_kafka)
@@ -69,6 +79,7 @@ class Pipeline:
         self._crash = crash
         self._incoming: Gathering[Work] = Gathering(self._prepare_chunk)
         self._scored: Gathering[Work] = Gathering(self._decide_chunk)
+        self._order = KeyOrder()
         self._twins: dict[tuple[Key, Lane], list[Twin]] = {}
         self._preparing = ThreadPoolExecutor(1, "prepare")
         self._deciding = ThreadPoolExecutor(1, "decide")
@@ -121,6 +132,7 @@ class Pipeline:
         self._inside.update(work.activation for work in works)
         for work in works:
             self.counts.take_in(work)
+        self._order.enter(works)
         self._incoming.add(works)
 
     async def _prepare_chunk(self, chunk: list[Work]) -> None:
@@ -145,17 +157,19 @@ class Pipeline:
                 twins = self._twins.setdefault(key, [])
                 twins.append((work, reading))
                 if len(twins) == 1:
-                    item = _item(work, reading, prepared_at)
+                    item = item_of(work, reading, prepared_at)
                     items.setdefault(work.activation.scheduler_of(reading), []).append(item)
         for scheduler, its_items in items.items():
             scheduler.submit(its_items)
         if ready:
-            self._scored.add(ready)
+            self._complete(ready)
 
     async def _look(self, desk: Looks, work: Work) -> None:
-        """Texts go past a record whose pictures are looked at; then it goes the way of all others."""
+        """Texts of other keys go past a record whose pictures are looked at; then it goes the way of all others."""
+        self._set_aside(work)
         reads_words = work.task.declaration.reads_pictures and not work.activation.is_hurried
         seen = await desk.look(pictures_of(work), reads_words, work.task.declaration.name)
+        self.looked_at = time.monotonic()
         add_words(work, seen)
         self._incoming.add((work,))
 
@@ -182,7 +196,14 @@ class Pipeline:
         if traces:
             version = outcomes[0].scores.model_version if outcomes[0].scores else work.activation.model_version
             tell_batch(traces, len(outcomes), version, outcomes[0].batched_at, outcomes[-1].scored_at)
-        self._scored.add(works)
+        self._complete(works)
+
+    def _complete(self, works: Sequence[Work]) -> None:
+        """Those whose turn it is under their key are decided, with those that waited for them."""
+        self._scored.add(self._order.complete(works))
+        for work in works:
+            if work.is_behind:
+                self._set_aside(work)
 
     def _is_complete(self, work: Work, reading: Reading, outcome: Outcome) -> bool:
         """Enters an answer; whether it was the last one that the record waited for."""
@@ -241,17 +262,3 @@ class Pipeline:
             await self._desk.stop()
         self._preparing.shutdown(wait=False, cancel_futures=True)
         self._deciding.shutdown(wait=False, cancel_futures=True)
-
-
-def _item(work: Work, reading: Reading, now: float) -> Item:
-    assert reading.encoding is not None
-    question = work.task.declaration.question
-    return Item(
-        encoding=reading.encoding,
-        payload=(work, reading),
-        heads=question.names,
-        intake_at=work.moments.intake_at,
-        queued_at=now,
-        may_degrade=question.may_degrade and work.lane is Lane.LIVE,
-        lane=work.lane,
-    )

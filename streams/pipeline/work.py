@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from models.serving.reading import Reading
-from models.serving.types import Lane
+from models.serving.types import Item, Lane
 from streams.health.traces import Trace
 from streams.pictures.seen import Seen
 from streams.pipeline.activation import Activation
@@ -21,8 +21,7 @@ from streams.tasks.base import Moments, Rendered, Task
 class Work:
     """Filled in from stage to stage, and touched by one stage at a time; ends with `outputs`.
 
-    `ticket` and `cost` are the caller's: the pipeline hands them back, and asks the ticket only whether the record was
-    abandoned.
+    `ticket` is the caller's: the pipeline hands it back, and asks it only whether the record was abandoned.
     """
 
     ticket: Any
@@ -30,7 +29,6 @@ class Work:
     activation: Activation
     task: Task[Any]
     moments: Moments
-    cost: Any = None
     lane: Lane = Lane.LIVE
     record: Any = None
     rendered: Rendered | None = None
@@ -45,6 +43,12 @@ class Work:
     outputs: Sequence[Outgoing] = ()
     trace: Trace | None = None
     """None for most: who sent the record did not ask for one."""
+    is_complete: bool = False
+    """All its answers are there, or a failure."""
+    is_behind: bool = False
+    """One before it under its key is still to be decided."""
+    follower: Work | None = None
+    """The next one under its key, while both are inside."""
 
     @property
     def is_abandoned(self) -> bool:
@@ -67,3 +71,18 @@ def key_of(work: Work, reading: Reading) -> Key:
         reading.key = Key(work.activation.model_version, task, reading.modality, reading.content_key)
     key: Key = reading.key
     return key
+
+
+def item_of(work: Work, reading: Reading, now: float) -> Item:
+    """What the engine is asked of a record."""
+    assert reading.encoding is not None
+    question = work.task.declaration.question
+    return Item(
+        encoding=reading.encoding,
+        payload=(work, reading),
+        heads=question.names,
+        intake_at=work.moments.intake_at,
+        queued_at=now,
+        may_degrade=question.may_degrade and work.lane is Lane.LIVE,
+        lane=work.lane,
+    )

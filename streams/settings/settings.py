@@ -94,12 +94,13 @@ class Settings(BaseSettings):
         description="Parts that are read of a long text; its end is always one.",
     )
     max_in_flight_records: int = Field(
-        default=2048, ge=1, le=1_000_000, description="Records between intake and acknowledgement."
+        default=2048, ge=1, le=1_000_000, description="Records between intake and the release of their offsets."
     )
     max_in_flight_tokens: int | None = Field(
         default=None,
         ge=256,
-        description="Estimated tokens between the same. Default: 1.5 s of work, measured at the start.",
+        description="Estimated tokens between intake and acknowledgement. "
+        "Default: 1.5 s of work, measured at the start.",
     )
     cache_size: int = Field(default=10_000, ge=0, description="Texts whose scores are remembered; 0 switches it off.")
     max_record_bytes: int = Field(default=1_048_576, ge=1024, description="Larger records become dead letters.")

@@ -85,9 +85,9 @@ class Moments:
     - `prepared`: to `prepared_at`; decoding, cleaning, tokenising, and the wait for their thread.
     - `queued`: to `batched_at`; the wait for the engine.
     - `inferred`: to `scored_at`; the wait for the batch before it, padding, inference.
-    - `decided`: to the serialised verdict, which is handed to the producer; the way back from the engine, the policy
-      and the wait for its thread. What the broker takes to acknowledge it cannot stand in the message that it
-      acknowledges.
+    - `decided`: to the serialised verdict, which is handed to the producer; the way back from the engine, the wait for
+      earlier records of its key, the policy and the wait for its thread. What the broker takes to acknowledge it cannot
+      stand in the message that it acknowledges.
     - `total`: the Kafka timestamp to the serialised verdict. The others sum up to the time since intake, so `total`
       less their sum is `waited_s`, the time in the broker and on the way from it.
 
@@ -141,7 +141,7 @@ class Task(Protocol[R]):
     """The only thing that differs between posts, symptom records and whatever comes next.
 
     `decode` and `render` are pure and may run in any thread. `decide` and the three methods after it share
-    state without locks: call them from one thread, records in the order in which their scores came.
+    state without locks: call them from one thread, records of one key in the order in which they came.
     """
 
     declaration: Declaration

@@ -5,13 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
-
-from models.serving.types import Lane
+from typing import Final, NamedTuple
 
 BYTES_PER_TOKEN = 4  # of a record, JSON around the text included; only the order of magnitude matters
 MAX_BYTES = 64 * 1024 * 1024
-BACKFILL_SHARE = 4  # one in so many of what may be in flight comes on top, for backfill alone
 
 
 class Cost(NamedTuple):
@@ -26,13 +23,22 @@ class Cost(NamedTuple):
         """Of a record of so many bytes, of which the model reads no more than that."""
         return cls(min(most_tokens, 1 + size // BYTES_PER_TOKEN), size)
 
+    @property
+    def unscored(self) -> Cost:
+        """What it takes once the engine has no more work with it."""
+        return Cost(0, self.size)
+
+
+NOTHING: Final = Cost(0, 0)
+
 
 class AdmissionGate:
-    """Bounds the records, the estimated tokens and the bytes between intake and acknowledgement.
+    """Bounds the estimated tokens between intake and acknowledgement, and the records and bytes between intake and the
+    release of their offsets: so it bounds what may be answered ahead of a slow record, too.
 
-    Choose the bounds so that what is in flight is one or two seconds of work: that is also the longest drain at a
-    rebalance. `admit` waits first come, first served; it waits no longer than the records before it need, and the
-    stuck check of the service ends a process in which nothing moves.
+    Choose the tokens so that they are one or two seconds of work: that is also the longest drain at a rebalance.
+    `admit` waits first come, first served; it waits no longer than the records before it need, and the stuck check of
+    the service ends a process in which nothing moves.
     """
 
     def __init__(self, max_records: int, max_tokens: int, max_bytes: int = MAX_BYTES) -> None:
@@ -54,7 +60,7 @@ class AdmissionGate:
     def admit_now(self, costs: Sequence[Cost]) -> int:
         """Admits as many of them, from the front, as there is room for; none while somebody waits.
 
-        A record that costs more than the gate passes alone.
+        A record of more tokens or bytes than the gate has room for passes when none are inside.
         """
         return 0 if self._waiting else self._take(costs)
 
@@ -75,7 +81,13 @@ class AdmissionGate:
                 self._let_in()
             raise
 
+    def yield_tokens(self, tokens: int) -> None:
+        """The engine has no more work with records that stay inside."""
+        self.tokens -= tokens
+        self._let_in()
+
     def release(self, costs: Iterable[Cost]) -> None:
+        """Records leave, with what they take now."""
         for tokens, size in costs:
             self.records -= 1
             self.tokens -= tokens
@@ -96,39 +108,11 @@ class AdmissionGate:
         """Takes what fits in at the front; returns how many."""
         records, tokens, size = self.records, self.tokens, self.bytes
         for its_tokens, its_size in costs:
-            fits = tokens + its_tokens <= self._max_tokens and size + its_size <= self._max_bytes
-            if records and not (fits and records < self._max_records):
+            has_tokens = not tokens or tokens + its_tokens <= self._max_tokens
+            has_bytes = not size or size + its_size <= self._max_bytes
+            if not (has_tokens and has_bytes and records < self._max_records):
                 break
             records, tokens, size = records + 1, tokens + its_tokens, size + its_size
         admitted = records - self.records
         self.records, self.tokens, self.bytes = records, tokens, size
         return admitted
-
-
-class Gates:
-    """One for each lane: what is in flight of backfill comes on top, so that neither lane keeps the other out.
-
-    Args:
-        max_records, max_tokens: of the live lane.
-    """
-
-    def __init__(self, max_records: int, max_tokens: int) -> None:
-        self.live = AdmissionGate(max_records, max_tokens)
-        self.backfill = AdmissionGate(_share(max_records), _share(max_tokens), _share(MAX_BYTES))
-
-    def of(self, lane: Lane) -> AdmissionGate:
-        return self.backfill if lane is Lane.BACKFILL else self.live
-
-    def resize(self, max_tokens: int) -> None:
-        """Another engine is faster or slower."""
-        self.live.resize(max_tokens)
-        self.backfill.resize(_share(max_tokens))
-
-    @property
-    def tokens(self) -> int:
-        """In flight, of both."""
-        return self.live.tokens + self.backfill.tokens
-
-
-def _share(bound: int) -> int:
-    return max(1, bound // BACKFILL_SHARE)

@@ -1,12 +1,12 @@
-"""The book of records in flight: opened as they come, finished in any order, left in order, settled by the broker.
+"""The book of records in flight: opened as they come, settled by the broker in any order, released in order.
 
 Faust works out what to commit from single acks, and its arithmetic commits past a record that is still in flight
 (faust-streaming #606; it also acks what it skips at a rebalance). So Faust is never asked: its consumer commits
 what this ledger released. That offsets leave in order, with whoever finishes the work, is getsentry/arroyo's idea.
 
-Batches are cut by length and copies are answered from memory, so records finish out of order. Consumers of Kafka
-count on the order of a key, for example when a post is edited, so a finished record waits for those before it in its
-partition. That costs no more than one turn of the engine, because a turn takes the oldest records.
+A record waits for earlier ones of its own key alone (`streams.pipeline.key_order`), so others are answered ahead of a
+slow one. Its offset holds theirs back, and a crash repeats them: `ahead` says how many. How many there may be is the
+gate's to say, which keeps the room of a record taken until its offset is released.
 """
 
 from __future__ import annotations
@@ -14,22 +14,20 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
 
 from streams.record import Partition
-
-T = TypeVar("T")
+from streams.worker.gate import NOTHING, Cost
 
 
 @dataclass(slots=True, eq=False)
-class Ticket(Generic[T]):
+class Ticket:
     """One record in flight."""
 
     partition: Partition
     offset: int
     opened_at: float
-    finished: T | None = None
-    """What the record became, while it waits for those before it."""
+    cost: Cost = NOTHING
+    """What it takes of the gate's room now."""
     waited_s: float = 0.0
     """Between its Kafka timestamp and `opened_at`, as far as is known."""
     settled: bool = False
@@ -38,82 +36,86 @@ class Ticket(Generic[T]):
 
 
 @dataclass(slots=True)
-class _Page(Generic[T]):
-    """Of one partition, in the order of arrival."""
+class _Page:
+    """Of one partition."""
 
-    staying: deque[Ticket[T]] = field(default_factory=deque)
-    """Not left yet."""
-    unsettled: deque[Ticket[T]] = field(default_factory=deque)
+    unsettled: deque[Ticket] = field(default_factory=deque)
+    """In the order of arrival, from the first that is not settled on: some behind it may be."""
     released: int | None = None
 
 
-class Ledger(Generic[T]):
-    """Releases the finished, contiguous prefix of each partition.
+class Ledger:
+    """Releases the settled, contiguous prefix of each partition.
 
     Contiguous means: in the order of arrival. Offsets may have holes (compaction, transaction markers).
     Not thread-safe: it lives on the event loop.
     """
 
     def __init__(self) -> None:
-        self._pages: dict[Partition, _Page[T]] = {}
+        self._pages: dict[Partition, _Page] = {}
         self.in_flight = 0
+        """Opened and not settled."""
+        self.ahead = 0
+        """Settled, and held back by one that is not."""
         self.released_total = 0
 
-    def open(self, partition: Partition, offsets: Iterable[int], now: float) -> list[Ticket[T]]:
+    def open(self, partition: Partition, offsets: Iterable[int], now: float) -> list[Ticket]:
         """Call it in the order of arrival; `now` is monotonic seconds."""
-        tickets: list[Ticket[T]] = [Ticket(partition, offset, now) for offset in offsets]
+        tickets = [Ticket(partition, offset, now) for offset in offsets]
         page = self._pages.get(partition)
         if page is None:
             page = self._pages[partition] = _Page()
-        page.staying += tickets
         page.unsettled += tickets
         self.in_flight += len(tickets)
         return tickets
 
-    def finish(self, ticket: Ticket[T], result: T) -> list[T]:
-        """What may leave now, in order: empty while something before the record is unfinished."""
-        if ticket.abandoned:
-            return []
-        ticket.finished = result
-        staying = self._pages[ticket.partition].staying
-        leaving: list[T] = []
-        while staying and (finished := staying[0].finished) is not None:
-            staying.popleft().finished = None  # so that a ticket and its record are no circle
-            leaving.append(finished)
-        return leaving
-
-    def settle(self, ticket: Ticket[T]) -> None:
+    def settle(self, ticket: Ticket) -> list[Ticket]:
         """Marks a record as done with. Call it only after the broker acknowledged the record's output.
 
-        An abandoned ticket releases nothing: its record comes back from the last committed offset.
+        Returns:
+            The tickets that nothing has to be kept for any more: those whose offsets this releases. An abandoned one
+            releases nothing and is given back alone: its record comes back from the last committed offset.
 
         Raises:
             ValueError: the ticket was settled before; one record got two outputs.
         """
         if ticket.abandoned:
-            return
+            return [ticket]
         if ticket.settled:
             raise ValueError(f"offset {ticket.offset} of {ticket.partition} was settled twice")
         ticket.settled = True
+        self.in_flight -= 1
+        self.ahead += 1
         page = self._pages[ticket.partition]
+        released: list[Ticket] = []
         while page.unsettled and page.unsettled[0].settled:
-            page.released = page.unsettled.popleft().offset + 1
-            self.in_flight -= 1
-            self.released_total += 1
+            released.append(page.unsettled.popleft())
+        if released:
+            page.released = released[-1].offset + 1
+            self.ahead -= len(released)
+            self.released_total += len(released)
+        return released
+
+    @property
+    def settled_total(self) -> int:
+        """Records that were answered: what moves while a slow one holds offsets back."""
+        return self.released_total + self.ahead
 
     def released(self) -> dict[Partition, int]:
         """Per partition, the offset to commit: everything before it is settled."""
         return {partition: page.released for partition, page in self._pages.items() if page.released is not None}
 
-    def revoke(self, partitions: Collection[Partition]) -> int:
-        """Abandons what is in flight on these partitions; returns how many records."""
-        abandoned = 0
-        for partition in partitions:
-            page = self._pages.pop(partition, None)
-            for ticket in page.unsettled if page is not None else ():
-                ticket.abandoned, ticket.finished = True, None
-                abandoned += 1
-        self.in_flight -= abandoned
+    def revoke(self, partitions: Collection[Partition]) -> list[Ticket]:
+        """Abandons what is not released of these partitions. Those of it that are settled have left their answers, and
+        will leave them once more.
+        """
+        pages = [page for each in partitions if (page := self._pages.pop(each, None)) is not None]
+        abandoned = [ticket for page in pages for ticket in page.unsettled]
+        for ticket in abandoned:
+            ticket.abandoned = True
+        settled = sum(ticket.settled for ticket in abandoned)
+        self.ahead -= settled
+        self.in_flight -= len(abandoned) - settled
         return abandoned
 
     def heads(self, now: float) -> dict[Partition, tuple[int, float]]:

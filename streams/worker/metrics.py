@@ -63,7 +63,7 @@ class WorkerMetrics(PipelineMetrics):
             partition: self._lag(place, heads.get(partition), now - self._moved[partition][1])
             for partition, place in places.items()
         }
-        return Beat(ledger.oldest_age_s(now), ledger.released_total)
+        return Beat(self._service.oldest_age_s(now), ledger.settled_total)
 
     def _since(self, partition: Partition, done: int, now: float) -> tuple[int, float]:
         known = self._moved.get(partition)
@@ -82,6 +82,7 @@ class WorkerMetrics(PipelineMetrics):
         yield of.IN_FLIGHT_RECORDS.of(service.ledger.in_flight)
         yield of.IN_FLIGHT_TOKENS.of(service.gates.tokens)
         yield of.SETTLED.of(service.ledger.released_total)
+        yield of.AHEAD.of(service.ledger.ahead)
         yield of.OVERLOADED.of(service.overload.depth is not Depth.FULL)
         yield of.CANARY_SHARE.of(0.0 if self._trying is None else self._trying.share)
         breaches = dict.fromkeys(GUARDS, 0) if self._trying is None else self._trying.breaches

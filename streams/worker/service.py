@@ -26,9 +26,10 @@ from streams.tasks.base import Moments, Parts, Task
 from streams.worker.allocator import trim_after
 from streams.worker.answers import publish_answers
 from streams.worker.dead_letter_limit import DeadLetterLimit
-from streams.worker.gate import Cost, Gates
+from streams.worker.gate import Cost
+from streams.worker.gates import Gates
 from streams.worker.holding import Holding
-from streams.worker.ledger import Ledger
+from streams.worker.ledger import Ledger, Ticket
 from streams.worker.overload import Overload, lateness
 from streams.worker.restoring import Readable, Restoring
 from streams.worker.sink import Sink
@@ -80,9 +81,8 @@ class Service:
         traces: Traces | None = None,
         changelogs: Mapping[str, Readable] | None = None,
     ) -> None:
-        self.ledger: Ledger[Work] = Ledger()
-        self.gates = Gates(settings.max_in_flight_records, model.in_flight_tokens)
-        self._backfill = frozenset(backfill)
+        self.ledger = Ledger()
+        self.gates = Gates(settings.max_in_flight_records, model.in_flight_tokens, backfill)
         self.overload = Overload(settings.degrade_after_s)
         self.holding = Holding()
         self.restoring = Restoring(changelogs or {}, self._restore, self._crash)
@@ -104,7 +104,7 @@ class Service:
         self._idle.set()
         self._pipeline = Pipeline(
             settings.cache_size, settings.max_record_bytes, finish=self._finish, crash=self._crash,
-            desk=open_desk(settings),
+            desk=open_desk(settings), set_aside=lambda work: self.gates.yield_tokens((work.ticket,)),
         )  # fmt: skip
         self._watch: Watch | None = None
         self._observer: Callable[[Work], None] | None = None
@@ -124,7 +124,7 @@ class Service:
         """Raises PublishError if an output topic is missing."""
         await self._sink.start()
         self._pipeline.start(self._open(self._model, self._tasks))
-        watched = Watched(self.ledger, self._sink, self._pipeline, self.overload)
+        watched = Watched(self.ledger, self._sink, self._pipeline, self.overload, self.oldest_age_s)
         self._watch = Watch(watched, self._checkpoint, self._crash, self._stuck_after_s)
         self._watch.start()
 
@@ -199,8 +199,7 @@ class Service:
         if not await self.restoring.let_in(partition):
             return
         arrived_at = time.monotonic()
-        lane = Lane.BACKFILL if partition[0] in self._backfill else Lane.LIVE
-        gate = self.gates.of(lane)
+        gate = self.gates.of(partition)
         for start in range(0, len(records), PORTION):
             portion = records[start : start + PORTION]
             costs = self._costs(portion)
@@ -209,7 +208,7 @@ class Service:
                 if self._drains != drains:
                     gate.release(costs[:admitted])
                     return
-                self._push(partition, lane, portion[:admitted], costs[:admitted], arrived_at)
+                self._push(partition, portion[:admitted], costs[:admitted], arrived_at)
                 portion, costs = portion[admitted:], costs[admitted:]
             await asyncio.sleep(0)
 
@@ -218,13 +217,14 @@ class Service:
         return [Cost.of(len(record.value or b""), most) for record in records]
 
     def _push(
-        self, partition: Partition, lane: Lane, records: Sequence[Consumed], costs: Sequence[Cost], arrived_at: float
+        self, partition: Partition, records: Sequence[Consumed], costs: Sequence[Cost], arrived_at: float
     ) -> None:
         """Opens a ticket for each record and hands it to the pipeline."""
         now = time.monotonic()
         tickets = self.ledger.open(partition, [record.offset for record in records], now)
         self._idle.clear()
         late = lateness([record.timestamp for record in records], time.time())
+        lane = self.gates.lane_of(partition)
         if lane is Lane.LIVE:  # what waits in the backfill lane is not late: it may wait
             self.overload.observe_all([late_s for late_s in late if late_s is not None], now)
         active, tried = self._pipeline.active, self._tried
@@ -233,35 +233,42 @@ class Service:
         works = []
         for record, ticket, cost, late_s in zip(records, tickets, costs, late, strict=True):
             raw = RawRecord(topic, number, record.offset, record.key, record.value, tuple(record.headers or ()))
-            ticket.waited_s = late_s or 0.0
+            ticket.cost, ticket.waited_s = cost, late_s or 0.0
             moments = Moments(arrived_at, now, waited_s=max(0.0, ticket.waited_s - (now - arrived_at)))
             trace = None if traces is None else traces.of_record(raw, arrived_at)
             activation = active if tried is None or not tried.takes(record.key) else tried.activation
-            works.append(Work(ticket, raw, activation, activation.tasks[topic], moments, cost, lane, trace=trace))
+            works.append(Work(ticket, raw, activation, activation.tasks[topic], moments, lane, trace=trace))
         self._pipeline.push(works)
 
     async def _finish(self, works: Sequence[Work]) -> None:
-        """Publishes in order, and releases the offsets only when the broker has acknowledged every output."""
-        leaving: list[Work] = []
-        for work in works:
-            if work.is_abandoned:
-                self.gates.of(work.lane).release((work.cost,))
-                continue
+        """Publishes in the order in which they were decided, and settles them only when the broker has acknowledged
+        every output.
+        """
+        answered = [work for work in works if not work.is_abandoned]
+        for work in answered:
             self._limit.observe(work.ticket.partition, work.failure is not None)
-            leaving += self.ledger.finish(work.ticket, work)
-        await publish_answers(self._sink, leaving, self._limit)
-        self._pipeline.counts.settle(leaving)
+        await publish_answers(self._sink, answered, self._limit)
+        self._pipeline.counts.settle(answered)
         acknowledged_at = time.monotonic()
-        for work in leaving:
-            self.ledger.settle(work.ticket)
-            if self._observer is not None:
+        self._settle([work.ticket for work in works])
+        if self._observer is not None:
+            for work in answered:
                 self._observer(work)
-        for lane in Lane:
-            self.gates.of(lane).release([work.cost for work in leaving if work.lane is lane])
+        if self._traces is not None and any(work.trace is not None for work in answered):
+            await asyncio.to_thread(end_traces, answered, acknowledged_at, time.monotonic())
+
+    def _settle(self, tickets: Sequence[Ticket]) -> None:
+        """What they take of records and bytes stays taken for as long as their offsets are held back."""
+        self.gates.yield_tokens(tickets)
+        self.gates.release([done for ticket in tickets for done in self.ledger.settle(ticket)])
         if self.ledger.in_flight == 0:
             self._idle.set()
-        if self._traces is not None and any(work.trace is not None for work in leaving):
-            await asyncio.to_thread(end_traces, leaving, acknowledged_at, time.monotonic())
+
+    def oldest_age_s(self, now: float) -> float:
+        """Of the oldest record in flight; 0 where there is none. Pictures wait for one another, and each has a deadline
+        of its own: while they are looked at, it is no more than since the last one.
+        """
+        return min(self.ledger.oldest_age_s(now), now - self._pipeline.looked_at)
 
     def _crash(self, error: BaseException) -> None:
         self._is_broken = True
@@ -315,13 +322,17 @@ class Service:
     async def revoke(self, partitions: Collection[Partition]) -> None:
         """Called when partitions were given up, after the drain and the commit.
 
-        What is still in flight on them is abandoned: not decided, not counted, not saved.
+        What is still in flight on them is abandoned: not decided, not counted, not saved. What was answered ahead of it
+        is answered once more, with the same ids, by whoever gets them.
         """
         self._drains += 1
         self.holding.revoke()
         self.restoring.revoke()
         abandoned = self.ledger.revoke(partitions)
-        logger.debug("gave up %d partitions, abandoned %d records", len(partitions), abandoned)
+        answered = [ticket for ticket in abandoned if ticket.settled]
+        self.gates.release(answered)
+        counts = len(partitions), len(abandoned), len(answered)
+        logger.debug("gave up %d partitions, abandoned %d records, %d of them answered", *counts)
         if self.ledger.in_flight == 0:
             self._idle.set()
         for topic, task in self._tasks.items():

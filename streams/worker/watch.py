@@ -9,7 +9,6 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
 
 from models.serving.reading import TEXT
 from streams.errors import TidegateError
@@ -34,10 +33,12 @@ class StuckError(TidegateError):
 class Watched:
     """What is looked at."""
 
-    ledger: Ledger[Any]
+    ledger: Ledger
     sink: Sink
     pipeline: Pipeline
     overload: Overload
+    oldest_age_s: Callable[[float], float]
+    """How long something has been in flight without progress, at a time."""
 
 
 class Watch:
@@ -77,7 +78,7 @@ class Watch:
             now = time.monotonic()
             if self._watched.sink.waited_s(now) > SLOW_BROKER_S:
                 broker_slow_at = now
-            if (age_s := min(self._watched.ledger.oldest_age_s(now), now - broker_slow_at)) > self._stuck_after_s:
+            if (age_s := min(self._watched.oldest_age_s(now), now - broker_slow_at)) > self._stuck_after_s:
                 self._crash(StuckError(f"a record has been in flight for {age_s:.0f} s; nothing moves"))
                 return
             if now - checkpoint_at > CHECKPOINT_EVERY_S:

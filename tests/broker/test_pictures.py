@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
@@ -59,11 +58,11 @@ async def test_pictures_are_read_wherever_they_lie(bench: Bench) -> None:
 
 
 async def test_texts_are_answered_while_pictures_are_looked_at(bench: Bench) -> None:
-    """Those of other partitions: a verdict leaves after those of the records before it in its own."""
-    await _start(bench, partitions=2)
+    """Those of other keys, in the same partition; offsets are committed up to the first picture alone."""
+    await _start(bench)
     pictures = [as_file(meme([f"PICTURE {number}", "OF A FINE DAY"]), quality=85) for number in range(12)]
     drafts = [_draft(bench, f"m{number}", "", _inline(data)) for number, data in enumerate(pictures)]
-    texts = [replace(draft, partition=1) for draft in posts(bench.topic("posts"), 200)]
+    texts = posts(bench.topic("posts"), 200)
 
     places = await bench.send([*drafts, *texts])
 
@@ -71,6 +70,29 @@ async def test_texts_are_answered_while_pictures_are_looked_at(bench: Bench) -> 
     so_far = await bench.read(until=lambda outputs: wanted <= {each.source for each in outputs})
     assert not set(places) <= {each.source for each in so_far}
     (await bench.answers(places)).assert_exactly_once()
+
+
+async def test_a_worker_that_is_killed_while_texts_are_ahead_loses_nothing_and_repeats_them_alone(bench: Bench) -> None:
+    await _start(bench)
+    pictures = [as_file(meme([f"PICTURE {number}", "OF A FINE DAY"]), quality=85) for number in range(12)]
+    drafts = [_draft(bench, f"m{number}", "", _inline(data)) for number, data in enumerate(pictures)]
+    places = await bench.send([*drafts, *posts(bench.topic("posts"), 200)])
+    texts = set(places[12:])
+    await bench.read(until=lambda outputs: texts <= {each.source for each in outputs})
+
+    (worker,) = bench.workers
+    done = (await bench.committed()).get((bench.topic("posts"), 0), 0)
+    worker.kill()
+    assert done < len(drafts), "the pictures were too fast"
+    await bench.start_worker(images="on", image_store=bench.folder / "pictures")
+    await bench.wait_committed(places, within_s=60)
+
+    answers = await bench.all_answers(places)
+    answers.assert_at_least_once()
+    assert {place for place in answers.repeated if place[2] < done} == set()
+    for author in {each.key for each in answers.outputs}:
+        first = dict.fromkeys(each.source[2] for each in answers.outputs if each.key == author)
+        assert list(first) == sorted(first)
 
 
 async def test_a_hostile_picture_costs_nothing_else(bench: Bench) -> None:

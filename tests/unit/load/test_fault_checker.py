@@ -127,6 +127,12 @@ def test_every_kind_of_finding_was_broken_above() -> None:
     assert broken == {each.name for each in fields(Findings)}
 
 
+def test_records_without_a_key_have_no_order() -> None:
+    inputs = [replace(an_input(i), key=None) for i in range(2)]
+    outcomes = [replace(an_outcome(one, 1 - i), partition=i) for i, one in enumerate(inputs)]
+    assert not check(RunHistory(frozenset(one.place for one in inputs), inputs, outcomes[::-1])).wrong
+
+
 def test_a_sound_history_with_repeats_is_found_nothing_in() -> None:
     assert check(sound()).wrong == {}
 

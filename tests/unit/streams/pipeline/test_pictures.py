@@ -65,9 +65,9 @@ async def asked(desk: HeldDesk) -> None:
             await asyncio.sleep(0.001)
 
 
-async def test_texts_go_past_a_record_whose_pictures_are_looked_at(bench: Bench, desk: HeldDesk) -> None:
+async def test_texts_of_other_keys_go_past_a_record_whose_pictures_are_looked_at(bench: Bench, desk: HeldDesk) -> None:
     bench.push(0, WITH_PICTURE)
-    bench.push(1, post("hello there"))
+    bench.push(1, post("hello there"), key=b"other")
     await bench.submitted(1)
     bench.pipeline.deliver(bench.engine.outcomes())
     await bench.all_finished(1)
@@ -85,7 +85,7 @@ async def test_texts_go_past_a_record_whose_pictures_are_looked_at(bench: Bench,
 
 async def test_what_was_given_up_while_its_pictures_were_looked_at_is_not_scored(bench: Bench, desk: HeldDesk) -> None:
     work = bench.push(0, WITH_PICTURE)
-    work.ticket = Ticket[None](("posts", 0), 0, 0.0)
+    work.ticket = Ticket(("posts", 0), 0, 0.0)
     await asked(desk)
     work.ticket.abandoned = True
     desk.may_answer.set()

@@ -87,8 +87,15 @@ class Bench:
             self.finished += works
             self._changed.notify_all()
 
-    def push(self, offset: int, value: bytes | None, headers: tuple[Header, ...] = (), lane: Lane = Lane.LIVE) -> Work:
-        raw = RawRecord("posts", 0, offset, b"key", value, headers)
+    def push(
+        self,
+        offset: int,
+        value: bytes | None,
+        headers: tuple[Header, ...] = (),
+        lane: Lane = Lane.LIVE,
+        key: bytes | None = b"key",
+    ) -> Work:
+        raw = RawRecord("posts", 0, offset, key, value, headers)
         now = time.monotonic()
         work = Work(None, raw, self.pipeline.active, self.task, Moments(now, now), lane=lane)
         self.pipeline.push([work])

@@ -83,7 +83,7 @@ def test_how_many_partitions_there_are_is_known_to_every_member_of_a_group(threa
 def test_what_holds_no_record_is_released_with_the_records_before_it(
     consumer: LedgerConsumer, gap: tuple[int | None, int] | None, offsets: dict[TP, int]
 ) -> None:
-    ledger: Ledger[str] = Ledger()
+    ledger = Ledger()
     first, _ = ledger.open(HERE, (5, 6), now=0)
     ledger.settle(first)
     holds_back(consumer, ledger, gap)
@@ -96,7 +96,7 @@ def test_where_no_record_was_read_the_gap_alone_is_released(consumer: LedgerCons
     assert [type(partition) for partition in consumer._releasable()] == [TP]
 
 
-def holds_back(consumer: LedgerConsumer, ledger: Ledger[str], gap: tuple[int | None, int] | None) -> None:
+def holds_back(consumer: LedgerConsumer, ledger: Ledger, gap: tuple[int | None, int] | None) -> None:
     transport = LedgerTransport.__new__(LedgerTransport)
     transport.service = SimpleNamespace(ledger=ledger)  # type: ignore[assignment]
     consumer.transport = transport

@@ -33,7 +33,7 @@ class TakingService:
 
     def __init__(self, error: Exception | None = None) -> None:
         self.topics = [HERE.topic]
-        self.ledger: Ledger[str] = Ledger()
+        self.ledger = Ledger()
         self.did: list[str] = []
         self._error = error
 

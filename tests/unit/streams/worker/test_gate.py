@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from models.serving.types import Lane
-from streams.worker.gate import AdmissionGate, Cost, Gates
+from streams.worker.gate import AdmissionGate, Cost
+from streams.worker.gates import Gates
 
 
 def costs(*tokens: int, size: int = 1) -> list[Cost]:
@@ -144,11 +144,24 @@ async def test_several_admitted_in_the_moment_of_being_cancelled_give_their_room
 
 
 def test_backfill_has_a_share_of_its_own_and_keeps_it_when_the_engine_changes() -> None:
-    gates = Gates(max_records=8, max_tokens=40)
-    assert gates.of(Lane.LIVE).admit_now(costs(*[5] * 9)) == 8
-    assert gates.of(Lane.BACKFILL).admit_now(costs(5, 5, 5)) == 2
+    gates = Gates(max_records=8, max_tokens=40, backfill_topics=["again"])
+    assert gates.of(("posts", 0)).admit_now(costs(*[5] * 9)) == 8
+    assert gates.of(("again", 0)).admit_now(costs(5, 5, 5)) == 2
     assert gates.tokens == 50
     gates.resize(max_tokens=4)
-    gates.of(Lane.BACKFILL).release(costs(5, 5))
-    assert gates.of(Lane.BACKFILL).admit_now(costs(1, 1)) == 1
-    assert gates.of(Lane.LIVE).admit_now(costs(1)) == 0
+    gates.of(("again", 0)).release(costs(5, 5))
+    assert gates.of(("again", 0)).admit_now(costs(1, 1)) == 1
+    assert gates.of(("posts", 0)).admit_now(costs(1)) == 0
+
+
+async def test_what_the_engine_is_done_with_makes_room_for_tokens_and_not_for_records_or_bytes() -> None:
+    gate = AdmissionGate(max_records=3, max_tokens=10, max_bytes=1000)
+    assert gate.admit_now(costs(8, size=400))
+    waiting = await admitted(gate, 8)
+    gate.yield_tokens(8)
+    assert await asyncio.wait_for(waiting, 1) == 1
+    gate.yield_tokens(8)
+    assert not gate.admit_now(costs(1, size=800)), "too many bytes"
+    assert gate.admit_now(costs(500)), "no tokens are inside, so it passes"
+    gate.yield_tokens(500)
+    assert not gate.admit_now(costs(1)), "too many records"
