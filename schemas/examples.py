@@ -48,6 +48,7 @@ POST_VERDICT: Final[Document] = {
     "read_share": 1.0,
     "warnings": [],
     "rules": [],
+    "sampled": False,
     "timings_ms": _TIMINGS_MS,
 }
 

@@ -106,6 +106,9 @@ def _show(report: Mapping[str, Any]) -> None:
     if (recall := report["missed"]["recall"]) is not None:
         table.add_row("recall", *(f"{recall[key]:.1%}" for key in ("value", "low", "high")), "-")
     console.print(table)
+    sample = report["missed"]["sample"]
+    if sample["proposed"]:
+        console.print(f"{sample['reviewed']:,} of {sample['proposed']:,} allowed posts that were drawn are reviewed")
     _show_agreement(report["agreement"])
 
 

@@ -123,7 +123,8 @@ def parts_of(settings: Settings, artifact: Artifact, policy: Policy, enforces: b
         ArtifactError: the policy goes by an operating point that the model lacks.
     """
     state = state_folder(settings) if enforces else None
-    return Parts(artifact, policy, _version_in_force(policy, artifact, settings), state, enforces, settings.protocol)
+    version_in_force = _version_in_force(policy, artifact, settings)
+    return Parts(artifact, policy, version_in_force, state, enforces, settings.protocol, settings.review_share)
 
 
 def tasks_of(settings: Settings, parts: Parts) -> list[Task[Any]]:

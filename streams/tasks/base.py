@@ -41,6 +41,8 @@ class Parts:
     """False where a verdict is only read and nothing is enforced (`tidegate score`)."""
     protocol: Path | None = None
     """The rules of triage; None: those that ship."""
+    review_share: float = 0.0
+    """Of the allowed posts, how many are drawn for people to look at."""
     clock: Callable[[], float] = time.monotonic
     wall_clock: Callable[[], float] = time.time
 
