@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from models.artifact import Artifact
+    from streams.cli.rescoring import Rescoring
     from streams.policy import Policy
     from streams.policy.check import Finding
     from streams.policy.tables import Rule
+    from streams.settings import Settings
 
 PolicyFile = Annotated[
     Path | None, typer.Argument(help="Policy file. Default: the one in the settings.", show_default=False)
@@ -124,12 +126,18 @@ def dry_run(
     with_posts: Annotated[
         bool, typer.Option("--with-posts", help="Read the posts' topic, too, for rules on their text.")
     ] = False,
+    model: Annotated[
+        Path | None, typer.Option(help="Score the posts anew with this model folder.", show_default=False)
+    ] = None,
     artifact: ModelFolder = None,
     brokers: Brokers = None,
     prefix: Prefix = None,
     as_json: AsJson = False,
 ) -> None:
-    """Judge stored verdicts anew by their scores, and say what another policy would have changed. Changes nothing."""
+    """Judge stored verdicts anew by their scores, and say what another policy would have changed. Changes nothing.
+
+    With --model by the scores of another model, whose thresholds count then: that takes as long as scoring does.
+    """
     with reporting():
         from streams.cli.backtests import replayed, show_report
         from streams.policy.backtest import Backtest
@@ -137,16 +145,31 @@ def dry_run(
 
         if file is not None and with_posts:
             raise typer.BadParameter("a file's lines carry what is known of their posts", param_hint="--with-posts")
-        new, model = opened(policy, artifact)
-        old = None if against is None else Judge.build(opened(against, artifact)[0], model)
-        test = Backtest(Judge.build(new, model), datetime.now(UTC).date().toordinal(), old)
+        if model is not None and artifact is not None:
+            raise typer.BadParameter("--model brings its own thresholds", param_hint="--artifact")
+        folder = model or artifact
+        new, known = opened(policy, folder)
+        old = None if against is None else Judge.build(opened(against, folder)[0], known)
+        test = Backtest(Judge.build(new, known), datetime.now(UTC).date().toordinal(), old)
         span = moment(since, "--from"), moment(until, "--to")
-        replayed(test, settings_from(brokers=brokers, topic_prefix=prefix), span, file, with_posts)
-        report = {"policy": new.version_with(), "model": model.version, **test.report()}
+        settings = settings_from(brokers=brokers, topic_prefix=prefix)
+        anew = None if model is None else _rescoring(settings_from(artifact=model, policy=policy))
+        replayed(test, settings, span, file, with_posts or model is not None, anew)
+        report = {"policy": new.version_with(), "model": known.version, **test.report()}
+        if anew is not None:
+            report |= {"rescored": anew.rescored, "not_rescored": anew.missing}
         if as_json:
             _print_json(report)
         else:
             show_report(report)
+
+
+def _rescoring(settings: Settings) -> Rescoring:
+    from streams.cli.rescoring import Rescoring
+    from streams.score import Scorer
+    from streams.tasks.posts import POSTS
+
+    return Rescoring(Scorer(POSTS.name, settings))
 
 
 def moment(said: str | None, option: str) -> datetime | None:

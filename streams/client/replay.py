@@ -10,9 +10,10 @@ from typing import Any
 import orjson
 
 from models.text import readings
-from schemas import InvalidRecord, Post, unpack
+from schemas import InvalidRecord, Post
 from schemas.words import read_time
-from streams.client.between import Places, open_places, read_between
+from streams.client.between import read_between
+from streams.client.posts import PostPlaces, open_posts, place_of, read_post
 from streams.policy.backtest import Known
 from streams.settings import Settings
 
@@ -34,7 +35,7 @@ async def from_topic(
         ClientError: the broker or a topic cannot be reached.
     """
     async with AsyncExitStack() as stack:
-        places = await stack.enter_async_context(open_places(settings, "posts")) if with_posts else None
+        places = await stack.enter_async_context(open_posts(settings)) if with_posts else None
         async for messages in read_between(settings, "labels", since, until):
             batch = [
                 (_document(message.value), Known(message.timestamp / 1000, message.key)) for message in messages
@@ -44,23 +45,15 @@ async def from_topic(
             yield batch
 
 
-async def _add_posts(batch: Sequence[Stored], places: Places, settings: Settings) -> None:
-    found = await places.values([place for verdict, _ in batch if (place := _place(verdict))])
+async def _add_posts(batch: Sequence[Stored], places: PostPlaces, settings: Settings) -> None:
+    found = await places.messages(place for verdict, _ in batch if (place := place_of(verdict)) is not None)
     for verdict, known in batch:
-        message = found.get(_place(verdict) or (-1, -1))
-        if message is None:
-            continue
-        try:
-            limit = settings.max_record_bytes
-            post = Post.decode(unpack(message.value, message.headers, limit), limit)
-        except InvalidRecord:
-            continue
-        _learn(known, post, message.key)
-
-
-def _place(verdict: Mapping[str, Any]) -> tuple[int, int] | None:
-    source = verdict.get("source")
-    return (source["partition"], source["offset"]) if isinstance(source, dict) else None
+        place = place_of(verdict)
+        message = None if place is None else found.get(place)
+        read = None if message is None else read_post(message, settings.max_record_bytes)
+        if read is not None:
+            known.value, post = read
+            _learn(known, post, message.key)
 
 
 def from_lines(lines: Iterable[bytes]) -> Iterator[Stored]:
@@ -79,6 +72,7 @@ def from_lines(lines: Iterable[bytes]) -> Iterator[Stored]:
             try:
                 fields = {name: document[name] for name in Post.model_fields if name in document} | {"id": "line"}
                 _learn(known, Post.read(fields), None)
+                known.value = orjson.dumps(fields)
             except InvalidRecord:
                 pass  # the verdict counts all the same: its post is not known
         yield document, known
