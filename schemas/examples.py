@@ -179,6 +179,7 @@ EVENT: Final[Document] = {
         "revisions": [{"kind": "model", "name": "default", "revision": 5}],
         "refused": [],
     },
+    "drift": None,
 }
 
 COMPARISON: Final[Document] = {

@@ -11,10 +11,10 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from schemas import Control, Event
-from schemas.event import Change, Revision, Running
+from schemas.event import Change, Drift, Revision, Running
 from streams.record import Outgoing
 
-EventKind = Literal["requested", "activated", "refused", "rolled_back", "running"]
+EventKind = Literal["requested", "activated", "refused", "rolled_back", "running", "drifted"]
 CLIENT_ID = "tidegate-"
 """Of a worker's consumer, before its name: so the group knows its workers by name."""
 
@@ -37,6 +37,7 @@ def new_event(
     worker: str | None = None,
     reason: str | None = None,
     running: Running | None = None,
+    drift: Drift | None = None,
 ) -> Event:
     return Event(
         id=secrets.token_hex(16),
@@ -47,6 +48,7 @@ def new_event(
         change=None if entry is None else _change(entry),
         reason=reason,
         running=running,
+        drift=drift,
     )
 
 

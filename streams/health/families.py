@@ -141,6 +141,13 @@ LAG_SECONDS: Final = Family(
 OVERLOADED: Final = Family(
     "tidegate_overloaded", "gauge", "1 while the early exit answers posts because of an overload.", where="worker"
 )
+DRIFT: Final = Family(
+    "tidegate_drift",
+    "gauge",
+    "Population stability index of the last day's verdicts against the day of reference; 0 until there are both.",
+    ("task", "trait"),
+    "worker",
+)
 
 REQUESTS: Final = Family(
     "tidegate_requests", "counter", "Requests that were answered.", ("interface", "status"), "gateway"

@@ -35,6 +35,7 @@ from streams.pipeline.activation import tasks_of
 from streams.settings import READY_FILE, Settings
 from streams.tasks.base import Task
 from streams.worker.allocator import restrain_allocator, spare_what_is_loaded
+from streams.worker.drift import Watcher, watch_drift
 from streams.worker.faust_app import TidegateApp, create_app
 from streams.worker.metrics import WorkerMetrics
 from streams.worker.producer import Producer
@@ -150,13 +151,17 @@ class _Worker:
         await service.start()
         named = {} if self._follower is None else {"client_id": CLIENT_ID + self._follower.name}
         app = create_app(self._settings, service, on_ready=self._report_ready, **named)
-        watching = [asyncio.create_task(self._watch_for_crash(app))]
+        watcher = await asyncio.to_thread(Watcher.of, self._settings)
+        watching = [
+            asyncio.create_task(self._watch_for_crash(app)),
+            asyncio.create_task(self._watch_drift(watcher, service)),
+        ]
         if self._follower is not None:
             self._follower.join(service)
             watching.append(asyncio.create_task(self._follow(self._follower)))
         try:
             await app.start()
-            self._monitor.watch(WorkerMetrics(service, app.log_places))
+            self._monitor.watch(WorkerMetrics(service, app.log_places, watcher))
             await self._stop.wait()
         finally:
             self._monitor.reach(Phase.ENDING)
@@ -174,6 +179,14 @@ class _Worker:
             self._crash(error)
         finally:
             await self._end(follower.stop(), FLUSH_S, "leave the control topic")
+
+    async def _watch_drift(self, watcher: Watcher, service: Service) -> None:
+        """The work does not hang on it: what goes wrong there is told, and no drift any more."""
+        name = None if self._follower is None else self._follower.name
+        try:
+            await watch_drift(watcher, service, self._settings.group, name)
+        except Exception as error:
+            logger.error("drift is not watched any more: %s", place_of(error))
 
     async def _end(self, stopping: Awaitable[None], within_s: float, what: str) -> None:
         """Whatever hangs at the end is left behind: nothing of it was released, so nothing is lost."""

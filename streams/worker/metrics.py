@@ -10,9 +10,11 @@ from prometheus_client.core import Metric
 
 from models.serving.types import Depth
 from streams.health import families as of
+from streams.health.traits import empty
 from streams.health.vitals import Beat
 from streams.pipeline.metrics import PipelineMetrics
 from streams.record import Partition
+from streams.worker.drift import Watcher
 from streams.worker.service import Service
 
 
@@ -36,9 +38,12 @@ class WorkerMetrics(PipelineMetrics):
     log_places: of the partitions that the worker holds; called on the loop.
     """
 
-    def __init__(self, service: Service, log_places: Callable[[], Mapping[Partition, LogPlace]]) -> None:
+    def __init__(
+        self, service: Service, log_places: Callable[[], Mapping[Partition, LogPlace]], watcher: Watcher
+    ) -> None:
         super().__init__(service.pipeline)
         self._service = service
+        self._watcher = watcher
         self._log_places = log_places
         self._moved: dict[Partition, tuple[int, float]] = {}
         """Where each partition stood, and since when."""
@@ -73,6 +78,8 @@ class WorkerMetrics(PipelineMetrics):
         yield of.IN_FLIGHT_RECORDS.of(service.ledger.in_flight)
         yield of.IN_FLIGHT_TOKENS.of(service.gate.tokens + service.backfill_gate.tokens)
         yield of.SETTLED.of(service.ledger.released_total)
+        indices = self._watcher.indices
+        yield of.DRIFT.by((key, indices.get(key, 0.0)) for key in empty())
         yield of.OVERLOADED.of(service.overload.depth is not Depth.FULL)
         lags = [((topic, str(number)), lag) for (topic, number), lag in self._lags.items()]
         yield of.PARTITIONS.of(len(lags))

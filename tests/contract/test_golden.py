@@ -23,7 +23,7 @@ MODELS = messages(channels())
 GOLDEN = sorted((Path(__file__).parent / "golden").glob("*.json"))
 HEADERS = "dead_letter"
 FUTURE = "field_of_the_future"
-LATER = ("schema_version", "warnings", "assessed", "read_share", "rules", "pictures", "sampled")
+LATER = ("schema_version", "warnings", "assessed", "read_share", "rules", "pictures", "sampled", "drift")
 """Fields of outputs that older messages do not have."""
 
 Case = tuple[str, Any]

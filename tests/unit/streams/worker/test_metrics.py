@@ -20,6 +20,7 @@ from streams.model import Model, load_model
 from streams.pipeline.activation import build_tasks
 from streams.record import Outgoing, Partition
 from streams.settings import METRICS_PORT_FILE, Settings
+from streams.worker.drift import Watcher
 from streams.worker.gate import Cost
 from streams.worker.metrics import LogPlace, WorkerMetrics
 from streams.worker.service import Service
@@ -106,7 +107,7 @@ async def bench(model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     service = Service(settings, model, tasks, sink, crashes.append)
     await service.start()
     places: dict[Partition, LogPlace] = {}
-    metrics = WorkerMetrics(service, lambda: places)
+    metrics = WorkerMetrics(service, lambda: places, Watcher(tmp_path / "drift.json"))
     async with Monitor(settings) as monitor:
         monitor.watch(metrics)
         monitor.reach(Phase.READY)
