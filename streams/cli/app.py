@@ -72,7 +72,10 @@ def build_app() -> typer.Typer:
         hash=policy.hash_,
         **{"dry-run": policy.dry_run},
     )
-    _add_group(app, "reviews", "What people's reviews say about the verdicts.", report=reviews.report)
+    _add_group(
+        app, "reviews", "What people's reviews say about the verdicts, and to a model that learns from them.",
+        report=reviews.report, rows=reviews.rows,
+    )  # fmt: skip
     app.command("acls")(acls.acls)
     app.command("backfill")(backfill.backfill)
     _add_group(app, "schema", "JSON Schemas and the AsyncAPI document.", export=schema.export_schemas)

@@ -50,6 +50,28 @@ def report(
             _show(found.report())
 
 
+def rows(
+    out: Annotated[Path, typer.Argument(help="Folder to write; it must not be there.")],
+    brokers: Brokers = None,
+    prefix: Prefix = None,
+) -> None:
+    """Write what people say of posts as training data: the posts with the labels that reviewers agree on."""
+    with reporting():
+        if out.exists():
+            raise typer.BadParameter(f"{out} is there already", param_hint="OUT")
+        typer.echo(written_rows(settings_from(brokers=brokers, topic_prefix=prefix), out))
+
+
+def written_rows(settings: Settings, folder: Path) -> str:
+    """Reads the topics and writes the folder; says in one sentence what is in it. Raises what these two raise."""
+    from streams.client.reviewed import read_reviewed, write_reviewed
+
+    counts = write_reviewed(*run(read_reviewed(settings)), folder)
+    kept = ", ".join(f"{count:,} {name}" for name, count in counts["rows"].items())
+    left_out = ", ".join(f"{count:,} {reason}" for reason, count in counts["left_out"].items())
+    return f"{folder}: reviewed posts: {kept}" + (f"; left out: {left_out}" if left_out else "")
+
+
 async def _fill(
     found: ReviewReport, settings: Settings, file: Path | None, verdicts: Path | None, span: tuple[Any, Any]
 ) -> None:

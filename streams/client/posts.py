@@ -6,24 +6,33 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
+import orjson
+
 from schemas import InvalidRecord, Post, unpack
 from streams.client.between import Places, open_places
+from streams.history import Place
 from streams.kafka.topics import topic_name
 from streams.settings import Settings
 from streams.tasks.posts import POSTS
 
-Place = tuple[str, int, int]
-"""Topic, partition, offset."""
 KINDS = (POSTS.input.kind, POSTS.backfill.kind)
+
+
+def verdict_in(value: bytes | None) -> Mapping[str, Any]:
+    """As JSON holds it; empty for what is none."""
+    try:
+        document = orjson.loads(value or b"")
+    except orjson.JSONDecodeError:
+        return {}
+    return document if isinstance(document, dict) else {}
 
 
 def place_of(verdict: Mapping[str, Any]) -> Place | None:
     """Where the record of a verdict stood; None where it does not say."""
-    source = verdict.get("source")
-    try:
-        return None if source is None else (source["topic"], source["partition"], source["offset"])
-    except (KeyError, TypeError):
-        return None
+    match verdict.get("source"):
+        case {"topic": str(topic), "partition": int(partition), "offset": int(offset)}:
+            return topic, partition, offset
+    return None
 
 
 class PostPlaces:

@@ -13,15 +13,12 @@ from models.text import readings
 from schemas import InvalidRecord, Post
 from schemas.words import read_time
 from streams.client.between import read_between
-from streams.client.posts import PostPlaces, open_posts, place_of, read_post
+from streams.client.posts import PostPlaces, open_posts, place_of, read_post, verdict_in
 from streams.policy.backtest import Known
 from streams.settings import Settings
 
 Stored = tuple[Mapping[str, Any], Known]
 """A verdict as JSON holds it, empty for what is none."""
-
-_EMPTY: Mapping[str, Any] = {}
-
 
 async def from_topic(
     settings: Settings, since: datetime | None, until: datetime | None, with_posts: bool
@@ -38,7 +35,7 @@ async def from_topic(
         places = await stack.enter_async_context(open_posts(settings)) if with_posts else None
         async for messages in read_between(settings, "labels", since, until):
             batch = [
-                (_document(message.value), Known(message.timestamp / 1000, message.key)) for message in messages
+                (verdict_in(message.value), Known(message.timestamp / 1000, message.key)) for message in messages
             ]  # fmt: skip
             if places is not None:
                 await _add_posts(batch, places, settings)
@@ -61,7 +58,7 @@ def from_lines(lines: Iterable[bytes]) -> Iterator[Stored]:
     for line in lines:
         if not line.strip():
             continue
-        document = _document(line)
+        document = verdict_in(line)
         known = Known()
         if "time" in document:
             time = read_time(document["time"])
@@ -91,11 +88,3 @@ def _learn(known: Known, post: Post, key: bytes | None) -> None:
 def _seconds(time: datetime) -> float:
     """Since 1970; a time without a zone is UTC."""
     return (time if time.tzinfo is not None else time.replace(tzinfo=UTC)).timestamp()
-
-
-def _document(value: bytes | None) -> Mapping[str, Any]:
-    try:
-        document = orjson.loads(value or b"")
-    except orjson.JSONDecodeError:
-        return _EMPTY
-    return document if isinstance(document, dict) else _EMPTY

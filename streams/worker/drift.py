@@ -57,6 +57,7 @@ class Watcher:
         new = {key: _less(bands, self._counted.get(key)) for key, bands in counted.items()}
         self._counted = counted
         self._memory.judged_by(model_version)
+        self._memory.share()
         self._memory.add(new, now)
         self.indices = dict(self._compared(now))
         self._memory.save()

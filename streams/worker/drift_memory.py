@@ -49,9 +49,11 @@ class DriftMemory:
         state = self._state
         if state.model == model_version:
             return
-        if state.model:
-            logger.info("another model judges: the distribution of its scores is learned anew")
         state.model = model_version
+        self._forget_scores()
+
+    def _forget_scores(self) -> None:
+        state = self._state
         places: list[dict[Key, Any]] = [state.began, state.references, *state.hours.values()]
         for place in places:
             for key in [key for key in place if key[1] == "score"]:
@@ -87,11 +89,16 @@ class DriftMemory:
         return self._state.references.get(key)
 
     def learn(self, key: Key, window: Sequence[int], now: float) -> Reference:
-        """Takes the window for the reference, or what another process of the host took."""
+        """Takes the window for the reference."""
+        known = self._state.references[key] = Reference(now, tuple(window))
+        logger.info("the last day is the reference of %s from now on", _name(key))
+        return known
+
+    def share(self) -> None:
+        """Takes over the references that another process of the host has learned."""
         other = _load(self._path)
-        known = None if other is None or other.model != self._state.model else other.references.get(key)
-        self._state.references[key] = known or Reference(now, tuple(window))
-        return self._state.references[key]
+        if other is not None and other.model == self._state.model:
+            self._state.references = other.references | self._state.references
 
     def save(self) -> None:
         """A crash leaves the old file or the new one. What cannot be written is told in the log."""
