@@ -12,11 +12,13 @@ from collections import deque
 from collections.abc import AsyncIterator, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
 from schemas import Alert, PostVerdict, SymptomVerdict
 from streams.cli.demo.children import Children, DemoError
+from streams.cli.demo.policy_change import Change, change_policy, print_change
 from streams.cli.demo.stream import Bundled, Pictures, bundled_stream
 from streams.cli.demo.summary import print_pictures, print_summary, print_verdict
 from streams.cli.demo.tally import Tally
@@ -116,9 +118,12 @@ class _Demo:
                 return 0
             settings = starting.result()
             seconds = await self._watch(settings, children, view)
+            change = await self._change_policy(settings, children, view)
         print_summary(self._console, self._tally, seconds)
         print_pictures(self._console, self._tally, texts)
         print_verdict(self._console, self._tally)
+        if change is not None:
+            print_change(self._console, change)
         stopped_early = self._stop.is_set() and not self._tally.sent
         return 0 if self._tally.is_complete() or stopped_early else 1
 
@@ -141,7 +146,11 @@ class _Demo:
         settings = Settings.load(brokers=brokers, data_dir=folder / "data")
         await create_topics(settings)
         view.say("Starting the worker: it loads the model and warms it up.")
-        own = {"TIDEGATE_BROKERS": brokers, "TIDEGATE_DATA_DIR": str(settings.data_dir)}
+        own = {
+            "TIDEGATE_BROKERS": brokers,
+            "TIDEGATE_DATA_DIR": str(settings.data_dir),
+            "TIDEGATE_CONTROL": "on",
+        }
         await children.start_worker({**self._settings, **own})
         view.say(f"Ready after {time.monotonic() - began:.1f} s. Sending {len(self._stream)} records.")
         return settings
@@ -162,6 +171,27 @@ class _Demo:
                 for task in tasks:
                     task.cancel()
                 await asyncio.wait(tasks)
+
+    async def _change_policy(self, settings: Settings, children: Children, view: View) -> Change | None:
+        """None where a stop was asked for."""
+        if self._stop.is_set():
+            return None
+        view.say("Changing the policy while posts flow.")
+        changing = asyncio.create_task(change_policy(settings))
+        tasks: set[asyncio.Task[Any]] = {
+            changing,
+            asyncio.create_task(children.until_one_ends()),
+            asyncio.create_task(self._stop.wait()),
+        }
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+            return changing.result() if changing in done else None
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
 
     async def _open_readers(self, client: Client, view: View) -> list[asyncio.Task[None]]:
         """Subscribed before anything is sent, so that nothing is missed."""
