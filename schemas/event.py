@@ -10,7 +10,6 @@ from pydantic import Field
 from schemas.base import Identified, Part
 from schemas.control import Kind
 
-
 Trait = Literal["score", "language", "unknown", "length"]
 
 

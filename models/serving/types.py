@@ -70,7 +70,7 @@ class Encoding:
         is_cut: bool = False,
         unknown: int = 0,
     ) -> None:
-        """`is_cut`: the text goes on behind the last token. `unknown`: tokens that stand for what is in no vocabulary."""
+        """`is_cut`: the text goes on behind the last token. `unknown`: tokens for what the vocabulary lacks."""
         self.ids = ids
         self._offsets = offsets
         self.is_cut = is_cut

@@ -60,9 +60,9 @@ class Corpus:
 def load_corpus(data: Path, rules: DataRules, seed: int, cache: Path | None = None) -> Corpus:
     """Read, screen and extend every task under the licence rule; the steps and their order are those of the report.
 
-    The folder holds the blocked hashes and the knowledge graph, too; those beside it add rows, labels and hashes. Dev rows
-    follow the same licence rule and are neither screened nor weakly labelled. `cache` is a folder in which the outcome
-    of the screening is kept, for a run that is resumed. A folder that `save_corpus` wrote is only read.
+    The folder holds the blocked hashes and the knowledge graph, too; those beside it add rows, labels and hashes. Dev
+    rows follow the same licence rule and are neither screened nor weakly labelled. `cache` is a folder in which the
+    outcome of the screening is kept, for a run that is resumed. A folder that `save_corpus` wrote is only read.
     """
     if (data / ROWS).is_file():
         return _load_saved(data, rules, seed)

@@ -58,7 +58,7 @@ async def _from_file(span: Span, file: Path, progress: Progress, bar: Any) -> As
 
     first, last = (None if moment is None else moment.timestamp() for moment in span)
     with open_lines(file) as lines:
-        total = file.stat().st_size if file.is_file() else None
+        total = _size(file)
         progress.update(bar, total=total)
         batch: list[Stored] = []
         for number, (verdict, known) in enumerate(from_lines(lines), start=1):
@@ -72,6 +72,11 @@ async def _from_file(span: Span, file: Path, progress: Progress, bar: Any) -> As
                 batch = []
                 progress.update(bar, completed=lines.tell() if total else None, count=number)
         yield batch
+
+
+def _size(file: Path) -> int | None:
+    """In bytes; None where it is no file but a pipe."""
+    return file.stat().st_size if file.is_file() else None
 
 
 async def _from_topic(

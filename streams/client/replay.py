@@ -20,6 +20,7 @@ from streams.settings import Settings
 Stored = tuple[Mapping[str, Any], Known]
 """A verdict as JSON holds it, empty for what is none."""
 
+
 async def from_topic(
     settings: Settings, since: datetime | None, until: datetime | None, with_posts: bool
 ) -> AsyncIterator[list[Stored]]:

@@ -64,10 +64,10 @@ class Traits:
 def stability_index(reference: Sequence[int], current: Sequence[int]) -> float:
     """Population stability index: how far two distributions over the same bands are apart, 0 where they are equal.
 
-    The sum over the bands of (p - q) ln(p / q), which is Jeffreys' divergence. By the custom of credit scoring (Siddiqi,
-    Credit Risk Scorecards, 2006) 0.1 is a change to look at and 0.25 a large one. Of two samples of n and m from one
-    distribution over b bands it is (b - 1)(1 / n + 1 / m) on average (Yurdakul, Statistical Properties of Population
-    Stability Index, 2018). Half a count is added to each band, or an empty one would make it infinite.
+    The sum over the bands of (p - q) ln(p / q), which is Jeffreys' divergence. By the custom of credit scoring
+    (Siddiqi, Credit Risk Scorecards, 2006) 0.1 is a change to look at and 0.25 a large one. Of two samples of n and m
+    from one distribution over b bands it is (b - 1)(1 / n + 1 / m) on average (Yurdakul, Statistical Properties of
+    Population Stability Index, 2018). Half a count is added to each band, or an empty one would make it infinite.
     """
     size = len(reference)
     first, second = sum(reference) + size / 2, sum(current) + size / 2

@@ -1,4 +1,4 @@
-"""The end of the demo: another policy through the control topic while posts flow, and the same post before and after."""
+"""The end of the demo: another policy takes over while posts flow; the same post before and after."""
 
 from __future__ import annotations
 

@@ -61,7 +61,10 @@ def test_the_same_model_would_have_decided_the_same_and_scores_of_others_do_not_
 ) -> None:
     """The stored scores are the opposite of what the model says: they are not looked at."""
     stored = verdicts(other, policy)
-    lines = [one | {"scores": dict.fromkeys(one["scores"], 0.0), "text": text} for one, text in zip(stored, TEXTS, strict=True)]
+    lines = [
+        one | {"scores": dict.fromkeys(one["scores"], 0.0), "text": text}
+        for one, text in zip(stored, TEXTS, strict=True)
+    ]
     lines.append(stored[0])  # nobody knows its text
     lines.append({})
     file = tmp_path / "verdicts.jsonl"
@@ -79,7 +82,9 @@ def test_the_same_model_would_have_decided_the_same_and_scores_of_others_do_not_
 
 
 def test_what_the_other_model_decides_differently_is_told(other: Path, policy: Path, tmp_path: Path) -> None:
-    stored = [one | {"action": "remove", "text": text} for one, text in zip(verdicts(other, policy), TEXTS, strict=True)]
+    stored = [
+        one | {"action": "remove", "text": text} for one, text in zip(verdicts(other, policy), TEXTS, strict=True)
+    ]
     file = tmp_path / "verdicts.jsonl"
     file.write_text("\n".join(map(json.dumps, stored)), "utf-8")
 

@@ -91,9 +91,7 @@ async def test_a_post_that_came_by_the_backfill_is_read_from_there(here: Setting
         await producer.send_and_wait("here.labels", orjson.dumps(again), partition=3, timestamp_ms=110_000)
     await producer.stop()
 
-    known = {
-        stored["id"]: one.texts async for batch in from_topic(here, at(110), None, True) for stored, one in batch
-    }
+    known = {stored["id"]: one.texts async for batch in from_topic(here, at(110), None, True) for stored, one in batch}
     assert known == {"again0": ("the post from long ago",), "again1": None}
 
 

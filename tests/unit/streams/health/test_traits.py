@@ -42,7 +42,7 @@ def test_the_index_is_what_the_book_says() -> None:
 
 
 def test_by_chance_alone_the_index_stays_small() -> None:
-    draw = random.Random(4)  # noqa: S311 - a sample, not a secret
+    draw = random.Random(4)
     weights = [30, 20, 10, 8, 7, 6, 5, 5, 4, 2, 2, 1]
     samples = []
     for _ in range(40):

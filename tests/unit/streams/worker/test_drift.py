@@ -38,7 +38,9 @@ class Stream:
         self.watcher = Watcher(self.path)
         self.traits = Traits()
 
-    def goes_on(self, hours: int, lang: str = "en", score: float = 0.1, model: str = "m1", an_hour: int = 100) -> list[Drift]:
+    def goes_on(
+        self, hours: int, lang: str = "en", score: float = 0.1, model: str = "m1", an_hour: int = 100
+    ) -> list[Drift]:
         found = []
         for _ in range(hours):
             for _ in range(an_hour):
@@ -114,7 +116,10 @@ def test_processes_of_a_host_have_one_reference(tmp_path: Path) -> None:
     assert second.index() > 0.25  # type: ignore[operator]
 
 
-@pytest.mark.parametrize("content", [b"", b"{}", b'{"format": 2}', b'{"format": 1, "model": "m", "began": {"a/b": 1}, "hours": {}, "references": {}}'])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"{}", b'{"format": 2}', b'{"format": 1, "model": "m", "began": {"a/b": 1}, "hours": {}, "references": {}}'],
+)
 def test_a_file_that_is_damaged_is_told_and_learned_anew(
     tmp_path: Path, content: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -138,7 +143,9 @@ def test_what_lies_on_disk_holds_counts_alone(stream: Stream) -> None:
     document = orjson.loads(stream.path.read_bytes())
     assert set(document) == {"format", "model", "began", "hours", "references"}
     assert len(document["hours"]) == 24
-    assert DriftMemory(stream.path).window().keys() == {("posts", trait) for trait in ("score", "language", "unknown", "length")}
+    assert DriftMemory(stream.path).window().keys() == {
+        ("posts", trait) for trait in ("score", "language", "unknown", "length")
+    }
 
 
 class Pipeline:
