@@ -10,6 +10,7 @@ from streams.cli import (
     acls,
     backfill,
     dead_letters,
+    dry_run,
     evaluate,
     factory,
     models,
@@ -70,7 +71,7 @@ def build_app() -> typer.Typer:
         show=policy.show,
         bundle=policy.bundle,
         hash=policy.hash_,
-        **{"dry-run": policy.dry_run},
+        **{"dry-run": dry_run.dry_run},
     )
     _add_group(
         app, "reviews", "What people's reviews say about the verdicts, and to a model that learns from them.",

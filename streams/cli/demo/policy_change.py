@@ -8,13 +8,13 @@ import tomllib
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Final
+from typing import Any, Final
 
 from rich.console import Console
 from rich.table import Table
 
 from schemas import Control, PostVerdict
-from streams.cli.demo.children import DemoError
+from streams.cli.demo.children import Children, DemoError
 from streams.cli.terminal import printable
 from streams.client import Client, Message, Receipt
 from streams.client.messages import record_message
@@ -94,6 +94,25 @@ def changed_policy(settings: Settings) -> str:
     text = written(document)
     Policy.parse(text.encode(), "of the demo")
     return text
+
+
+async def change_unless_stopped(settings: Settings, children: Children, stop: asyncio.Event) -> Change | None:
+    """None where a stop is asked for. Raises DemoError when a process ends by itself."""
+    changing = asyncio.create_task(change_policy(settings))
+    tasks: set[asyncio.Task[Any]] = {
+        changing,
+        asyncio.create_task(children.until_one_ends()),
+        asyncio.create_task(stop.wait()),
+    }
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+        return changing.result() if changing in done else None
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
 
 
 async def change_policy(settings: Settings) -> Change:

@@ -12,13 +12,12 @@ from collections import deque
 from collections.abc import AsyncIterator, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 
 from schemas import Alert, PostVerdict, SymptomVerdict
 from streams.cli.demo.children import Children, DemoError
-from streams.cli.demo.policy_change import Change, change_policy, print_change
+from streams.cli.demo.policy_change import change_unless_stopped, print_change
 from streams.cli.demo.stream import Bundled, Pictures, bundled_stream
 from streams.cli.demo.summary import print_pictures, print_summary, print_verdict
 from streams.cli.demo.tally import Tally
@@ -118,7 +117,8 @@ class _Demo:
                 return 0
             settings = starting.result()
             seconds = await self._watch(settings, children, view)
-            change = await self._change_policy(settings, children, view)
+            view.say("Another policy takes over while posts flow.")
+            change = await change_unless_stopped(settings, children, self._stop)
         print_summary(self._console, self._tally, seconds)
         print_pictures(self._console, self._tally, texts)
         print_verdict(self._console, self._tally)
@@ -171,27 +171,6 @@ class _Demo:
                 for task in tasks:
                     task.cancel()
                 await asyncio.wait(tasks)
-
-    async def _change_policy(self, settings: Settings, children: Children, view: View) -> Change | None:
-        """None where a stop was asked for."""
-        if self._stop.is_set():
-            return None
-        view.say("Changing the policy while posts flow.")
-        changing = asyncio.create_task(change_policy(settings))
-        tasks: set[asyncio.Task[Any]] = {
-            changing,
-            asyncio.create_task(children.until_one_ends()),
-            asyncio.create_task(self._stop.wait()),
-        }
-        try:
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
-            return changing.result() if changing in done else None
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.wait(tasks)
 
     async def _open_readers(self, client: Client, view: View) -> list[asyncio.Task[None]]:
         """Subscribed before anything is sent, so that nothing is missed."""
