@@ -161,7 +161,7 @@ class _Worker:
             watching.append(asyncio.create_task(self._follow(self._follower)))
         try:
             await app.start()
-            self._monitor.watch(WorkerMetrics(service, app.log_places, watcher))
+            self._monitor.watch(WorkerMetrics(service, app.log_places, watcher=watcher))
             await self._stop.wait()
         finally:
             self._monitor.reach(Phase.ENDING)

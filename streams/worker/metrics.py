@@ -10,7 +10,7 @@ from prometheus_client.core import Metric
 
 from models.serving.types import Depth
 from streams.health import families as of
-from streams.health.traits import empty
+from streams.health.traits import Key, empty
 from streams.health.vitals import Beat
 from streams.pipeline.metrics import PipelineMetrics
 from streams.record import Partition
@@ -36,10 +36,15 @@ class Lag(NamedTuple):
 class WorkerMetrics(PipelineMetrics):
     """Args:
     log_places: of the partitions that the worker holds; called on the loop.
+    watcher: of drift; None: nobody watches.
     """
 
     def __init__(
-        self, service: Service, log_places: Callable[[], Mapping[Partition, LogPlace]], watcher: Watcher
+        self,
+        service: Service,
+        log_places: Callable[[], Mapping[Partition, LogPlace]],
+        *,
+        watcher: Watcher | None = None,
     ) -> None:
         super().__init__(service.pipeline)
         self._service = service
@@ -78,7 +83,7 @@ class WorkerMetrics(PipelineMetrics):
         yield of.IN_FLIGHT_RECORDS.of(service.ledger.in_flight)
         yield of.IN_FLIGHT_TOKENS.of(service.gate.tokens + service.backfill_gate.tokens)
         yield of.SETTLED.of(service.ledger.released_total)
-        indices = self._watcher.indices
+        indices: Mapping[Key, float] = {} if self._watcher is None else self._watcher.indices
         yield of.DRIFT.by((key, indices.get(key, 0.0)) for key in empty())
         yield of.OVERLOADED.of(service.overload.depth is not Depth.FULL)
         lags = [((topic, str(number)), lag) for (topic, number), lag in self._lags.items()]

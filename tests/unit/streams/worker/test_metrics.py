@@ -107,7 +107,9 @@ async def bench(model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     service = Service(settings, model, tasks, sink, crashes.append)
     await service.start()
     places: dict[Partition, LogPlace] = {}
-    metrics = WorkerMetrics(service, lambda: places, Watcher(tmp_path / "drift.json"))
+    watcher = Watcher(tmp_path / "drift.json")
+    watcher.indices = {("posts", "language"): 0.5}
+    metrics = WorkerMetrics(service, lambda: places, watcher=watcher)
     async with Monitor(settings) as monitor:
         monitor.watch(metrics)
         monitor.reach(Phase.READY)
@@ -196,6 +198,26 @@ async def test_what_the_broker_has_not_acknowledged_is_in_flight_and_late(bench:
     assert 100 <= found[f"tidegate_lag_seconds{where}"] < 160
     assert found[f"tidegate_released_offset{where}"] == 10
     assert found["tidegate_partitions{}"] == 1
+
+
+async def test_drift_is_that_of_the_last_look(bench: Bench) -> None:
+    found = await bench.scraped()
+    assert found["tidegate_drift{task=posts,trait=language}"] == 0.5
+    assert found["tidegate_drift{task=symptoms,trait=length}"] == 0, "nothing can be told yet"
+
+
+@pytest.mark.parametrize(
+    ("text", "band"),
+    [("you are an idiot", 0), ("you are an idiot and quibblewort", 4), ("quibblewort flimflam wibble", 6)],
+)
+async def test_unknown_tokens_are_those_of_the_text_as_it_came(bench: Bench, text: str, band: int) -> None:
+    """What is unknown is taken out before the model reads the rest; a copy is answered from memory, and counted, too."""
+    await bench.take_in(*(Message(POSTS, offset, post(text)) for offset in range(2)))
+    await done(bench, 2)
+    await bench.take_in(Message(POSTS, 2, post(text)))
+    await done(bench, 3)
+    bands = bench.service.pipeline.counts.traits.profile()["posts", "unknown"]
+    assert bands[band] == 3, bands
 
 
 async def test_tokens_in_flight_are_those_of_both_gates(bench: Bench) -> None:
