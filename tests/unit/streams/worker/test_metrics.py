@@ -208,10 +208,10 @@ async def test_drift_is_that_of_the_last_look(bench: Bench) -> None:
 
 @pytest.mark.parametrize(
     ("text", "band"),
-    [("you are an idiot", 0), ("you are an idiot and quibblewort", 4), ("quibblewort flimflam wibble", 6)],
+    [("you are an idiot", 0), ("you are an idiot 안녕하세요", 4), ("안녕하세요 감사합니다 반갑습니다", 6)],
 )
 async def test_unknown_tokens_are_those_of_the_text_as_it_came(bench: Bench, text: str, band: int) -> None:
-    """What is unknown is taken out before the model reads the rest; a copy is answered from memory, and counted, too."""
+    """What is unknown is taken out before the model reads the rest; a copy that is answered from memory counts, too."""
     await bench.take_in(*(Message(POSTS, offset, post(text)) for offset in range(2)))
     await done(bench, 2)
     await bench.take_in(Message(POSTS, 2, post(text)))
