@@ -60,6 +60,8 @@ class Scorer:
 
     async def answers(self, lines: Sequence[bytes]) -> list[dict[str, Any]]:
         """What `score_lines` answers to these lines, read."""
+        if not lines:
+            return []
         scan = self.scan()
         await scan.start(lines)
         found: list[dict[str, Any]] = []
