@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
 from collections import Counter
@@ -46,7 +47,7 @@ async def test_a_model_that_is_loaded_once_scores_portion_after_portion(other: P
     posts = [json.dumps({"id": "p", "text": text}).encode() for text in TEXTS]
     found = [answer for portion in ((), posts[:1], posts[1:]) for answer in await scorer.answers(portion)]
 
-    one_by_one = verdicts(other)
+    one_by_one = await asyncio.to_thread(verdicts, other)
     assert [answer["scores"] for answer in found] == [answer["scores"] for answer in one_by_one]
     (refused,) = await scorer.answers([b"no JSON"])
     assert refused["error"]["reason"] == "invalid_json"
