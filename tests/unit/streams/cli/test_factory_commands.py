@@ -14,6 +14,9 @@ from streams.settings import Settings
 
 pytest.importorskip("torch")
 
+from models.training.corpus import load_corpus
+from models.training.recipe import Recipe
+
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
@@ -63,7 +66,8 @@ def test_reviewed_posts_are_read_once_and_trained_on(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (data / "blocked.txt").touch()
-    reads = []
+    reads: list[str] = []
+    taught: list[list[str]] = []
 
     async def read(settings: Settings) -> tuple[list[Row], dict[str, int]]:
         reads.append(settings.topic_prefix)
@@ -71,7 +75,12 @@ def test_reviewed_posts_are_read_once_and_trained_on(
         fields = {"lang": "en", "source": "reviews_console", "toxicity": 1}
         return [Row(split, fields | {"id": text, "text": text}, {"id": text}) for split, text in some], {"disputed": 4}
 
+    def trained(recipe: Recipe, data: Path, out: Path) -> str:
+        taught.append([example.source for example in load_corpus(data, recipe.data, recipe.seed).train])
+        return "done"
+
     monkeypatch.setattr("streams.client.reviewed.read_reviewed", read)
+    monkeypatch.setattr("models.factory.factory.run_baseline", trained)
     recipe, run = tmp_path / "mine.toml", tmp_path / "run"
     recipe.write_text('name = "mine"\nkind = "baseline"\n', encoding="utf-8")
     command = ["train", "--from-reviews", "--config", str(recipe), "--data", str(data), "--out", str(run)]
@@ -81,8 +90,8 @@ def test_reviewed_posts_are_read_once_and_trained_on(
     assert [result.exit_code for result in results] == [0, 0], results[0].output
     assert "reviewed posts: 3 train, 3 dev, 3 holdout; left out: 4 disputed" in results[0].stdout
     assert reads == ["ours"], "a run that goes on has the same rows"
-    sources = {one["name"] for one in json.loads((run / "corpus.json").read_text())["sources"]}
-    assert "reviews_console" in sources
+    assert taught[0].count("reviews_console") == 3
+    assert taught[0] == taught[1]
 
 
 def test_reviews_say_nothing_of_picture_classes(tmp_path: Path) -> None:
