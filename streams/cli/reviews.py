@@ -20,15 +20,21 @@ if TYPE_CHECKING:
 _MAX_REVIEW_BYTES = 1 << 20
 
 
+ReviewFile = Annotated[
+    Path | None, typer.Option(help="Reviews, one a line, in place of the topic.", show_default=False)
+]
+VerdictFile = Annotated[
+    Path | None, typer.Option(help="Verdicts, one a line, in place of the topic.", show_default=False)
+]
+Since = Annotated[str | None, typer.Option("--from", help="ISO 8601: verdicts from then on.")]
+Until = Annotated[str | None, typer.Option("--to", help="ISO 8601: verdicts before then.")]
+
+
 def report(
-    file: Annotated[
-        Path | None, typer.Option(help="Reviews, one a line, in place of the topic.", show_default=False)
-    ] = None,
-    verdicts: Annotated[
-        Path | None, typer.Option(help="Verdicts, one a line, in place of the topic.", show_default=False)
-    ] = None,
-    since: Annotated[str | None, typer.Option("--from", help="ISO 8601: verdicts from then on.")] = None,
-    until: Annotated[str | None, typer.Option("--to", help="ISO 8601: verdicts before then.")] = None,
+    file: ReviewFile = None,
+    verdicts: VerdictFile = None,
+    since: Since = None,
+    until: Until = None,
     brokers: Brokers = None,
     prefix: Prefix = None,
     as_json: AsJson = False,
@@ -39,15 +45,54 @@ def report(
 
         from streams.reviews.report import ReviewReport
 
-        span = moment(since, "--from"), moment(until, "--to")
-        if verdicts is not None and span != (None, None):
-            raise typer.BadParameter("a file of verdicts has no times", param_hint="--from, --to")
+        span = _span(since, until, verdicts)
         found = ReviewReport()
         run(_fill(found, settings_from(brokers=brokers, topic_prefix=prefix), file, verdicts, span))
         if as_json:
             typer.echo(orjson.dumps(found.report()).decode())
         else:
             _show(found.report())
+
+
+def sample(
+    file: ReviewFile = None,
+    verdicts: VerdictFile = None,
+    since: Since = None,
+    until: Until = None,
+    brokers: Brokers = None,
+    prefix: Prefix = None,
+) -> None:
+    """Print the verdicts on allowed posts that were drawn at random and that nobody reviewed yet, one a line."""
+    with reporting():
+        run(
+            _print_sample(
+                settings_from(brokers=brokers, topic_prefix=prefix), file, verdicts, _span(since, until, verdicts)
+            )
+        )
+
+
+async def _print_sample(settings: Settings, file: Path | None, verdicts: Path | None, span: tuple[Any, Any]) -> None:
+    from schemas import InvalidRecord, Review
+    from streams.client.posts import verdict_in
+
+    known = set()
+    async for value in _values(settings, "reviews", file, (None, None)):
+        try:
+            known.add(Review.decode(value, _MAX_REVIEW_BYTES).verdict_id)
+        except InvalidRecord as error:
+            typer.echo(f"tidegate: a review cannot be read: {error.detail}", err=True)
+    async for value in _values(settings, "labels", verdicts, span):
+        verdict = verdict_in(value)
+        if verdict.get("sampled") is True and verdict.get("id") not in known:
+            known.add(verdict["id"])
+            typer.echo((value or b"").rstrip())
+
+
+def _span(since: str | None, until: str | None, verdicts: Path | None) -> tuple[Any, Any]:
+    span = moment(since, "--from"), moment(until, "--to")
+    if verdicts is not None and span != (None, None):
+        raise typer.BadParameter("a file of verdicts has no times", param_hint="--from, --to")
+    return span
 
 
 def rows(
