@@ -64,11 +64,8 @@ def sample(
 ) -> None:
     """Print the verdicts on allowed posts that were drawn at random and that nobody reviewed yet, one a line."""
     with reporting():
-        run(
-            _print_sample(
-                settings_from(brokers=brokers, topic_prefix=prefix), file, verdicts, _span(since, until, verdicts)
-            )
-        )
+        span = _span(since, until, verdicts)
+        run(_print_sample(settings_from(brokers=brokers, topic_prefix=prefix), file, verdicts, span))
 
 
 async def _print_sample(settings: Settings, file: Path | None, verdicts: Path | None, span: tuple[Any, Any]) -> None:
