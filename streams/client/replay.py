@@ -47,9 +47,9 @@ async def _add_posts(batch: Sequence[Stored], places: PostPlaces, settings: Sett
     found = await places.messages(place for verdict, _ in batch if (place := place_of(verdict)) is not None)
     for verdict, known in batch:
         place = place_of(verdict)
-        message = None if place is None else found.get(place)
-        read = None if message is None else read_post(message, settings.max_record_bytes)
-        if read is not None:
+        if place is None or (message := found.get(place)) is None:
+            continue
+        if (read := read_post(message, settings.max_record_bytes)) is not None:
             known.value, post = read
             _learn(known, post, message.key)
 
