@@ -86,6 +86,15 @@ def test_a_dispute_is_left_out_and_counted() -> None:
     assert topics.left_out == {"disputed": 2}
 
 
+def test_who_would_allow_what_another_would_not_disputes_it_without_a_word_on_labels() -> None:
+    topics = Topics()
+    topics.review("v0", "remove", decision="overturned", reviewer="ann")
+    topics.review("v0", "allow", reviewer="bob")
+    topics.judge(0, "spam")
+    assert topics.labels == []
+    assert topics.left_out == {"disputed": 1}
+
+
 def test_who_thinks_again_or_is_superseded_disputes_nothing() -> None:
     topics = Topics()
     topics.review("v0", "allow", id="a", reviewer="ann", labels=[])
