@@ -54,7 +54,7 @@ REVIEWS: Final = Channel(
     Review,
     None,
     "The post's identifier.",
-    "What people decided. `tidegate reviews report` reads it.",
+    "What people decided. `tidegate reviews` and `tidegate train --from-reviews` read it.",
     REVIEW,
 )
 CONTROL_CHANNEL: Final = Channel(

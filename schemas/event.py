@@ -10,6 +10,8 @@ from pydantic import Field
 from schemas.base import Identified, Part
 from schemas.control import Guard, Kind
 
+Trait = Literal["score", "language", "unknown", "length"]
+
 
 class Revision(Part):
     """A change of the control topic."""
@@ -56,14 +58,27 @@ class Running(Part):
     refused: list[Revision] = Field(description="The last word of the topic, which this worker does not follow.")
 
 
-class Event(Identified):
-    """Something that happened to a change: it was asked for, or a worker took it up or refused it."""
+class Drift(Part):
+    """What comes is distributed otherwise than on the day of reference."""
 
-    kind: Literal["requested", "activated", "refused", "rolled_back", "running"]
+    task: str
+    trait: Trait = Field(
+        description="A post's highest score, the language, the share of unknown tokens, or the length of the text."
+    )
+    index: float = Field(description="Population stability index of the last day against the reference.")
+    limit: float = Field(description="That it went above.")
+    reference_at: datetime = Field(description="The end of the day of reference.")
+
+
+class Event(Identified):
+    """Something that happened to a change (it was asked for, a worker took it up or refused it), or to what comes."""
+
+    kind: Literal["requested", "activated", "refused", "rolled_back", "running", "drifted"]
     created_at: datetime
     group: str | None = Field(description="The worker's consumer group; null for an operator's request.")
     worker: str | None = Field(description="Its name: its consumer's client id is `tidegate-` and this.")
-    change: Change | None = Field(description="Null for a report of what runs.")
+    change: Change | None = Field(description="Null for a report of what runs, and for a drift.")
     reason: str | None = Field(description="Why it was refused or rolled back, one sentence.")
-    running: Running | None = Field(description="What runs after it; null for an operator's request.")
+    running: Running | None = Field(description="What runs after it; null for an operator's request, and for a drift.")
     breach: Breach | None = Field(default=None, description="Of a canary that a guard rolled back.")
+    drift: Drift | None = Field(default=None, description="Of an event `drifted`.")

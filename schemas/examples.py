@@ -48,6 +48,7 @@ POST_VERDICT: Final[Document] = {
     "read_share": 1.0,
     "warnings": [],
     "rules": [],
+    "sampled": False,
     "timings_ms": _TIMINGS_MS,
 }
 
@@ -178,6 +179,7 @@ EVENT: Final[Document] = {
         "revisions": [{"kind": "model", "name": "default", "revision": 5}],
         "refused": [],
     },
+    "drift": None,
 }
 
 COMPARISON: Final[Document] = {

@@ -156,6 +156,9 @@ class PostVerdict(Verdict):
     rules: list[FiredRule] = Field(
         default_factory=list, description="The policy's own rules that held, those in shadow included."
     )
+    sampled: bool = Field(
+        default=False, description="It was allowed, and drawn at random: a review of it tells what was missed."
+    )
 
 
 class Condition(Part):

@@ -32,18 +32,45 @@ def score_lines(lines: Iterable[bytes], task: str, settings: Settings) -> Iterat
     Raises:
         TidegateError, ArtifactError, ServingError: it could not start; the message is one sentence.
     """
-    model = load_model(settings)
-    tasks = {one.declaration.name: one for one in build_tasks(settings, model.artifact, enforces=False)}
-    if task not in tasks:
-        raise TidegateError(f"Task {task!r} is not one of {', '.join(sorted(tasks))}.")
+    scorer = Scorer(task, settings)
     with asyncio.Runner() as runner:
-        scan = _Scan(model, tasks[task], settings)
+        scan = scorer.scan()
         runner.run(scan.start(lines))
         try:
             while answers := runner.run(scan.next_answers()):
                 yield from answers
         finally:
             runner.run(scan.stop())
+
+
+class Scorer:
+    """A model that is loaded once, for lines that come in portions. Making one takes seconds."""
+
+    def __init__(self, task: str, settings: Settings) -> None:
+        """Raises what `score_lines` raises."""
+        self._model = load_model(settings)
+        tasks = {one.declaration.name: one for one in build_tasks(settings, self._model.artifact, enforces=False)}
+        if task not in tasks:
+            raise TidegateError(f"Task {task!r} is not one of {', '.join(sorted(tasks))}.")
+        self._task = tasks[task]
+        self._settings = settings
+
+    def scan(self) -> _Scan:
+        return _Scan(self._model, self._task, self._settings)
+
+    async def answers(self, lines: Sequence[bytes]) -> list[dict[str, Any]]:
+        """What `score_lines` answers to these lines, read."""
+        if not lines:
+            return []
+        scan = self.scan()
+        await scan.start(lines)
+        found: list[dict[str, Any]] = []
+        try:
+            while some := await scan.next_answers():
+                found += map(orjson.loads, some)
+        finally:
+            await scan.stop()
+        return found
 
 
 @dataclass(slots=True, eq=False)

@@ -42,8 +42,9 @@ class Encoder:
 
     def _encoding(self, text: str, ids: list[int]) -> Encoding:
         is_cut = len(ids) > self.max_tokens
-        fitting = np.array(self._cut(ids) if is_cut else ids, dtype=np.int32)
-        return Encoding(fitting, partial(self._locate, text), is_cut, self._unknown in ids)
+        fitting = self._cut(ids) if is_cut else ids
+        unknown = 0 if self._unknown is None else fitting.count(self._unknown)
+        return Encoding(np.array(fitting, dtype=np.int32), partial(self._locate, text), is_cut, unknown)
 
     def _cut(self, ids: list[int]) -> list[int]:
         closing = self._closing

@@ -56,7 +56,7 @@ class Reader:
 
     def needs_refining(self, reading: Reading) -> bool:
         """Whether `refined` would change an encoded reading."""
-        return self._is_long(reading) or (reading.encoding is not None and reading.encoding.has_unknown)
+        return self._is_long(reading) or (reading.encoding is not None and reading.encoding.unknown > 0)
 
     def _is_long(self, reading: Reading) -> bool:
         encoding = reading.encoding
@@ -76,7 +76,7 @@ class Reader:
 
     def _without_unknown(self, reading: Reading) -> Reading | None:
         assert reading.encoding is not None
-        if not reading.encoding.has_unknown:
+        if not reading.encoding.unknown:
             return reading
         body = reading.text[reading.start :]
         unknown = [

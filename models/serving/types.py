@@ -61,24 +61,29 @@ class Encoding:
     a function may be given for them: it is called once, when somebody asks.
     """
 
-    __slots__ = ("_offsets", "has_unknown", "ids", "is_cut")
+    __slots__ = ("_offsets", "ids", "is_cut", "unknown")
 
     def __init__(
         self,
         ids: NDArray[np.int32],
         offsets: Offsets | Callable[[], Offsets],
         is_cut: bool = False,
-        has_unknown: bool = False,
+        unknown: int = 0,
     ) -> None:
-        """`is_cut`: the text goes on behind the last token. `has_unknown`: some of it is not in the vocabulary."""
+        """`is_cut`: the text goes on behind the last token. `unknown`: tokens for what the vocabulary lacks."""
         self.ids = ids
         self._offsets = offsets
         self.is_cut = is_cut
-        self.has_unknown = has_unknown
+        self.unknown = unknown
 
     @property
     def tokens(self) -> int:
         return len(self.ids)
+
+    @property
+    def unknown_share(self) -> float:
+        """Of the tokens."""
+        return self.unknown / max(1, len(self.ids))
 
     @property
     def cost(self) -> int:

@@ -60,16 +60,18 @@ class Corpus:
 def load_corpus(data: Path, rules: DataRules, seed: int, cache: Path | None = None) -> Corpus:
     """Read, screen and extend every task under the licence rule; the steps and their order are those of the report.
 
-    The folder holds the blocked hashes and the knowledge graph, too; those beside it add rows and labels. Dev rows
-    follow the same licence rule and are neither screened nor weakly labelled. `cache` is a folder in which the outcome
-    of the screening is kept, for a run that is resumed. A folder that `save_corpus` wrote is only read.
+    The folder holds the blocked hashes and the knowledge graph, too; those beside it add rows, labels and hashes. Dev
+    rows follow the same licence rule and are neither screened nor weakly labelled. `cache` is a folder in which the
+    outcome of the screening is kept, for a run that is resumed. A folder that `save_corpus` wrote is only read.
     """
     if (data / ROWS).is_file():
         return _load_saved(data, rules, seed)
-    corpus = Corpus([], [], read_blocked(data / "blocked.txt"))
+    blocked = read_blocked(data / "blocked.txt")
     folders = [data, *(data.absolute().parent / name for name in rules.beside)]
     if missing := [folder for folder in folders if not folder.is_dir()]:
         raise RecipeError(f"The recipe reads {missing[0]}, which is not there.")
+    lists = [folder / "blocked.txt" for folder in folders[1:]]
+    corpus = Corpus([], [], blocked.union(*(read_blocked(path) for path in lists if path.is_file())))
     for task in TASKS:
         for folder in folders:
             for split, kept in (("train", corpus.train), ("dev", corpus.dev)):

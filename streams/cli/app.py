@@ -12,6 +12,7 @@ from streams.cli import (
     backfill,
     canary,
     dead_letters,
+    dry_run,
     evaluate,
     factory,
     models,
@@ -73,9 +74,12 @@ def build_app() -> typer.Typer:
         show=policy.show,
         bundle=policy.bundle,
         hash=policy.hash_,
-        **{"dry-run": policy.dry_run},
+        **{"dry-run": dry_run.dry_run},
     )
-    _add_group(app, "reviews", "What people's reviews say about the verdicts.", report=reviews.report)
+    _add_group(
+        app, "reviews", "What people's reviews say about the verdicts, and to a model that learns from them.",
+        report=reviews.report, sample=reviews.sample, rows=reviews.rows,
+    )  # fmt: skip
     app.command("acls")(acls.acls)
     app.command("backfill")(backfill.backfill)
     _add_group(app, "schema", "JSON Schemas and the AsyncAPI document.", export=schema.export_schemas)

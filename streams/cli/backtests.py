@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,8 @@ from streams.cli.tables import wide_console
 from streams.cli.terminal import run, stderr
 
 if TYPE_CHECKING:
+    from streams.cli.rescoring import Rescoring
+    from streams.client.replay import Stored
     from streams.policy.backtest import Backtest
     from streams.settings import Settings
 
@@ -22,44 +24,71 @@ _STEP = 5000  # verdicts between two looks at the bar
 Span = tuple[datetime | None, datetime | None]
 
 
-def replayed(test: Backtest, settings: Settings, span: Span, file: Path | None, with_posts: bool) -> None:
-    """Adds every verdict of the span to the test. Raises what reading raises."""
+def replayed(
+    test: Backtest,
+    settings: Settings,
+    span: Span,
+    file: Path | None,
+    with_posts: bool,
+    anew: Rescoring | None = None,
+) -> None:
+    """Adds every verdict of the span to the test. Raises what reading raises.
+
+    Args:
+        anew: puts other scores into the verdicts.
+    """
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[count]:,}"))
     with Progress(*columns, TimeRemainingColumn(), console=stderr(), transient=True) as progress:
         bar = progress.add_task("verdicts", total=None, count=0)
         if file is None:
-            run(_from_topic(test, settings, span, with_posts, progress, bar))
+            run(_add(test, _from_topic(settings, span, with_posts, progress, bar), anew))
         else:
-            _from_file(test, span, file, progress, bar)
+            run(_add(test, _from_file(span, file, progress, bar), anew))
 
 
-def _from_file(test: Backtest, span: Span, file: Path, progress: Progress, bar: Any) -> None:
+async def _add(test: Backtest, batches: AsyncIterator[list[Stored]], anew: Rescoring | None) -> None:
+    async for batch in batches:
+        for verdict, known in batch if anew is None else await anew.of(batch):
+            test.add(verdict, known)
+
+
+async def _from_file(span: Span, file: Path, progress: Progress, bar: Any) -> AsyncIterator[list[Stored]]:
     """The bar goes by bytes, which are known. Lines without a time are in every span that is open."""
     from streams.client.replay import from_lines
 
     first, last = (None if moment is None else moment.timestamp() for moment in span)
     with open_lines(file) as lines:
-        total = file.stat().st_size if file.is_file() else None
+        total = _size(file)
         progress.update(bar, total=total)
+        batch: list[Stored] = []
         for number, (verdict, known) in enumerate(from_lines(lines), start=1):
             time = known.sent_at
             if (first is None or (time is not None and time >= first)) and (
                 last is None or (time is not None and time < last)
             ):
-                test.add(verdict, known)
+                batch.append((verdict, known))
             if number % _STEP == 0:
+                yield batch
+                batch = []
                 progress.update(bar, completed=lines.tell() if total else None, count=number)
+        yield batch
+
+
+def _size(file: Path) -> int | None:
+    """In bytes; None where it is no file but a pipe."""
+    return file.stat().st_size if file.is_file() else None
 
 
 async def _from_topic(
-    test: Backtest, settings: Settings, span: Span, with_posts: bool, progress: Progress, bar: Any
-) -> None:
+    settings: Settings, span: Span, with_posts: bool, progress: Progress, bar: Any
+) -> AsyncIterator[list[Stored]]:
     from streams.client.replay import from_topic
 
+    count = 0
     async for batch in from_topic(settings, *span, with_posts):
-        for verdict, known in batch:
-            test.add(verdict, known)
-        progress.update(bar, count=test.verdicts)
+        yield batch
+        count += len(batch)
+        progress.update(bar, count=count)
 
 
 def show_report(report: Mapping[str, Any]) -> None:
@@ -80,6 +109,8 @@ def show_report(report: Mapping[str, Any]) -> None:
 def _remarks(report: Mapping[str, Any]) -> list[str]:
     said = []
     authors, undecided = report["authors"], report["undecided"]
+    if report["unreadable"]:
+        said.append(f"{report['unreadable']:,} lines or messages hold no verdict on a post")
     if authors["share_of_top"] is not None:
         said.append(
             f"{authors['with_changes']:,} authors have changes; the {authors['top']} with most of them have "
@@ -95,10 +126,13 @@ def _remarks(report: Mapping[str, Any]) -> list[str]:
         said.append(
             f"{report['under_quota']:,} verdicts were under the quota: what they say is not the old policy's word"
         )
+    if (rescored := report.get("rescored")) is not None:
+        said.append(f"{rescored:,} posts were scored anew by model {report['model']}")
+        if report["not_rescored"]:
+            said.append(f"{report['not_rescored']:,} verdicts were left out: their posts cannot be scored any more")
+        return said
     if others := [count for name, count in report["models"].items() if not name.startswith(report["model"])]:
         said.append(f"{sum(others):,} verdicts are of {len(others)} other models, whose thresholds may differ")
-    if report["unreadable"]:
-        said.append(f"{report['unreadable']:,} lines or messages hold no verdict on a post")
     return said
 
 

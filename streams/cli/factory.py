@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from streams.cli.terminal import reporting
+from streams.cli.terminal import Brokers, Prefix, reporting, settings_from
 
 if TYPE_CHECKING:
     from models.training.deadline import Deadline
     from models.training.pictures.recipe import PictureRecipe
+    from models.training.recipe import Recipe
+    from streams.settings import Settings
 
 _Config = Annotated[Path, typer.Option(help="A recipe: TOML file, or the name of one that ships.")]
 _Data = Annotated[Path | None, typer.Option(help="Training data; by default TIDEGATE_TRAINING_DATA.")]
@@ -40,6 +42,11 @@ def train(
     minutes: Annotated[
         float | None, typer.Option(min=0, help="Stop at a checkpoint after so many minutes, with exit code 3.")
     ] = None,
+    from_reviews: Annotated[
+        bool, typer.Option("--from-reviews", help="Train on what people say of posts, too: read once, kept in the run.")
+    ] = False,
+    brokers: Brokers = None,
+    prefix: Prefix = None,
 ) -> None:
     """Run the factory by a recipe, from data to artifact; run it again to go on after a stop.
 
@@ -58,12 +65,29 @@ def train(
 
         recipe = read_any_recipe(config)
         folder = out or Path("runs") / recipe.name
+        if from_reviews:
+            recipe = _with_reviews(recipe, folder, settings_from(brokers=brokers, topic_prefix=prefix))
         if recipe.kind == "pictures":
             typer.echo(_train_pictures(recipe, data, folder, base, deadline))
         elif recipe.kind == "baseline":
             typer.echo(run_baseline(recipe, find_data(data), folder))
         else:
             typer.echo(run_factory(recipe, find_data(data), folder, device, base, deadline))
+
+
+def _with_reviews(recipe: Recipe | PictureRecipe, folder: Path, settings: Settings) -> Recipe:
+    """The recipe with a folder of reviewed posts beside the data. One that the run has already is taken as it is, so
+    that a run that is resumed has the same rows."""
+    from streams.cli.reviews import written_rows
+
+    if recipe.kind == "pictures":
+        raise typer.BadParameter("reviews are of posts, not of pictures", param_hint="--from-reviews")
+    rows = (folder / "reviews").absolute()
+    if not rows.is_dir():
+        folder.mkdir(parents=True, exist_ok=True)
+        typer.echo(written_rows(settings, rows))
+    beside = (*recipe.data.beside, str(rows))
+    return recipe.model_copy(update={"data": recipe.data.model_copy(update={"beside": beside})})
 
 
 def _train_pictures(

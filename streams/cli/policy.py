@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from streams.cli.terminal import AsJson, Brokers, Prefix, printable, reporting, settings_from, stdout
+from streams.cli.terminal import AsJson, printable, reporting, settings_from, stdout
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -107,46 +107,6 @@ def hash_(
             raise typer.BadParameter(f"{name} is no list of authors in this policy", param_hint="NAME")
         for line in sys.stdin:
             typer.echo(hash_author(line.rstrip("\r\n"), lists[name].salt))
-
-
-def dry_run(
-    policy: Annotated[Path | None, typer.Option(help="The policy in question.", show_default=False)] = None,
-    against: Annotated[
-        Path | None, typer.Option(help="Compare with this one, not with what the verdicts say.", show_default=False)
-    ] = None,
-    since: Annotated[
-        str | None, typer.Option("--from", help="ISO 8601, by the verdicts' time.", show_default=False)
-    ] = None,
-    until: Annotated[str | None, typer.Option("--to", help="ISO 8601, not included.", show_default=False)] = None,
-    file: Annotated[
-        Path | None, typer.Option(help="Verdicts, one a line, in place of the topic.", show_default=False)
-    ] = None,
-    with_posts: Annotated[
-        bool, typer.Option("--with-posts", help="Read the posts' topic, too, for rules on their text.")
-    ] = False,
-    artifact: ModelFolder = None,
-    brokers: Brokers = None,
-    prefix: Prefix = None,
-    as_json: AsJson = False,
-) -> None:
-    """Judge stored verdicts anew by their scores, and say what another policy would have changed. Changes nothing."""
-    with reporting():
-        from streams.cli.backtests import replayed, show_report
-        from streams.policy.backtest import Backtest
-        from streams.policy.judge import Judge
-
-        if file is not None and with_posts:
-            raise typer.BadParameter("a file's lines carry what is known of their posts", param_hint="--with-posts")
-        new, model = opened(policy, artifact)
-        old = None if against is None else Judge.build(opened(against, artifact)[0], model)
-        test = Backtest(Judge.build(new, model), datetime.now(UTC).date().toordinal(), old)
-        span = moment(since, "--from"), moment(until, "--to")
-        replayed(test, settings_from(brokers=brokers, topic_prefix=prefix), span, file, with_posts)
-        report = {"policy": new.version_with(), "model": model.version, **test.report()}
-        if as_json:
-            _print_json(report)
-        else:
-            show_report(report)
 
 
 def moment(said: str | None, option: str) -> datetime | None:

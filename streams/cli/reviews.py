@@ -20,15 +20,21 @@ if TYPE_CHECKING:
 _MAX_REVIEW_BYTES = 1 << 20
 
 
+ReviewFile = Annotated[
+    Path | None, typer.Option(help="Reviews, one a line, in place of the topic.", show_default=False)
+]
+VerdictFile = Annotated[
+    Path | None, typer.Option(help="Verdicts, one a line, in place of the topic.", show_default=False)
+]
+Since = Annotated[str | None, typer.Option("--from", help="ISO 8601: verdicts from then on.")]
+Until = Annotated[str | None, typer.Option("--to", help="ISO 8601: verdicts before then.")]
+
+
 def report(
-    file: Annotated[
-        Path | None, typer.Option(help="Reviews, one a line, in place of the topic.", show_default=False)
-    ] = None,
-    verdicts: Annotated[
-        Path | None, typer.Option(help="Verdicts, one a line, in place of the topic.", show_default=False)
-    ] = None,
-    since: Annotated[str | None, typer.Option("--from", help="ISO 8601: verdicts from then on.")] = None,
-    until: Annotated[str | None, typer.Option("--to", help="ISO 8601: verdicts before then.")] = None,
+    file: ReviewFile = None,
+    verdicts: VerdictFile = None,
+    since: Since = None,
+    until: Until = None,
     brokers: Brokers = None,
     prefix: Prefix = None,
     as_json: AsJson = False,
@@ -39,15 +45,73 @@ def report(
 
         from streams.reviews.report import ReviewReport
 
-        span = moment(since, "--from"), moment(until, "--to")
-        if verdicts is not None and span != (None, None):
-            raise typer.BadParameter("a file of verdicts has no times", param_hint="--from, --to")
+        span = _span(since, until, verdicts)
         found = ReviewReport()
         run(_fill(found, settings_from(brokers=brokers, topic_prefix=prefix), file, verdicts, span))
         if as_json:
             typer.echo(orjson.dumps(found.report()).decode())
         else:
             _show(found.report())
+
+
+def sample(
+    file: ReviewFile = None,
+    verdicts: VerdictFile = None,
+    since: Since = None,
+    until: Until = None,
+    brokers: Brokers = None,
+    prefix: Prefix = None,
+) -> None:
+    """Print the verdicts on allowed posts that were drawn at random and that nobody reviewed yet, one a line."""
+    with reporting():
+        span = _span(since, until, verdicts)
+        run(_print_sample(settings_from(brokers=brokers, topic_prefix=prefix), file, verdicts, span))
+
+
+async def _print_sample(settings: Settings, file: Path | None, verdicts: Path | None, span: tuple[Any, Any]) -> None:
+    from schemas import InvalidRecord, Review
+    from streams.client.posts import verdict_in
+
+    known = set()
+    async for value in _values(settings, "reviews", file, (None, None)):
+        try:
+            known.add(Review.decode(value, _MAX_REVIEW_BYTES).verdict_id)
+        except InvalidRecord as error:
+            typer.echo(f"tidegate: a review cannot be read: {error.detail}", err=True)
+    async for value in _values(settings, "labels", verdicts, span):
+        verdict = verdict_in(value)
+        if verdict.get("sampled") is True and verdict.get("id") not in known:
+            known.add(verdict["id"])
+            typer.echo((value or b"").rstrip())
+
+
+def _span(since: str | None, until: str | None, verdicts: Path | None) -> tuple[Any, Any]:
+    span = moment(since, "--from"), moment(until, "--to")
+    if verdicts is not None and span != (None, None):
+        raise typer.BadParameter("a file of verdicts has no times", param_hint="--from, --to")
+    return span
+
+
+def rows(
+    out: Annotated[Path, typer.Argument(help="Folder to write; it must not be there.")],
+    brokers: Brokers = None,
+    prefix: Prefix = None,
+) -> None:
+    """Write what people say of posts as training data: the posts with the labels that reviewers agree on."""
+    with reporting():
+        if out.exists():
+            raise typer.BadParameter(f"{out} is there already", param_hint="OUT")
+        typer.echo(written_rows(settings_from(brokers=brokers, topic_prefix=prefix), out))
+
+
+def written_rows(settings: Settings, folder: Path) -> str:
+    """Reads the topics and writes the folder; says in one sentence what is in it. Raises what these two raise."""
+    from streams.client.reviewed import read_reviewed, write_reviewed
+
+    counts = write_reviewed(*run(read_reviewed(settings)), folder)
+    kept = ", ".join(f"{count:,} {name}" for name, count in counts["rows"].items())
+    left_out = ", ".join(f"{count:,} {reason}" for reason, count in counts["left_out"].items())
+    return f"{folder}: reviewed posts: {kept}" + (f"; left out: {left_out}" if left_out else "")
 
 
 async def _fill(
@@ -106,6 +170,9 @@ def _show(report: Mapping[str, Any]) -> None:
     if (recall := report["missed"]["recall"]) is not None:
         table.add_row("recall", *(f"{recall[key]:.1%}" for key in ("value", "low", "high")), "-")
     console.print(table)
+    sample = report["missed"]["sample"]
+    if sample["proposed"]:
+        console.print(f"{sample['reviewed']:,} of {sample['proposed']:,} allowed posts that were drawn are reviewed")
     _show_agreement(report["agreement"])
 
 

@@ -10,16 +10,15 @@ from typing import Any
 import orjson
 
 from models.text import readings
-from schemas import InvalidRecord, Post, unpack
+from schemas import InvalidRecord, Post
 from schemas.words import read_time
-from streams.client.between import Places, open_places, read_between
+from streams.client.between import read_between
+from streams.client.posts import PostPlaces, open_posts, place_of, read_post, verdict_in
 from streams.policy.backtest import Known
 from streams.settings import Settings
 
 Stored = tuple[Mapping[str, Any], Known]
 """A verdict as JSON holds it, empty for what is none."""
-
-_EMPTY: Mapping[str, Any] = {}
 
 
 async def from_topic(
@@ -34,33 +33,25 @@ async def from_topic(
         ClientError: the broker or a topic cannot be reached.
     """
     async with AsyncExitStack() as stack:
-        places = await stack.enter_async_context(open_places(settings, "posts")) if with_posts else None
+        places = await stack.enter_async_context(open_posts(settings)) if with_posts else None
         async for messages in read_between(settings, "labels", since, until):
             batch = [
-                (_document(message.value), Known(message.timestamp / 1000, message.key)) for message in messages
+                (verdict_in(message.value), Known(message.timestamp / 1000, message.key)) for message in messages
             ]  # fmt: skip
             if places is not None:
                 await _add_posts(batch, places, settings)
             yield batch
 
 
-async def _add_posts(batch: Sequence[Stored], places: Places, settings: Settings) -> None:
-    found = await places.values([place for verdict, _ in batch if (place := _place(verdict))])
+async def _add_posts(batch: Sequence[Stored], places: PostPlaces, settings: Settings) -> None:
+    found = await places.messages(place for verdict, _ in batch if (place := place_of(verdict)) is not None)
     for verdict, known in batch:
-        message = found.get(_place(verdict) or (-1, -1))
-        if message is None:
+        place = place_of(verdict)
+        if place is None or (message := found.get(place)) is None:
             continue
-        try:
-            limit = settings.max_record_bytes
-            post = Post.decode(unpack(message.value, message.headers, limit), limit)
-        except InvalidRecord:
-            continue
-        _learn(known, post, message.key)
-
-
-def _place(verdict: Mapping[str, Any]) -> tuple[int, int] | None:
-    source = verdict.get("source")
-    return (source["partition"], source["offset"]) if isinstance(source, dict) else None
+        if (read := read_post(message, settings.max_record_bytes)) is not None:
+            known.value, post = read
+            _learn(known, post, message.key)
 
 
 def from_lines(lines: Iterable[bytes]) -> Iterator[Stored]:
@@ -68,7 +59,7 @@ def from_lines(lines: Iterable[bytes]) -> Iterator[Stored]:
     for line in lines:
         if not line.strip():
             continue
-        document = _document(line)
+        document = verdict_in(line)
         known = Known()
         if "time" in document:
             time = read_time(document["time"])
@@ -79,6 +70,7 @@ def from_lines(lines: Iterable[bytes]) -> Iterator[Stored]:
             try:
                 fields = {name: document[name] for name in Post.model_fields if name in document} | {"id": "line"}
                 _learn(known, Post.read(fields), None)
+                known.value = orjson.dumps(fields)
             except InvalidRecord:
                 pass  # the verdict counts all the same: its post is not known
         yield document, known
@@ -97,11 +89,3 @@ def _learn(known: Known, post: Post, key: bytes | None) -> None:
 def _seconds(time: datetime) -> float:
     """Since 1970; a time without a zone is UTC."""
     return (time if time.tzinfo is not None else time.replace(tzinfo=UTC)).timestamp()
-
-
-def _document(value: bytes | None) -> Mapping[str, Any]:
-    try:
-        document = orjson.loads(value or b"")
-    except orjson.JSONDecodeError:
-        return _EMPTY
-    return document if isinstance(document, dict) else _EMPTY

@@ -11,10 +11,10 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from schemas import Control, Event
-from schemas.event import Breach, Change, Revision, Running
+from schemas.event import Breach, Change, Drift, Revision, Running
 from streams.record import Outgoing
 
-EventKind = Literal["requested", "activated", "refused", "rolled_back", "running"]
+EventKind = Literal["requested", "activated", "refused", "rolled_back", "running", "drifted"]
 CLIENT_ID = "tidegate-"
 """Of a worker's consumer, before its name: so the group knows its workers by name."""
 
@@ -38,6 +38,7 @@ def new_event(
     reason: str | None = None,
     running: Running | None = None,
     breach: Breach | None = None,
+    drift: Drift | None = None,
 ) -> Event:
     return Event(
         id=secrets.token_hex(16),
@@ -49,6 +50,7 @@ def new_event(
         reason=reason,
         running=running,
         breach=breach,
+        drift=drift,
     )
 
 

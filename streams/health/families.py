@@ -159,6 +159,13 @@ CANARY_SHARE: Final = Family(
 CANARY_BREACHES: Final = Family(
     "tidegate_canary_breaches", "counter", "Canaries that a guard has ended on this worker.", ("guard",), "worker"
 )
+DRIFT: Final = Family(
+    "tidegate_drift",
+    "gauge",
+    "Population stability index of the last day's verdicts against the day of reference; 0 until there are both.",
+    ("task", "trait"),
+    "worker",
+)
 
 REQUESTS: Final = Family(
     "tidegate_requests", "counter", "Requests that were answered.", ("interface", "status"), "gateway"

@@ -8,10 +8,13 @@ from typing import Final, get_args
 from models.labels import LANGUAGES, POST_LABELS
 from schemas import Alert, Reason
 from schemas.control import GUARDS
+from schemas.event import Trait
 from schemas.verdicts import TimingsMs
 from streams.tasks import declared
 
 LANGS: Final = (*LANGUAGES, "other")
+TRAITS: Final[tuple[Trait, ...]] = get_args(Trait)
+"""Whose distribution is watched."""
 STAGES: Final = (*(name for name in TimingsMs.model_fields if name != "total"), "published")
 REASONS: Final = tuple(reason.value for reason in Reason)
 KINDS: Final[tuple[str, ...]] = get_args(Alert.model_fields["kind"].annotation)
@@ -37,6 +40,7 @@ def closed() -> Mapping[str, tuple[str, ...]]:
         "lang": LANGS,
         "label": POST_LABELS,
         "stage": STAGES,
+        "trait": TRAITS,
         "interface": INTERFACES,
         "status": STATUSES,
         "guard": GUARDS,

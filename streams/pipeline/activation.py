@@ -136,6 +136,7 @@ def parts_of(settings: Settings, artifact: Artifact, policy: Policy, enforces: b
         author_secret=_author_secret(settings),
         has_quota=enforces,
         rules=rules,
+        review_share=settings.review_share,
     )
 
 

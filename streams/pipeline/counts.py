@@ -10,6 +10,7 @@ from time import monotonic
 from models.labels import POST_LABELS
 from models.serving.types import Lane, Outcome
 from streams.health.histogram import DURATIONS, ROWS, SCORES, TOKENS, Histogram
+from streams.health.traits import Traits
 from streams.health.words import KINDS, LANGS, REASONS, SEVERITIES, STAGES
 from streams.pipeline.work import Work
 from streams.record import Decision
@@ -44,6 +45,7 @@ class Counts:
         self.stages = {stage: Histogram(DURATIONS) for stage in STAGES}
         self.durations = {name: Histogram(DURATIONS) for name in tasks}
         self.highest_scores = {lang: Histogram(SCORES) for lang in LANGS}
+        self.traits = Traits()
         self.batch_rows = Histogram(ROWS)
         self.batch_tokens = Histogram(TOKENS)
         self._in_order = tuple(self.stages.values())
@@ -70,6 +72,9 @@ class Counts:
                     self.durations[name].observe(work.moments.waited_s + now - work.moments.intake_at)
                 if (decision := work.outputs[0].decision) is not None:
                     self._note_decision(name, decision, now)
+                    if work.lane is Lane.LIVE:
+                        length = 0 if work.rendered is None else len(work.rendered.text)
+                        self.traits.note(name, decision, length, work.unknown_share)
 
     def _note_times(self, moments: Moments, now: float) -> None:
         before = moments.intake_at

@@ -42,6 +42,8 @@ class Preparer:
             together.setdefault(work.activation.reader_of(reading), []).append((work, reading))
         for reader, its_readings in together.items():
             self._encode(reader, its_readings)
+        for work in chunk:
+            _note_unknown(work)
         for work in dict.fromkeys(work for work, _ in unseen):
             if work.failure is None:
                 self._refine(work)
@@ -107,3 +109,10 @@ class Preparer:
         work.read_share = round(len(read) / max(1, len(set(rendered.offsets))), 4)
         if parts and rendered.lang == "other":  # what is left of it may be English or Chinese
             rendered.lang = identify_language(" ".join(part.text[part.start :] for part in parts))
+
+
+def _note_unknown(work: Work) -> None:
+    """Before what is unknown is taken out of the text."""
+    encoding = work.readings[0].encoding if work.readings else None
+    if encoding is not None:
+        work.unknown_share = encoding.unknown_share

@@ -37,6 +37,8 @@ class Work:
     waiting: int = 0
     """Readings whose scores have not come."""
     read_share: float = 1.0
+    unknown_share: float = 0.0
+    """Of the tokens of the text as it came, how many the vocabulary does not hold."""
     seen: Sequence[Seen] | None = None
     """What was seen in its pictures; None before that, and where nobody looks."""
     failure: Failure | None = None

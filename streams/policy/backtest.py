@@ -35,6 +35,8 @@ class Known:
     """Seconds since 1970."""
     who: Hashable = None
     """Stands for the author when changes are counted."""
+    value: bytes | None = None
+    """The post as JSON, to be scored once more."""
     texts: tuple[str, ...] | None = None
     """As it was sent, then the readings that differ."""
     kind: str | None = None

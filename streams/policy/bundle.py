@@ -24,8 +24,12 @@ def bundled(path: Path) -> str:
     document = tomllib.loads(text)
     if not names_files(document):
         return text
-    filled = with_entries(document, path.parent)
-    return "".join(f"{name} = {_value(value)}\n" for name, value in filled.items())
+    return written(with_entries(document, path.parent))
+
+
+def written(document: Mapping[str, Any]) -> str:
+    """A policy as a file holds it."""
+    return "".join(f"{name} = {_value(value)}\n" for name, value in document.items())
 
 
 def _value(value: Any) -> str:

@@ -11,6 +11,7 @@ from models.evaluation.resampling import share
 from schemas import Review
 from streams.policy import Action
 from streams.reviews.agreement import agreements, pooled
+from streams.reviews.standing import Reviews, is_sure
 
 CONFIDENCE: Final = 0.95
 _ACTIONS: Final = ("limit", "review", "remove")
@@ -19,6 +20,7 @@ _ACTIONS: Final = ("limit", "review", "remove")
 class _Verdict(NamedTuple):
     action: str
     labels: frozenset[str]
+    sampled: bool
 
 
 class _Judged(NamedTuple):
@@ -36,6 +38,11 @@ class _Judged(NamedTuple):
         return wanted > Action.ALLOW if action is Action.REVIEW else wanted >= action
 
     @property
+    def is_drawn(self) -> bool:
+        """At random: by the service, or by whoever chose what is reviewed."""
+        return self.verdict.sampled or self.review.sampled
+
+    @property
     def right_labels(self) -> frozenset[str] | None:
         """None: nobody said."""
         if self.review.labels is not None:
@@ -49,44 +56,45 @@ class _Judged(NamedTuple):
 class ReviewReport:
     """Take in all reviews first, then all verdicts. Keeps of a verdict only what is reviewed."""
 
-    reviews: dict[str, Review] = field(default_factory=dict)
-    """By their own identifier or, without one, by verdict and reviewer: who reviews again has thought again."""
+    reviews: Reviews = field(default_factory=Reviews)
     verdicts: dict[str, _Verdict] = field(default_factory=dict)
     """Those that are reviewed."""
     actions: Counter[str] = field(default_factory=Counter)
     """Of all verdicts."""
     labels: Counter[str] = field(default_factory=Counter)
-    superseded: int = 0
+    proposed: set[str] = field(default_factory=set)
+    """Verdicts on allowed posts that the service drew at random."""
     unreadable: int = 0
-    _wanted: set[str] = field(default_factory=set)
 
     def add_review(self, review: Review) -> None:
-        self.reviews[review.id or f"{review.verdict_id} {review.reviewer}"] = review
-        self._wanted.add(review.verdict_id)
+        self.reviews.add(review)
 
     def add_verdict(self, verdict: Mapping[str, Any]) -> None:
         """As JSON holds it. One that was delivered twice counts twice in the totals, and once where it is reviewed."""
         try:
             identity, action, labels = verdict["id"], verdict["action"], verdict["labels"]
-            known = _Verdict(action, frozenset(labels))
+            known = _Verdict(action, frozenset(labels), verdict.get("sampled") is True)
         except (KeyError, TypeError):
             self.unreadable += 1
             return
         self.actions[action] += 1
         self.labels.update(known.labels)
-        if identity in self._wanted:
-            self.verdicts[identity] = known
+        if known.sampled:
+            self.proposed.add(identity)
+        if identity in self.reviews.verdicts:
+            self._keep(identity, known)
+
+    def _keep(self, identity: str, known: _Verdict) -> None:
+        """The same text at another place has the same verdict: it is of the sample if it was drawn anywhere."""
+        former = self.verdicts.get(identity)
+        was_drawn = former is not None and former.sampled
+        self.verdicts[identity] = known._replace(sampled=known.sampled or was_drawn)
 
     def right(self) -> tuple[int, int]:
         """Of the verdicts that were reviewed, appeals aside, how many were right, and how many they are."""
-        last = {review.verdict_id: review for review in self._standing() if review.decision != "unsure"}
+        last = {review.verdict_id: review for review in self.reviews.standing() if is_sure(review)}
         usual = [one for one in self._judged(last) if one.review.source != "appeal"]
         return sum(one.is_right for one in usual), len(usual)
-
-    def _standing(self) -> list[Review]:
-        """Those that no other one takes the place of."""
-        replaced = {review.supersedes for review in self.reviews.values() if review.supersedes is not None}
-        return [review for key, review in self.reviews.items() if key not in replaced]
 
     def _judged(self, last: Mapping[str, Review]) -> list[_Judged]:
         """By the last word on each verdict."""
@@ -94,8 +102,8 @@ class ReviewReport:
 
     def report(self) -> dict[str, Any]:
         """What JSON can hold: see docs/policy.md."""
-        standing = self._standing()
-        sure = [review for review in standing if review.decision != "unsure"]
+        standing = self.reviews.standing()
+        sure = [review for review in standing if is_sure(review)]
         last = {review.verdict_id: review for review in sure}
         judged = self._judged(last)
         usual = [one for one in judged if one.review.source != "appeal"]
@@ -135,12 +143,14 @@ class ReviewReport:
 
         Recall needs the precision of what was acted on, and how many verdicts there are of either.
         """
-        drawn = [one for one in judged if one.review.sampled and one.verdict.action == "allow"]
+        drawn = [one for one in judged if one.is_drawn and one.verdict.action == "allow"]
         missed = _figure(sum(one.review.action != "allow" for one in drawn), len(drawn))
         acted = [one for one in judged if one.verdict.action in _ACTIONS]
         right = _figure(sum(one.is_right for one in acted), len(acted))
         counts = self.actions.total() - self.actions["allow"], self.actions["allow"]
-        return {"of_allowed": missed, "recall": _recall(right, missed, *counts)}
+        reviewed = len(self.proposed & {one.review.verdict_id for one in drawn})
+        sample = {"proposed": len(self.proposed), "reviewed": reviewed}
+        return {"of_allowed": missed, "recall": _recall(right, missed, *counts), "sample": sample}
 
 
 def _recall(right: dict[str, Any], missed: dict[str, Any], acted: int, allowed: int) -> dict[str, float] | None:
@@ -164,7 +174,7 @@ def _agreement(standing: Iterable[Review]) -> dict[str, Any]:
     """On the action, of reviewers who have a name."""
     answers: dict[str, dict[str, str]] = {}
     for review in standing:
-        if review.reviewer is not None and review.decision != "unsure":
+        if review.reviewer is not None and is_sure(review):
             answers.setdefault(review.verdict_id, {})[review.reviewer] = review.action
     pairs = agreements(answers.values())
     together = pooled(pairs.values())

@@ -60,6 +60,9 @@ class Settings(BaseSettings):
     artifact: UserPath = Field(default=RELEASE, description="Folder of the model. Default: the release that ships.")
     policy: UserPath = Field(default=POLICY, description="Policy file. Default: the one that ships.")
     protocol: UserPath = Field(default=PROTOCOL, description="Triage protocol. Default: the one that ships.")
+    review_share: float = Field(
+        default=0.001, ge=0, le=1, description="Share of the allowed posts that are drawn for a review; 0: none."
+    )
 
     control: Literal["off", "on"] = Field(
         default="off",

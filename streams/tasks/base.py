@@ -48,6 +48,8 @@ class Parts:
     """Where author history is kept."""
     author_secret: bytes | None = None
     """Key of the authors' hashes; None: one that is made in the folder."""
+    review_share: float = 0.0
+    """Of the allowed posts, how many are drawn for people to look at."""
     clock: Callable[[], float] = time.monotonic
     wall_clock: Callable[[], float] = time.time
 

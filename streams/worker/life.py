@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Awaitable, Coroutine
 from dataclasses import replace
 from typing import Any
 
 from opentelemetry.trace import Tracer
 
+from models.errors import place_of
 from schemas.channels import CONTROLLED
 from streams.control.candidate import Candidate, load_candidate
 from streams.control.events import CLIENT_ID
@@ -27,11 +29,14 @@ from streams.settings import Settings
 from streams.tasks.base import Task
 from streams.worker.allocator import restrain_allocator, spare_what_is_loaded
 from streams.worker.changelog import Changelog
+from streams.worker.drift import Watcher, watch_drift
 from streams.worker.faust_app import TidegateApp, create_app
 from streams.worker.metrics import WorkerMetrics
 from streams.worker.producer import Producer
 from streams.worker.service import Service
 from streams.worker.sink import Sink
+
+logger = logging.getLogger(__name__)
 
 PUBLISH_TIMEOUT_S = 300.0  # a broker that is away for less is waited for: restarting would not bring it back
 LEAVE_GROUP_S = 10.0
@@ -132,14 +137,18 @@ class _Worker:
         await service.start()
         named = {} if self._follower is None else {"client_id": CLIENT_ID + self._follower.name}
         app = create_app(self._settings, service, on_ready=self.life.report_ready, **named)
-        watching = [asyncio.create_task(self._watch_for_crash(app))]
+        watcher = await asyncio.to_thread(Watcher.of, self._settings)
+        watching = [
+            asyncio.create_task(self._watch_for_crash(app)),
+            asyncio.create_task(self._watch_drift(watcher, service)),
+        ]
         if self._follower is not None:
             await self._follower.join(service)
             watching.append(asyncio.create_task(self._follow(self._follower)))
         try:
             await app.start()
             trying = None if self._follower is None else self._follower.trying
-            self.life.monitor.watch(WorkerMetrics(service, app.log_places, trying))
+            self.life.monitor.watch(WorkerMetrics(service, app.log_places, trying, watcher=watcher))
             await self.life.ended.wait()
         finally:
             self.life.monitor.reach(Phase.ENDING)
@@ -157,6 +166,14 @@ class _Worker:
             self.life.crash(error)
         finally:
             await self._end(follower.stop(), FLUSH_S, "leave the control topic")
+
+    async def _watch_drift(self, watcher: Watcher, service: Service) -> None:
+        """The work does not hang on it: what goes wrong there is told, and no drift any more."""
+        name = None if self._follower is None else self._follower.name
+        try:
+            await watch_drift(watcher, service, self._settings.group, name)
+        except Exception as error:
+            logger.error("drift is not watched any more: %s", place_of(error))
 
     async def _end(self, stopping: Awaitable[None], within_s: float, what: str) -> None:
         """Whatever hangs at the end is left behind: nothing of it was released, so nothing is lost."""

@@ -12,9 +12,11 @@ from models.serving.types import Depth
 from schemas.control import GUARDS
 from streams.control.trying import Trying
 from streams.health import families as of
+from streams.health.traits import Key, empty
 from streams.health.vitals import Beat
 from streams.pipeline.metrics import PipelineMetrics
 from streams.record import Partition
+from streams.worker.drift import Watcher
 from streams.worker.service import Service
 
 
@@ -37,6 +39,7 @@ class WorkerMetrics(PipelineMetrics):
     """Args:
     log_places: of the partitions that the worker holds; called on the loop.
     trying: None: nothing is ever tried here.
+    watcher: of drift; None: nobody watches.
     """
 
     def __init__(
@@ -44,10 +47,13 @@ class WorkerMetrics(PipelineMetrics):
         service: Service,
         log_places: Callable[[], Mapping[Partition, LogPlace]],
         trying: Trying | None = None,
+        *,
+        watcher: Watcher | None = None,
     ) -> None:
         super().__init__(service.pipeline)
         self._trying = trying
         self._service = service
+        self._watcher = watcher
         self._log_places = log_places
         self._moved: dict[Partition, tuple[int, float]] = {}
         """Where each partition stood, and since when."""
@@ -83,6 +89,8 @@ class WorkerMetrics(PipelineMetrics):
         yield of.IN_FLIGHT_TOKENS.of(service.gates.tokens)
         yield of.SETTLED.of(service.ledger.released_total)
         yield of.AHEAD.of(service.ledger.ahead)
+        indices: Mapping[Key, float] = {} if self._watcher is None else self._watcher.indices
+        yield of.DRIFT.by((key, indices.get(key, 0.0)) for key in empty())
         yield of.OVERLOADED.of(service.overload.depth is not Depth.FULL)
         yield of.CANARY_SHARE.of(0.0 if self._trying is None else self._trying.share)
         breaches = dict.fromkeys(GUARDS, 0) if self._trying is None else self._trying.breaches

@@ -17,6 +17,7 @@ from rich.console import Console
 
 from schemas import Alert, PostVerdict, SymptomVerdict
 from streams.cli.demo.children import Children, DemoError
+from streams.cli.demo.policy_change import change_unless_stopped, print_change
 from streams.cli.demo.stream import Bundled, Pictures, bundled_stream
 from streams.cli.demo.summary import print_pictures, print_summary, print_urgent, print_verdict
 from streams.cli.demo.tally import Tally
@@ -117,10 +118,14 @@ class _Demo:
                 return 0
             settings = starting.result()
             seconds = await self._watch(settings, children, view)
+            view.say("Another policy takes over while posts flow.")
+            change = await change_unless_stopped(settings, children, self._stop)
         print_summary(self._console, self._tally, seconds)
         print_urgent(self._console, self._tally, texts)
         print_pictures(self._console, self._tally, texts)
         print_verdict(self._console, self._tally)
+        if change is not None:
+            print_change(self._console, change)
         stopped_early = self._stop.is_set() and not self._tally.sent
         return 0 if self._tally.is_complete() or stopped_early else 1
 
@@ -143,7 +148,11 @@ class _Demo:
         settings = Settings.load(brokers=brokers, data_dir=folder / "data")
         await create_topics(settings)
         view.say("Starting the worker: it loads the model and warms it up.")
-        own = {"TIDEGATE_BROKERS": brokers, "TIDEGATE_DATA_DIR": str(settings.data_dir)}
+        own = {
+            "TIDEGATE_BROKERS": brokers,
+            "TIDEGATE_DATA_DIR": str(settings.data_dir),
+            "TIDEGATE_CONTROL": "on",
+        }
         await children.start_worker({**self._settings, **own})
         view.say(f"Ready after {time.monotonic() - began:.1f} s. Sending {len(self._stream)} records.")
         return settings

@@ -23,6 +23,7 @@ from streams.tasks.base import Case, Change, Parts, Rendered, Task
 from streams.tasks.outputs import OVER_QUOTA, Alarm, outputs, timings_ms, verdict_id, warnings
 from streams.tasks.posts import POSTS
 from streams.tasks.posts.memory import Memory, author_of
+from streams.tasks.posts.sample import is_drawn
 
 
 class PostsTask(Task[Post]):
@@ -42,6 +43,7 @@ class PostsTask(Task[Post]):
         self.policy_version = parts.policy_version
         self._model_version = parts.artifact.version
         self._policy = parts.policy.posts
+        self._review_share = parts.review_share
         self._memory = memory
         self._clock = parts.clock
         self._wall_clock = parts.wall_clock
@@ -76,6 +78,7 @@ class PostsTask(Task[Post]):
             "source": None if case.origin is None else case.origin._asdict(),
             "lang": lang,
             "action": _NAMES[action],
+            "sampled": action is Action.ALLOW and is_drawn(case.origin, self._review_share),
             "labels": ruling.labels,
             "reasons": reasons,
             "assessed": scores is not None,

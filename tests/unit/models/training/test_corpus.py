@@ -46,6 +46,22 @@ def test_blocked_texts_never_enter(tiny_data: Path, tmp_path: Path) -> None:
     assert any(reason.endswith("blocked text") for reason in corpus.dropped)
 
 
+def test_a_folder_beside_blocks_its_own_texts_everywhere(tiny_data: Path, tmp_path: Path) -> None:
+    """What reviewers judged and is held out stands in another table, too."""
+    data = Path(shutil.copytree(tiny_data, tmp_path / "data"))
+    victim = load_corpus(data, DataRules(), seed=1).train[7].text
+    rows = tmp_path / "reviews" / "posts"
+    rows.mkdir(parents=True)
+    for split in ("train", "dev"):
+        (rows / f"{split}.jsonl").write_text(json.dumps({"text": f"reviewed {split}", "lang": "en", "spam": 1}))
+    (tmp_path / "reviews" / "blocked.txt").write_text(f"{content_hash(victim)}\n")
+
+    corpus = load_corpus(data, DataRules(beside=(str(tmp_path / "reviews"),)), seed=1)
+    assert victim not in [e.text for e in corpus.train]
+    assert "reviewed train" in [e.text for e in corpus.train]
+    assert "reviewed dev" in [e.text for e in corpus.dev]
+
+
 @pytest.mark.parametrize(
     "raw", ["look at http://example.com/a now", "you are a sh1t head", "call me on +44 7700 900123"]
 )

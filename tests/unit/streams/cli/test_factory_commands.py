@@ -9,8 +9,13 @@ import pytest
 from typer.testing import CliRunner
 
 from streams.cli.app import build_app
+from streams.reviews.rows import SPLITS, Row
+from streams.settings import Settings
 
 pytest.importorskip("torch")
+
+from models.training.corpus import load_corpus
+from models.training.recipe import Recipe
 
 
 @pytest.fixture
@@ -55,3 +60,40 @@ def test_a_model_is_fitted_to_both_kinds_of_tables_only(tiny_artifact: Path, dat
     result = CliRunner().invoke(build_app(), [*command, "--keep-scale", "rude"])
     assert result.exit_code == 2
     assert "rude is none of toxicity" in result.stderr
+
+
+def test_reviewed_posts_are_read_once_and_trained_on(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (data / "blocked.txt").touch()
+    reads: list[str] = []
+    taught: list[list[str]] = []
+
+    async def read(settings: Settings) -> tuple[list[Row], dict[str, int]]:
+        reads.append(settings.topic_prefix)
+        some = [(split, f"{split} {n}") for split in SPLITS for n in range(3)]
+        fields = {"lang": "en", "source": "reviews_console", "toxicity": 1}
+        return [Row(split, fields | {"id": text, "text": text}, {"id": text}) for split, text in some], {"disputed": 4}
+
+    def trained(recipe: Recipe, data: Path, out: Path) -> str:
+        taught.append([example.source for example in load_corpus(data, recipe.data, recipe.seed).train])
+        return "done"
+
+    monkeypatch.setattr("streams.client.reviewed.read_reviewed", read)
+    monkeypatch.setattr("models.factory.factory.run_baseline", trained)
+    recipe, run = tmp_path / "mine.toml", tmp_path / "run"
+    recipe.write_text('name = "mine"\nkind = "baseline"\n', encoding="utf-8")
+    command = ["train", "--from-reviews", "--config", str(recipe), "--data", str(data), "--out", str(run)]
+    command += ["--prefix", "ours"]
+    results = [CliRunner().invoke(build_app(), command) for _ in range(2)]
+
+    assert [result.exit_code for result in results] == [0, 0], results[0].output
+    assert "reviewed posts: 3 train, 3 dev, 3 holdout; left out: 4 disputed" in results[0].stdout
+    assert reads == ["ours"], "a run that goes on has the same rows"
+    assert taught[0].count("reviews_console") == 3
+    assert taught[0] == taught[1]
+
+
+def test_reviews_say_nothing_of_picture_classes(tmp_path: Path) -> None:
+    command = ["train", "--from-reviews", "--config", "pictures", "--data", str(tmp_path), "--out", str(tmp_path / "o")]
+    assert CliRunner().invoke(build_app(), command).exit_code == 2

@@ -160,3 +160,15 @@ def test_reviews_are_reported(tmp_path: Path) -> None:
     assert "action limit" in shown.stdout
     assert REVIEW["note"] not in shown.output
     assert run(*options, "--from", "2026-01-01").exit_code == 2
+
+
+def test_allowed_posts_that_were_drawn_and_have_no_review_are_printed_once(tmp_path: Path) -> None:
+    drawn = POST_VERDICT | {"action": "allow", "sampled": True}
+    some = [drawn | {"id": "a"}, drawn | {"id": "b"}, drawn | {"id": "a"}, drawn | {"id": "c", "sampled": False}, []]
+    for name, messages in (("verdicts", some), ("reviews", [REVIEW | {"verdict_id": "b"}, {"action": "none"}])):
+        (tmp_path / f"{name}.jsonl").write_text("\n".join(map(json.dumps, messages)), "utf-8")
+    options = ("--file", tmp_path / "reviews.jsonl", "--verdicts", tmp_path / "verdicts.jsonl")
+
+    result = run("reviews", "sample", *options)
+    assert [one["id"] for one in lines(result)] == ["a"]
+    assert "a review cannot be read" in result.stderr

@@ -81,6 +81,20 @@ async def test_posts_are_read_by_the_place_that_their_verdict_names(here: Settin
     assert [one.account_age_s for one in known] == [90.0, None, None]
 
 
+async def test_a_post_that_came_by_the_backfill_is_read_from_there(here: Settings) -> None:
+    producer = AIOKafkaProducer(bootstrap_servers=here.brokers)
+    await producer.start()
+    value = orjson.dumps({"id": "old", "text": "the post from long ago"})
+    await producer.send_and_wait("here.posts-backfill", value, key=b"key", partition=1, timestamp_ms=110_000)
+    for offset, topic in enumerate(("here.posts-backfill", "elsewhere.posts")):
+        again = verdict(0) | {"id": f"again{offset}", "source": {"topic": topic, "partition": 1, "offset": 0}}
+        await producer.send_and_wait("here.labels", orjson.dumps(again), partition=3, timestamp_ms=110_000)
+    await producer.stop()
+
+    known = {stored["id"]: one.texts async for batch in from_topic(here, at(110), None, True) for stored, one in batch}
+    assert known == {"again0": ("the post from long ago",), "again1": None}
+
+
 async def test_places_that_the_topic_does_not_hold_are_left_out(here: Settings) -> None:
     async with open_places(here, "posts") as places:
         found = await places.values([(1, 1), (1, 99), (3, 0), (77, 0)])

@@ -6,14 +6,15 @@ from typing import Any
 
 import pytest
 
+from models.serving.reading import Reading
 from models.serving.types import Item, Lane, Outcome
 from schemas import Reason
-from streams.health.words import STAGES
+from streams.health.words import STAGES, TRAITS
 from streams.pipeline.counts import Counts
 from streams.pipeline.failures import Failure
 from streams.pipeline.work import Work
 from streams.record import Decision, Outgoing, RawRecord
-from streams.tasks.base import Moments
+from streams.tasks.base import Moments, Rendered
 from streams.tasks.posts.task import PostsTask
 
 RAW = RawRecord("posts", 0, 0, None, b"{}")
@@ -90,6 +91,18 @@ def test_what_comes_by_the_backfill_is_counted_and_not_timed(counts: Counts) -> 
     assert counted(counts.verdicts) == {("posts", "remove", False): 1}
     assert counts.durations["posts"].cumulated()[-1][1] == 0
     assert {histogram.sum for histogram in counts.stages.values()} == {0}
+
+
+def test_traits_are_those_of_what_comes_live(counts: Counts) -> None:
+    live, again = work(MODERATE), work(MODERATE)
+    again.lane = Lane.BACKFILL
+    live.rendered = Rendered("en", (Reading("a text of 21 letters.", ()),))
+    live.unknown_share = 0.3
+    counts.settle([live, again, work(failure=Failure(Reason.INVALID_JSON, "no JSON", "decode"))])
+
+    profile = counts.traits.profile()
+    assert [sum(profile["posts", trait]) for trait in TRAITS] == [1, 1, 1, 1]
+    assert (profile["posts", "unknown"][5], profile["posts", "length"][2]) == (1, 1)
 
 
 def test_an_action_over_the_quota_is_counted_and_remembered(counts: Counts) -> None:

@@ -94,6 +94,20 @@ def test_recall_follows_from_a_random_sample_of_what_was_allowed() -> None:
     assert report(verdicts, *acted)["missed"]["recall"] is None
 
 
+def test_what_the_service_drew_is_a_sample_whatever_the_review_says() -> None:
+    found = ReviewReport()
+    for number in range(20):
+        action = "limit" if number == 0 else "allow"
+        found.add_review(Review.model_validate({"verdict_id": f"ok{number}", "post_id": "p", "action": action}))
+    for number in range(100):
+        found.add_verdict({"id": f"ok{number}", "action": "allow", "labels": [], "sampled": number < 40})
+    found.add_verdict({"id": "ok0", "action": "allow", "labels": []})  # the same text elsewhere, which was not drawn
+    missed = found.report()["missed"]
+
+    assert (missed["of_allowed"]["value"], missed["of_allowed"]["rows"]) == (0.05, 20)
+    assert missed["sample"] == {"proposed": 40, "reviewed": 20}
+
+
 def test_reviews_without_their_verdict_and_what_is_none_are_counted() -> None:
     found = ReviewReport()
     found.add_review(Review.model_validate({"verdict_id": "a", "post_id": "p", "action": "allow"}))

@@ -20,6 +20,7 @@ from streams.model import Model, load_model
 from streams.pipeline.activation import build_tasks
 from streams.record import Outgoing, Partition
 from streams.settings import METRICS_PORT_FILE, Settings
+from streams.worker.drift import Watcher
 from streams.worker.gate import Cost
 from streams.worker.metrics import LogPlace, WorkerMetrics
 from streams.worker.service import Service
@@ -106,7 +107,9 @@ async def bench(model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     service = Service(settings, model, tasks, sink, crashes.append)
     await service.start()
     places: dict[Partition, LogPlace] = {}
-    metrics = WorkerMetrics(service, lambda: places)
+    watcher = Watcher(tmp_path / "drift.json")
+    watcher.indices = {("posts", "language"): 0.5}
+    metrics = WorkerMetrics(service, lambda: places, watcher=watcher)
     async with Monitor(settings) as monitor:
         monitor.watch(metrics)
         monitor.reach(Phase.READY)
@@ -195,6 +198,26 @@ async def test_what_the_broker_has_not_acknowledged_is_in_flight_and_late(bench:
     assert 100 <= found[f"tidegate_lag_seconds{where}"] < 160
     assert found[f"tidegate_released_offset{where}"] == 10
     assert found["tidegate_partitions{}"] == 1
+
+
+async def test_drift_is_that_of_the_last_look(bench: Bench) -> None:
+    found = await bench.scraped()
+    assert found["tidegate_drift{task=posts,trait=language}"] == 0.5
+    assert found["tidegate_drift{task=symptoms,trait=length}"] == 0, "nothing can be told yet"
+
+
+@pytest.mark.parametrize(
+    ("text", "band"),
+    [("you are an idiot", 0), ("you are an idiot 안녕하세요", 4), ("안녕하세요 감사합니다 반갑습니다", 6)],
+)
+async def test_unknown_tokens_are_those_of_the_text_as_it_came(bench: Bench, text: str, band: int) -> None:
+    """What is unknown is taken out before the model reads the rest; a copy that is answered from memory counts, too."""
+    await bench.take_in(*(Message(POSTS, offset, post(text)) for offset in range(2)))
+    await done(bench, 2)
+    await bench.take_in(Message(POSTS, 2, post(text)))
+    await done(bench, 3)
+    bands = bench.service.pipeline.counts.traits.profile()["posts", "unknown"]
+    assert bands[band] == 3, bands
 
 
 async def test_tokens_in_flight_are_those_of_both_gates(bench: Bench) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -74,6 +75,9 @@ def test_every_record_comes_back_and_nothing_is_left(start: Start, tmp_path: Pat
     rest, _ = demo.communicate(timeout=120)
     assert demo.returncode == 0, rest
     assert "Every one of the 438 records sent came back exactly once." in rest
+    assert "a policy changed while posts flow" in rest
+    assert "rule:demo-river-raffle" in rest
+    assert re.search(r"All \d+ posts came back exactly once", " ".join(rest.split()))
     for kind in ("flag", "triage", "alert"):
         assert any(line.startswith(f"{kind} ") for line in rest.splitlines())
     assert_explained(rest.splitlines())

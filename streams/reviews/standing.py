@@ -1,0 +1,33 @@
+"""The reviews that count: the last of each that was sent again, without those that another takes the place of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from schemas import Review
+
+
+@dataclass(slots=True)
+class Reviews:
+    """In the order in which they came."""
+
+    by_key: dict[str, Review] = field(default_factory=dict)
+    """By their own identifier or, without one, by verdict and reviewer: who reviews again has thought again."""
+    verdicts: set[str] = field(default_factory=set)
+    """Identifiers of the verdicts that they are about."""
+
+    def __len__(self) -> int:
+        return len(self.by_key)
+
+    def add(self, review: Review) -> None:
+        self.by_key[review.id or f"{review.verdict_id} {review.reviewer}"] = review
+        self.verdicts.add(review.verdict_id)
+
+    def standing(self) -> list[Review]:
+        """Without those that are superseded."""
+        replaced = {review.supersedes for review in self.by_key.values() if review.supersedes is not None}
+        return [review for key, review in self.by_key.items() if key not in replaced]
+
+
+def is_sure(review: Review) -> bool:
+    return review.decision != "unsure"
