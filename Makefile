@@ -17,7 +17,7 @@ demo: $(VENV)/demo.installed
 # Measures what serves while it tests; less than `fail_under` in pyproject.toml fails.
 test: $(VENV)/all.installed kafka lint
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage run -m pytest --numprocesses 2 --dist worksteal
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 

@@ -14,6 +14,6 @@ class Strike(Output):
 
     author: str = Field(pattern=r"^[0-9a-f]{14}$", description="A keyed hash of the author, in hex.")
     key_check: str = Field(description="Which key that was; the key itself does not follow from it.")
-    verdict_id: str = Field(pattern=r"^[0-9a-f]{32}$", description="The verdict that acted.")
+    content_id: str = Field(pattern=r"^[0-9a-f]{32}$", description="The post, by what it says, whatever judged it.")
     sent_at: datetime = Field(description="When the post was sent.")
     count: int | None = Field(description="The author's strikes, where this one raised an alert.")

@@ -47,7 +47,7 @@ class Canary:
         self._activation = activation
         self._end = end
         self._clock = clock
-        self._looked_at = clock()
+        self._looked_at = self._began_at = clock()
         self._window = Window(trial.guards or Guards(), self._looked_at)
 
     def offer(self, work: Work) -> None:
@@ -55,6 +55,8 @@ class Canary:
         key = work.raw.key
         if self.breach is not None or key is None or not work.outputs:
             return
+        if work.moments.admitted_at < self._began_at:
+            return  # what came in under the degree before says nothing about this one
         now = self._clock()
         self._window.add(work.task.declaration.name, key, work.activation is self._activation, _seen(work), now)
         if now - self._looked_at >= LOOK_EVERY_S:

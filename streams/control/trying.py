@@ -111,6 +111,9 @@ class Trying:
         except Exception:
             await self.end()
             raise
+        if self.stays_ended(entry):  # a guard broke while the next degree was loaded
+            self._service.end_trial()
+            return
         self._trial = trial
         self._service.observe(trial.offer)
 

@@ -68,7 +68,7 @@ def _on_topic(kind: str, role: Role, settings: Settings) -> Iterator[Operation]:
         if kind in live | backfill | {"control", "events"}:
             yield from ("Read", "Write")  # a backfill and a change read and write, a replay writes
         else:
-            yield "Read" if kind in ("dead-letters", "comparisons") else "Describe"
+            yield "Read" if kind in ("dead-letters", "comparisons", "labels", "reviews") else "Describe"
 
 
 def commands(granted: Iterable[Acl], principal: str, brokers: str) -> Sequence[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import logging
+import math
 import time
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -39,6 +40,8 @@ class Desk:
         self._list_stamp = _stamp(known)
         self._looked_up_at = time.monotonic()
         self._reads_words = reads_words
+        self.looked_at = -math.inf
+        """When somebody was last done with a picture, in monotonic seconds."""
         self._looks: OrderedDict[tuple[str, bool, str], Look] = OrderedDict()
 
     async def look(self, pictures: Sequence[Picture], for_words: bool, task: str = "") -> list[Seen]:
@@ -64,6 +67,8 @@ class Desk:
             look = await self._look(digest, data, reads, task)
         except PictureError as error:
             return Seen(number, digest, refused=error.reason, list_version=version)
+        finally:
+            self.looked_at = time.monotonic()
         match = None if known is None else await asyncio.to_thread(known.find, look.fingerprints)
         return Seen(number, digest, look, match, list_version=version)
 

@@ -59,8 +59,12 @@ class Counts:
         self.batch_rows.observe(len(outcomes))
         self.batch_tokens.observe(sum(outcome.item.cost for outcome in outcomes))
 
-    def settle(self, works: Iterable[Work]) -> None:
-        """Records whose outputs are safe: the broker has them, or who asked has."""
+    def settle(self, works: Iterable[Work], judging: str | None = None) -> None:
+        """Records whose outputs are safe: the broker has them, or who asked has.
+
+        Args:
+            judging: version of the model whose answers show whether what comes drifts; None: of every one.
+        """
         now = monotonic()
         for work in works:
             if work.failure is not None:
@@ -72,7 +76,7 @@ class Counts:
                     self.durations[name].observe(work.moments.waited_s + now - work.moments.intake_at)
                 if (decision := work.outputs[0].decision) is not None:
                     self._note_decision(name, decision, now)
-                    if work.lane is Lane.LIVE:
+                    if work.lane is Lane.LIVE and (judging is None or work.activation.model_version == judging):
                         length = 0 if work.rendered is None else len(work.rendered.text)
                         self.traits.note(name, decision, length, work.unknown_share)
 

@@ -63,4 +63,5 @@ def _case(work: Work, from_kafka: bool) -> Case[object]:
         origin=Origin(raw.topic, raw.partition, raw.offset) if from_kafka else None,
         moments=work.moments,
         seen=work.seen,
+        is_live=work.lane is Lane.LIVE,
     )

@@ -20,6 +20,8 @@ from streams.tasks import declared
 class Looks(Protocol):
     """What the pipeline calls of a Desk."""
 
+    looked_at: float
+
     async def look(self, pictures: Sequence[Picture], for_words: bool, task: str) -> list[Seen]: ...
 
     async def stop(self) -> None: ...

@@ -70,8 +70,6 @@ class Pipeline:
         self.cache = ScoreCache(cache_size)
         self._desk = desk
         self._set_aside = set_aside
-        self.looked_at = -math.inf
-        """When the pictures of a record were last looked at, in monotonic seconds."""
         self._prepare = Preparer(self.cache, max_record_bytes, desk is not None)
         self.counts = Counts()
         self._decide = partial(decide, from_kafka=from_kafka)
@@ -127,6 +125,11 @@ class Pipeline:
         """Under which records may come."""
         return [each for each in (self._active, self._beside) if each is not None]
 
+    @property
+    def looked_at(self) -> float:
+        """When somebody was last done with a picture, in monotonic seconds."""
+        return -math.inf if self._desk is None else self._desk.looked_at
+
     def push(self, works: Sequence[Work]) -> None:
         """Takes records that came together, each under the activation that judges or the one beside it."""
         self._inside.update(work.activation for work in works)
@@ -169,7 +172,6 @@ class Pipeline:
         self._set_aside(work)
         reads_words = work.task.declaration.reads_pictures and not work.activation.is_hurried
         seen = await desk.look(pictures_of(work), reads_words, work.task.declaration.name)
-        self.looked_at = time.monotonic()
         add_words(work, seen)
         self._incoming.add((work,))
 

@@ -128,6 +128,8 @@ class Case(Generic[R]):
     moments: Moments
     seen: Sequence[Seen] | None = None
     """What was seen in its pictures; None where nobody looked."""
+    is_live: bool = True
+    """False where it is judged once more, behind what comes in."""
 
     @property
     def content(self) -> bytes:

@@ -45,18 +45,18 @@ class DriftMemory:
         self._state = _load(path) or _State()
 
     def judged_by(self, model_version: str) -> None:
-        """Scores of another model are no drift: what is known of them is forgotten."""
+        """Scores of another model are no drift, and neither is what it does not know: both are forgotten."""
         state = self._state
         if state.model == model_version:
             return
         state.model = model_version
-        self._forget_scores()
+        self._forget_what_the_model_says()
 
-    def _forget_scores(self) -> None:
+    def _forget_what_the_model_says(self) -> None:
         state = self._state
         places: list[dict[Key, Any]] = [state.began, state.references, *state.hours.values()]
         for place in places:
-            for key in [key for key in place if key[1] == "score"]:
+            for key in [key for key in place if key[1] in ("score", "unknown")]:
                 del place[key]
 
     def add(self, new: Mapping[Key, Sequence[int]], now: float) -> None:

@@ -125,7 +125,12 @@ class Ledger:
         first = {partition: page.unsettled[0] for partition, page in self._pages.items() if page.unsettled}
         return {partition: (one.offset, one.waited_s + now - one.opened_at) for partition, one in first.items()}
 
-    def oldest_age_s(self, now: float) -> float:
-        """Age of the oldest record that holds a partition back; 0 when nothing is in flight."""
-        heads = [page.unsettled[0].opened_at for page in self._pages.values() if page.unsettled]
-        return now - min(heads) if heads else 0.0
+    def oldest_age_s(self, now: float, at_work: bool = False) -> float:
+        """Age of the oldest record that holds a partition back; 0 when nothing is in flight.
+
+        Args:
+            at_work: of those alone that do not wait for their pictures or for others of their key.
+        """
+        heads = [page.unsettled[0] for page in self._pages.values() if page.unsettled]
+        opened = [head.opened_at for head in heads if head.cost.tokens or not at_work]
+        return now - min(opened) if opened else 0.0

@@ -138,15 +138,17 @@ class _Worker:
         named = {} if self._follower is None else {"client_id": CLIENT_ID + self._follower.name}
         app = create_app(self._settings, service, on_ready=self.life.report_ready, **named)
         watcher = await asyncio.to_thread(Watcher.of, self._settings)
+        if self._follower is not None:
+            await self._unless_stopped(self._follower.join(service))
         watching = [
             asyncio.create_task(self._watch_for_crash(app)),
             asyncio.create_task(self._watch_drift(watcher, service)),
         ]
         if self._follower is not None:
-            await self._follower.join(service)
             watching.append(asyncio.create_task(self._follow(self._follower)))
         try:
-            await app.start()
+            if not self.life.ended.is_set():
+                await app.start()
             trying = None if self._follower is None else self._follower.trying
             self.life.monitor.watch(WorkerMetrics(service, app.log_places, trying, watcher=watcher))
             await self.life.ended.wait()

@@ -248,7 +248,7 @@ class Service:
         for work in answered:
             self._limit.observe(work.ticket.partition, work.failure is not None)
         await publish_answers(self._sink, answered, self._limit)
-        self._pipeline.counts.settle(answered)
+        self._pipeline.counts.settle(answered, self._pipeline.active.model_version)
         acknowledged_at = time.monotonic()
         self._settle([work.ticket for work in works])
         if self._observer is not None:
@@ -266,9 +266,10 @@ class Service:
 
     def oldest_age_s(self, now: float) -> float:
         """Of the oldest record in flight; 0 where there is none. Pictures wait for one another, and each has a deadline
-        of its own: while they are looked at, it is no more than since the last one.
+        of its own: of what waits for them it is no more than since the last one.
         """
-        return min(self.ledger.oldest_age_s(now), now - self._pipeline.looked_at)
+        waiting_s = min(self.ledger.oldest_age_s(now), now - self._pipeline.looked_at)
+        return max(waiting_s, self.ledger.oldest_age_s(now, at_work=True))
 
     def _crash(self, error: BaseException) -> None:
         self._is_broken = True

@@ -36,7 +36,7 @@ async def test_a_worker_that_joins_and_leaves_under_load_loses_and_repeats_nothi
     """Leaving politely commits first, so not even duplicates come of it."""
     await bench.create_topics(partitions=4)
     await bench.start_worker()
-    sending = asyncio.create_task(bench.send_steadily(posts(bench.topic("posts"), 12_000, partitions=4), 1_000))
+    sending = asyncio.create_task(bench.send_steadily(posts(bench.topic("posts"), 20_000, partitions=4), 1_000))
     await asyncio.sleep(1)
     second = await bench.start_worker()
     await bench.wait_members(2)

@@ -39,7 +39,7 @@ def author_hash(secret: bytes, author: str) -> int:
 class _Author:
     partition: int
     acted_on: dict[int, float] = field(default_factory=dict)
-    """Start of the verdict id to the time, oldest first."""
+    """Start of the content id to the time, oldest first."""
     raised: dict[int, int] = field(default_factory=dict)
     """Verdicts that raised an alert, with the count that they raised: a redelivery raises the same again."""
     bar: int = 0
@@ -50,7 +50,7 @@ class _Author:
 class AuthorHistory:
     """Acted-on posts of the last window for each author; the least recently acted-on authors go first.
 
-    A verdict counts once, however often it is delivered. Not shared between threads.
+    A post counts once, however often it is delivered. Not shared between threads.
 
     Args:
         policy: when to alert, how long to remember, how many authors.
@@ -78,7 +78,7 @@ class AuthorHistory:
         return 0 if found is None else len(found.acted_on)
 
     def before(
-        self, author: int, verdict_id: str, now: float, window_s: float, half_life_s: float | None = None
+        self, author: int, content_id: str, now: float, window_s: float, half_life_s: float | None = None
     ) -> int:
         """Posts acted on in the window before one of them, which does not count itself: a redelivery asks the same.
 
@@ -88,16 +88,16 @@ class AuthorHistory:
         found = self._authors.get(author)
         if found is None:
             return 0
-        own = int(verdict_id[:16], 16)
-        ages = [now - at for verdict, at in found.acted_on.items() if verdict != own and now - window_s <= at <= now]
+        own = int(content_id[:16], 16)
+        ages = [now - at for post, at in found.acted_on.items() if post != own and now - window_s <= at <= now]
         return len(ages) if half_life_s is None else int(sum(0.5 ** (age_s / half_life_s) for age_s in ages) + 0.5)
 
-    def add(self, author: int, verdict_id: str, partition: int, now: float) -> int | None:
+    def add(self, author: int, content_id: str, partition: int, now: float) -> int | None:
         """Counts one acted-on post.
 
         Args:
             author: from `author_hash`; with a journal, from `author_in`.
-            verdict_id: hex digits.
+            content_id: hex digits.
             partition: of the input; says in which snapshot the author belongs.
             now: seconds since 1970 at which the post was sent.
 
@@ -108,33 +108,33 @@ class AuthorHistory:
         if entry is None:
             entry = self._authors[author] = _Author(partition, bar=self._policy.posts)
         self._authors.move_to_end(author)
-        verdict = int(verdict_id[:16], 16)
-        if verdict not in entry.acted_on:
-            entry.acted_on[verdict] = now
+        post = int(content_id[:16], 16)
+        if post not in entry.acted_on:
+            entry.acted_on[post] = now
             entry.latest = max(entry.latest, now)
             self._changed.add(entry.partition)
             self._expire(author, entry, now)
-            self._raise(entry, verdict)
+            self._raise(entry, post)
             self._evict(now)
-        count = entry.raised.get(verdict)
+        count = entry.raised.get(post)
         if self._journal is not None:
-            self._journal.note(place_of(author, verdict), verdict_id, entry.acted_on[verdict], count)
+            self._journal.note(place_of(author, post), content_id, entry.acted_on[post], count)
         return count
 
-    def _raise(self, entry: _Author, verdict: int) -> None:
+    def _raise(self, entry: _Author, post: int) -> None:
         count = len(entry.acted_on)
         if count >= entry.bar:
-            entry.raised[verdict] = count
+            entry.raised[post] = count
             while entry.bar <= count:
                 entry.bar *= 2
 
     def _expire(self, author: int, entry: _Author, now: float) -> None:
         start = now - self._policy.window_s
         while len(entry.acted_on) > MAX_POSTS or entry.acted_on[next(iter(entry.acted_on))] < start:
-            verdict = next(iter(entry.acted_on))
-            del entry.acted_on[verdict]
-            entry.raised.pop(verdict, None)
-            self._take_back(author, (verdict,))
+            post = next(iter(entry.acted_on))
+            del entry.acted_on[post]
+            entry.raised.pop(post, None)
+            self._take_back(author, (post,))
         if len(entry.acted_on) < self._policy.posts:
             entry.bar = self._policy.posts
 
@@ -151,10 +151,10 @@ class AuthorHistory:
         self._changed.add(entry.partition)
         self._take_back(author, entry.acted_on)
 
-    def _take_back(self, author: int, verdicts: Iterable[int]) -> None:
+    def _take_back(self, author: int, posts: Iterable[int]) -> None:
         if self._journal is not None:
-            for verdict in verdicts:
-                self._journal.take_back(place_of(author, verdict))
+            for post in posts:
+                self._journal.take_back(place_of(author, post))
 
     def sweep(self, now: float) -> None:
         """Forgets authors of whom nothing recent is known, those who were acted on least recently first."""
@@ -169,10 +169,10 @@ class AuthorHistory:
         """A strike that the changelog tells of; one that is known stays as it is. Ends with `settle`."""
         entry = self._authors.setdefault(place.who, _Author(place.partition, bar=self._policy.posts))
         self._authors.move_to_end(place.who)
-        entry.acted_on.setdefault(place.verdict, sent_at)
+        entry.acted_on.setdefault(place.post, sent_at)
         entry.latest = max(entry.latest, sent_at)
         if count is not None:
-            entry.raised[place.verdict] = count
+            entry.raised[place.post] = count
             while entry.bar <= count:
                 entry.bar *= 2
 
@@ -181,8 +181,8 @@ class AuthorHistory:
         entry = self._authors.get(place.who)
         if entry is None:
             return
-        entry.acted_on.pop(place.verdict, None)
-        entry.raised.pop(place.verdict, None)
+        entry.acted_on.pop(place.post, None)
+        entry.raised.pop(place.post, None)
         if not entry.acted_on:
             del self._authors[place.who]
 
@@ -233,8 +233,8 @@ class AuthorHistory:
         return {
             int(author, 16): _Author(
                 partition,
-                {int(verdict): float(time) for verdict, time in acted_on},
-                {int(verdict): int(count) for verdict, count in raised},
+                {int(post): float(time) for post, time in acted_on},
+                {int(post): int(count) for post, count in raised},
                 max(int(bar), self._policy.posts),
                 max(float(time) for _, time in acted_on),
             )

@@ -29,8 +29,8 @@ class Place(NamedTuple):
     partition: int
     author: int
     """From `author_hash`."""
-    verdict: int
-    """Start of the verdict's id."""
+    post: int
+    """Start of the post's id."""
 
     @property
     def key(self) -> bytes:
@@ -45,8 +45,8 @@ class Place(NamedTuple):
     def of(cls, key: bytes | None) -> Place | None:
         """None for what is no such key."""
         try:
-            partition, author, verdict = (key or b"").decode("ascii").split("/")
-            place = cls(int(partition), int(author, 16), int(verdict, 16))
+            partition, author, post = (key or b"").decode("ascii").split("/")
+            place = cls(int(partition), int(author, 16), int(post, 16))
         except ValueError:
             return None
         return place if place.key == key else None
@@ -57,9 +57,9 @@ def author_in(partition: int, author: int) -> int:
     return partition << _AUTHOR_BITS | author
 
 
-def place_of(who: int, verdict: int) -> Place:
+def place_of(who: int, post: int) -> Place:
     """Where a strike of somebody stands. `who`: from `author_in`."""
-    return Place(who >> _AUTHOR_BITS, who & ((1 << _AUTHOR_BITS) - 1), verdict)
+    return Place(who >> _AUTHOR_BITS, who & ((1 << _AUTHOR_BITS) - 1), post)
 
 
 class Journal:
@@ -79,12 +79,12 @@ class Journal:
         """Strikes that are to be taken back."""
         return len(self._over)
 
-    def note(self, place: Place, verdict_id: str, sent_at: float, count: int | None) -> None:
+    def note(self, place: Place, content_id: str, sent_at: float, count: int | None) -> None:
         """Writes a strike down. Call it again when its record comes again: it may not have left the first time."""
         strike = Strike(
             author=f"{place.author:014x}",
             key_check=self._key_check,
-            verdict_id=verdict_id,
+            content_id=content_id,
             sent_at=datetime.fromtimestamp(sent_at, UTC),
             count=count,
         )

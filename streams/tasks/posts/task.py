@@ -65,11 +65,13 @@ class PostsTask(Task[Post]):
         values = _label_scores(scores)
         model_version = self._model_version if scores is None else scores.model_version
         identity = verdict_id(POSTS.name, model_version, self.policy_version, case.content)
-        self._count(case, identity)
-        ruling, _ = self._judge.rule(self._facts(case, values, identity))
+        # Memory knows a post by its content: one that comes again under another model or policy is no second one.
+        remembered = verdict_id(POSTS.name, "", "", case.content)
+        self._count(case, remembered)
+        ruling, _ = self._judge.rule(self._facts(case, values, remembered))
         ruling = with_pictures(ruling, case.seen, self._policy)
         action, reasons = self._within_quota(ruling, identity)
-        alarms = self._alarms(case, identity, ruling)
+        alarms = self._alarms(case, remembered, ruling)
         verdict: dict[str, Any] = {
             "schema_version": 1,
             "id": identity,
@@ -78,7 +80,7 @@ class PostsTask(Task[Post]):
             "source": None if case.origin is None else case.origin._asdict(),
             "lang": lang,
             "action": _NAMES[action],
-            "sampled": action is Action.ALLOW and is_drawn(case.origin, self._review_share),
+            "sampled": action is Action.ALLOW and case.is_live and is_drawn(case.origin, self._review_share),
             "labels": ruling.labels,
             "reasons": reasons,
             "assessed": scores is not None,

@@ -30,6 +30,8 @@ WITH_PICTURE = orjson.dumps({"id": "p", "text": "look at this", "images": [{"ref
 class HeldDesk:
     """Looks at nothing, and not before it is told to."""
 
+    looked_at = 0.0
+
     def __init__(self) -> None:
         self.asked = 0
         self.may_answer = asyncio.Event()

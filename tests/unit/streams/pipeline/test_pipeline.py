@@ -64,6 +64,8 @@ class HeldEngine:
 class Eye:
     """Looks at no picture."""
 
+    looked_at = 0.0
+
     async def look(self, pictures: Sequence[object], for_words: bool, task: str) -> list[Seen]:
         return [Seen(number, refused=NotLooked.TOO_LARGE) for number in range(len(pictures))]
 

@@ -70,6 +70,8 @@ class PlainReader:
 
 
 class HeldDesk:
+    looked_at = 0.0
+
     def __init__(self) -> None:
         self.waiting: list[asyncio.Future[None]] = []
 
@@ -152,6 +154,7 @@ class Way(RuleBasedStateMachine):
         async def until_then() -> None:
             while not (
                 len(self.finished) == done
+                and all(one.work.moments.prepared_at for one in self.known if one.is_looked_at)
                 and len(self.desk.waiting) == len(self.looking)
                 and all(len(engine.items) == asked[engine].total() for engine in self.engines)
             ):

@@ -71,7 +71,7 @@ def test_a_strike_leaves_with_its_verdict_to_the_partition_of_its_post() -> None
     place = Place.of(left.key)
     assert place is not None
     assert (place.partition, f"{place.author:014x}") == (3, said.author)
-    assert said.verdict_id.startswith(f"{place.verdict:016x}")
+    assert said.content_id.startswith(f"{place.post:016x}")
 
 
 def test_what_is_not_acted_on_is_no_strike() -> None:
