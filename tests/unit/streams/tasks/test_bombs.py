@@ -24,7 +24,7 @@ from streams.tasks.base import Task
 
 LIMIT = 1_048_576
 TEXT_S = 0.4  # of 20,000 characters: the worst of them took .12, plain ones take .02
-VALUE_S = 1.0  # of a megabyte: half a million lists took .46
+VALUE_S = 4.0  # of a megabyte: half a million lists took .46, and 1.4 beside another process
 MEMORY = 48  # bytes for each byte of a record that fills the limit
 
 # Repeated up to the length that a text may have. They make a pattern try again, start anew, or nearly match.
