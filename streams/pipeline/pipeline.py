@@ -1,8 +1,8 @@
 """A record's way from raw bytes to its verdict, whoever feeds it in and whoever takes the outputs.
 
-    push -> prepare   decode, normalise, seen before?, encode     chunks, in a thread
+    push -> prepare   decode, normalise, seen before?, encode     chunks, see `Aside`
          -> score     token-budget batches, one engine            the scheduler's threads
-         -> decide    policy, verdict, alerts                      chunks, in one thread, in the order of each key
+         -> decide    policy, verdict, alerts                      the same, in the order of each key
          -> finish    publish, await the broker, settle            the caller's, on the event loop
 
 Each stage takes whatever has gathered while it was busy: an idle service answers a lone record at once, a busy one
@@ -16,7 +16,6 @@ import math
 import time
 from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, TypeVar, cast
 
@@ -25,6 +24,7 @@ from models.serving.types import EngineLostError, Item, Lane, Outcome, Scores
 from schemas import Reason
 from streams.health.traces import Trace, tell_batch
 from streams.pipeline.activation import Activation, Scorer
+from streams.pipeline.aside import Aside
 from streams.pipeline.counts import Counts
 from streams.pipeline.decide import decide
 from streams.pipeline.failures import Failure
@@ -37,6 +37,8 @@ from streams.pipeline.work import Work, item_of, key_of
 
 T = TypeVar("T")
 Twin = tuple[Work, Reading]
+
+SHORT_BYTES = 1024
 
 
 class Pipeline:
@@ -70,17 +72,15 @@ class Pipeline:
         self.cache = ScoreCache(cache_size)
         self._desk = desk
         self._set_aside = set_aside
-        self._prepare = Preparer(self.cache, max_record_bytes, desk is not None)
         self.counts = Counts()
-        self._decide = partial(decide, from_kafka=from_kafka)
         self._finish = finish
         self._crash = crash
         self._incoming: Gathering[Work] = Gathering(self._prepare_chunk)
         self._scored: Gathering[Work] = Gathering(self._decide_chunk)
         self._order = KeyOrder()
         self._twins: dict[tuple[Key, Lane], list[Twin]] = {}
-        self._preparing = ThreadPoolExecutor(1, "prepare")
-        self._deciding = ThreadPoolExecutor(1, "decide")
+        self._preparing = Aside("prepare", Preparer(self.cache, max_record_bytes, desk is not None), _kind)
+        self._deciding = Aside("decide", partial(decide, from_kafka=from_kafka), _kind)
         self._tasks: set[asyncio.Task[None]] = set()
         self._active: Activation | None = None
         self._beside: Activation | None = None
@@ -140,7 +140,7 @@ class Pipeline:
 
     async def _prepare_chunk(self, chunk: list[Work]) -> None:
         """Sends what needs scores to the engine, one of each text, and the rest on to be decided."""
-        await asyncio.get_running_loop().run_in_executor(self._preparing, self._prepare, chunk)
+        await self._preparing.work(chunk)
         prepared_at = time.monotonic()
         ready: list[Work] = []
         items: dict[Scorer, list[Item]] = {}
@@ -225,7 +225,7 @@ class Pipeline:
             self.cache.put(key_of(work, reading), scores, reading.encoding)
 
     async def _decide_chunk(self, chunk: list[Work]) -> None:
-        await asyncio.get_running_loop().run_in_executor(self._deciding, self._decide, chunk)
+        await self._deciding.work(chunk)
         decided_at = time.monotonic()
         for work in chunk:
             work.moments.decided_at = decided_at
@@ -239,7 +239,7 @@ class Pipeline:
 
     async def in_order(self, function: Callable[..., T], *args: Any) -> T:
         """Runs a function in the thread that decides, between two chunks, where tasks keep their state."""
-        return await asyncio.get_running_loop().run_in_executor(self._deciding, function, *args)
+        return await self._deciding.run(function, *args)
 
     def _spawn(self, stage: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(stage)
@@ -262,5 +262,11 @@ class Pipeline:
             await activation.stop()
         if self._desk is not None:
             await self._desk.stop()
-        self._preparing.shutdown(wait=False, cancel_futures=True)
-        self._deciding.shutdown(wait=False, cancel_futures=True)
+        self._preparing.stop()
+        self._deciding.stop()
+
+
+def _kind(work: Work) -> str | None:
+    """Its task, of a short record; what does not begin as JSON does may be packed, and unpack to anything."""
+    value = work.raw.value or b""
+    return work.task.declaration.name if value[:1] == b"{" and len(value) <= SHORT_BYTES else None
