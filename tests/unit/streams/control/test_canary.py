@@ -263,6 +263,42 @@ async def test_a_broken_guard_ends_it_here_at_once_and_is_written_until_the_topi
     assert worker.crashes == []
 
 
+async def test_a_guard_that_breaks_while_the_next_degree_is_taken_is_not_forgotten(
+    start: Start, tiny_artifact: Path, tmp_path: Path, written: Written, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = canary(tiny_artifact, tmp_path / "copy", 0.3)
+    worker = await start(entry)
+    found = the_canary(worker)
+    try_out = worker.service.try_out
+
+    async def slow(*given: Any) -> Any:
+        activation = await try_out(*given)
+        found.breach = BREACH  # as `offer` does with the record that shows it
+        worker.follower.trying._broken(BREACH)
+        return activation
+
+    monkeypatch.setattr(worker.service, "try_out", slow)
+    worker.topic.say(later(entry, share=0.6))
+    await eventually(lambda: (2, "actions", worker.follower.name) in written.calls)
+    await judge(worker)
+    assert {versions[-1] for versions in judged(worker).values()} == {OLD}
+
+
+async def test_what_came_in_under_the_degree_before_says_nothing_about_this_one(
+    start: Start, tiny_artifact: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker = await start(canary(tiny_artifact, tmp_path / "copy", 0.5))
+    found = the_canary(worker)
+    counted: list[bytes] = []
+    monkeypatch.setattr(found._window, "add", lambda task, key, *_: counted.append(key))
+    found._began_at += 3600.0
+    await judge(worker)
+    assert counted == []
+    found._began_at -= 3600.0
+    await judge(worker)
+    assert set(counted) == set(AUTHORS)
+
+
 async def test_a_candidate_that_acts_on_everybody_is_found_by_what_it_does(
     start: Start, tiny_artifact: Path, tmp_path: Path, written: Written, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -62,6 +62,15 @@ async def test_an_equal_picture_is_looked_at_once() -> None:
     assert bench.asked == [True, False], "without its words it is another look"
 
 
+async def test_each_picture_that_somebody_is_done_with_is_progress() -> None:
+    """Of a record with four that hang, too: else the worker would end as stuck before the fourth."""
+    desk = desk_of(SameProcess())
+    for one in (picture(scene()), Picture(ref="a.jpg")):
+        before = desk.looked_at
+        await desk.look([one], for_words=True)
+        assert desk.looked_at > before
+
+
 async def test_each_picture_has_its_own_fate() -> None:
     desk = desk_of(SameProcess())
     damaged = Picture(data=base64.b64encode(as_file(scene())[:400]).decode())

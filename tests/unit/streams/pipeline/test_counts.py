@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -91,6 +92,18 @@ def test_what_comes_by_the_backfill_is_counted_and_not_timed(counts: Counts) -> 
     assert counted(counts.verdicts) == {("posts", "remove", False): 1}
     assert counts.durations["posts"].cumulated()[-1][1] == 0
     assert {histogram.sum for histogram in counts.stages.values()} == {0}
+
+
+def test_traits_are_those_of_the_model_that_judges(counts: Counts, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A candidate's scores are no drift of what comes."""
+    noted: list[str] = []
+    monkeypatch.setattr(counts.traits, "note", lambda name, *_: noted.append(name))
+    one = work(MODERATE)
+    one.activation = SimpleNamespace(model_version="m2")  # type: ignore[assignment]
+    counts.settle([one], judging="m1")
+    assert noted == []
+    counts.settle([one], judging="m2")
+    assert noted == ["posts"]
 
 
 def test_traits_are_those_of_what_comes_live(counts: Counts) -> None:

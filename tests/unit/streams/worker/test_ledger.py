@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.record import Partition
+from streams.worker.gate import Cost
 from streams.worker.ledger import Ledger, Ticket
 
 POSTS = ("moderation.posts", 0)
@@ -127,3 +128,15 @@ def test_whatever_the_order_of_settling_nothing_unfinished_is_passed(steps: list
             assert committable == (min(unfinished) if unfinished else len(tickets))
     assert ledger.in_flight == 0
     assert ledger.released_total == len(order)
+
+
+def test_who_waits_for_pictures_is_not_at_work() -> None:
+    """What hangs in the engine is found, however long those in front of it may wait."""
+    ledger = Ledger()
+    waits = open_one(ledger, POSTS, 1, now=0.0)
+    waits.cost = Cost(0, 900)
+    at_work = open_one(ledger, OTHER, 1, now=5.0)
+    at_work.cost = Cost(7, 28)
+    assert (ledger.oldest_age_s(20.0), ledger.oldest_age_s(20.0, at_work=True)) == (20.0, 15.0)
+    ledger.settle(at_work)
+    assert ledger.oldest_age_s(20.0, at_work=True) == 0.0

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from models.serving.types import Scores
 from streams.policy import PolicyError
 from streams.policy.text import hash_author
 from streams.tasks.posts.task import PostsTask
@@ -102,6 +103,18 @@ def test_strikes_are_posts_before_this_one_and_a_redelivery_is_told_the_same() -
     again = decide(judge, hateful[2], post_scores(hate=0.85))[0]
     assert (again["id"], again["action"]) == (rulings[2]["id"], "remove")
     assert decide(judge, hateful[2] | {"author": "bob", "id": "b"}, post_scores())[0]["action"] == "allow"
+
+
+def test_a_post_that_comes_again_under_another_model_is_no_offence_before_itself() -> None:
+    """As after a killed worker, where a canary or another policy has begun meanwhile."""
+    judge = task(strikes())
+    hateful = [POST | {"id": f"p{i}"} for i in range(2)]
+    for post in hateful:
+        decide(judge, post, post_scores(hate=0.85))
+    for post in hateful:
+        verdict, _ = decide(judge, post, Scores("m2", heads=post_scores(hate=0.85).heads))
+        assert verdict["action"] == "limit"
+    assert judge._memory.authors.count(next(iter(judge._memory.authors._authors))) == 2
 
 
 def test_what_only_history_acted_on_is_no_strike() -> None:

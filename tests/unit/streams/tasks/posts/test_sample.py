@@ -36,3 +36,8 @@ def test_a_verdict_says_so_where_it_allows_and_nowhere_else() -> None:
     assert (allowed["action"], allowed["sampled"]) == ("allow", True)
     assert (acted_on["action"] != "allow", acted_on["sampled"]) == (True, False)
     assert elsewhere["sampled"] is False
+
+
+def test_what_is_judged_once_more_is_not_drawn() -> None:
+    task = PostsTask.build(replace(parts(), review_share=1.0))
+    assert decide(task, POST, post_scores(), is_live=False)[0]["sampled"] is False
