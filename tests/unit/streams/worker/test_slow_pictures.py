@@ -16,6 +16,7 @@ from streams.model import Model, load_model
 from streams.policy import Policy
 from streams.settings import Settings
 from streams.tasks.base import Parts
+from streams.worker.gate import Cost
 from tests.support.desks import SlowDesk
 from tests.support.policies import write_policy
 from tests.unit.streams.worker.test_service import POSTS, Bench, Message, eventually, place_of_answer, post
@@ -198,3 +199,15 @@ async def test_pictures_that_are_looked_at_are_progress(start: Start, desk: Slow
     desk.answer()
     await service.drain()
     assert service.oldest_age_s(time.monotonic()) == 0
+
+
+async def test_a_text_that_hangs_is_found_whatever_pictures_are_looked_at(start: Start, desk: SlowDesk) -> None:
+    service = (await start()).service
+    now = time.monotonic()
+    (ticket,) = service.ledger.open(POSTS, [7], now - 90.0)
+    ticket.cost = Cost(5, 20)
+    desk.looked_at = now
+    assert service.oldest_age_s(now) == pytest.approx(90.0)
+    ticket.cost = ticket.cost.unscored
+    assert service.oldest_age_s(now) == pytest.approx(0.0, abs=1.0), "it waits for its pictures"
+    service.ledger.revoke({POSTS})
