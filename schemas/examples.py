@@ -212,7 +212,7 @@ STRIKE: Final[Document] = {
     "schema_version": 1,
     "author": "5d3a9c04e17b62",
     "key_check": "b1946ac92492d234",
-    "verdict_id": "3b1f0f6e5a7d4c2f9a60d2c4be7713a8",
+    "content_id": "3b1f0f6e5a7d4c2f9a60d2c4be7713a8",
     "sent_at": "2026-11-24T09:15:00.123000Z",
     "count": 3,
 }

@@ -36,6 +36,7 @@ class LocalKafka:
     `properties` are Kafka's, with underscores for dots, where the defaults of kafka_config.py do not suit.
     stop() and start() again keep ports and data, as a restart of a real broker does.
     With `behind_proxies` each node has one more listener, whose advertised port is for somebody else to listen on.
+    `spare_ports` more are free for listeners of a kind of its own: picked at once, for one at a time may be the same.
     """
 
     format_options: Sequence[str] = ()
@@ -48,6 +49,7 @@ class LocalKafka:
         heap_mb: int = 512,
         start_within_s: float = 90.0,
         behind_proxies: bool = False,
+        spare_ports: int = 0,
         **properties: object,
     ) -> None:
         self._java = require_java()
@@ -57,11 +59,12 @@ class LocalKafka:
         self._properties = properties
         sweep_abandoned()
         self.folder = Path(tempfile.mkdtemp(prefix=f"{_FOLDER_PREFIX}{os.getpid()}-"))
-        ports = iter(free_ports(4 * brokers))
+        ports = iter(free_ports(4 * brokers + spare_ports))
         self.nodes = [
             Node(i, next(ports), next(ports), self.folder / str(i), next(ports), next(ports) if behind_proxies else 0)
             for i in range(1, brokers + 1)
         ]
+        self.spare_ports = list(ports)
         self._processes: dict[int, subprocess.Popen[bytes]] = {}
 
     @property

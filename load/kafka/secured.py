@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from load.kafka.cluster import LocalKafka, free_ports
+from load.kafka.cluster import LocalKafka
 from load.kafka.config import Node
 
 _SCRAM: Final = "org.apache.kafka.common.security.scram.ScramLoginModule required;"
@@ -29,9 +29,9 @@ class SecuredKafka(LocalKafka):
     """
 
     def __init__(self, keystore: Path, truststore: Path, passwords: Mapping[str, str]) -> None:
-        super().__init__()
+        super().__init__(spare_ports=3)
         self._keystore, self._truststore = keystore, truststore
-        self._ports = dict(zip(("SCRAM", "OAUTH", "MUTUAL"), free_ports(3), strict=True))
+        self._ports = dict(zip(("SCRAM", "OAUTH", "MUTUAL"), self.spare_ports, strict=False))
         self.format_options = [
             option
             for name, password in passwords.items()

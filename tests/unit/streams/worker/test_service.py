@@ -84,6 +84,10 @@ class HeldSink(Sink):
             raise self._error
         return [each for each in messages if each.kind in self.too_small]
 
+    def hold(self) -> None:
+        """What is published from now on; who waits already is answered."""
+        self._acknowledged.clear()
+
     def answer(self, error: PublishError | None = None) -> None:
         self._error = error
         self._acknowledged.set()
@@ -384,12 +388,14 @@ async def test_the_wait_at_the_gate_is_counted_once(start: Start) -> None:
     await eventually(lambda: len(bench.sink.published) == 1)
     await asyncio.sleep(0.2)
     bench.sink.answer()
+    bench.sink.hold()
     await asyncio.wait_for(taking_in, 5)
     heads = bench.service.ledger.heads(time.monotonic())
     age_s = time.time() - sent_at
     assert list(heads) == [POSTS]
     assert heads[POSTS][0] == 1
     assert heads[POSTS][1] == pytest.approx(age_s, abs=0.1)
+    bench.sink.answer()
     await bench.service.drain()
 
     verdict = orjson.loads(bench.sink.published[1].value or b"")
