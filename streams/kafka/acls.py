@@ -13,8 +13,8 @@ from streams.tasks import channels, declared
 Role = Literal["worker", "sender", "reader", "operator"]
 ROLES: Final[tuple[Role, ...]] = ("worker", "sender", "reader", "operator")
 """worker: `tidegate worker`; sender: `send`, `serve`, a client that sends; reader: `watch`, `reviews`, a client that
-reads; operator: `topics`, `dead-letters`, `backfill`, rows of reviews for training, and what changes models, policies and
-tasks while workers run."""
+reads; operator: `topics`, `dead-letters`, `backfill`, rows of reviews for training, and what changes models, policies
+and tasks while workers run."""
 
 Operation = Literal["Read", "Write", "Create", "Describe"]
 
