@@ -27,6 +27,13 @@ STAGES: Sequence[tuple[str, Sequence[str]]] = (
     ("the service, the rest", ("/streams/", "/models/")),
 )
 """The first that names a file has it."""
+WAITS: Sequence[tuple[str, Sequence[str]]] = (
+    ("/selectors.py", ("select",)),
+    ("/threading.py", ("wait", "acquire")),
+    ("/concurrent/futures/thread.py", ("_worker",)),
+    ("/models/serving/scheduler.py", ("_run", "_received")),
+)
+"""Where a thread waits for work. It is seen there after it has worked, too."""
 
 
 @cache
@@ -41,3 +48,9 @@ def stage_of(frame: FrameType | None) -> str:
             return stage
         frame = frame.f_back
     return OTHER
+
+
+def is_waiting(frame: FrameType) -> bool:
+    """Whether a thread whose innermost frame this is waits for work."""
+    code = frame.f_code
+    return any(code.co_filename.endswith(file) and code.co_name in names for file, names in WAITS)

@@ -58,7 +58,7 @@ async def _sample(session: Session, output: Path, seconds: float) -> tuple[float
 
 def _say(report: Report, scenario: str, rate: float, account: Account) -> None:
     records = rate * account.at
-    stages = _microseconds(account.stages, records)
+    stages = _microseconds(account.stages(), records)
     threads = _microseconds(account.threads, records)
     total = 1e6 * account.process_s / records
     report.data |= {
@@ -74,7 +74,9 @@ def _say(report: Report, scenario: str, rate: float, account: Account) -> None:
     report.say(
         f"One worker at full load, {scenario} posts, {rate:,.0f} a second over {account.at:.0f} s. Every "
         f"{1e3 * EVERY_S:g} ms the processor time that each thread has used since goes to the innermost stage of its "
-        "stack. Looking takes the interpreter lock for a moment, so the rate is a little lower than without."
+        "stack; what it used before it waited is shared out as its other looks were. A thread that waits for the "
+        "interpreter lock is seen where it waits. Looking takes that lock for a moment, so the rate is a little lower "
+        "than without."
     )
 
 

@@ -10,7 +10,7 @@ import pytest
 
 import models.text
 from load.sampler import NATIVE, Account, Sampler, complete, kind_of, read_account
-from load.stages import OTHER, STAGES, stage_of, stage_of_file
+from load.stages import OTHER, STAGES, is_waiting, stage_of, stage_of_file
 
 ROOT = Path(models.text.__file__).parents[2]
 
@@ -87,17 +87,56 @@ def test_a_busy_thread_is_charged_and_a_waiting_one_is_not(tmp_path: Path) -> No
     account = read_account(tmp_path / "account.json")
     assert account.threads["prepare"] > 0
     assert account.threads.get("decide", 0.0) < account.threads["prepare"] / 10
-    assert sum(account.stages.values()) == pytest.approx(sum(account.threads.values()))
+    assert sum(account.stages().values()) == pytest.approx(sum(account.threads.values()))
 
 
 def test_a_span_is_the_difference_of_two_accounts() -> None:
-    before = Account(1.0, 5.0, {"engine": 3.0}, {"a": 3.0})
-    after = Account(4.0, 9.0, {"engine": 5.0, "policy": 1.0}, {"a": 6.0})
+    before = Account(1.0, 5.0, {"a": 3.0}, {"a": {"engine": 3.0}})
+    after = Account(4.0, 9.0, {"a": 6.0}, {"a": {"engine": 5.0, "policy": 1.0}})
 
     span = complete(after.since(before))
 
     assert (span.at, span.process_s) == (3.0, 4.0)
-    assert span.stages == {"engine": 2.0, "policy": 1.0, NATIVE: 1.0}
+    assert span.threads == {"a": 3.0, NATIVE: 1.0}
+    assert span.stages() == {"engine": 2.0, "policy": 1.0, NATIVE: 1.0}
+
+
+def test_what_a_thread_used_before_it_waited_goes_where_its_other_looks_went() -> None:
+    """A thread is mostly seen waiting: it lets go of the interpreter there."""
+    account = Account()
+    account.add("decide", None, 6.0)
+    account.add("decide", "policy", 2.0)
+    account.add("decide", "serialise", 1.0)
+    account.add("engine", "engine", 4.0)
+    account.add("idle", None, 0.5)
+
+    assert account.stages() == {
+        "policy": pytest.approx(6.0),
+        "serialise": pytest.approx(3.0),
+        "engine": 4.0,
+        OTHER: 0.5,
+    }
+
+
+def test_a_thread_that_waits_is_told_from_one_that_works() -> None:
+    event, running = threading.Event(), threading.Event()
+
+    def spin() -> None:
+        running.set()
+        while not event.is_set():
+            sum(range(100))
+
+    threads = [threading.Thread(target=event.wait), threading.Thread(target=spin)]
+    for thread in threads:
+        thread.start()
+    try:
+        assert running.wait(10)
+        frames = sys._current_frames()
+        assert [is_waiting(frames[thread.ident or 0]) for thread in threads] == [True, False]
+    finally:
+        event.set()
+        for thread in threads:
+            thread.join()
 
 
 def test_threads_of_a_pool_are_one_kind() -> None:
