@@ -82,7 +82,7 @@ ROOMS = {
     ),
     "models": (
         ("characters", "errors", "folders", "labels"),
-        ("graph_check",),
+        ("graph_check", "model_files"),
         ("artifact", "examples"),
         ("registry", "text", "serving", "pictures"),
         ("complaint",),
