@@ -10,7 +10,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from models.serving.types import Lane
@@ -23,12 +22,12 @@ from streams.pipeline.work import Work, end_traces
 from streams.record import Outgoing, Partition, RawRecord
 from streams.settings import Settings
 from streams.tasks.base import Moments, Parts, Task
-from streams.worker.allocator import trim_after
 from streams.worker.answers import publish_answers
 from streams.worker.dead_letter_limit import DeadLetterLimit
 from streams.worker.gate import Cost
 from streams.worker.gates import Gates
 from streams.worker.holding import Holding
+from streams.worker.judging import Judging
 from streams.worker.ledger import Ledger, Ticket
 from streams.worker.overload import Overload, lateness
 from streams.worker.restoring import Readable, Restoring
@@ -48,15 +47,6 @@ class Consumed(Protocol):
     value: Any
     headers: Any
     timestamp: Any
-
-
-@dataclass(frozen=True, slots=True)
-class _Tried:
-    """A model that judges some of the authors beside the one that judges all others."""
-
-    model: Model
-    activation: Activation
-    takes: Callable[[bytes | None], bool]
 
 
 class Service:
@@ -86,14 +76,11 @@ class Service:
         self.overload = Overload(settings.degrade_after_s)
         self.holding = Holding()
         self.restoring = Restoring(changelogs or {}, self._restore, self._crash)
-        self._model = model
-        self._tasks = tasks
         self._sink = sink
         self._report_crash = crash
         self._traces = traces
         self._drain_s = settings.drain_s
         self._stuck_after_s = settings.stuck_after_s
-        self._max_windows = settings.max_windows
         self._limit = DeadLetterLimit(
             settings.dead_letter_max_ratio, settings.dead_letter_min_records, settings.dead_letter_max_consecutive
         )
@@ -106,9 +93,10 @@ class Service:
             settings.cache_size, settings.max_record_bytes, finish=self._finish, crash=self._crash,
             desk=open_desk(settings), set_aside=lambda work: self.gates.yield_tokens((work.ticket,)),
         )  # fmt: skip
+        self._max_windows = settings.max_windows
+        self.judging = Judging(self._pipeline, model, tasks, settings.max_windows, lambda: self.overload.depth)
         self._watch: Watch | None = None
         self._observer: Callable[[Work], None] | None = None
-        self._tried: _Tried | None = None
 
     @property
     def pipeline(self) -> Pipeline:
@@ -118,64 +106,32 @@ class Service:
     @property
     def topics(self) -> list[str]:
         """Full names of the input topics."""
-        return list(self._tasks)
+        return list(self.judging.tasks)
 
     async def start(self) -> None:
         """Raises PublishError if an output topic is missing."""
         await self._sink.start()
-        self._pipeline.start(self._open(self._model, self._tasks))
+        self.judging.start()
         watched = Watched(self.ledger, self._sink, self._pipeline, self.overload, self.oldest_age_s)
         self._watch = Watch(watched, self._checkpoint, self._crash, self._stuck_after_s)
         self._watch.start()
 
-    def _open(self, model: Model, tasks: Mapping[str, Task[Any]]) -> Activation:
-        return Activation.open(
-            model, tasks, self._max_windows, self._pipeline.deliver, depth=lambda: self.overload.depth
-        )
-
-    def _activation(self, model: Model, tasks: Mapping[str, Task[Any]]) -> Activation:
-        """Of a model that runs already with the engine that it has."""
-        if model is self._model:
-            return self._pipeline.active.with_tasks(tasks)
-        if self._tried is not None and model is self._tried.model:
-            return self._tried.activation.with_tasks(tasks)
-        return self._open(model, tasks)
-
-    async def _succeeding(self, parts: Parts) -> dict[str, Task[Any]]:
-        names = dict(self._tasks)
-        return {name: await self._pipeline.in_order(task.succeed, parts) for name, task in names.items()}
-
     async def activate(self, model: Model, parts: Parts) -> None:
         """From the next record on this model and these parts judge; what is in flight stays with the former ones."""
-        tasks = await self._succeeding(parts)
-        if model is not self._model:
-            trim_after(self._model.engine)
-        self._pipeline.switch(self._activation(model, tasks))
-        self._model, self._tasks = model, tasks
+        await self.judging.activate(model, parts)
         self.gates.resize(model.in_flight_tokens)
 
     async def try_out(self, model: Model, parts: Parts, takes: Callable[[bytes | None], bool]) -> Activation:
-        """From the next record on this model judges the records whose keys it takes, in place of one before it.
-
-        What is remembered (authors, waves, the quota) is remembered of both together.
-        """
-        tasks = await self._succeeding(parts)
-        activation = self._activation(model, tasks)
-        self._pipeline.place_beside(activation)
-        self._tried = _Tried(model, activation, takes)
-        return activation
+        """From the next record on this model judges the records whose keys it takes. See `Judging`."""
+        return await self.judging.try_out(model, parts, takes)
 
     def end_trial(self) -> None:
         """From the next record on the active model judges all of them again. What is in flight stays as it is."""
-        tried, self._tried = self._tried, None
-        if tried is not None:
-            if tried.model is not self._model:
-                trim_after(tried.model.engine)
-            self._pipeline.place_beside(None)
+        self.judging.end_trial()
 
     def enable(self, names: Collection[str]) -> None:
         """Reads on with these tasks alone. Records of the others wait in front of the ledger: none is lost."""
-        self.holding.hold([topic for topic, task in self._tasks.items() if task.declaration.name not in names])
+        self.holding.hold([topic for topic, task in self.judging.tasks.items() if task.declaration.name not in names])
 
     def observe(self, observer: Callable[[Work], None] | None) -> None:
         """Who is shown each record once its answer is safe; must not raise. None: nobody."""
@@ -213,7 +169,7 @@ class Service:
             await asyncio.sleep(0)
 
     def _costs(self, records: Sequence[Consumed]) -> list[Cost]:
-        most = self._model.artifact.manifest.max_tokens * self._max_windows
+        most = self.judging.model.artifact.manifest.max_tokens * self._max_windows
         return [Cost.of(len(record.value or b""), most) for record in records]
 
     def _push(
@@ -227,7 +183,7 @@ class Service:
         lane = self.gates.lane_of(partition)
         if lane is Lane.LIVE:  # what waits in the backfill lane is not late: it may wait
             self.overload.observe_all([late_s for late_s in late if late_s is not None], now)
-        active, tried = self._pipeline.active, self._tried
+        active, tried = self._pipeline.active, self.judging.tried
         topic, number = partition
         traces = self._traces
         works = []
@@ -306,7 +262,7 @@ class Service:
         """
         logger.debug("owns %d partitions", len(partitions))
         self._drained_by = None
-        for topic, task in self._tasks.items():
+        for topic, task in self.judging.tasks.items():
             held = {number for name, number in partitions if name == topic}
             await self._pipeline.in_order(task.assign, held, (totals or {}).get(topic))
         self.restoring.begin(partitions, then)
@@ -316,7 +272,7 @@ class Service:
         topic, number = partition
 
         def restore() -> int:
-            return self._tasks[topic].restore(number, [(message.key, message.value) for message in messages])
+            return self.judging.tasks[topic].restore(number, [(message.key, message.value) for message in messages])
 
         return await self._pipeline.in_order(restore)
 
@@ -336,12 +292,12 @@ class Service:
         logger.debug("gave up %d partitions, abandoned %d records, %d of them answered", *counts)
         if self.ledger.in_flight == 0:
             self._idle.set()
-        for topic, task in self._tasks.items():
+        for topic, task in self.judging.tasks.items():
             await self._pipeline.in_order(task.revoke, {number for name, number in partitions if name == topic})
 
     async def _checkpoint(self) -> None:
         """The tasks write down what they remember."""
-        for task in self._tasks.values():
+        for task in self.judging.tasks.values():
             await self._pipeline.in_order(task.checkpoint)
 
     async def stop(self) -> None:

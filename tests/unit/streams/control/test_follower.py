@@ -416,7 +416,7 @@ async def test_under_load_nothing_is_lost_none_is_judged_by_two_and_one_model_is
     start: Start, tiny_artifact: Path, tmp_path: Path
 ) -> None:
     worker = await start(max_in_flight_records=64)
-    first = weakref.ref(worker.service._model.engine)
+    first = weakref.ref(worker.service.judging.model.engine)
     gc.freeze()  # as life.py does: what is in a circle would stay for ever
 
     async def load() -> None:
