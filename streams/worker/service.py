@@ -24,6 +24,7 @@ from streams.settings import Settings
 from streams.tasks.base import Moments, Parts, Task
 from streams.worker.answers import publish_answers
 from streams.worker.dead_letter_limit import DeadLetterLimit
+from streams.worker.draining import Draining
 from streams.worker.gate import Cost
 from streams.worker.gates import Gates
 from streams.worker.holding import Holding
@@ -79,16 +80,12 @@ class Service:
         self._sink = sink
         self._report_crash = crash
         self._traces = traces
-        self._drain_s = settings.drain_s
         self._stuck_after_s = settings.stuck_after_s
         self._limit = DeadLetterLimit(
             settings.dead_letter_max_ratio, settings.dead_letter_min_records, settings.dead_letter_max_consecutive
         )
         self._is_broken = False
-        self._drained_by: float | None = None
-        self._drains = 0
-        self._idle = asyncio.Event()
-        self._idle.set()
+        self._draining = Draining(self.ledger, settings.drain_s)
         self._pipeline = Pipeline(
             settings.cache_size, settings.max_record_bytes, finish=self._finish, crash=self._crash,
             desk=open_desk(settings), set_aside=lambda work: self.gates.yield_tokens((work.ticket,)),
@@ -149,7 +146,7 @@ class Service:
         What still waits for its task or at the gate when a drain begins is dropped: no ticket was opened for it, so it
         comes back with the next assignment.
         """
-        drains = self._drains
+        drains = self._draining.begun
         if partition[0] in self.holding and not await self.holding.let_in(partition[0]):
             return
         if not await self.restoring.let_in(partition):
@@ -161,7 +158,7 @@ class Service:
             costs = self._costs(portion)
             while portion:
                 admitted = await gate.admit(costs)
-                if self._drains != drains:
+                if self._draining.begun != drains:
                     gate.release(costs[:admitted])
                     return
                 self._push(partition, portion[:admitted], costs[:admitted], arrived_at)
@@ -178,7 +175,7 @@ class Service:
         """Opens a ticket for each record and hands it to the pipeline."""
         now = time.monotonic()
         tickets = self.ledger.open(partition, [record.offset for record in records], now)
-        self._idle.clear()
+        self._draining.look()
         late = lateness([record.timestamp for record in records], time.time())
         lane = self.gates.lane_of(partition)
         if lane is Lane.LIVE:  # what waits in the backfill lane is not late: it may wait
@@ -217,8 +214,7 @@ class Service:
         """What they take of records and bytes stays taken for as long as their offsets are held back."""
         self.gates.yield_tokens(tickets)
         self.gates.release([done for ticket in tickets for done in self.ledger.settle(ticket)])
-        if self.ledger.in_flight == 0:
-            self._idle.set()
+        self._draining.look()
 
     def oldest_age_s(self, now: float) -> float:
         """Of the oldest record in flight; 0 where there is none. Pictures wait for one another, and each has a deadline
@@ -236,16 +232,9 @@ class Service:
 
         The abandoned records were never released, so they come back. The intake must have stopped before.
         """
-        self._drains += 1
-        if self._is_broken or self._idle.is_set():
-            return
-        now = time.monotonic()
-        if self._drained_by is None:  # Faust asks twice when it stops: one deadline for both
-            self._drained_by = now + self._drain_s
-        try:
-            await asyncio.wait_for(self._idle.wait(), max(0.0, self._drained_by - now))
-        except TimeoutError:
-            logger.warning("drain: %d records not finished after %g s", self.ledger.in_flight, self._drain_s)
+        self._draining.begin()
+        if not self._is_broken and not self._draining.is_idle:
+            await self._draining.wait()
 
     async def assign(
         self,
@@ -261,7 +250,7 @@ class Service:
                 before the new partitions are taken.
         """
         logger.debug("owns %d partitions", len(partitions))
-        self._drained_by = None
+        self._draining.end()
         for topic, task in self.judging.tasks.items():
             held = {number for name, number in partitions if name == topic}
             await self._pipeline.in_order(task.assign, held, (totals or {}).get(topic))
@@ -282,7 +271,7 @@ class Service:
         What is still in flight on them is abandoned: not decided, not counted, not saved. What was answered ahead of it
         is answered once more, with the same ids, by whoever gets them.
         """
-        self._drains += 1
+        self._draining.begin()
         self.holding.revoke()
         self.restoring.revoke()
         abandoned = self.ledger.revoke(partitions)
@@ -290,8 +279,7 @@ class Service:
         self.gates.release(answered)
         counts = len(partitions), len(abandoned), len(answered)
         logger.debug("gave up %d partitions, abandoned %d records, %d of them answered", *counts)
-        if self.ledger.in_flight == 0:
-            self._idle.set()
+        self._draining.look()
         for topic, task in self.judging.tasks.items():
             await self._pipeline.in_order(task.revoke, {number for name, number in partitions if name == topic})
 
