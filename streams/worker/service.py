@@ -10,44 +10,31 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
-from models.serving.types import Lane
 from streams.health.traces import Traces
 from streams.model import Model
 from streams.pipeline.activation import Activation
 from streams.pipeline.pictures import open_desk
 from streams.pipeline.pipeline import Pipeline
 from streams.pipeline.work import Work, end_traces
-from streams.record import Outgoing, Partition, RawRecord
+from streams.record import Outgoing, Partition
 from streams.settings import Settings
-from streams.tasks.base import Moments, Parts, Task
+from streams.tasks.base import Parts, Task
 from streams.worker.answers import publish_answers
 from streams.worker.dead_letter_limit import DeadLetterLimit
 from streams.worker.draining import Draining
-from streams.worker.gate import Cost
 from streams.worker.gates import Gates
 from streams.worker.holding import Holding
+from streams.worker.intake import Consumed, Intake
 from streams.worker.judging import Judging
 from streams.worker.ledger import Ledger, Ticket
-from streams.worker.overload import Overload, lateness
+from streams.worker.overload import Overload
 from streams.worker.restoring import Readable, Restoring
 from streams.worker.sink import Sink
 from streams.worker.watch import Watch, Watched
 
 logger = logging.getLogger(__name__)
-
-PORTION = 128  # records that are taken in at once: about half a millisecond of the event loop
-
-
-class Consumed(Protocol):
-    """What `take_in` reads of a consumed record; `timestamp` in milliseconds since the epoch."""
-
-    offset: int
-    key: Any
-    value: Any
-    headers: Any
-    timestamp: Any
 
 
 class Service:
@@ -90,8 +77,11 @@ class Service:
             settings.cache_size, settings.max_record_bytes, finish=self._finish, crash=self._crash,
             desk=open_desk(settings), set_aside=lambda work: self.gates.yield_tokens((work.ticket,)),
         )  # fmt: skip
-        self._max_windows = settings.max_windows
         self.judging = Judging(self._pipeline, model, tasks, settings.max_windows, lambda: self.overload.depth)
+        self._intake = Intake(
+            self.judging, self._pipeline, self.ledger, self.gates, self.overload, self.holding, self.restoring,
+            self._draining, settings.max_windows, traces,
+        )  # fmt: skip
         self._watch: Watch | None = None
         self._observer: Callable[[Work], None] | None = None
 
@@ -141,57 +131,8 @@ class Service:
             logger.warning("an output is larger than the topic of %s takes: nobody will hear of it", kind)
 
     async def take_in(self, partition: Partition, records: Sequence[Consumed]) -> None:
-        """Takes in what was fetched of a partition, in order, as soon as there is room for it.
-
-        What still waits for its task or at the gate when a drain begins is dropped: no ticket was opened for it, so it
-        comes back with the next assignment.
-        """
-        drains = self._draining.begun
-        if partition[0] in self.holding and not await self.holding.let_in(partition[0]):
-            return
-        if not await self.restoring.let_in(partition):
-            return
-        arrived_at = time.monotonic()
-        gate = self.gates.of(partition)
-        for start in range(0, len(records), PORTION):
-            portion = records[start : start + PORTION]
-            costs = self._costs(portion)
-            while portion:
-                admitted = await gate.admit(costs)
-                if self._draining.begun != drains:
-                    gate.release(costs[:admitted])
-                    return
-                self._push(partition, portion[:admitted], costs[:admitted], arrived_at)
-                portion, costs = portion[admitted:], costs[admitted:]
-            await asyncio.sleep(0)
-
-    def _costs(self, records: Sequence[Consumed]) -> list[Cost]:
-        most = self.judging.model.artifact.manifest.max_tokens * self._max_windows
-        return [Cost.of(len(record.value or b""), most) for record in records]
-
-    def _push(
-        self, partition: Partition, records: Sequence[Consumed], costs: Sequence[Cost], arrived_at: float
-    ) -> None:
-        """Opens a ticket for each record and hands it to the pipeline."""
-        now = time.monotonic()
-        tickets = self.ledger.open(partition, [record.offset for record in records], now)
-        self._draining.look()
-        late = lateness([record.timestamp for record in records], time.time())
-        lane = self.gates.lane_of(partition)
-        if lane is Lane.LIVE:  # what waits in the backfill lane is not late: it may wait
-            self.overload.observe_all([late_s for late_s in late if late_s is not None], now)
-        active, tried = self._pipeline.active, self.judging.tried
-        topic, number = partition
-        traces = self._traces
-        works = []
-        for record, ticket, cost, late_s in zip(records, tickets, costs, late, strict=True):
-            raw = RawRecord(topic, number, record.offset, record.key, record.value, tuple(record.headers or ()))
-            ticket.cost, ticket.waited_s = cost, late_s or 0.0
-            moments = Moments(arrived_at, now, waited_s=max(0.0, ticket.waited_s - (now - arrived_at)))
-            trace = None if traces is None else traces.of_record(raw, arrived_at)
-            activation = active if tried is None or not tried.takes(record.key) else tried.activation
-            works.append(Work(ticket, raw, activation, activation.tasks[topic], moments, lane, trace=trace))
-        self._pipeline.push(works)
+        """Takes in what was fetched of a partition, in order, as soon as there is room for it. See `Intake`."""
+        await self._intake.take_in(partition, records)
 
     async def _finish(self, works: Sequence[Work]) -> None:
         """Publishes in the order in which they were decided, and settles them only when the broker has acknowledged
