@@ -76,8 +76,8 @@ class Follower:
             if known is None:
                 raise
             logger.warning("the control topic is away (%s): going by its last known state", error)
-            for entry in known:
-                self._state.put(entry.key, entry)
+            for remembered in known:
+                self._state.put(remembered.key, remembered)
         else:
             for key, entry in said:
                 self._state.put(key, entry)
