@@ -9,6 +9,9 @@ JARS := load/kafka/jars
 
 RUFF = $(BIN)/ruff check . && $(BIN)/ruff format --check .
 
+# Tests start a hundred processes, which compile everything anew where the compiled modules are not kept.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: demo test check lint format kafka load faults clients mutate fuzz audit sbom clean
 
 demo: $(VENV)/demo.installed

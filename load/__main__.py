@@ -15,26 +15,26 @@ from load.memes import memes
 from load.models import models
 from load.options import (
     ArtifactPath,
+    Bed,
     Brokers,
-    Device,
     Extra,
+    Folder,
     Json,
     Partitions,
     Reports,
     Scenario,
     Seconds,
     Seed,
-    Threads,
     Workers,
     command_line,
     finish,
     known,
-    setup_of,
 )
 from load.pictures import pictures
 from load.report import new_folder
 from load.simulate import simulate
 from models.folders import RELEASE
+from streams.cli.options import expanded
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
 app.command()(models)
@@ -45,6 +45,7 @@ app.command()(pictures)
 
 
 @app.command()
+@expanded
 def run(
     scenario: Scenario = "steady",
     rate: Annotated[float, typer.Option(min=0.1, help="records a second")] = 100.0,
@@ -52,24 +53,22 @@ def run(
     warm_up: Annotated[float, typer.Option(min=0, help="seconds before, not measured")] = 3.0,
     workers: Workers = 1,
     partitions: Partitions = 4,
-    brokers: Brokers = None,
-    artifact: ArtifactPath = RELEASE,
-    device: Device = "cpu",
-    threads: Threads = None,
-    seed: Seed = 1,
+    *,
+    bed: Bed,
     reports: Reports = Path("reports"),
     as_json: Json = False,
     extra: Extra = None,
 ) -> None:
     """Open loop: records are due at fixed moments, latency counts from those. Exit 1 if a record was lost."""
     known(scenario)
-    setup = setup_of(brokers, workers, partitions, artifact, device, threads, extra)
-    work = commands.run(setup, scenario, rate, seconds, warm_up, seed, reports, command_line())
+    setup = bed.setup(workers, partitions, extra)
+    work = commands.run(setup, scenario, rate, seconds, warm_up, bed.seed, reports, command_line())
     report = finish(work, as_json)
     raise typer.Exit(1 if report.data["lost"] else 0)
 
 
 @app.command()
+@expanded
 def capacity(
     scenario: Scenario = "short",
     records: Annotated[int, typer.Option(min=500, help="in the backlog and for the bare engine")] = 6_000,
@@ -77,19 +76,16 @@ def capacity(
     rounds: Annotated[int, typer.Option(min=1, help="drains, each between two runs of the bare engine")] = 3,
     workers: Workers = 1,
     partitions: Partitions = 4,
-    brokers: Brokers = None,
-    artifact: ArtifactPath = RELEASE,
-    device: Device = "cpu",
-    threads: Threads = None,
-    seed: Seed = 1,
+    *,
+    bed: Bed,
     reports: Reports = Path("reports"),
     as_json: Json = False,
     extra: Extra = None,
 ) -> None:
     """The highest rate with no growing lag, beside the bare engine's rate on the same texts."""
     known(scenario)
-    setup = setup_of(brokers, workers, partitions, artifact, device, threads, extra)
-    finish(commands.capacity(setup, scenario, records, seconds, rounds, seed, reports, command_line()), as_json)
+    setup = bed.setup(workers, partitions, extra)
+    finish(commands.capacity(setup, scenario, records, seconds, rounds, bed.seed, reports, command_line()), as_json)
 
 
 @app.command()
@@ -104,96 +100,89 @@ def intake(
     extra: Extra = None,
 ) -> None:
     """Records a second through one whole worker whose engine answers at once, from a preloaded topic."""
-    setup = setup_of(brokers, 1, partitions, artifact, "cpu", None, extra)
+    setup = Bed(brokers, artifact).setup(1, partitions, extra)
     finish(commands.intake(setup, records, seed, reports, command_line()), as_json)
 
 
 @app.command()
+@expanded
 def serve(
     seconds: Annotated[float, typer.Option(min=1, help="of each open loop and of each turn at full load")] = 15.0,
     rounds: Annotated[int, typer.Option(min=1, help="turns at full load, each between two runs of the engine")] = 3,
     connections: Annotated[int, typer.Option(min=1, max=1_000, help="that ask at once at full load")] = 64,
     idle: Annotated[int, typer.Option(min=1, max=20_000, help="connections that are kept and ask nothing")] = 10_000,
     no_kafka: Annotated[bool, typer.Option("--no-kafka", help="of Coral's two bodies the one without a topic")] = False,
-    brokers: Brokers = None,
-    artifact: ArtifactPath = RELEASE,
-    device: Device = "cpu",
-    threads: Threads = None,
-    seed: Seed = 1,
+    *,
+    bed: Bed,
     reports: Reports = Path("reports"),
     as_json: Json = False,
     extra: Extra = None,
 ) -> None:
     """`tidegate serve` beside the bare engine: throughput, latency, what idle connections cost, Coral's requests."""
-    setup = setup_of(brokers, 1, 1, artifact, device, threads, extra)
+    setup = bed.setup(1, 1, extra)
     extent = Extent(seconds, rounds, connections, idle, has_kafka=not no_kafka)
-    finish(commands.serve(setup, extent, seed, reports, command_line()), as_json)
+    finish(commands.serve(setup, extent, bed.seed, reports, command_line()), as_json)
 
 
 @app.command()
+@expanded
 def metrics(
     scenario: Scenario = "short",
     records: Annotated[int, typer.Option(min=500, help="in each backlog")] = 10_000,
     rounds: Annotated[int, typer.Option(min=1, help="pairs of drains, without the port and with it")] = 4,
     every: Annotated[float, typer.Option(min=0.1, help="seconds from scrape to scrape")] = 5.0,
     partitions: Partitions = 4,
-    brokers: Brokers = None,
-    artifact: ArtifactPath = RELEASE,
-    device: Device = "cpu",
-    threads: Threads = None,
-    seed: Seed = 1,
+    *,
+    bed: Bed,
     reports: Reports = Path("reports"),
     as_json: Json = False,
     extra: Extra = None,
 ) -> None:
     """What the port for operators costs: a worker's throughput without it and with it, scraped, in turns."""
     known(scenario)
-    setup = setup_of(brokers, 1, partitions, artifact, device, threads, extra)
-    finish(commands.metrics(setup, scenario, records, rounds, every, seed, reports, command_line()), as_json)
+    setup = bed.setup(1, partitions, extra)
+    finish(commands.metrics(setup, scenario, records, rounds, every, bed.seed, reports, command_line()), as_json)
 
 
 @app.command()
+@expanded
 def memory(
     seconds: Seconds = 600.0,
     workers: Workers = 1,
     partitions: Partitions = 4,
-    brokers: Brokers = None,
-    artifact: ArtifactPath = RELEASE,
-    device: Device = "cpu",
-    threads: Threads = None,
-    seed: Seed = 1,
+    *,
+    bed: Bed,
     reports: Reports = Path("reports"),
     as_json: Json = False,
     extra: Extra = None,
 ) -> None:
     """Resident memory of each worker, sampled every second at full load: most, slope, plot."""
-    setup = setup_of(brokers, workers, partitions, artifact, device, threads, extra)
-    finish(commands.memory(setup, seconds, seed, reports, command_line()), as_json)
+    setup = bed.setup(workers, partitions, extra)
+    finish(commands.memory(setup, seconds, bed.seed, reports, command_line()), as_json)
 
 
 @app.command()
+@expanded
 def profile(
     scenario: Scenario = "steady",
     seconds: Seconds = 30.0,
     warm_up: Annotated[float, typer.Option(min=0, help="seconds before, not measured")] = 5.0,
     partitions: Partitions = 4,
-    brokers: Brokers = None,
-    artifact: ArtifactPath = RELEASE,
-    device: Device = "cpu",
-    threads: Threads = None,
-    seed: Seed = 1,
-    folder: Annotated[Path | None, typer.Option("--report", help="the report's folder; default: a new one")] = None,
+    *,
+    bed: Bed,
+    folder: Folder = None,
     as_json: Json = False,
     extra: Extra = None,
 ) -> None:
     """Where a record's processor time goes, stage by stage: looks into a worker at full load."""
     known(scenario)
-    setup = setup_of(brokers, 1, partitions, artifact, device, threads, extra)
+    setup = bed.setup(1, partitions, extra)
     folder = folder or new_folder(Path("reports"), "profile")
-    finish(commands.profile(setup, scenario, seconds, warm_up, seed, folder, command_line()), as_json)
+    finish(commands.profile(setup, scenario, seconds, warm_up, bed.seed, folder, command_line()), as_json)
 
 
 @app.command()
+@expanded
 def bench(
     quick: Annotated[bool, typer.Option("--quick", help="one short round: shows that it works")] = False,
     rounds: Annotated[int | None, typer.Option(min=1, help="turns of everybody; default 3")] = None,
@@ -204,28 +193,25 @@ def bench(
     quix_python: Annotated[Path | None, typer.Option(help="an interpreter that has load/peers/quix.txt")] = None,
     workers: Annotated[int, typer.Option(min=1, max=64, help="of the larger Tidegate")] = 2,
     partitions: Partitions = 4,
-    brokers: Brokers = None,
-    artifact: ArtifactPath = RELEASE,
-    device: Device = "cpu",
-    threads: Threads = None,
-    seed: Seed = 1,
-    folder: Annotated[Path | None, typer.Option("--report", help="the report's folder; default: a new one")] = None,
+    *,
+    bed: Bed,
+    folder: Folder = None,
     as_json: Json = False,
     extra: Extra = None,
 ) -> None:
     """Tidegate beside its limits and beside what a team would build, in turns: throughput, processor time, latency."""
-    setup = setup_of(brokers, workers, partitions, artifact, device, threads, extra)
+    setup = bed.setup(workers, partitions, extra)
     usual = QUICK if quick else FULL
     extent = replace(
         usual, rounds=rounds or usual.rounds, seconds=seconds or usual.seconds, minutes=minutes or usual.minutes
     )
     folder = folder or new_folder(Path("reports"), "bench")
     if no_kafka:
-        finish(commands.bench_from_memory(setup, extent, seed, folder, command_line()), as_json)
+        finish(commands.bench_from_memory(setup, extent, bed.seed, folder, command_line()), as_json)
     else:
         default = Path(".venv-quix/bin/python").absolute()  # not resolved: the link is what makes it an environment
         quix_python = quix_python or (default if default.exists() else None)
-        finish(commands.bench(setup, extent, only, quix_python, seed, folder, command_line()), as_json)
+        finish(commands.bench(setup, extent, only, quix_python, bed.seed, folder, command_line()), as_json)
 
 
 if __name__ == "__main__":

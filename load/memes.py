@@ -14,6 +14,7 @@ import orjson
 import typer
 
 from load.environment import describe_environment
+from load.options import Reports
 from load.report import Report, new_folder
 from load.session import Setup
 from models.augmentation.written import read_written, split_families
@@ -48,7 +49,7 @@ def memes(
     artifact: Annotated[Path, typer.Option(help="model folder")] = RELEASE,
     processes: Annotated[int, typer.Option(min=1, help="that look at pictures")] = 2,
     seed: Annotated[int, typer.Option(help="the same seed draws the same memes")] = 1,
-    reports: Annotated[Path, typer.Option(help="where the report's folder goes")] = Path("reports"),
+    reports: Reports = Path("reports"),
 ) -> None:
     """Memes of held-out sentences in three styles, beside the same sentences typed: equal labels, false flags."""
     from load.drawing import chinese_font  # Pillow is no part of the load extra

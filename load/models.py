@@ -23,6 +23,7 @@ from load.model_speed import (
     rows_per_second,
     runner,
 )
+from load.options import Json
 from load.plots import plot_models
 from load.report import Report, new_folder
 from load.session import Setup
@@ -54,7 +55,7 @@ def models(
     clean_share: Annotated[float, typer.Option(min=0, max=1, help="of the stream, answered by the early exit")] = 0.9,
     rounds: Annotated[int, typer.Option(min=1, help="turns of every graph at every length")] = 9,
     out: Annotated[Path, typer.Option(help="where the report's folder goes")] = Path("reports"),
-    as_json: Annotated[bool, typer.Option("--json", help="print report.json instead of a table")] = False,
+    as_json: Json = False,
 ) -> None:
     """Size, rows a second and memory of models, side by side with an int8 MiniLM-L6 and as a cascade."""
     graphs = [_graph(path) for path in artifact or [RELEASE]]

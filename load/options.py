@@ -6,6 +6,7 @@ import logging
 import shlex
 import sys
 from collections.abc import Coroutine
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,6 +16,7 @@ from load.report import Report
 from load.scenarios import SCENARIOS
 from load.session import Setup
 from models.errors import TidegateError
+from models.folders import RELEASE
 
 Brokers = Annotated[str | None, typer.Option(help="host:port of a broker; without it one is started here")]
 Workers = Annotated[int, typer.Option(min=1, max=64)]
@@ -26,25 +28,33 @@ Scenario = Annotated[str, typer.Option(help=" | ".join(SCENARIOS))]
 Seconds = Annotated[float, typer.Option(min=1)]
 Seed = Annotated[int, typer.Option(help="the same seed sends the same records")]
 Reports = Annotated[Path, typer.Option(help="where the report's folder goes")]
+Folder = Annotated[Path | None, typer.Option("--report", help="the report's folder; default: a new one")]
 Json = Annotated[bool, typer.Option("--json", help="print report.json instead of a table")]
 Extra = Annotated[list[str] | None, typer.Option("--set", help="a worker setting, such as max_batch_rows=32")]
 
 
-def setup_of(
-    brokers: str | None,
-    workers: int,
-    partitions: int,
-    artifact: Path,
-    device: str,
-    threads: int | None,
-    extra: list[str] | None,
-) -> Setup:
+@dataclass(frozen=True, slots=True)
+class Bed:
+    """Options of what is measured, and on what: all but how many workers and partitions."""
+
+    brokers: Brokers = None
+    artifact: ArtifactPath = RELEASE
+    device: Device = "cpu"
+    threads: Threads = None
+    seed: Seed = 1
+
+    def setup(self, workers: int, partitions: int, extra: list[str] | None) -> Setup:
+        """Raises typer.BadParameter: a setting without a value."""
+        settings = settings_of(extra)
+        return Setup(self.brokers, workers, partitions, self.artifact, self.device, self.threads, settings)
+
+
+def settings_of(extra: list[str] | None) -> dict[str, str]:
     """Raises typer.BadParameter: a setting without a value."""
     pairs = [setting.partition("=") for setting in extra or []]
     if any(not equals for _, equals, _ in pairs):
         raise typer.BadParameter("--set takes name=value")
-    settings = {name.lower(): value for name, _, value in pairs}
-    return Setup(brokers, workers, partitions, artifact, device, threads, settings)
+    return {name.lower(): value for name, _, value in pairs}
 
 
 def known(scenario: str) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from load.environment import describe_environment
+from load.options import Reports
 from load.report import Report, new_folder
 from load.session import Setup
 
@@ -21,7 +22,7 @@ SIDES = {"0.2 MP": (500, 375), "2 MP": (1600, 1200), "12 MP": (4000, 3000)}
 def pictures(
     count: Annotated[int, typer.Option(min=2, help="of each size, half of them with text")] = 20,
     seed: Annotated[int, typer.Option(help="the same seed draws the same pictures")] = 1,
-    reports: Annotated[Path, typer.Option(help="where the report's folder goes")] = Path("reports"),
+    reports: Reports = Path("reports"),
 ) -> None:
     """Pictures a second and core: decoded, hashed and checked, and with OCR on top. Processor time, one thread."""
     from load.drawing import as_jpeg, outlined_capitals, scene  # Pillow is no part of the load extra

@@ -11,6 +11,7 @@ import typer
 from load.arrivals import constant
 from load.bench.contestants import ONE
 from load.bench.curve import WARM_UP_S
+from load.options import Folder, Json
 from load.report import Report, new_folder
 from load.simulation import Checked, Worker, best_load, calibrate, poisson, predict
 
@@ -24,9 +25,9 @@ RECORDS = 20_000
 def simulate(
     bench: Annotated[Path | None, typer.Option(help="report.json of a bench; default: of the newest")] = None,
     target: Annotated[list[float] | None, typer.Option(help="p99 in ms that has to be held; may be repeated")] = None,
-    folder: Annotated[Path | None, typer.Option("--report", help="the report's folder; default: a new one")] = None,
+    folder: Folder = None,
     seed: Annotated[int, typer.Option(help="the same seed draws the same")] = 1,
-    as_json: Annotated[bool, typer.Option("--json", help="print report.json instead of a table")] = False,
+    as_json: Json = False,
 ) -> None:
     """p99 and workers needed, up to a million posts a second, checked against what was measured."""
     path = bench or _newest(Path("reports"))

@@ -11,12 +11,13 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from models.errors import ArtifactError as ArtifactError  # who loads artifacts looks for it here
 from models.graph_check import check_graph
+from models.model_files import GRAPH_SUFFIX, read_file, verify_files
 
 FORMAT: Final = 1
 MANIFEST: Final = "manifest.json"
@@ -24,10 +25,6 @@ MODEL: Final = "model.onnx"
 TOKENIZER: Final = "tokenizer.json"
 GOLDEN: Final = "golden.json"
 CARD: Final = "MODEL_CARD.md"
-GRAPH_SUFFIX: Final = ".onnx"
-MAX_GRAPH_BYTES: Final = 2**31 - 1
-"""A protocol buffer cannot be larger."""
-MAX_FILE_BYTES: Final = 64 * 1024 * 1024
 EARLY_HEAD: Final = "early_post"
 OPERATING_POINTS: Final = ("strict", "balanced", "lenient")
 """From the one that labels most to the one that labels least."""
@@ -140,8 +137,6 @@ class GoldenCases(_Strict):
     cases: tuple[GoldenCase, ...]
 
 
-_M = TypeVar("_M", bound=BaseModel)
-
 Score = Callable[[list[str]], Sequence[Mapping[str, Sequence[float]]]]
 """Texts to probabilities per head (`post`, `sentiment`, `condition`, `urgency`), one mapping a text."""
 
@@ -157,17 +152,8 @@ class Artifact:
     def load(cls, folder: Path) -> Artifact:
         """Read and verify a folder. Raises ArtifactError where a file is missing, changed, unreadable or not safe."""
         manifest = read_manifest(folder)
-        for name in (MODEL, TOKENIZER, GOLDEN):
-            if name not in manifest.files:
-                raise ArtifactError(f"The manifest in {folder} has no hash for {name}.")
-        for name, expected in manifest.files.items():
-            if Path(name).name != name:
-                raise ArtifactError(f"The manifest in {folder} names a file outside of the folder: {name}.")
-            if not (folder / name).is_file():
-                raise ArtifactError(f"The artifact in {folder} lacks {name}.")
-            _check_size(folder / name)
-            if file_hash(folder / name) != expected:
-                raise ArtifactError(f"{name} in {folder} does not match the hash in the manifest.")
+        verify_files(folder, manifest.files, (MODEL, TOKENIZER, GOLDEN))
+        for name in manifest.files:
             if name.endswith(GRAPH_SUFFIX):
                 check_graph(folder / name)
         return cls(folder, manifest)
@@ -200,7 +186,7 @@ class Artifact:
 
     def golden(self) -> GoldenCases:
         """The golden cases of the folder."""
-        return _parse(GoldenCases, self.folder / GOLDEN)
+        return read_file(GoldenCases, self.folder / GOLDEN)
 
     def operating_point(self, name: str = DEFAULT_POINT) -> OperatingPoint:
         """What a model without operating points has is its balanced one. Raises ArtifactError for a point it lacks."""
@@ -219,7 +205,7 @@ class Artifact:
 
 def read_manifest(folder: Path) -> Manifest:
     """The manifest alone, without verifying the files it names."""
-    manifest = _parse(Manifest, folder / MANIFEST)
+    manifest = read_file(Manifest, folder / MANIFEST)
     if manifest.format != FORMAT:
         raise ArtifactError(f"The artifact in {folder} has format {manifest.format}; this version reads {FORMAT}.")
     return manifest
@@ -238,30 +224,3 @@ def check_golden(artifact: Artifact, score: Score) -> None:
                     f"Model {artifact.version} fails its golden case {case.name}: {head} is off by {worst:.4f}, "
                     f"{golden.tolerance:g} is allowed."
                 )
-
-
-def file_hash(path: Path) -> str:
-    """SHA-256 of a file, in hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _check_size(path: Path) -> None:
-    most = MAX_GRAPH_BYTES if path.suffix == GRAPH_SUFFIX else MAX_FILE_BYTES
-    if (size := path.stat().st_size) > most:
-        raise ArtifactError(f"{path.name} in {path.parent} has {size:,} bytes; {most:,} are allowed.")
-
-
-def _parse(model: type[_M], path: Path) -> _M:
-    try:
-        _check_size(path)
-        return model.model_validate(json.loads(path.read_bytes()))
-    except FileNotFoundError:
-        raise ArtifactError(f"{path.parent} is not an artifact: {path.name} is missing.") from None
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(map(str, first["loc"]))
-        raise ArtifactError(f"{path.name} in {path.parent} cannot be read: {where}: {first['msg']}.") from None
-    except (OSError, ValueError, RecursionError) as error:
-        reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error).splitlines()[0]
-        raise ArtifactError(f"{path.name} in {path.parent} cannot be read: {reason}.") from None

@@ -1,4 +1,4 @@
-"""Where the model that ships lies, and what says where training data does."""
+"""Where the model and the rules that ship lie, and what says where training data does."""
 
 from __future__ import annotations
 
@@ -8,3 +8,9 @@ from typing import Final
 RELEASE: Final = Path(__file__).parent / "release"
 TRAINING_DATA: Final = "TIDEGATE_TRAINING_DATA"
 """The environment variable that names the folder."""
+
+_COMPLAINT: Final = Path(__file__).parent / "complaint"
+FINDINGS: Final = _COMPLAINT / "findings.toml"
+BODY_PARTS: Final = _COMPLAINT / "body_parts.toml"
+CONTEXT: Final = _COMPLAINT / "context.toml"
+"""What complaints are read with. Settings know the files, and need not load what reads them."""

@@ -22,6 +22,7 @@ from load.faults.report import write_report
 from load.faults.running import Result, play
 from load.faults.scenario import Scenario, Size
 from load.faults.scenarios import SCENARIOS
+from load.options import Json
 from load.report import new_folder
 from models.errors import TidegateError
 from models.folders import RELEASE
@@ -34,7 +35,7 @@ def faults(
     seconds: Annotated[float | None, typer.Option(min=1, help="that a fault lasts, or lies from the next")] = None,
     seed: Annotated[int, typer.Option(help="the same seed sends and breaks the same")] = 1,
     artifact: Annotated[Path, typer.Option(help="model folder")] = RELEASE,
-    as_json: Annotated[bool, typer.Option("--json", help="print report.json instead of a table")] = False,
+    as_json: Json = False,
     report: Annotated[Path | None, typer.Option(help="folder of the report; default: a new one in reports/")] = None,
 ) -> None:
     """Breaks workers, brokers and the network between them. Exit 1 if a pass line is missed."""

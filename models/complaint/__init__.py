@@ -4,21 +4,15 @@
 them gives `Mention`s: `PhraseFinder` by phrases and scopes; a head of the model may take its place behind `Finder`.
 """
 
-from models.complaint.catalogue import PACKAGED as FINDINGS
 from models.complaint.catalogue import Catalogue, ClinicalFinding, load_catalogue
 from models.complaint.fields import record_line, with_numbers
 from models.complaint.finder import PhraseFinder
 from models.complaint.mention import Assertion, Finder, Mention
 from models.complaint.numbers import Told, read_numbers
-from models.complaint.parts import PACKAGED as BODY_PARTS
 from models.complaint.parts import BodyParts
 from models.complaint.reading import Reading
-from models.complaint.words import PACKAGED as CONTEXT
 
 __all__ = [
-    "BODY_PARTS",
-    "CONTEXT",
-    "FINDINGS",
     "Assertion",
     "BodyParts",
     "Catalogue",

@@ -6,11 +6,11 @@ import tomllib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-PACKAGED: Final = Path(__file__).with_name("findings.toml")
+from models.folders import FINDINGS
 
 Key = Annotated[str, Field(pattern=r"^[a-z0-9_]{2,40}$")]
 Kind = Literal["danger", "symptom", "injury", "exposure", "mind", "context"]
@@ -51,6 +51,6 @@ Catalogue = Mapping[str, ClinicalFinding]
 
 
 @cache
-def load_catalogue(path: Path = PACKAGED) -> Catalogue:
+def load_catalogue(path: Path = FINDINGS) -> Catalogue:
     """Raises ValueError if the file is wrong."""
     return TypeAdapter(dict[Key, ClinicalFinding]).validate_python(tomllib.loads(path.read_text("utf-8")))

@@ -5,15 +5,13 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
 
 from pydantic import TypeAdapter
 
 from models.complaint.catalogue import Said
 from models.complaint.letters import plain_letters
 from models.complaint.phrases import Phrases
-
-PACKAGED: Final = Path(__file__).with_name("body_parts.toml")
+from models.folders import BODY_PARTS
 
 
 class BodyParts:
@@ -23,7 +21,7 @@ class BodyParts:
         self._phrases = Phrases({name: {"en": one.en, "zh": one.zh} for name, one in said.items()})
 
     @classmethod
-    def load(cls, path: Path = PACKAGED) -> BodyParts:
+    def load(cls, path: Path = BODY_PARTS) -> BodyParts:
         """Raises ValueError if the file is wrong."""
         return cls(TypeAdapter(dict[str, Said]).validate_python(tomllib.loads(path.read_text("utf-8"))))
 

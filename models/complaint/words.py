@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from models.complaint.mention import Assertion
-
-PACKAGED: Final = Path(__file__).with_name("context.toml")
+from models.folders import CONTEXT
 
 
 class Table(BaseModel):
@@ -56,6 +55,6 @@ class ContextWords(BaseModel):
     patient: Table
 
     @classmethod
-    def load(cls, path: Path = PACKAGED) -> ContextWords:
+    def load(cls, path: Path = CONTEXT) -> ContextWords:
         """Raises ValueError if the file is wrong."""
         return cls.model_validate(tomllib.loads(path.read_text("utf-8")))

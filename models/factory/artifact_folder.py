@@ -24,13 +24,13 @@ from models.artifact import (
     Head,
     Manifest,
     SourceRows,
-    file_hash,
 )
 from models.compression.linear import SHIPPED
 from models.early_exit import UPPER
 from models.factory.card import write_card
 from models.factory.golden_cases import golden_texts, make_golden
 from models.labels import CONDITION_CLASSES, POST_LABELS, SENTIMENTS, URGENCY_LEVELS
+from models.model_files import file_hash
 from models.serving.engine import HALF_PRECISION
 from models.training.corpus import Corpus
 from models.training.network import Shape

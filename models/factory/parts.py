@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from models.artifact import file_hash
+from models.model_files import file_hash
 from models.training.recipe import RecipeError
 
 HASHES = "parts.sha256"

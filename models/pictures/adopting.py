@@ -13,7 +13,8 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 from zipfile import BadZipFile, ZipFile
 
-from models.artifact import CARD, MANIFEST, MAX_GRAPH_BYTES, MODEL, ArtifactError
+from models.artifact import CARD, MANIFEST, MODEL, ArtifactError
+from models.model_files import MAX_GRAPH_BYTES
 from models.pictures.classifier import FORMAT, TAUGHT, Layout, PictureClassifier, PictureManifest
 from models.pictures.golden import file_hashes, write_golden
 

@@ -10,15 +10,16 @@ import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, Final, Literal
 
 import numpy as np
 import onnxruntime
 from PIL import Image
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
-from models.artifact import CARD, GOLDEN, MANIFEST, MODEL, ArtifactError, file_hash
+from models.artifact import CARD, GOLDEN, MANIFEST, MODEL, ArtifactError
 from models.graph_check import check_graph
+from models.model_files import read_file, verify_files
 from models.pictures.features import Kind, Resampling, Table, gradients_and_colours, pixels
 
 FORMAT: Final = 1
@@ -102,9 +103,6 @@ class GoldenPictures(_Strict):
     cases: tuple[GoldenPicture, ...]
 
 
-_M = TypeVar("_M", bound=BaseModel)
-
-
 class PictureClassifier:
     """Tells the class of pictures."""
 
@@ -122,19 +120,10 @@ class PictureClassifier:
         """Raises ArtifactError where a file is missing or changed, the graph is not safe or does not run, or a golden
         picture is judged otherwise.
         """
-        manifest = _parse(PictureManifest, folder / MANIFEST)
+        manifest = read_file(PictureManifest, folder / MANIFEST)
         if manifest.format != FORMAT:
             raise ArtifactError(f"The artifact in {folder} has format {manifest.format}; this version reads {FORMAT}.")
-        for name in (MODEL, GOLDEN, TAUGHT, CARD):
-            if name not in manifest.files:
-                raise ArtifactError(f"The manifest in {folder} has no hash for {name}.")
-        for name, expected in manifest.files.items():
-            if Path(name).name != name:
-                raise ArtifactError(f"The manifest in {folder} names a file outside of the folder: {name}.")
-            if not (folder / name).is_file():
-                raise ArtifactError(f"The artifact in {folder} lacks {name}.")
-            if file_hash(folder / name) != expected:
-                raise ArtifactError(f"{name} in {folder} does not match the hash in the manifest.")
+        verify_files(folder, manifest.files, (MODEL, GOLDEN, TAUGHT, CARD))
         check_graph(folder / MODEL)
         try:
             opened = cls(manifest, (folder / MODEL).read_bytes(), threads)
@@ -173,7 +162,7 @@ class PictureClassifier:
         return ordered if layout.channels == "first" else ordered.transpose(1, 2, 0)
 
     def _check_golden(self, folder: Path) -> None:
-        golden = _parse(GoldenPictures, folder / GOLDEN)
+        golden = read_file(GoldenPictures, folder / GOLDEN)
         for case in golden.cases:
             if case.file not in self.manifest.files:
                 raise ArtifactError(f"The manifest in {folder} has no hash for {case.file}.")
@@ -192,16 +181,3 @@ class PictureClassifier:
 def taught(folder: Path) -> frozenset[str]:
     """SHA-256 of the files that the classifier in a folder was trained on."""
     return frozenset((folder / TAUGHT).read_text("ascii").split())
-
-
-def _parse(model: type[_M], path: Path) -> _M:
-    try:
-        return model.model_validate_json(path.read_bytes())
-    except FileNotFoundError:
-        raise ArtifactError(f"{path.parent} is not an artifact: {path.name} is missing.") from None
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(map(str, first["loc"]))
-        raise ArtifactError(f"{path.name} in {path.parent} cannot be read: {where}: {first['msg']}.") from None
-    except OSError as error:
-        raise ArtifactError(f"{path.name} in {path.parent} cannot be read: {error.strerror}.") from None

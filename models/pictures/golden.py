@@ -8,7 +8,8 @@ from typing import Final
 import numpy as np
 from PIL import Image
 
-from models.artifact import GOLDEN, MANIFEST, file_hash
+from models.artifact import GOLDEN, MANIFEST
+from models.model_files import file_hash
 from models.pictures.classifier import GoldenPicture, GoldenPictures, PictureClassifier
 
 TOLERANCE: Final = 0.02

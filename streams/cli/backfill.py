@@ -6,13 +6,12 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from streams.cli.moments import moment
-from streams.cli.terminal import AsJson, Brokers, Prefix, reporting, run, settings_from, stderr
+from streams.cli.terminal import AsJson, Brokers, Prefix, ProgressFile, reporting, run, settings_from, stderr
 
 if TYPE_CHECKING:
     from streams.client.backfill import Edge, Stretch
@@ -31,10 +30,7 @@ def backfill(
     task: Annotated[str | None, typer.Option(help="Of a topic by its full name.", show_default=False)] = None,
     rate: Annotated[float, typer.Option(min=0.1, max=1e6, help="Records a second at most.")] = RATE,
     again: Annotated[bool, typer.Option("--again", help="Send what was sent before, too.")] = False,
-    progress: Annotated[
-        Path | None,
-        typer.Option(help="File that remembers what was sent. Default: in the data folder.", show_default=False),
-    ] = None,
+    progress: ProgressFile = None,
     brokers: Brokers = None,
     prefix: Prefix = None,
     as_json: AsJson = False,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,13 +14,13 @@ from streams.cli.tables import wide_console
 from streams.cli.terminal import run, stderr
 
 if TYPE_CHECKING:
+    from streams.cli.moments import Span
     from streams.cli.rescoring import Rescoring
     from streams.client.replay import Stored
     from streams.policy.backtest import Backtest
     from streams.settings import Settings
 
 _STEP = 5000  # verdicts between two looks at the bar
-Span = tuple[datetime | None, datetime | None]
 
 
 def replayed(

@@ -8,22 +8,23 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from streams.cli.control import As, DryRun, Expect, Group, How, Note, Wait, Within, carry_out, print_json, shown
+from streams.cli.control import How, HowOfModel, Workers, carry_out, print_json, shown
 from streams.cli.models_control import check_model, model_entry
 from streams.cli.moments import seconds
-from streams.cli.terminal import AsJson, Brokers, Prefix, reporting, run, settings_from
+from streams.cli.options import expanded
+from streams.cli.terminal import reporting, run
 
 if TYPE_CHECKING:
     from schemas import Control
     from schemas.control import Guards
     from streams.control.state import State
-    from streams.settings import Settings
 
 DEFAULTS: Final = {"actions": 1.5, "dead_letters": 0.01, "p99": 2.0, "agreement": 0.1}
 """Limits of guards that nobody spoke of."""
 OFF: Final = "off"
 
 
+@expanded
 def canary(
     address: Annotated[
         str | None, typer.Argument(help="Of the model. Default: the one that is on trial.", show_default=False)
@@ -37,16 +38,9 @@ def canary(
         list[str] | None,
         typer.Option(help="NAME=LIMIT or NAME=off; see docs/changing.md.", show_default=False),
     ] = None,
-    dry_run: DryRun = False,
-    wait: Wait = False,
-    within: Within = 300.0,
-    expect: Expect = None,
-    by: As = None,
-    note: Note = None,
-    group: Group = None,
-    brokers: Brokers = None,
-    prefix: Prefix = None,
-    as_json: AsJson = False,
+    *,
+    how: HowOfModel,
+    workers: Workers,
 ) -> None:
     """Let another model judge a share of the authors. A guard that is broken rolls it back; so does `rollback`."""
     with reporting():
@@ -55,32 +49,30 @@ def canary(
         if (then is None) != (every is None):
             raise typer.BadParameter("--then and --every go together", param_hint="--then")
         _guards(guard or (), None)  # wrong ones are told before anything is done
-        settings = settings_from(brokers=brokers, topic_prefix=prefix, group=group)
-        how = How.of(dry_run, wait, within, expect, by, note, as_json)
         entry = None if address is None else model_entry(address, how)
-        if dry_run and entry is not None:
-            check_model(settings, entry)
-        carry_out(settings, partial(_wanted, entry, degrees, every_s, guard or (), how), how)
-        if then is not None and not dry_run:
-            _tend(settings, until_end=False, as_json=as_json)
+        if how.dry_run and entry is not None:
+            check_model(workers.settings(), entry)
+        carry_out(partial(_wanted, entry, degrees, every_s, guard or (), how), how, workers)
+        if then is not None and not how.dry_run:
+            _tend(workers, until_end=False)
 
 
-def guard(group: Group = None, brokers: Brokers = None, prefix: Prefix = None, as_json: AsJson = False) -> None:
+@expanded
+def guard(*, workers: Workers) -> None:
     """Stay with a canary until it ends: take its next degree when that is due, and hold it to people's reviews."""
     with reporting():
-        settings = settings_from(brokers=brokers, topic_prefix=prefix, group=group)
-        _tend(settings, until_end=True, as_json=as_json)
+        _tend(workers, until_end=True)
 
 
-def _tend(settings: Settings, until_end: bool, as_json: bool) -> None:
+def _tend(workers: Workers, until_end: bool) -> None:
     """Ends with 1 where a guard has ended the canary."""
     from streams.control.change import GUARD, ConflictError
     from streams.control.tending import tend
 
-    entry = run(tend(settings, until_end, partial(typer.echo, err=True)))
+    entry = run(tend(workers.settings(), until_end, partial(typer.echo, err=True)))
     if entry is None:
         raise ConflictError("No model is on trial, and none was.")
-    if as_json:
+    if workers.as_json:
         print_json(shown(entry))
     elif not entry.active:
         typer.echo(f"{entry.version} judges nobody any more, by {entry.by}: {entry.note or 'nobody said why'}")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from streams.cli.terminal import run, stdout
+from streams.cli.terminal import AsJson, Brokers, Prefix, run, settings_from, stdout
 
 if TYPE_CHECKING:
     from schemas import Control
@@ -19,57 +19,68 @@ if TYPE_CHECKING:
     from streams.control.state import State
     from streams.settings import Settings
 
+
+def _name_of(said: str) -> str:
+    """Who is named, or whoever is at the terminal. Raises typer.BadParameter where nobody knows."""
+    try:
+        return said or getuser()
+    except (OSError, KeyError):
+        raise typer.BadParameter("nobody knows your name here; give --as") from None
+
+
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Check it and say what would be written; write nothing.")]
 Wait = Annotated[bool, typer.Option("--wait", help="Until every worker of the group took it up or refused it.")]
 Within = Annotated[float, typer.Option(min=1, max=3600, help="Longest --wait, in seconds.")]
 Expect = Annotated[
     int | None, typer.Option(min=0, help="The revision to replace; needed for another's.", show_default=False)
 ]
-As = Annotated[str | None, typer.Option("--as", help="Who asks. Default: the user's name.", show_default=False)]
+As = Annotated[
+    str, typer.Option("--as", callback=_name_of, help="Who asks. Default: the user's name.", show_default=False)
+]
 Note = Annotated[str | None, typer.Option(help="Why, for those who look later.", show_default=False)]
 Group = Annotated[str | None, typer.Option(help="Consumer group of the workers.", show_default=False)]
 
 
 @dataclass(frozen=True, slots=True)
 class How:
-    """The options of a change."""
+    """Options of a change."""
 
-    dry_run: bool
-    wait: bool
-    within_s: float
-    expect: int | None
-    by: str
-    note: str | None
-    as_json: bool
-
-    @classmethod
-    def of(
-        cls,
-        dry_run: bool,
-        wait: bool,
-        within: float,
-        expect: int | None,
-        by: str | None,
-        note: str | None,
-        as_json: bool,
-    ) -> How:
-        return cls(dry_run, wait, within, expect, by or _user(), note, as_json)
+    dry_run: DryRun = False
+    wait: Wait = False
+    within: Within = 60.0
+    expect: Expect = None
+    by: As = ""
+    note: Note = None
 
 
-def _user() -> str:
-    try:
-        return getuser()
-    except (OSError, KeyError):
-        raise typer.BadParameter("nobody knows your name here; give --as", param_hint="--as") from None
+@dataclass(frozen=True, slots=True)
+class HowOfModel(How):
+    """Of a change that has the workers load a model, which takes a while."""
+
+    within: Within = 300.0
 
 
-def carry_out(settings: Settings, wanted: Callable[[State], Control], how: How, event: EventKind = "requested") -> None:
+@dataclass(frozen=True, slots=True)
+class Workers:
+    """Options of what is asked of the workers of a group."""
+
+    group: Group = None
+    brokers: Brokers = None
+    prefix: Prefix = None
+    as_json: AsJson = False
+
+    def settings(self) -> Settings:
+        return settings_from(brokers=self.brokers, topic_prefix=self.prefix, group=self.group)
+
+
+def carry_out(wanted: Callable[[State], Control], how: How, workers: Workers, event: EventKind = "requested") -> None:
     """Writes a change and says so; with --wait ends with 1 where a worker does not follow."""
+    settings = workers.settings()
     if how.dry_run:
-        _show_change(run(_try(settings, wanted, how)), None, how)
+        _show_change(run(_try(settings, wanted, how)), None, how, workers.as_json)
         return
     entry, found = run(_change(settings, wanted, how, event))
-    _show_change(entry, found, how)
+    _show_change(entry, found, how, workers.as_json)
     if found is not None and not found.is_complete:
         raise typer.Exit(1)
 
@@ -97,7 +108,7 @@ async def _change(
         return proposed(state, entry, how.expect, now(), is_refused)
 
     entry = await change(settings, propose, event)
-    return entry, await await_workers(settings, entry, how.within_s) if how.wait else None
+    return entry, await await_workers(settings, entry, how.within) if how.wait else None
 
 
 def _without_the_fenced(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
@@ -142,8 +153,8 @@ def described(entry: Control) -> str:
     return "; ".join(words)
 
 
-def _show_change(entry: Control, found: Following | None, how: How) -> None:
-    if how.as_json:
+def _show_change(entry: Control, found: Following | None, how: How, as_json: bool) -> None:
+    if as_json:
         print_json({**shown(entry), "dry_run": how.dry_run, "workers": None if found is None else asdict(found)})
         return
     said = "would become" if how.dry_run else "is"
@@ -160,11 +171,11 @@ def _show_change(entry: Control, found: Following | None, how: How) -> None:
         typer.echo("  no worker of the group is there")
 
 
-def show_status(settings: Settings, kind: str, as_json: bool) -> None:
+def show_status(workers: Workers, kind: str) -> None:
     """The entries of a kind, and what each worker of the group runs."""
-    state, running = run(_status(settings))
+    state, running = run(_status(workers.settings()))
     entries = [entry for entry in state if entry.kind == kind]
-    if as_json:
+    if workers.as_json:
         print_json({"entries": [shown(entry) for entry in entries], "workers": running})
         return
     from streams.cli.tables import plain_table

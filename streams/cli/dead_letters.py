@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from streams.cli.moments import moment
-from streams.cli.terminal import AsJson, Brokers, Prefix, reporting, run, settings_from, stdout
+from streams.cli.moments import span
+from streams.cli.terminal import AsJson, Brokers, Prefix, ProgressFile, reporting, run, settings_from, stdout
 
 if TYPE_CHECKING:
     from streams.client.dead_letters import Count, Replayed, Wanted
@@ -45,10 +44,7 @@ def replay(
     limit: Limit = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Count, send nothing.")] = False,
     again: Annotated[bool, typer.Option("--again", help="Send what was replayed before, too.")] = False,
-    progress: Annotated[
-        Path | None,
-        typer.Option(help="File that remembers what was sent. Default: in the data folder.", show_default=False),
-    ] = None,
+    progress: ProgressFile = None,
     brokers: Brokers = None,
     prefix: Prefix = None,
     as_json: AsJson = False,
@@ -99,7 +95,7 @@ def _wanted(reasons: list[str] | None, since: str | None, until: str | None) -> 
     for reason in reasons or ():
         if reason not in allowed:
             raise typer.BadParameter(f"{reason!r} is not one of {', '.join(allowed)}", param_hint="--reason")
-    return Wanted(frozenset(reasons or ()), *(None if text is None else moment(text) for text in (since, until)))
+    return Wanted(frozenset(reasons or ()), *span(since, until))
 
 
 async def _list(settings: Settings, wanted: Wanted, limit: int | None, as_json: bool) -> None:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from streams.cli.control import print_json
-from streams.cli.policy import ModelFolder, moment, opened
+from streams.cli.moments import span
+from streams.cli.policy import ModelFolder, opened
 from streams.cli.terminal import AsJson, Brokers, Prefix, reporting, settings_from
 
 if TYPE_CHECKING:
@@ -57,10 +58,10 @@ def dry_run(
         new, known = opened(policy, folder)
         old = None if against is None else Judge.build(opened(against, folder)[0], known)
         test = Backtest(Judge.build(new, known), datetime.now(UTC).date().toordinal(), old)
-        span = moment(since, "--from"), moment(until, "--to")
+        times = span(since, until)
         settings = settings_from(brokers=brokers, topic_prefix=prefix)
         anew = None if model is None else _rescoring(settings_from(artifact=model, policy=policy))
-        replayed(test, settings, span, file, with_posts or model is not None, anew)
+        replayed(test, settings, times, file, with_posts or model is not None, anew)
         report = {"policy": new.version_with(), "model": known.version, **test.report()}
         if anew is not None:
             report |= {"rescored": anew.rescored, "not_rescored": anew.missing}

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from streams.cli.control import As, DryRun, Expect, Group, How, Note, Wait, Within, carry_out, show_status
+from streams.cli.control import How, HowOfModel, Workers, carry_out, show_status
+from streams.cli.options import expanded
 from streams.cli.terminal import AsJson, Brokers, Prefix, reporting, run, settings_from
 from streams.cli.trial_view import show_report
 
@@ -19,51 +20,30 @@ if TYPE_CHECKING:
 Address = Annotated[str, typer.Argument(help="A model folder as the workers see it, or an address of a store.")]
 
 
-def activate(
-    address: Address,
-    dry_run: DryRun = False,
-    wait: Wait = False,
-    within: Within = 300.0,
-    expect: Expect = None,
-    by: As = None,
-    note: Note = None,
-    group: Group = None,
-    brokers: Brokers = None,
-    prefix: Prefix = None,
-    as_json: AsJson = False,
-) -> None:
+@expanded
+def activate(address: Address, *, how: HowOfModel, workers: Workers) -> None:
     """Let another model judge. Each worker checks its hashes and golden cases first, and refuses it if they fail."""
     with reporting():
-        settings = settings_from(brokers=brokers, topic_prefix=prefix, group=group)
-        how = How.of(dry_run, wait, within, expect, by, note, as_json)
         entry = model_entry(address, how)
-        if dry_run:
-            check_model(settings, entry)
-        carry_out(settings, lambda _: entry, how)
+        if how.dry_run:
+            check_model(workers.settings(), entry)
+        carry_out(lambda _: entry, how, workers)
 
 
+@expanded
 def shadow(
     address: Address,
     share: Annotated[float, typer.Option(min=0.0001, max=1, help="Of the authors.")] = 0.1,
-    dry_run: DryRun = False,
-    wait: Wait = False,
-    within: Within = 300.0,
-    expect: Expect = None,
-    by: As = None,
-    note: Note = None,
-    group: Group = None,
-    brokers: Brokers = None,
-    prefix: Prefix = None,
-    as_json: AsJson = False,
+    *,
+    how: HowOfModel,
+    workers: Workers,
 ) -> None:
     """Let another model judge a share of the records for comparison only. `rollback` or `activate` ends it."""
     with reporting():
-        settings = settings_from(brokers=brokers, topic_prefix=prefix, group=group)
-        how = How.of(dry_run, wait, within, expect, by, note, as_json)
         entry = model_entry(address, how).model_copy(update={"name": "candidate", "share": share})
-        if dry_run:
-            check_model(settings, entry)
-        carry_out(settings, lambda _: entry, how)
+        if how.dry_run:
+            check_model(workers.settings(), entry)
+        carry_out(lambda _: entry, how, workers)
 
 
 def report(
@@ -100,31 +80,20 @@ async def _compared(settings: Settings, revision: int | None, quiet_s: float) ->
     return revision, found
 
 
-def rollback(
-    dry_run: DryRun = False,
-    wait: Wait = False,
-    within: Within = 300.0,
-    expect: Expect = None,
-    by: As = None,
-    note: Note = None,
-    group: Group = None,
-    brokers: Brokers = None,
-    prefix: Prefix = None,
-    as_json: AsJson = False,
-) -> None:
+@expanded
+def rollback(*, how: HowOfModel, workers: Workers) -> None:
     """End a trial if there is one; else let the model judge that did before the last change."""
     with reporting():
         from streams.control.change import back
 
-        settings = settings_from(brokers=brokers, topic_prefix=prefix, group=group)
-        how = How.of(dry_run, wait, within, expect, by, note, as_json)
-        carry_out(settings, lambda state: back(state, "model", how.by, note), how, "rolled_back")
+        carry_out(lambda state: back(state, "model", how.by, how.note), how, workers, "rolled_back")
 
 
-def status(group: Group = None, brokers: Brokers = None, prefix: Prefix = None, as_json: AsJson = False) -> None:
+@expanded
+def status(*, workers: Workers) -> None:
     """Show which model is to judge, and what each worker of the group runs."""
     with reporting():
-        show_status(settings_from(brokers=brokers, topic_prefix=prefix, group=group), "model", as_json)
+        show_status(workers, "model")
 
 
 def model_entry(address: str, how: How) -> Control:

@@ -4,13 +4,26 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from typing import Final
 
 import typer
 
 _UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
 
+Span = tuple[datetime | None, datetime | None]
+ALWAYS: Final[Span] = (None, None)
 
-def moment(text: str) -> datetime:
+
+def span(since: str | None, until: str | None) -> Span:
+    """What --from and --to say.
+
+    Raises:
+        typer.BadParameter: one of them is no time.
+    """
+    return None if since is None else moment(since, "--from"), None if until is None else moment(until, "--to")
+
+
+def moment(text: str, option: str | None = None) -> datetime:
     """ISO 8601, in UTC where it names no offset.
 
     Raises:
@@ -19,7 +32,9 @@ def moment(text: str) -> datetime:
     try:
         read = datetime.fromisoformat(text)
     except ValueError:
-        raise typer.BadParameter(f"{text!r} is no ISO 8601 time, such as 2026-11-24T09:15:00Z") from None
+        raise typer.BadParameter(
+            f"{text!r} is no ISO 8601 time, such as 2026-11-24T09:15:00Z", param_hint=option
+        ) from None
     return read if read.tzinfo is not None else read.replace(tzinfo=UTC)
 
 

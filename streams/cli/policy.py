@@ -109,17 +109,6 @@ def hash_(
             typer.echo(hash_author(line.rstrip("\r\n"), lists[name].salt))
 
 
-def moment(said: str | None, option: str) -> datetime | None:
-    """Without a zone it is UTC."""
-    if said is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(said)
-    except ValueError:
-        raise typer.BadParameter("is no time, such as 2026-11-24T09:00", param_hint=option) from None
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-
-
 def opened(file: Path | None, artifact: Path | None) -> tuple[Policy, Artifact]:
     """The policy, and of the model what a policy needs: its manifest. No file of the model is opened."""
     from models.artifact import Artifact, read_manifest

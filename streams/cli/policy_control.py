@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from streams.cli.control import As, DryRun, Expect, Group, How, Note, Wait, Within, carry_out, print_json, show_status
+from streams.cli.control import How, Workers, carry_out, print_json, show_status
+from streams.cli.options import expanded
 from streams.cli.terminal import AsJson, Brokers, Prefix, reporting, run, settings_from
 
 if TYPE_CHECKING:
@@ -16,46 +17,21 @@ if TYPE_CHECKING:
 PolicyFile = Annotated[str, typer.Argument(help="Policy file, or its address in a store.")]
 
 
-def activate(
-    file: PolicyFile,
-    dry_run: DryRun = False,
-    wait: Wait = False,
-    within: Within = 60.0,
-    expect: Expect = None,
-    by: As = None,
-    note: Note = None,
-    group: Group = None,
-    brokers: Brokers = None,
-    prefix: Prefix = None,
-    as_json: AsJson = False,
-) -> None:
+@expanded
+def activate(file: PolicyFile, *, how: How, workers: Workers) -> None:
     """Let another policy judge. What it says travels with the change, so the file may go away."""
     with reporting():
-        settings = settings_from(brokers=brokers, topic_prefix=prefix, group=group)
-        how = How.of(dry_run, wait, within, expect, by, note, as_json)
         entry = _entry(file, how)
-        carry_out(settings, lambda _: entry, how)
+        carry_out(lambda _: entry, how, workers)
 
 
-def rollback(
-    dry_run: DryRun = False,
-    wait: Wait = False,
-    within: Within = 60.0,
-    expect: Expect = None,
-    by: As = None,
-    note: Note = None,
-    group: Group = None,
-    brokers: Brokers = None,
-    prefix: Prefix = None,
-    as_json: AsJson = False,
-) -> None:
+@expanded
+def rollback(*, how: How, workers: Workers) -> None:
     """Let the policy judge that did before the last change."""
     with reporting():
         from streams.control.change import back
 
-        settings = settings_from(brokers=brokers, topic_prefix=prefix, group=group)
-        how = How.of(dry_run, wait, within, expect, by, note, as_json)
-        carry_out(settings, lambda state: back(state, "policy", how.by, note), how, "rolled_back")
+        carry_out(lambda state: back(state, "policy", how.by, how.note), how, workers, "rolled_back")
 
 
 def diff(
@@ -77,10 +53,11 @@ def diff(
             typer.echo("\n".join(lines) or "They say the same.")
 
 
-def status(group: Group = None, brokers: Brokers = None, prefix: Prefix = None, as_json: AsJson = False) -> None:
+@expanded
+def status(*, workers: Workers) -> None:
     """Show which policy is to judge, and what each worker of the group runs."""
     with reporting():
-        show_status(settings_from(brokers=brokers, topic_prefix=prefix, group=group), "policy", as_json)
+        show_status(workers, "policy")
 
 
 def _active(settings: Settings) -> tuple[int | None, str]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from streams.cli.policy import moment
+from streams.cli.moments import ALWAYS, Span, span
+from streams.cli.options import expanded
 from streams.cli.terminal import AsJson, Brokers, Prefix, printable, reporting, run, settings_from
 
 if TYPE_CHECKING:
@@ -30,66 +32,66 @@ Since = Annotated[str | None, typer.Option("--from", help="ISO 8601: verdicts fr
 Until = Annotated[str | None, typer.Option("--to", help="ISO 8601: verdicts before then.")]
 
 
-def report(
-    file: ReviewFile = None,
-    verdicts: VerdictFile = None,
-    since: Since = None,
-    until: Until = None,
-    brokers: Brokers = None,
-    prefix: Prefix = None,
-    as_json: AsJson = False,
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """Options of what reads reviews beside the verdicts that they are on."""
+
+    file: ReviewFile = None
+    verdicts: VerdictFile = None
+    since: Since = None
+    until: Until = None
+    brokers: Brokers = None
+    prefix: Prefix = None
+
+    def settings(self) -> Settings:
+        return settings_from(brokers=self.brokers, topic_prefix=self.prefix)
+
+    def times(self) -> Span:
+        """Raises typer.BadParameter for what is no time, and for the times of a file's verdicts, which have none."""
+        times = span(self.since, self.until)
+        if self.verdicts is not None and times != ALWAYS:
+            raise typer.BadParameter("a file of verdicts has no times", param_hint="--from, --to")
+        return times
+
+
+@expanded
+def report(*, reviewed: Reviewed, as_json: AsJson = False) -> None:
     """Precision by action and label, misses where allowed posts were drawn at random, and agreement of reviewers."""
     with reporting():
         import orjson
 
         from streams.reviews.report import ReviewReport
 
-        span = _span(since, until, verdicts)
         found = ReviewReport()
-        run(_fill(found, settings_from(brokers=brokers, topic_prefix=prefix), file, verdicts, span))
+        run(_fill(found, reviewed, reviewed.times()))
         if as_json:
             typer.echo(orjson.dumps(found.report()).decode())
         else:
             _show(found.report())
 
 
-def sample(
-    file: ReviewFile = None,
-    verdicts: VerdictFile = None,
-    since: Since = None,
-    until: Until = None,
-    brokers: Brokers = None,
-    prefix: Prefix = None,
-) -> None:
+@expanded
+def sample(*, reviewed: Reviewed) -> None:
     """Print the verdicts on allowed posts that were drawn at random and that nobody reviewed yet, one a line."""
     with reporting():
-        span = _span(since, until, verdicts)
-        run(_print_sample(settings_from(brokers=brokers, topic_prefix=prefix), file, verdicts, span))
+        run(_print_sample(reviewed, reviewed.times()))
 
 
-async def _print_sample(settings: Settings, file: Path | None, verdicts: Path | None, span: tuple[Any, Any]) -> None:
+async def _print_sample(reviewed: Reviewed, times: Span) -> None:
     from schemas import InvalidRecord, Review
     from streams.client.posts import verdict_in
 
-    known = set()
-    async for value in _values(settings, "reviews", file, (None, None)):
+    settings, known = reviewed.settings(), set()
+    async for value in _values(settings, "reviews", reviewed.file, ALWAYS):
         try:
             known.add(Review.decode(value, _MAX_REVIEW_BYTES).verdict_id)
         except InvalidRecord as error:
             typer.echo(f"tidegate: a review cannot be read: {error.detail}", err=True)
-    async for value in _values(settings, "labels", verdicts, span):
+    async for value in _values(settings, "labels", reviewed.verdicts, times):
         verdict = verdict_in(value)
         if verdict.get("sampled") is True and verdict.get("id") not in known:
             known.add(verdict["id"])
             typer.echo((value or b"").rstrip())
-
-
-def _span(since: str | None, until: str | None, verdicts: Path | None) -> tuple[Any, Any]:
-    span = moment(since, "--from"), moment(until, "--to")
-    if verdicts is not None and span != (None, None):
-        raise typer.BadParameter("a file of verdicts has no times", param_hint="--from, --to")
-    return span
 
 
 def rows(
@@ -114,20 +116,19 @@ def written_rows(settings: Settings, folder: Path) -> str:
     return f"{folder}: reviewed posts: {kept}" + (f"; left out: {left_out}" if left_out else "")
 
 
-async def _fill(
-    found: ReviewReport, settings: Settings, file: Path | None, verdicts: Path | None, span: tuple[Any, Any]
-) -> None:
+async def _fill(found: ReviewReport, reviewed: Reviewed, times: Span) -> None:
     """All reviews, then all verdicts."""
     import orjson
 
     from schemas import InvalidRecord, Review
 
-    async for value in _values(settings, "reviews", file, (None, None)):
+    settings = reviewed.settings()
+    async for value in _values(settings, "reviews", reviewed.file, ALWAYS):
         try:
             found.add_review(Review.decode(value, _MAX_REVIEW_BYTES))
         except InvalidRecord:
             found.unreadable += 1
-    async for value in _values(settings, "labels", verdicts, span):
+    async for value in _values(settings, "labels", reviewed.verdicts, times):
         try:
             verdict = orjson.loads(value or b"")
         except orjson.JSONDecodeError:
@@ -135,9 +136,7 @@ async def _fill(
         found.add_verdict(verdict if isinstance(verdict, dict) else {})
 
 
-async def _values(
-    settings: Settings, kind: str, file: Path | None, span: tuple[Any, Any]
-) -> AsyncIterator[bytes | None]:
+async def _values(settings: Settings, kind: str, file: Path | None, times: Span) -> AsyncIterator[bytes | None]:
     from streams.cli.score import open_lines
     from streams.client.between import read_between
 
@@ -147,7 +146,7 @@ async def _values(
                 if line.strip():
                     yield line
         return
-    async for messages in read_between(settings, kind, *span):
+    async for messages in read_between(settings, kind, *times):
         for message in messages:
             yield message.value
 

@@ -12,6 +12,7 @@ import os
 import sys
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
@@ -26,6 +27,10 @@ Result = TypeVar("Result")
 Brokers = Annotated[str | None, typer.Option(help="host:port, comma separated.", show_default=False)]
 Prefix = Annotated[str | None, typer.Option(help="Prefix of the topic names.", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
+ProgressFile = Annotated[
+    Path | None,
+    typer.Option(help="File that remembers what was sent. Default: in the data folder.", show_default=False),
+]
 
 
 def one_of(words: Callable[[], Sequence[str]]) -> Callable[[str], str]:

@@ -7,12 +7,12 @@ import logging
 from collections.abc import Collection, Sequence
 from typing import Final, Protocol
 
-from schemas import Control, Event
-from schemas.event import Running
+from schemas import Control
 from streams.control.candidate import Candidate, load_candidate, refusal, state_file
-from streams.control.events import EventKind, new_event, outgoing, revisions, worker_name
+from streams.control.events import worker_name
 from streams.control.guards import sentence
 from streams.control.state import CANDIDATE, DEFAULT, FORMER, State
+from streams.control.telling import Telling
 from streams.control.topic import ControlTopic, Said
 from streams.control.trying import Tries, Trying
 from streams.errors import ClientError, TidegateError
@@ -43,10 +43,8 @@ class Follower:
         self._settings = settings
         self._topic = topic or ControlTopic(settings)
         self._state = State()
-        self._refused: dict[str, Control] = {}
-        self._running: Candidate | None = None
+        self._telling = Telling(settings, self.name, self._state)
         self._is_caught_up = False
-        self._events: list[Event] = []
 
     async def begin(self) -> Candidate:
         """What to judge with: what the topic says, or the disk where it is away.
@@ -78,7 +76,8 @@ class Follower:
             if known is None:
                 raise
             logger.warning("the control topic is away (%s): going by its last known state", error)
-            self._state = known
+            for remembered in known:
+                self._state.put(remembered.key, remembered)
         else:
             for key, entry in said:
                 self._state.put(key, entry)
@@ -87,12 +86,12 @@ class Follower:
 
     def _begun(self, candidate: Candidate, error: Exception | None) -> None:
         """What the topic names and was not taken is refused, for the reason that came first."""
-        self._running = candidate
+        self._telling.running = candidate
         wanted = (self._state.get(f"{kind}/{DEFAULT}") for kind in ("model", "policy"))
         for entry in wanted:
             if entry is not None and entry not in candidate.entries and error is not None:
-                self._refuse(entry, refusal(error))
-        self._tell("running", None)
+                self._telling.refuse(entry, refusal(error))
+        self._telling.tell("running", None)
 
     async def join(self, service: Switched) -> None:
         """Before the first record is read: from now on this service is the one that is switched.
@@ -112,7 +111,7 @@ class Follower:
             await self._try(self._state.trial)
         while True:
             await self._end_broken()
-            await self._publish()
+            await self._telling.publish(self._service)
             try:
                 said = await self._topic.read() if self._is_caught_up else await self._caught_up()
             except ClientError as error:
@@ -124,7 +123,7 @@ class Follower:
             is_away = False
             for key, entry in said:
                 await self._take(key, entry)
-                await self._publish()
+                await self._telling.publish(self._service)
 
     async def _caught_up(self) -> list[Said]:
         """After a start without the topic: what stands there now counts, and not how it came to that."""
@@ -143,7 +142,7 @@ class Follower:
         kind, _, name = key.partition("/")
         if kind == "task":
             self._service.enable(self._state.enabled(self._settings.tasks))
-            self._tell("activated", entry)
+            self._telling.tell("activated", entry)
         elif name == DEFAULT:
             await self._switch(kind, entry)
         elif key == f"model/{CANDIDATE}":
@@ -152,7 +151,7 @@ class Follower:
             logger.warning("%s means nothing to this version", key)
 
     async def _switch(self, kind: str, entry: Control | None) -> None:
-        running = self._running
+        running = self._telling.running
         assert running is not None
         model = entry if kind == "model" else running.model_entry
         policy = entry if kind == "policy" else running.policy_entry
@@ -162,15 +161,15 @@ class Follower:
             if entry is None:
                 logger.warning("%s is no longer named, and the settings' cannot be taken: %s", kind, refusal(error))
             else:
-                self._refuse(entry, refusal(error))
-            self._tell("running", None)
+                self._telling.refuse(entry, refusal(error))
+            self._telling.tell("running", None)
             return
         await self._service.activate(candidate.model, candidate.parts)
-        self._running = candidate
-        self._refused.pop(f"{kind}/{DEFAULT}", None)
+        self._telling.running = candidate
+        self._telling.refused.pop(f"{kind}/{DEFAULT}", None)
         logger.info("active: model %s, policy %s", candidate.model.artifact.version, candidate.parts.policy_version)
-        self._tell("activated", entry)
-        self._tell("running", None)
+        self._telling.tell("activated", entry)
+        self._telling.tell("running", None)
         if kind == "policy" and self.trying.entry is not None:
             await self._try(self.trying.entry)
 
@@ -178,29 +177,29 @@ class Follower:
         """Lets a model judge beside the one that is active, or ends that."""
         if self.trying.stays_ended(entry):
             return  # `_end_broken` tells
-        running = self._running
+        running = self._telling.running
         assert running is not None
-        self._refused.pop(f"model/{CANDIDATE}", None)
+        self._telling.refused.pop(f"model/{CANDIDATE}", None)
         try:
             await self.trying.take(
                 entry, lambda wanted, known: self._load(wanted, running.policy_entry, [running, *known])
             )
         except Exception as error:  # whatever it is, the work goes on without it
             assert entry is not None
-            self._refuse(entry, refusal(error))
+            self._telling.refuse(entry, refusal(error))
         else:
-            self._tell("activated", entry)
-        self._tell("running", None)
+            self._telling.tell("activated", entry)
+        self._telling.tell("running", None)
 
     async def _end_broken(self) -> None:
         """Tells of a canary that a guard has ended here, and asks every other worker to end it too."""
         entry, breach = self.trying.entry, self.trying.breach
         if entry is None or breach is None:
             return
-        if self._refused.get(entry.key) != entry:
-            self._refuse(entry, sentence(breach))
-            self._tell("running", None)
-            await self._publish()
+        if self._telling.refused.get(entry.key) != entry:
+            self._telling.refuse(entry, sentence(breach))
+            self._telling.tell("running", None)
+            await self._telling.publish(self._service)
         await self.trying.write_end(self.name)
 
     async def _load(self, model: Control | None, policy: Control | None, known: Sequence[Candidate] = ()) -> Candidate:
@@ -216,47 +215,6 @@ class Follower:
         except OSError as error:
             reason = error.strerror or type(error).__name__
             logger.warning("the state of the control topic is not saved: %s", reason)
-
-    def _refuse(self, entry: Control, reason: str) -> None:
-        logger.warning("revision %d of %s is refused: %s", entry.revision, entry.key, reason)
-        self._refused[entry.key] = entry
-        self._tell("refused", entry, reason)
-
-    def _tell(self, kind: EventKind, entry: Control | None, reason: str | None = None) -> None:
-        if kind == "activated" and entry is None:
-            return  # a key was deleted: what runs now is told
-        self._events.append(
-            new_event(
-                kind, entry, group=self._settings.group, worker=self.name, reason=reason, running=self._running_now()
-            )
-        )
-
-    def _running_now(self) -> Running | None:
-        if self._running is None:
-            return None
-        tasks = self._settings.tasks
-        spoken = [entry for name in tasks if (entry := self._state.get(f"task/{name}")) is not None]
-        tried = self._state.get(f"model/{CANDIDATE}")
-        if tried is not None and tried not in self._refused.values():
-            spoken.append(tried)
-        return Running(
-            model_version=self._running.model.engine.model_version,
-            policy_version=self._running.parts.policy_version,
-            tasks=self._state.enabled(tasks),
-            revisions=revisions([*self._running.entries, *spoken]),
-            refused=revisions(self._refused.values()),
-        )
-
-    async def _publish(self) -> None:
-        """What cannot be published is tried again with what comes next."""
-        if not self._events:
-            return
-        try:
-            await self._service.publish([outgoing(event) for event in self._events])
-        except TidegateError as error:
-            logger.warning("what became of a change is not told yet: %s", error)
-        else:
-            self._events.clear()
 
     async def stop(self) -> None:
         await self.trying.stop()

@@ -10,53 +10,31 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
-from models.serving.types import Lane
 from streams.health.traces import Traces
 from streams.model import Model
 from streams.pipeline.activation import Activation
 from streams.pipeline.pictures import open_desk
 from streams.pipeline.pipeline import Pipeline
 from streams.pipeline.work import Work, end_traces
-from streams.record import Outgoing, Partition, RawRecord
+from streams.record import Outgoing, Partition
 from streams.settings import Settings
-from streams.tasks.base import Moments, Parts, Task
-from streams.worker.allocator import trim_after
+from streams.tasks.base import Parts, Task
 from streams.worker.answers import publish_answers
 from streams.worker.dead_letter_limit import DeadLetterLimit
-from streams.worker.gate import Cost
+from streams.worker.draining import Draining
 from streams.worker.gates import Gates
 from streams.worker.holding import Holding
+from streams.worker.intake import Consumed, Intake
+from streams.worker.judging import Judging
 from streams.worker.ledger import Ledger, Ticket
-from streams.worker.overload import Overload, lateness
+from streams.worker.overload import Overload
 from streams.worker.restoring import Readable, Restoring
 from streams.worker.sink import Sink
 from streams.worker.watch import Watch, Watched
 
 logger = logging.getLogger(__name__)
-
-PORTION = 128  # records that are taken in at once: about half a millisecond of the event loop
-
-
-class Consumed(Protocol):
-    """What `take_in` reads of a consumed record; `timestamp` in milliseconds since the epoch."""
-
-    offset: int
-    key: Any
-    value: Any
-    headers: Any
-    timestamp: Any
-
-
-@dataclass(frozen=True, slots=True)
-class _Tried:
-    """A model that judges some of the authors beside the one that judges all others."""
-
-    model: Model
-    activation: Activation
-    takes: Callable[[bytes | None], bool]
 
 
 class Service:
@@ -86,29 +64,26 @@ class Service:
         self.overload = Overload(settings.degrade_after_s)
         self.holding = Holding()
         self.restoring = Restoring(changelogs or {}, self._restore, self._crash)
-        self._model = model
-        self._tasks = tasks
         self._sink = sink
         self._report_crash = crash
         self._traces = traces
-        self._drain_s = settings.drain_s
         self._stuck_after_s = settings.stuck_after_s
-        self._max_windows = settings.max_windows
         self._limit = DeadLetterLimit(
             settings.dead_letter_max_ratio, settings.dead_letter_min_records, settings.dead_letter_max_consecutive
         )
         self._is_broken = False
-        self._drained_by: float | None = None
-        self._drains = 0
-        self._idle = asyncio.Event()
-        self._idle.set()
+        self._draining = Draining(self.ledger, settings.drain_s)
         self._pipeline = Pipeline(
             settings.cache_size, settings.max_record_bytes, finish=self._finish, crash=self._crash,
             desk=open_desk(settings), set_aside=lambda work: self.gates.yield_tokens((work.ticket,)),
         )  # fmt: skip
+        self.judging = Judging(self._pipeline, model, tasks, settings.max_windows, lambda: self.overload.depth)
+        self._intake = Intake(
+            self.judging, self._pipeline, self.ledger, self.gates, self.overload, self.holding, self.restoring,
+            self._draining, settings.max_windows, traces,
+        )  # fmt: skip
         self._watch: Watch | None = None
         self._observer: Callable[[Work], None] | None = None
-        self._tried: _Tried | None = None
 
     @property
     def pipeline(self) -> Pipeline:
@@ -118,64 +93,32 @@ class Service:
     @property
     def topics(self) -> list[str]:
         """Full names of the input topics."""
-        return list(self._tasks)
+        return list(self.judging.tasks)
 
     async def start(self) -> None:
         """Raises PublishError if an output topic is missing."""
         await self._sink.start()
-        self._pipeline.start(self._open(self._model, self._tasks))
+        self.judging.start()
         watched = Watched(self.ledger, self._sink, self._pipeline, self.overload, self.oldest_age_s)
         self._watch = Watch(watched, self._checkpoint, self._crash, self._stuck_after_s)
         self._watch.start()
 
-    def _open(self, model: Model, tasks: Mapping[str, Task[Any]]) -> Activation:
-        return Activation.open(
-            model, tasks, self._max_windows, self._pipeline.deliver, depth=lambda: self.overload.depth
-        )
-
-    def _activation(self, model: Model, tasks: Mapping[str, Task[Any]]) -> Activation:
-        """Of a model that runs already with the engine that it has."""
-        if model is self._model:
-            return self._pipeline.active.with_tasks(tasks)
-        if self._tried is not None and model is self._tried.model:
-            return self._tried.activation.with_tasks(tasks)
-        return self._open(model, tasks)
-
-    async def _succeeding(self, parts: Parts) -> dict[str, Task[Any]]:
-        names = dict(self._tasks)
-        return {name: await self._pipeline.in_order(task.succeed, parts) for name, task in names.items()}
-
     async def activate(self, model: Model, parts: Parts) -> None:
         """From the next record on this model and these parts judge; what is in flight stays with the former ones."""
-        tasks = await self._succeeding(parts)
-        if model is not self._model:
-            trim_after(self._model.engine)
-        self._pipeline.switch(self._activation(model, tasks))
-        self._model, self._tasks = model, tasks
+        await self.judging.activate(model, parts)
         self.gates.resize(model.in_flight_tokens)
 
     async def try_out(self, model: Model, parts: Parts, takes: Callable[[bytes | None], bool]) -> Activation:
-        """From the next record on this model judges the records whose keys it takes, in place of one before it.
-
-        What is remembered (authors, waves, the quota) is remembered of both together.
-        """
-        tasks = await self._succeeding(parts)
-        activation = self._activation(model, tasks)
-        self._pipeline.place_beside(activation)
-        self._tried = _Tried(model, activation, takes)
-        return activation
+        """From the next record on this model judges the records whose keys it takes. See `Judging`."""
+        return await self.judging.try_out(model, parts, takes)
 
     def end_trial(self) -> None:
         """From the next record on the active model judges all of them again. What is in flight stays as it is."""
-        tried, self._tried = self._tried, None
-        if tried is not None:
-            if tried.model is not self._model:
-                trim_after(tried.model.engine)
-            self._pipeline.place_beside(None)
+        self.judging.end_trial()
 
     def enable(self, names: Collection[str]) -> None:
         """Reads on with these tasks alone. Records of the others wait in front of the ledger: none is lost."""
-        self.holding.hold([topic for topic, task in self._tasks.items() if task.declaration.name not in names])
+        self.holding.hold([topic for topic, task in self.judging.tasks.items() if task.declaration.name not in names])
 
     def observe(self, observer: Callable[[Work], None] | None) -> None:
         """Who is shown each record once its answer is safe; must not raise. None: nobody."""
@@ -188,57 +131,8 @@ class Service:
             logger.warning("an output is larger than the topic of %s takes: nobody will hear of it", kind)
 
     async def take_in(self, partition: Partition, records: Sequence[Consumed]) -> None:
-        """Takes in what was fetched of a partition, in order, as soon as there is room for it.
-
-        What still waits for its task or at the gate when a drain begins is dropped: no ticket was opened for it, so it
-        comes back with the next assignment.
-        """
-        drains = self._drains
-        if partition[0] in self.holding and not await self.holding.let_in(partition[0]):
-            return
-        if not await self.restoring.let_in(partition):
-            return
-        arrived_at = time.monotonic()
-        gate = self.gates.of(partition)
-        for start in range(0, len(records), PORTION):
-            portion = records[start : start + PORTION]
-            costs = self._costs(portion)
-            while portion:
-                admitted = await gate.admit(costs)
-                if self._drains != drains:
-                    gate.release(costs[:admitted])
-                    return
-                self._push(partition, portion[:admitted], costs[:admitted], arrived_at)
-                portion, costs = portion[admitted:], costs[admitted:]
-            await asyncio.sleep(0)
-
-    def _costs(self, records: Sequence[Consumed]) -> list[Cost]:
-        most = self._model.artifact.manifest.max_tokens * self._max_windows
-        return [Cost.of(len(record.value or b""), most) for record in records]
-
-    def _push(
-        self, partition: Partition, records: Sequence[Consumed], costs: Sequence[Cost], arrived_at: float
-    ) -> None:
-        """Opens a ticket for each record and hands it to the pipeline."""
-        now = time.monotonic()
-        tickets = self.ledger.open(partition, [record.offset for record in records], now)
-        self._idle.clear()
-        late = lateness([record.timestamp for record in records], time.time())
-        lane = self.gates.lane_of(partition)
-        if lane is Lane.LIVE:  # what waits in the backfill lane is not late: it may wait
-            self.overload.observe_all([late_s for late_s in late if late_s is not None], now)
-        active, tried = self._pipeline.active, self._tried
-        topic, number = partition
-        traces = self._traces
-        works = []
-        for record, ticket, cost, late_s in zip(records, tickets, costs, late, strict=True):
-            raw = RawRecord(topic, number, record.offset, record.key, record.value, tuple(record.headers or ()))
-            ticket.cost, ticket.waited_s = cost, late_s or 0.0
-            moments = Moments(arrived_at, now, waited_s=max(0.0, ticket.waited_s - (now - arrived_at)))
-            trace = None if traces is None else traces.of_record(raw, arrived_at)
-            activation = active if tried is None or not tried.takes(record.key) else tried.activation
-            works.append(Work(ticket, raw, activation, activation.tasks[topic], moments, lane, trace=trace))
-        self._pipeline.push(works)
+        """Takes in what was fetched of a partition, in order, as soon as there is room for it. See `Intake`."""
+        await self._intake.take_in(partition, records)
 
     async def _finish(self, works: Sequence[Work]) -> None:
         """Publishes in the order in which they were decided, and settles them only when the broker has acknowledged
@@ -261,8 +155,7 @@ class Service:
         """What they take of records and bytes stays taken for as long as their offsets are held back."""
         self.gates.yield_tokens(tickets)
         self.gates.release([done for ticket in tickets for done in self.ledger.settle(ticket)])
-        if self.ledger.in_flight == 0:
-            self._idle.set()
+        self._draining.look()
 
     @property
     def rest_s(self) -> float:
@@ -285,16 +178,9 @@ class Service:
 
         The abandoned records were never released, so they come back. The intake must have stopped before.
         """
-        self._drains += 1
-        if self._is_broken or self._idle.is_set():
-            return
-        now = time.monotonic()
-        if self._drained_by is None:  # Faust asks twice when it stops: one deadline for both
-            self._drained_by = now + self._drain_s
-        try:
-            await asyncio.wait_for(self._idle.wait(), max(0.0, self._drained_by - now))
-        except TimeoutError:
-            logger.warning("drain: %d records not finished after %g s", self.ledger.in_flight, self._drain_s)
+        self._draining.begin()
+        if not self._is_broken and not self._draining.is_idle:
+            await self._draining.wait()
 
     async def assign(
         self,
@@ -310,8 +196,8 @@ class Service:
                 before the new partitions are taken.
         """
         logger.debug("owns %d partitions", len(partitions))
-        self._drained_by = None
-        for topic, task in self._tasks.items():
+        self._draining.end()
+        for topic, task in self.judging.tasks.items():
             held = {number for name, number in partitions if name == topic}
             await self._pipeline.in_order(task.assign, held, (totals or {}).get(topic))
         self.restoring.begin(partitions, then)
@@ -321,7 +207,7 @@ class Service:
         topic, number = partition
 
         def restore() -> int:
-            return self._tasks[topic].restore(number, [(message.key, message.value) for message in messages])
+            return self.judging.tasks[topic].restore(number, [(message.key, message.value) for message in messages])
 
         return await self._pipeline.in_order(restore)
 
@@ -331,7 +217,7 @@ class Service:
         What is still in flight on them is abandoned: not decided, not counted, not saved. What was answered ahead of it
         is answered once more, with the same ids, by whoever gets them.
         """
-        self._drains += 1
+        self._draining.begin()
         self.holding.revoke()
         self.restoring.revoke()
         abandoned = self.ledger.revoke(partitions)
@@ -339,14 +225,13 @@ class Service:
         self.gates.release(answered)
         counts = len(partitions), len(abandoned), len(answered)
         logger.debug("gave up %d partitions, abandoned %d records, %d of them answered", *counts)
-        if self.ledger.in_flight == 0:
-            self._idle.set()
-        for topic, task in self._tasks.items():
+        self._draining.look()
+        for topic, task in self.judging.tasks.items():
             await self._pipeline.in_order(task.revoke, {number for name, number in partitions if name == topic})
 
     async def _checkpoint(self) -> None:
         """The tasks write down what they remember."""
-        for task in self._tasks.values():
+        for task in self.judging.tasks.values():
             await self._pipeline.in_order(task.checkpoint)
 
     async def stop(self) -> None:

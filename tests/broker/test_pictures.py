@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from functools import cache
 from hashlib import sha256
 from typing import Any
 
@@ -16,8 +17,10 @@ from tests.support.traffic import Draft
 
 pytestmark = pytest.mark.timeout(180)
 
-ABUSE = as_file(meme(["YOU ARE AN", "IDIOT"]), quality=85)
-BOMB = as_file(Image.new("1", (13_000, 13_000)), "PNG")
+
+@cache
+def _abuse() -> bytes:
+    return as_file(meme(["YOU ARE AN", "IDIOT"]), quality=85)
 
 
 def _inline(data: bytes) -> dict[str, Any]:
@@ -31,17 +34,17 @@ def _draft(bench: Bench, number: str, text: str, *images: dict[str, Any]) -> Dra
 async def _start(bench: Bench, partitions: int = 1) -> None:
     store = bench.folder / "pictures"
     store.mkdir()
-    (store / "abuse.jpg").write_bytes(ABUSE)
-    (store / "bomb.png").write_bytes(BOMB)
+    (store / "abuse.jpg").write_bytes(_abuse())
+    (store / "bomb.png").write_bytes(as_file(Image.new("1", (13_000, 13_000)), "PNG"))
     await bench.create_topics(partitions)
     await bench.start_worker(images="on", image_store=store)
 
 
 async def test_pictures_are_read_wherever_they_lie(bench: Bench) -> None:
     await _start(bench)
-    stored = {"ref": "abuse.jpg", "sha256": sha256(ABUSE).hexdigest(), "size": len(ABUSE)}
+    stored = {"ref": "abuse.jpg", "sha256": sha256(_abuse()).hexdigest(), "size": len(_abuse())}
     drafts = [
-        _draft(bench, "inline", "a fine day", _inline(ABUSE)),
+        _draft(bench, "inline", "a fine day", _inline(_abuse())),
         _draft(bench, "stored", "a fine day", stored),
         _draft(bench, "no-text", "", stored),
         _draft(bench, "harmless", "a fine day", _inline(as_file(scene()))),
@@ -99,13 +102,13 @@ async def test_a_hostile_picture_costs_nothing_else(bench: Bench) -> None:
     await _start(bench)
     faults: dict[str, dict[str, Any]] = {
         "too many pixels": {"ref": "bomb.png"},
-        "damaged": _inline(ABUSE[: len(ABUSE) // 2]),
+        "damaged": _inline(_abuse()[: len(_abuse()) // 2]),
         "no known format": _inline(b"<svg/>" * 100),
         "not found": {"ref": "nothing.jpg"},
         "outside of the store": {"ref": "../data/secret.jpg"},
         "not the file of its hash": {"ref": "abuse.jpg", "sha256": "0" * 64},
     }
-    judged = [_draft(bench, reason, "you are an idiot", fault, _inline(ABUSE)) for reason, fault in faults.items()]
+    judged = [_draft(bench, reason, "you are an idiot", fault, _inline(_abuse())) for reason, fault in faults.items()]
     unreadable = [_draft(bench, f"only {reason}", "", fault) for reason, fault in faults.items()]
 
     places = await bench.send([*judged, *unreadable, *posts(bench.topic("posts"), 50)])

@@ -6,6 +6,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,11 @@ SERVING = (
 Import = tuple[str, str]  # file, module
 
 
+@cache
+def imports() -> tuple[Import, ...]:
+    return tuple(_imports())
+
+
 def _imports() -> Iterator[Import]:
     """Every import in the code, those inside functions and under TYPE_CHECKING included."""
     for layer in LAYERS:
@@ -41,17 +47,14 @@ def _imports() -> Iterator[Import]:
                     yield file, node.module or ""
 
 
-IMPORTS = tuple(_imports())
-
-
 def _users(*packages: str) -> set[str]:
     """Files that import one of these top-level packages."""
-    return {file for file, module in IMPORTS if module.split(".")[0] in packages}
+    return {file for file, module in imports() if module.split(".")[0] in packages}
 
 
 def test_the_scan_sees_imports() -> None:
     assert _users("faust") == set(FAUST)
-    assert {layer for layer in LAYERS if any(file.startswith(layer) for file, _ in IMPORTS)} == set(LAYERS)
+    assert {layer for layer in LAYERS if any(file.startswith(layer) for file, _ in imports())} == set(LAYERS)
 
 
 @pytest.mark.parametrize("layer", LAYERS)
@@ -59,7 +62,7 @@ def test_imports_go_one_way(layer: str) -> None:
     forbidden = set(LAYERS[LAYERS.index(layer) + 1 :]) | {"tests"}
     wrong = [
         f"{file} imports {module}"
-        for file, module in IMPORTS
+        for file, module in imports()
         if file.startswith(f"{layer}/") and module.split(".")[0] in forbidden
     ]
     assert wrong == []
@@ -82,7 +85,7 @@ ROOMS = {
     ),
     "models": (
         ("characters", "errors", "folders", "labels"),
-        ("graph_check",),
+        ("graph_check", "model_files"),
         ("artifact", "examples"),
         ("registry", "text", "serving", "pictures"),
         ("complaint",),
@@ -106,7 +109,7 @@ def test_rooms_import_from_lower_floors_alone(layer: str) -> None:
     floors = {room: floor for floor, rooms in enumerate(ROOMS[layer]) for room in rooms}
     pairs = {
         (_room(file), _room(module))
-        for file, module in IMPORTS
+        for file, module in imports()
         if file.startswith(f"{layer}/") and module.startswith(f"{layer}.") and not file.endswith(f"{layer}/__init__.py")
     }
     assert {room for pair in pairs for room in pair} == set(floors), "a room without a floor, or a floor without a room"
@@ -118,7 +121,7 @@ def test_faust_stays_in_three_modules() -> None:
 
 
 def test_schemas_need_pydantic_and_orjson_alone() -> None:
-    needed = {module.split(".")[0] for file, module in IMPORTS if file.startswith("schemas/")}
+    needed = {module.split(".")[0] for file, module in imports() if file.startswith("schemas/")}
     assert needed - set(sys.stdlib_module_names) <= {"schemas", "pydantic", "pydantic_core", "orjson"}
 
 
@@ -126,7 +129,7 @@ def test_the_gateway_knows_no_kafka_client() -> None:
     """Who sends to topics is a module of its own, and the one that runs the server names the topics."""
     users = _users("aiokafka", "confluent_kafka", "faust", "mode")
     assert not [file for file in users if file.startswith("streams/gateway/")]
-    users = {file for file, module in IMPORTS if module.startswith(("streams.client", "streams.kafka"))}
+    users = {file for file, module in imports() if module.startswith(("streams.client", "streams.kafka"))}
     assert {file for file in users if file.startswith("streams/gateway/")} == {
         "streams/gateway/kafka_sender.py", "streams/gateway/life.py",
     }  # fmt: skip
@@ -157,7 +160,7 @@ def test_torch_stays_in_the_factory() -> None:
 def test_serving_code_does_not_import_the_factory() -> None:
     wrong = [
         f"{file} imports {module}"
-        for file, module in IMPORTS
+        for file, module in imports()
         if f"{module.replace('.', '/')}/".startswith(FACTORY)
         and not file.startswith(FACTORY)
         and file != "streams/cli/factory.py"  # `train`, `ablate`, `export`, `models fit`, `card`: inside the commands
@@ -184,3 +187,11 @@ def test_the_command_line_starts_without_the_service() -> None:
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=110)
     assert done.returncode == 0, done.stderr
     assert not {"faust", "onnxruntime", "numpy", "aiokafka"} & set(done.stdout.split())
+
+
+def test_settings_are_read_without_what_reads_texts() -> None:
+    """Every command and every client begins with them."""
+    code = "import sys, streams.settings; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=110)
+    assert done.returncode == 0, done.stderr
+    assert not {"models.text", "models.complaint", "numpy"} & set(done.stdout.split())

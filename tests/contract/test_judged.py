@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from functools import cache
 from typing import Any
 
 import pytest
 
-from streams.score import score_lines
+from streams.score import Scorer
 from streams.settings import Settings
 
 ABUSE = {"toxicity", "insult", "profanity", "hate", "threat"}
@@ -22,8 +24,13 @@ QUIET_ZH = (
 )
 
 
+@cache
+def scorer(task: str) -> Scorer:
+    return Scorer(task, Settings(device="cpu", threads=1))
+
+
 def judged(*lines: bytes, task: str = "posts") -> list[dict[str, Any]]:
-    return [json.loads(answer) for answer in score_lines(lines, task, Settings(device="cpu", threads=1))]
+    return asyncio.run(scorer(task).answers(lines))
 
 
 def post(text: str) -> bytes:

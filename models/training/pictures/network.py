@@ -12,7 +12,7 @@ import torch
 from huggingface_hub import hf_hub_download
 from torch import Tensor, nn
 
-from models.artifact import file_hash
+from models.model_files import file_hash
 from models.training.pictures.linear import Linear
 from models.training.pictures.recipe import Encoder, SmallNet
 from models.training.recipe import RecipeError

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from models.complaint import BODY_PARTS, CONTEXT, FINDINGS
+from models.folders import BODY_PARTS, CONTEXT, FINDINGS
 from models.labels import URGENCY_LEVELS
 from models.serving.question import Joined, Question
 from schemas import SymptomRecord, SymptomVerdict

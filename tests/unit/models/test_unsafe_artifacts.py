@@ -56,7 +56,7 @@ def test_a_path_is_no_name_of_a_file(folder: Path, name: str) -> None:
 def test_an_oversized_file_is_not_even_read(folder: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with (folder / name).open("r+b") as file:
         file.truncate(65 * 1024 * 1024)
-    monkeypatch.setattr("models.artifact.file_hash", lambda path: "0" * 64 if path.name == name else AnyHash())
+    monkeypatch.setattr("models.model_files.file_hash", lambda path: "0" * 64 if path.name == name else AnyHash())
     with pytest.raises(ArtifactError, match=rf"{name} in .* has 68,157,440 bytes; 67,108,864 are allowed\."):
         Artifact.load(folder)
 

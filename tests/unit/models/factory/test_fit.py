@@ -13,13 +13,14 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from models.artifact import Artifact, ArtifactError, file_hash  # noqa: E402
+from models.artifact import Artifact, ArtifactError  # noqa: E402
 from models.compression.rescale import rescale_heads  # noqa: E402
 from models.compression.runtime import onnx_scorer, open_session  # noqa: E402
 from models.evaluation.rows import EvaluationError  # noqa: E402
 from models.factory.export import export_run  # noqa: E402
 from models.factory.factory import run_factory  # noqa: E402
 from models.factory.fit import FitRules, fit_artifact  # noqa: E402
+from models.model_files import file_hash  # noqa: E402
 from models.serving.encoder import Encoder  # noqa: E402
 from models.serving.engine import OnnxEngine  # noqa: E402
 from models.serving.golden import verify_golden  # noqa: E402

@@ -11,9 +11,10 @@ from PIL import Image
 
 torch = pytest.importorskip("torch")
 
-from models.artifact import ArtifactError, file_hash  # noqa: E402
+from models.artifact import ArtifactError  # noqa: E402
 from models.factory.pictures import run_ladder  # noqa: E402
 from models.factory.recipe_file import read_any_recipe, read_recipe  # noqa: E402
+from models.model_files import file_hash  # noqa: E402
 from models.pictures.classes import read_folder  # noqa: E402
 from models.pictures.classifier import PictureClassifier, taught  # noqa: E402
 from models.pictures.devices import DEVICES  # noqa: E402

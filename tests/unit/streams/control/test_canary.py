@@ -124,11 +124,11 @@ async def test_a_record_without_a_key_is_judged_by_the_active_model(
 async def test_what_is_remembered_is_remembered_of_both(start: Start, tiny_artifact: Path, tmp_path: Path) -> None:
     worker = await start(policy(tmp_path / "policy"), canary(tiny_artifact, tmp_path / "copy"))
     await judge(worker)
-    memory = worker.service._tasks["posts"]._memory  # type: ignore[attr-defined]
+    memory = worker.service.judging.tasks["posts"]._memory  # type: ignore[attr-defined]
     assert sum(map(len, memory.quota._order.values())) == len(AUTHORS)
     worker.topic.say(Control(kind="model", name="candidate", active=False, revision=2, expected=1))
     await eventually(lambda: worker.follower.trying.entry is None)
-    assert worker.service._tasks["posts"]._memory is memory  # type: ignore[attr-defined]
+    assert worker.service.judging.tasks["posts"]._memory is memory  # type: ignore[attr-defined]
 
 
 async def test_a_worker_that_starts_in_the_middle_judges_its_first_record_so(
@@ -186,7 +186,7 @@ async def test_a_candidate_that_is_activated_takes_over_from_itself(
     for versions in judged(worker).values():
         assert versions[-1] == NEW
         assert versions == sorted(versions)
-    assert worker.service._model.engine is engine
+    assert worker.service.judging.model.engine is engine
     assert worker.crashes == []
 
 

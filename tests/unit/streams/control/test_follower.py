@@ -371,7 +371,7 @@ async def test_what_cannot_be_told_is_told_later(start: Start, tmp_path: Path) -
     worker.topic.say(policy(tmp_path / "policy"))
     await eventually(lambda: worker.told("activated"))
     worker.sink.answer()
-    await eventually(lambda: len(worker.told("activated")) >= 2 and not worker.follower._events)
+    await eventually(lambda: len(worker.told("activated")) >= 2 and worker.follower._telling.is_done)
     assert len({event.id for event in worker.told("activated")}) == 1
 
 
@@ -416,7 +416,7 @@ async def test_under_load_nothing_is_lost_none_is_judged_by_two_and_one_model_is
     start: Start, tiny_artifact: Path, tmp_path: Path
 ) -> None:
     worker = await start(max_in_flight_records=64)
-    first = weakref.ref(worker.service._model.engine)
+    first = weakref.ref(worker.service.judging.model.engine)
     gc.freeze()  # as life.py does: what is in a circle would stay for ever
 
     async def load() -> None:

@@ -72,7 +72,7 @@ async def test_a_trial_remembers_nothing_and_spends_no_quota(start: Start, tiny_
     await eventually(lambda: worker.told("activated"))
     await judge(worker, *(f"you are an idiot {number}" for number in range(5)))
     await eventually(lambda: len(compared(worker)) == 5)
-    memory = worker.service._tasks["posts"]._memory  # type: ignore[attr-defined]
+    memory = worker.service.judging.tasks["posts"]._memory  # type: ignore[attr-defined]
     assert sum(map(len, memory.quota._order.values())) == 5
     assert not [
         each for each in worker.sink.published if each.kind in ("flags", "alerts") and b"11.25" in (each.value or b"")

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from models.artifact import ArtifactError, file_hash
+from models.artifact import ArtifactError
+from models.model_files import file_hash
 from schemas import PostVerdict, SymptomVerdict
 from streams.pictures.served import open_served
 from streams.score import score_lines
@@ -53,6 +54,15 @@ def test_a_folder_without_a_file_or_with_another_one_is_refused(name: str, tmp_p
     (folder / "manifest.json").write_text(json.dumps(told))
     with pytest.raises(ArtifactError, match=f"no hash for {name}"):
         open_served([PictureModel(str(folder), None)], tmp_path, TASKS)
+
+
+@pytest.mark.parametrize("name", ["MODEL_CARD.md", "golden.json", "manifest.json"])
+def test_an_oversized_file_is_not_even_read(name: str, tmp_path: Path) -> None:
+    folder = write_served(tmp_path / "a")
+    with (folder / name).open("r+b") as file:
+        file.truncate(65 * 1024 * 1024)
+    with pytest.raises(ArtifactError, match=rf"{name} in .* has 68,157,440 bytes; 67,108,864 are allowed"):
+        open_served([PictureModel(str(folder), None)], tmp_path / "cache", TASKS)
 
 
 def test_a_graph_that_answers_for_other_classes_is_refused(tmp_path: Path) -> None:

@@ -85,40 +85,40 @@ def filled(beginning: bytes, unit: bytes, end: bytes) -> bytes:
     return beginning + unit * ((LIMIT - len(beginning) - len(end)) // len(unit)) + end
 
 
-VALUES: Mapping[str, bytes] = {
-    "lists in lists": b"[" * LIMIT,
-    "objects in objects": filled(b"", b'{"a":', b""),
-    "a closed nest": b'{"id":"1","text":"a","x":' + b"[" * 500_000 + b"]" * 500_000 + b"}",
-    "nests side by side": filled(b'{"id":"1","text":"a","x":[', b"[" * 900 + b"]" * 900 + b",", b"0]}"),
-    "a number of a million digits": filled(b'{"id":"1","text":"a","x":', b"9", b"}"),
-    "a fraction of a million digits": filled(b'{"id":"1","text":"a","x":0.', b"9", b"}"),
-    "numbers as large as Python converts": filled(b'{"id":"1","text":"a","x":[', b"9" * 4000 + b",", b"NaN]}"),
-    "an age of a million digits": filled(b'{"id":"1","text":"a","age":', b"9", b"}"),
-    "an exponent": filled(b'{"id":"1","text":"a","x":1e', b"9", b"}"),
-    "numbers": filled(b'{"id":"1","text":"a","x":[', b"1e9,", b"NaN]}"),
-    "keys": b'{"id":"1","text":"a",' + b",".join(b'"%d":1' % n for n in range(90_000)) + b"}",
-    "one key again and again": filled(b'{"id":"1",', b'"text":"a",', b'"text":"b"}'),
-    "halves of pairs": filled(b'{"id":"1","text":"a","x":"', b"\\ud83d", b'"}'),
-    "a word": filled(b'{"id":"1","text":"', b"a", b'"}'),
-    "bytes that are no text": filled(b'{"id":"1","text":"', b"\xff", b'"}'),
-    "zeros": b"\0" * LIMIT,
-    "blanks": b" " * LIMIT,
-    "an author": filled(b'{"id":"1","text":"a","author":"', b"a", b'"}'),
-    "symptoms": filled(b'{"id":"1","symptoms":[', b'"38.5 120/80",', b'"a"]}'),
-    "vitals": b'{"id":"1","text":"a","vitals":{' + b",".join(b'"hr%d":"1"' % n for n in range(70_000)) + b"}}",
-    "a pressure": filled(b'{"id":"1","text":"a","vitals":{"bp":"', b"1/", b'"}}'),
-    "a zip bomb": gzip.compress(b"\0" * 60_000_000, 9),
-    "a zip bomb in a zip bomb": gzip.compress(gzip.compress(b"\0" * 60_000_000, 9)),
-    "a bomb with a good beginning": zlib.compress(b'{"id":"1","text":"' + b"a" * 60_000_000),
-    "half of a bomb": gzip.compress(b"\0" * 60_000_000, 9)[:30_000],
-    "members without end": gzip.compress(b"") * 50_000,
+VALUES: Mapping[str, Callable[[], bytes]] = {
+    "lists in lists": lambda: b"[" * LIMIT,
+    "objects in objects": lambda: filled(b"", b'{"a":', b""),
+    "a closed nest": lambda: b'{"id":"1","text":"a","x":' + b"[" * 500_000 + b"]" * 500_000 + b"}",
+    "nests side by side": lambda: filled(b'{"id":"1","text":"a","x":[', b"[" * 900 + b"]" * 900 + b",", b"0]}"),
+    "a number of a million digits": lambda: filled(b'{"id":"1","text":"a","x":', b"9", b"}"),
+    "a fraction of a million digits": lambda: filled(b'{"id":"1","text":"a","x":0.', b"9", b"}"),
+    "numbers as large as Python converts": lambda: filled(b'{"id":"1","text":"a","x":[', b"9" * 4000 + b",", b"NaN]}"),
+    "an age of a million digits": lambda: filled(b'{"id":"1","text":"a","age":', b"9", b"}"),
+    "an exponent": lambda: filled(b'{"id":"1","text":"a","x":1e', b"9", b"}"),
+    "numbers": lambda: filled(b'{"id":"1","text":"a","x":[', b"1e9,", b"NaN]}"),
+    "keys": lambda: b'{"id":"1","text":"a",' + b",".join(b'"%d":1' % n for n in range(90_000)) + b"}",
+    "one key again and again": lambda: filled(b'{"id":"1",', b'"text":"a",', b'"text":"b"}'),
+    "halves of pairs": lambda: filled(b'{"id":"1","text":"a","x":"', b"\\ud83d", b'"}'),
+    "a word": lambda: filled(b'{"id":"1","text":"', b"a", b'"}'),
+    "bytes that are no text": lambda: filled(b'{"id":"1","text":"', b"\xff", b'"}'),
+    "zeros": lambda: b"\0" * LIMIT,
+    "blanks": lambda: b" " * LIMIT,
+    "an author": lambda: filled(b'{"id":"1","text":"a","author":"', b"a", b'"}'),
+    "symptoms": lambda: filled(b'{"id":"1","symptoms":[', b'"38.5 120/80",', b'"a"]}'),
+    "vitals": lambda: b'{"id":"1","text":"a","vitals":{' + b",".join(b'"hr%d":"1"' % n for n in range(70_000)) + b"}}",
+    "a pressure": lambda: filled(b'{"id":"1","text":"a","vitals":{"bp":"', b"1/", b'"}}'),
+    "a zip bomb": lambda: gzip.compress(b"\0" * 60_000_000, 9),
+    "a zip bomb in a zip bomb": lambda: gzip.compress(gzip.compress(b"\0" * 60_000_000, 9)),
+    "a bomb with a good beginning": lambda: zlib.compress(b'{"id":"1","text":"' + b"a" * 60_000_000),
+    "half of a bomb": lambda: gzip.compress(b"\0" * 60_000_000, 9)[:30_000],
+    "members without end": lambda: gzip.compress(b"") * 50_000,
 }
 
 
 @pytest.mark.parametrize("name", ["posts", "symptoms"])
 @pytest.mark.parametrize("what", VALUES)
 def test_no_record_costs_more_than_it_is_large(what: str, name: str, tasks: Mapping[str, Task[Any]]) -> None:
-    value = VALUES[what]
+    value = VALUES[what]()
     assert len(value) <= LIMIT
     assert processor_s(partial(read, tasks[name], value)) < VALUE_S
     assert allocated(partial(read, tasks[name], value)) < MEMORY * LIMIT

@@ -15,6 +15,7 @@ from typing import Any
 import orjson
 import pytest
 
+import streams.worker.intake
 import streams.worker.overload
 import streams.worker.service
 import streams.worker.watch
@@ -592,7 +593,7 @@ async def test_while_the_broker_keeps_it_waiting_it_is_not_stuck(start: Start, m
     """That wait has a bound of its own. What is in flight when it is over has all the time that it would have had."""
     clock = SimpleNamespace(now=0.0, time=time.time)
     clock.monotonic = lambda: clock.now
-    for module in (streams.worker.service, streams.worker.watch):
+    for module in (streams.worker.intake, streams.worker.service, streams.worker.watch):
         monkeypatch.setattr(module, "time", clock)
     monkeypatch.setattr(streams.worker.watch, "CHECK_EVERY_S", 0.01)
     bench = await start(stuck_after_s=10)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from streams.record import Outgoing
+from streams.tasks.base import Parts
 from streams.tasks.posts.author_key import secret_of
 from streams.tasks.posts.authors import author_hash
 from streams.tasks.posts.journal import author_in
@@ -53,10 +55,7 @@ class Moves(RuleBasedStateMachine):
         self.assign(dict.fromkeys(PARTITIONS, 0))
 
     def new_memory(self) -> Memory:
-        offender = {"posts": 2, "window_s": WINDOW_S, "max_authors": 50}
-        given = parts(Path("none"), posts={"repeat_offender": offender})
-        given = replace(given, author_state="topic", author_secret=SECRET, wall_clock=lambda: self.now)
-        return Memory.open(given, Path("none"))
+        return Memory.open(replace(given(), wall_clock=lambda: self.now), Path("none"))
 
     def assign(self, owners: dict[int, int]) -> None:
         """As Kafka does it: all is given up, what was not committed comes again, and the rest of the log is read."""
@@ -184,6 +183,13 @@ class Moves(RuleBasedStateMachine):
             self.write(list(memory.leaving()))
         last = {key: value for entries in self.log.values() for _, key, value in entries}
         assert [key for key, value in last.items() if value is not None] == []
+
+
+@cache
+def given() -> Parts:
+    offender = {"posts": 2, "window_s": WINDOW_S, "max_authors": 50}
+    built = parts(Path("none"), posts={"repeat_offender": offender})
+    return replace(built, author_state="topic", author_secret=SECRET)
 
 
 def who(partition: int, author: str) -> int:
