@@ -1,4 +1,4 @@
-"""What outlives a single post: author history, waves of texts and of pictures, the quota."""
+"""What outlives a single post: author history, what many authors do at once, the quota."""
 
 from __future__ import annotations
 
@@ -16,10 +16,9 @@ from streams.tasks.base import Case, Change, Parts
 from streams.tasks.outputs import Alarm
 from streams.tasks.posts.author_key import load_or_create_secret, passing_secret
 from streams.tasks.posts.authors import AuthorHistory, author_hash, key_check
+from streams.tasks.posts.crowds import Crowds
 from streams.tasks.posts.journal import Journal, Place, author_in
-from streams.tasks.posts.picture_waves import PictureWaves, new_pictures
 from streams.tasks.posts.rates import Rates
-from streams.tasks.posts.waves import SpamWaves
 
 logger = logging.getLogger(__name__)
 
@@ -37,8 +36,7 @@ class Memory:
     policy: PostPolicy
     secret: bytes
     authors: AuthorHistory
-    waves: SpamWaves
-    pictures: PictureWaves
+    crowds: Crowds
     quota: Quota | None
     wall_clock: Callable[[], float]
     folder: Path | None
@@ -60,8 +58,7 @@ class Memory:
         journal = Journal(key_check(secret)) if state == "topic" else None
         authors = AuthorHistory(policy.repeat_offender, secret, journal)
         quota = Quota(policy.quota) if parts.has_quota else None
-        waves, pictures = SpamWaves(policy.spam_wave), PictureWaves(policy.picture_wave)
-        return cls(policy, secret, authors, waves, pictures, quota, parts.wall_clock, files, journal)
+        return cls(policy, secret, authors, Crowds(policy), quota, parts.wall_clock, files, journal)
 
     def alarms(self, case: Case[Post], identity: str, is_offence: bool, sent_at: float) -> list[Alarm]:
         """What this post means beside the posts before it."""
@@ -75,15 +72,9 @@ class Memory:
                 reason = f"posts>={self.policy.repeat_offender.posts}"
                 alarms.append(Alarm("repeat_offender", "high", author, [reason], count))
         who = author_hash(self.secret, author)
-        count = self.waves.add(case.rendered.text, who, identity, sent_at)
-        if count is not None:
-            reason = f"authors>={self.policy.spam_wave.authors}"
-            alarms.append(Alarm("spam_wave", "high", case.record.id, [reason], count))
-        count = self.pictures.add(new_pictures(case.seen), who, identity, sent_at)
-        if count is not None:
-            reason = f"authors>={self.policy.picture_wave.authors}"
-            alarms.append(Alarm("picture_wave", "high", case.record.id, [reason], count))
-        return alarms
+        signs = self.crowds.signs(case, who, identity, sent_at)
+        raised = [self.crowds.count(sign, who, identity, sent_at, case.record.id) for sign in signs]
+        return [*alarms, *(alarm for alarm in raised if alarm is not None)]
 
     def strikes(
         self, case: Case[Post], identity: str, sent_at: float, window_s: float | None, half_life_s: float | None = None
@@ -120,8 +111,7 @@ class Memory:
         """What is remembered stays; from now on this policy says what it means."""
         self.policy = policy
         self.authors.adopt(policy.repeat_offender)
-        self.waves.adopt(policy.spam_wave)
-        self.pictures.adopt(policy.picture_wave)
+        self.crowds.adopt(policy)
         if self.quota is not None:
             self.quota.adopt(policy.quota)
 
@@ -132,6 +122,7 @@ class Memory:
         """
         if self.quota is not None and total is not None:
             self.quota.hold(partitions, total)
+        self.crowds.hold(partitions)
         if self.journal is not None:
             self.authors.forget(self.held.difference(partitions))
             self.held = set(partitions)
