@@ -60,7 +60,7 @@ class Settings(BaseSettings):
     shared_waves: Literal["off", "on"] = Field(
         default="off",
         description="`on`: waves are counted over all workers, not in each, by way of the topic PREFIX.waves: "
-        "a message more for a post, of some 700 bytes; needs `author_key_file`.",
+        "a message more for a post, of some 600 bytes; needs `author_key_file`.",
     )
     artifact: UserPath = Field(default=RELEASE, description="Folder of the model. Default: the release that ships.")
     policy: UserPath = Field(default=POLICY, description="Policy file. Default: the one that ships.")

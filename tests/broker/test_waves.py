@@ -78,7 +78,7 @@ async def test_a_wave_over_two_workers_raises_one_alert_and_goes_on_with_another
     for worker in workers:
         worker.kill()
     await bench.start_worker(**shared(bench, "three"))
-    places = await bench.send(same_text(bench, BAR, BAR))
+    places += await bench.send(same_text(bench, BAR, BAR))
     (await bench.answers(places)).assert_exactly_once()
     found = await waves(bench, 2)
     assert [each.body["count"] for each in found] == [BAR, 2 * BAR], "whoever counts now knows of those before"
