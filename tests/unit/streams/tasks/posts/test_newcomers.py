@@ -89,6 +89,14 @@ def test_who_may_have_posted_before_anybody_looked_is_not_new() -> None:
     assert is_first(6, made_at=1061.0, now=1062.0)
 
 
+def test_of_an_account_one_post_is_the_first() -> None:
+    found = Newcomers()
+    assert found.is_first(1, "v1", 0, 1000.0, 0.0, 100.0)
+    assert not found.is_first(1, "v2", 0, 1000.0, 0.0, 100.0), "though it was sent in the same moment"
+    assert not found.is_first(1, "v3", 0, 1001.0, 1.0, 100.0)
+    assert found.is_first(1, "v1", 0, 1000.0, 0.0, 100.0), "it came again"
+
+
 def test_who_was_new_before_accounts_cease_to_be_new_is_forgotten() -> None:
     found = Newcomers()
     for author in range(50):
