@@ -9,6 +9,7 @@ from schemas.picture import Picture
 from schemas.post import Post
 from schemas.reasons import InvalidRecord, Reason
 from schemas.review import Review
+from schemas.sighting import Sighting
 from schemas.strike import Strike
 from schemas.symptoms import Context, SymptomRecord, Vitals
 from schemas.verdicts import (
@@ -44,6 +45,7 @@ __all__ = [
     "Reason",
     "Review",
     "Sentiment",
+    "Sighting",
     "Source",
     "Span",
     "Strike",

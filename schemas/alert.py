@@ -14,7 +14,15 @@ from schemas.verdicts import Source
 class Alert(Identified):
     """Something a person should look at. The id is the same when a redelivered record raises it again."""
 
-    kind: Literal["severe_post", "repeat_offender", "spam_wave", "picture_wave", "policy_rule", "urgent_patient"]
+    kind: Literal[
+        "severe_post",
+        "repeat_offender",
+        "spam_wave",
+        "picture_wave",
+        "join_wave",
+        "policy_rule",
+        "urgent_patient",
+    ]
     severity: Literal["high", "critical"]
     task: str
     subject: str = Field(description="The post, the author or the record that it is about.")

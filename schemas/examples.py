@@ -208,6 +208,20 @@ COMPARISON: Final[Document] = {
     },
 }
 
+SIGHTING: Final[Document] = {
+    "schema_version": 1,
+    "kind": "text",
+    "author": "5d3a9c04e17b62",
+    "key_check": "b1946ac92492d234",
+    "sent_at": "2026-11-24T09:15:00.123000Z",
+    "post_id": "c-4475",
+    "verdict_id": "0f3c5a77d1be4e0d9c84aa51e2b60f19",
+    "source": {"topic": "moderation.posts", "partition": 1, "offset": 42},
+    "keys": "a7d4e90b1c35f286",
+    "words": "8e21f05b6d934ac7c4107be29f5d38a601f9d2648cb3e57a",
+    "prints": [],
+}
+
 STRIKE: Final[Document] = {
     "schema_version": 1,
     "author": "5d3a9c04e17b62",

@@ -60,4 +60,4 @@ class Outgoing(NamedTuple):
     partition: int = 0
     headers: tuple[Header, ...] = ()
     decision: Decision | None = None
-    """Of the first message of a verdict."""
+    """Of the first message of a verdict, and of an alert without one."""

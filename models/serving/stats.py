@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Self
 
 from models.serving.types import Batch, Outcome
 
@@ -41,3 +42,6 @@ class Stats:
         self.failed_rows += len(outcomes) - len(scores)
         self.degraded_rows += sum(one.degraded for one in scores)
         self.early_rows += sum(one.is_early for one in scores)
+
+    def __add__(self, other: Self) -> Self:
+        return type(self)(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(self)))

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from streams.kafka.topics import changelog_kinds, topic_names
+from streams.kafka.group import sightings_group
+from streams.kafka.topics import changelog_kinds, sighting_kinds, topic_names
 from streams.settings import Settings
 from streams.tasks import channels, declared
 
@@ -35,6 +36,8 @@ def acls(settings: Settings, role: Role) -> list[Acl]:
     granted = [Acl("topic", names[kind], operations) for kind, operations in allowed.items() if operations]
     if role in ("worker", "reader"):
         granted.append(Acl("group", settings.group, ("Read",)))
+    if role == "worker" and sighting_kinds(settings):
+        granted.append(Acl("group", sightings_group(settings), ("Read",)))
     if role == "operator":  # a change is waited for until each worker of the group has it
         granted.append(Acl("group", settings.group, ("Describe",)))
     if role == "operator" or _rolls_back(role, settings):  # a change is a transaction
@@ -49,10 +52,11 @@ def _rolls_back(role: Role, settings: Settings) -> bool:
 
 def _on_topic(kind: str, role: Role, settings: Settings) -> Iterator[Operation]:
     action = {channel.kind: channel.action for channel in channels()}[kind]
-    changelogs = {task.changelog.kind for task in declared().values() if task.changelog is not None}
+    own = [channel for task in declared().values() for channel in (task.changelog, task.sightings)]
+    among_workers = {channel.kind for channel in own if channel is not None}
     live = {task.input.kind for task in declared().values()}
     backfill = {task.backfill.kind for task in declared().values()}
-    if role == "worker" and kind in changelog_kinds(settings).values():
+    if role == "worker" and kind in {*changelog_kinds(settings).values(), *sighting_kinds(settings).values()}:
         yield from ("Read", "Write")
     elif role == "worker":
         served = {kind for task in settings.tasks for kind in (task, declared()[task].backfill.kind)}
@@ -62,7 +66,7 @@ def _on_topic(kind: str, role: Role, settings: Settings) -> Iterator[Operation]:
             yield "Write"
     elif role == "sender" and kind in live:
         yield "Write"
-    elif role == "reader" and action != "receive" and kind not in changelogs:
+    elif role == "reader" and action != "receive" and kind not in among_workers:
         yield "Read"
     elif role == "operator":
         yield "Create"

@@ -40,6 +40,11 @@ def group_options(settings: Settings) -> dict[str, Any]:
     }
 
 
+def sightings_group(settings: Settings) -> str:
+    """In which workers share the topics of sightings: a partition of those is no matter of who judges which posts."""
+    return f"{settings.group}-waves"
+
+
 async def await_coordinator(settings: Settings, topic: str, within_s: float = COORDINATOR_TIMEOUT_S) -> None:
     """Returns when a broker coordinates the group; after `within_s` it warns once and returns all the same.
 

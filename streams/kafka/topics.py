@@ -59,6 +59,13 @@ def changelog_kinds(settings: Settings) -> dict[str, str]:
     return {name: channel.kind for name, channel in kept.items() if channel is not None}
 
 
+def sighting_kinds(settings: Settings) -> dict[str, str]:
+    """Of what workers with these settings tell each other, by the task whose it is."""
+    tasks = declared()
+    told = {name: tasks[name].sightings for name in settings.tasks if settings.shared_waves == "on"}
+    return {name: channel.kind for name, channel in told.items() if channel is not None}
+
+
 def topic_name(prefix: str, kind: str) -> str:
     """Raises ValueError where no topic has this kind."""
     if kind not in kinds():

@@ -134,6 +134,7 @@ def parts_of(settings: Settings, artifact: Artifact, policy: Policy, enforces: b
         state,
         author_state=settings.author_state,
         author_secret=_author_secret(settings),
+        shares_waves=settings.shared_waves == "on",
         has_quota=enforces,
         rules=rules,
         review_share=settings.review_share,

@@ -13,7 +13,7 @@ from streams.health.histogram import DURATIONS, ROWS, SCORES, TOKENS, Histogram
 from streams.health.traits import Traits
 from streams.health.words import KINDS, LANGS, REASONS, SEVERITIES, STAGES
 from streams.pipeline.work import Work
-from streams.record import Decision
+from streams.record import Decision, Outgoing
 from streams.tasks import declared
 from streams.tasks.base import Moments
 
@@ -79,6 +79,12 @@ class Counts:
                     if work.lane is Lane.LIVE and (judging is None or work.activation.model_version == judging):
                         length = 0 if work.rendered is None else len(work.rendered.text)
                         self.traits.note(name, decision, length, work.unknown_share)
+
+    def tell(self, alerts: Iterable[Outgoing]) -> None:
+        """Alerts that left without a verdict."""
+        for each in alerts:
+            if each.decision is not None:
+                self.alerts.update(each.decision.alerts)
 
     def _note_times(self, moments: Moments, now: float) -> None:
         before = moments.intake_at

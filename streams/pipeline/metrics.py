@@ -10,7 +10,6 @@ from typing import Final, TypeVar
 from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
-from models.serving.reading import TEXT
 from streams.health import families as of
 from streams.pipeline.pipeline import Pipeline
 
@@ -52,8 +51,7 @@ class PipelineMetrics(Collector):
         return of.BUILD_INFO.by([((version("tidegate"), active.model_version, policy), 1.0)])
 
     def _engine(self) -> Iterator[Metric]:
-        """Of the model that judges now: another one begins at 0, as a process that was started anew does."""
-        stats = self._pipeline.active.modalities[TEXT].scheduler.stats()
+        stats = self._pipeline.engine_stats()
         yield of.PADDED_TOKENS.of(stats.padded_tokens)
         yield of.ENGINE_BUSY.of(stats.run_s)
         yield of.EARLY_ROWS.of(stats.early_rows)

@@ -20,6 +20,7 @@ from functools import partial
 from typing import Any, TypeVar, cast
 
 from models.serving.reading import Reading
+from models.serving.stats import Stats
 from models.serving.types import EngineLostError, Item, Lane, Outcome, Scores
 from schemas import Reason
 from streams.health.traces import Trace, tell_batch
@@ -27,6 +28,7 @@ from streams.pipeline.activation import Activation, Scorer
 from streams.pipeline.aside import Aside
 from streams.pipeline.counts import Counts
 from streams.pipeline.decide import decide
+from streams.pipeline.engine_sums import EngineSums
 from streams.pipeline.failures import Failure
 from streams.pipeline.gathering import Gathering, Pace
 from streams.pipeline.key_order import KeyOrder
@@ -86,6 +88,7 @@ class Pipeline:
         self._active: Activation | None = None
         self._beside: Activation | None = None
         self._inside: Counter[Activation] = Counter()
+        self._engines = EngineSums()
 
     @property
     def active(self) -> Activation:
@@ -96,6 +99,7 @@ class Pipeline:
     def start(self, activation: Activation) -> None:
         """Begins to work. Call it on the loop, with a scheduler that hands its outcomes to `deliver`."""
         self._active = activation
+        self._engines.begin(activation)
         self._spawn(self._incoming.run())
         self._spawn(self._scored.run())
 
@@ -104,11 +108,14 @@ class Pipeline:
         its last record.
         """
         former, self._active = self.active, activation
+        self._engines.begin(activation)
         self._retire_if_over(former)
 
     def place_beside(self, activation: Activation | None) -> None:
         """Keeps a second one ready for records that are pushed under it, in place of the one before. None: none."""
         former, self._beside = self._beside, activation
+        if activation is not None:
+            self._engines.begin(activation)
         if former is not None:
             self._retire_if_over(former)
 
@@ -120,11 +127,17 @@ class Pipeline:
         """Ends what nobody else works with: under another policy the engine goes on."""
         del self._inside[activation]
         others = (*self._ready(), *self._inside)
-        self._spawn(activation.stop(spare=[modality for each in others for modality in each.modalities.values()]))
+        spare = [modality for each in others for modality in each.modalities.values()]
+        self._engines.end(activation, spare)
+        self._spawn(activation.stop(spare))
 
     def _ready(self) -> list[Activation]:
         """Under which records may come."""
         return [each for each in (self._active, self._beside) if each is not None]
+
+    def engine_stats(self) -> Stats:
+        """Of all engines that have read text since the start; from any thread. Under another model it goes on."""
+        return self._engines.total()
 
     @property
     def looked_at(self) -> float:

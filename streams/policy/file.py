@@ -51,6 +51,12 @@ class PictureWavePolicy(Table):
     max_pictures: Annotated[int, Field(ge=1, le=50_000)] = 10_000
 
 
+class JoinWavePolicy(Table):
+    accounts: Annotated[int, Field(ge=2, le=1_000)]
+    window_s: Seconds
+    account_younger_than_s: Seconds
+
+
 class PostPolicy(Table):
     operating_point: Point = DEFAULT_POINT
     """Which of the model's sets of thresholds fills those that the policy does not name."""
@@ -63,6 +69,8 @@ class PostPolicy(Table):
     repeat_offender: RepeatOffenderPolicy
     spam_wave: SpamWavePolicy
     picture_wave: PictureWavePolicy = PictureWavePolicy()
+    join_wave: JoinWavePolicy | None = None
+    """None: nobody counts new accounts."""
     unassessed: Literal["allow", "review"] = "allow"
     """What happens to a post in which the model knows too few of the words."""
     unlooked_pictures: Literal["allow", "review"] = "allow"

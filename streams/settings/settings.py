@@ -57,6 +57,11 @@ class Settings(BaseSettings):
         description="File with a secret under which authors are hashed, the same for all workers. "
         "Default: one is made in `data_dir`.",
     )
+    shared_waves: Literal["off", "on"] = Field(
+        default="off",
+        description="`on`: waves are counted over all workers, not in each, by way of the topic PREFIX.waves: "
+        "a message more for a post, of some 600 bytes; needs `author_key_file`.",
+    )
     artifact: UserPath = Field(default=RELEASE, description="Folder of the model. Default: the release that ships.")
     policy: UserPath = Field(default=POLICY, description="Policy file. Default: the one that ships.")
     protocol: UserPath = Field(default=PROTOCOL, description="Triage protocol. Default: the one that ships.")
@@ -195,6 +200,8 @@ class Settings(BaseSettings):
             read_key(self.author_key_file)
         elif self.author_state == "topic":
             raise ValueError("author_state topic needs author_key_file")
+        elif self.shared_waves == "on":
+            raise ValueError("shared_waves on needs author_key_file")
         return self
 
     @classmethod

@@ -22,4 +22,6 @@ def channels() -> tuple[Channel, ...]:
     """What travels: the tasks' inputs, live and backfill, their outputs, what they remember, and what they share."""
     outputs = [channel for task in REGISTRY for channel in task.outputs]
     changelogs = [task.changelog for task in REGISTRY if task.changelog is not None]
-    return (*(task.input for task in REGISTRY), *(task.backfill for task in REGISTRY), *outputs, *changelogs, *SHARED)
+    sightings = [task.sightings for task in REGISTRY if task.sightings is not None]
+    inputs = [*(task.input for task in REGISTRY), *(task.backfill for task in REGISTRY)]
+    return (*inputs, *outputs, *changelogs, *sightings, *SHARED)

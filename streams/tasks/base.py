@@ -48,6 +48,8 @@ class Parts:
     """Where author history is kept."""
     author_secret: bytes | None = None
     """Key of the authors' hashes; None: one that is made in the folder."""
+    shares_waves: bool = False
+    """Whether waves are counted over all workers; needs `author_secret`."""
     review_share: float = 0.0
     """Of the allowed posts, how many are drawn for people to look at."""
     clock: Callable[[], float] = time.monotonic
@@ -176,6 +178,17 @@ class Task(Protocol[R]):
         not. Returns how many of them it cannot use. In the thread of `decide`.
         """
         return len(changes)
+
+    @property
+    def recall_s(self) -> float:
+        """How long ago what was seen still counts."""
+        return 0.0
+
+    def sighted(self, values: Sequence[bytes | None]) -> tuple[list[Outgoing], int]:
+        """Counts what workers saw, in the order of the log of one partition, the same once more or not. Returns the
+        alerts that are due, and how many messages it cannot use. In the thread of `decide`.
+        """
+        return [], len(values)
 
     def revoke(self, partitions: Collection[int]) -> None:
         """Gives input partitions up: writes down what is known about them and forgets it."""

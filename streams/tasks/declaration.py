@@ -37,6 +37,9 @@ class Declaration:
     changelog: Channel | None = None
     """Where the task writes what it remembers of a partition, for whoever takes that over; compacted."""
 
+    sightings: Channel | None = None
+    """Where workers tell each other what they saw, keyed by what is alike, so that one of them sees all of it."""
+
     @property
     def name(self) -> str:
         """In settings, on the command line and as `task` of a verdict."""

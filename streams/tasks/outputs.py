@@ -77,10 +77,13 @@ def outputs(
     value = orjson.dumps(verdict)
     decision = _decision(case, verdict, alarms, action)
     messages = [Outgoing(kind, case.key, value, partition, decision=decision) for kind in kinds]
-    for alarm in alarms:
-        alert = orjson.dumps(_alert(verdict, alarm, wall_now))
-        messages.append(Outgoing("alerts", alarm.subject.encode("utf-8", "replace"), alert, partition))
-    return messages
+    return [*messages, *(alert(verdict, alarm, wall_now, partition) for alarm in alarms)]
+
+
+def alert(about: Mapping[str, Any], alarm: Alarm, wall_now: float, partition: int) -> Outgoing:
+    """Args: about: the verdict that raises it; its `id`, `task` and `source` are read."""
+    value = orjson.dumps(_alert(about, alarm, wall_now))
+    return Outgoing("alerts", alarm.subject.encode("utf-8", "replace"), value, partition)
 
 
 def _decision(case: Case[Any], verdict: Mapping[str, Any], alarms: Sequence[Alarm], action: str) -> Decision:

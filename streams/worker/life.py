@@ -23,7 +23,7 @@ from streams.health.vitals import Phase
 from streams.kafka.codecs import check_codecs
 from streams.kafka.connection import start_client
 from streams.kafka.group import await_coordinator
-from streams.kafka.topics import changelog_kinds, input_kinds, list_topics, output_kinds, topic_name
+from streams.kafka.topics import changelog_kinds, input_kinds, list_topics, output_kinds, sighting_kinds, topic_name
 from streams.pipeline.activation import tasks_of
 from streams.settings import Settings
 from streams.tasks.base import Task
@@ -34,6 +34,7 @@ from streams.worker.faust_app import TidegateApp, create_app
 from streams.worker.metrics import WorkerMetrics
 from streams.worker.producer import Producer
 from streams.worker.service import Service
+from streams.worker.sightings import SightingsReader
 from streams.worker.sink import Sink
 
 logger = logging.getLogger(__name__)
@@ -97,7 +98,8 @@ class _Worker:
     def _output_kinds(self) -> list[str]:
         """Of what this worker writes."""
         outputs = [kind for kind in output_kinds() if self._follower is not None or kind not in CONTROLLED]
-        return [*outputs, *changelog_kinds(self._settings).values()]
+        own = (changelog_kinds(self._settings), sighting_kinds(self._settings))
+        return [*outputs, *(kind for kinds in own for kind in kinds.values())]
 
     async def _unless_stopped(self, waiting: Coroutine[Any, Any, None]) -> None:
         """A wait that SIGTERM ends."""
@@ -144,6 +146,7 @@ class _Worker:
             asyncio.create_task(self._watch_for_crash(app)),
             asyncio.create_task(self._watch_drift(watcher, service)),
         ]
+        watching += [asyncio.create_task(self._count_sighted(reader)) for reader in self._readers(service)]
         if self._follower is not None:
             watching.append(asyncio.create_task(self._follow(self._follower)))
         try:
@@ -168,6 +171,19 @@ class _Worker:
             self.life.crash(error)
         finally:
             await self._end(follower.stop(), FLUSH_S, "leave the control topic")
+
+    def _readers(self, service: Service) -> list[SightingsReader]:
+        """Of what workers tell each other."""
+        kinds = sighting_kinds(self._settings)
+        names = {name: topic_name(self._settings.topic_prefix, name) for pair in kinds.items() for name in pair}
+        return [SightingsReader(self._settings, names[kind], names[task], service) for task, kind in kinds.items()]
+
+    async def _count_sighted(self, reader: SightingsReader) -> None:
+        """What is not counted would never be told: the worker ends, and another one counts it."""
+        try:
+            await reader.run()
+        except Exception as error:
+            self.life.crash(error)
 
     async def _watch_drift(self, watcher: Watcher, service: Service) -> None:
         """The work does not hang on it: what goes wrong there is told, and no drift any more."""

@@ -130,6 +130,25 @@ class Service:
         for kind in sorted({each.kind for each in refused}):
             logger.warning("an output is larger than the topic of %s takes: nobody will hear of it", kind)
 
+    def recall_s(self, topic: str) -> float:
+        """How long ago what workers saw still counts for the task behind an input topic."""
+        return self._tasks[topic].recall_s
+
+    async def count_sighted(self, topic: str, values: Sequence[bytes | None], tells: bool) -> int:
+        """Has the task behind an input topic count what workers saw. Returns how many messages it cannot use.
+
+        Args:
+            tells: whether alerts leave; False: others have told of it.
+
+        Raises:
+            PublishError: the broker did not take an alert.
+        """
+        alerts, unused = await self._pipeline.in_order(self._tasks[topic].sighted, values)
+        if tells and alerts:
+            await self.publish(alerts)
+            self._pipeline.counts.tell(alerts)
+        return unused
+
     async def take_in(self, partition: Partition, records: Sequence[Consumed]) -> None:
         """Takes in what was fetched of a partition, in order, as soon as there is room for it. See `Intake`."""
         await self._intake.take_in(partition, records)

@@ -10,7 +10,6 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from models.serving.reading import TEXT
 from streams.errors import TidegateError
 from streams.pipeline.pipeline import Pipeline
 from streams.worker.ledger import Ledger
@@ -95,7 +94,7 @@ class Watch:
 
     def _report(self) -> None:
         ledger, pipeline = self._watched.ledger, self._watched.pipeline
-        stats = pipeline.active.modalities[TEXT].scheduler.stats()
+        stats = pipeline.engine_stats()
         early = 100 * stats.early_rows / max(1, stats.rows)
         padding = stats.padded_tokens / max(1, stats.real_tokens)
         logger.info(

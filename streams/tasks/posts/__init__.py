@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, get_args
 
 from models.serving.question import ABOUT_POSTS
-from schemas import Post, PostVerdict, Strike
+from schemas import Post, PostVerdict, Sighting, Strike
 from schemas.channels import Channel
-from schemas.examples import POST, POST_VERDICT, STRIKE
+from schemas.examples import POST, POST_VERDICT, SIGHTING, STRIKE
 from schemas.verdicts import Action
 from streams.tasks.declaration import Declaration
 
@@ -49,5 +49,14 @@ POSTS: Final = Declaration(
         "What workers remember of authors, by keyed hashes. Used where the setting `author_state` is `topic`.",
         STRIKE,
         {"cleanup.policy": ["compact"], "segment.bytes": 50 * 1024 * 1024},
+    ),
+    sightings=Channel(
+        "waves",
+        Sighting,
+        None,
+        "What near-equal texts have in common; one for all pictures, one for all new accounts.",
+        "What of posts may be one of many, by keyed hashes. Used where the setting `shared_waves` is on.",
+        SIGHTING,
+        {"retention.ms": 24 * 3600 * 1000, "segment.ms": 3600 * 1000},
     ),
 )

@@ -1,4 +1,4 @@
-"""What outlives a single post: author history, waves of texts and of pictures, the quota."""
+"""What outlives a single post: author history, what many authors do at once, the quota."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from models.text.masks import USER
-from schemas import Post
+from schemas import Post, Sighting
 from streams.policy import PostPolicy
 from streams.policy.quota import Quota
 from streams.record import Outgoing
@@ -16,10 +16,10 @@ from streams.tasks.base import Case, Change, Parts
 from streams.tasks.outputs import Alarm
 from streams.tasks.posts.author_key import load_or_create_secret, passing_secret
 from streams.tasks.posts.authors import AuthorHistory, author_hash, key_check
+from streams.tasks.posts.crowds import Crowds
 from streams.tasks.posts.journal import Journal, Place, author_in
-from streams.tasks.posts.picture_waves import PictureWaves, new_pictures
 from streams.tasks.posts.rates import Rates
-from streams.tasks.posts.waves import SpamWaves
+from streams.tasks.posts.sightings import Sightings, keyed, sign_of
 
 logger = logging.getLogger(__name__)
 
@@ -37,14 +37,15 @@ class Memory:
     policy: PostPolicy
     secret: bytes
     authors: AuthorHistory
-    waves: SpamWaves
-    pictures: PictureWaves
+    crowds: Crowds
     quota: Quota | None
     wall_clock: Callable[[], float]
     folder: Path | None
     """Where author history is kept, one file an input partition; None: not there."""
     journal: Journal | None
     """What of author history is to leave for its changelog; None: it has none."""
+    sightings: Sightings | None
+    """What is to leave for whoever counts waves; None: they are counted here."""
     rates: Rates = field(default_factory=Rates)
     held: set[int] = field(default_factory=set)
     """Input partitions of this worker."""
@@ -60,11 +61,16 @@ class Memory:
         journal = Journal(key_check(secret)) if state == "topic" else None
         authors = AuthorHistory(policy.repeat_offender, secret, journal)
         quota = Quota(policy.quota) if parts.has_quota else None
-        waves, pictures = SpamWaves(policy.spam_wave), PictureWaves(policy.picture_wave)
-        return cls(policy, secret, authors, waves, pictures, quota, parts.wall_clock, files, journal)
+        sightings = Sightings(secret) if parts.shares_waves and folder is not None else None
+        crowds = Crowds(policy) if sightings is None else Crowds(policy, keyed(secret))
+        return cls(policy, secret, authors, crowds, quota, parts.wall_clock, files, journal, sightings)
 
-    def alarms(self, case: Case[Post], identity: str, is_offence: bool, sent_at: float) -> list[Alarm]:
-        """What this post means beside the posts before it."""
+    def alarms(self, case: Case[Post], identity: str, verdict_id: str, is_offence: bool, sent_at: float) -> list[Alarm]:
+        """What this post means beside the posts before it, as far as it is counted here.
+
+        Args:
+            identity: of what it says, whatever judged it.
+        """
         author = author_of(case)
         if not author:
             return []
@@ -75,15 +81,29 @@ class Memory:
                 reason = f"posts>={self.policy.repeat_offender.posts}"
                 alarms.append(Alarm("repeat_offender", "high", author, [reason], count))
         who = author_hash(self.secret, author)
-        count = self.waves.add(case.rendered.text, who, identity, sent_at)
-        if count is not None:
-            reason = f"authors>={self.policy.spam_wave.authors}"
-            alarms.append(Alarm("spam_wave", "high", case.record.id, [reason], count))
-        count = self.pictures.add(new_pictures(case.seen), who, identity, sent_at)
-        if count is not None:
-            reason = f"authors>={self.policy.picture_wave.authors}"
-            alarms.append(Alarm("picture_wave", "high", case.record.id, [reason], count))
-        return alarms
+        signs = self.crowds.signs(case, who, identity, sent_at)
+        if self.sightings is not None:
+            for sign in signs:
+                self.sightings.note(sign, case, who, verdict_id, sent_at)
+            return alarms
+        raised = [self.crowds.count(sign, who, identity, sent_at, case.record.id) for sign in signs]
+        return [*alarms, *(alarm for alarm in raised if alarm is not None)]
+
+    def sighted(self, values: Sequence[bytes | None]) -> tuple[list[tuple[Sighting, Alarm]], int]:
+        """Counts what workers saw. Returns what is to be told of it, and how many messages cannot be used."""
+        raised: list[tuple[Sighting, Alarm]] = []
+        unused = 0
+        for value in values:
+            sighting = None if self.sightings is None else self.sightings.read(value)
+            if sighting is None:
+                unused += 1
+                continue
+            # By the verdict, since an alert is: a post that is judged again, by another model, raises no second one.
+            author, at = int(sighting.author, 16), sighting.sent_at.timestamp()
+            alarm = self.crowds.count(sign_of(sighting), author, sighting.verdict_id, at, sighting.post_id)
+            if alarm is not None:
+                raised.append((sighting, alarm))
+        return raised, unused
 
     def strikes(
         self, case: Case[Post], identity: str, sent_at: float, window_s: float | None, half_life_s: float | None = None
@@ -114,14 +134,14 @@ class Memory:
 
     def leaving(self) -> Sequence[Outgoing]:
         """What is to leave with the verdict that was decided last, so that others know of it."""
-        return () if self.journal is None else self.journal.leaving()
+        strikes = () if self.journal is None else self.journal.leaving()
+        return strikes if self.sightings is None else (*strikes, *self.sightings.leaving())
 
     def adopt(self, policy: PostPolicy) -> None:
         """What is remembered stays; from now on this policy says what it means."""
         self.policy = policy
         self.authors.adopt(policy.repeat_offender)
-        self.waves.adopt(policy.spam_wave)
-        self.pictures.adopt(policy.picture_wave)
+        self.crowds.adopt(policy)
         if self.quota is not None:
             self.quota.adopt(policy.quota)
 
@@ -132,6 +152,7 @@ class Memory:
         """
         if self.quota is not None and total is not None:
             self.quota.hold(partitions, total)
+        self.crowds.hold(partitions)
         if self.journal is not None:
             self.authors.forget(self.held.difference(partitions))
             self.held = set(partitions)

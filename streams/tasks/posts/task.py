@@ -10,7 +10,7 @@ from models.serving.reading import Reading
 from models.serving.spans import marked
 from models.serving.types import Scores
 from models.text import identify_language, readings
-from schemas import Post
+from schemas import Post, Sighting
 from streams.pictures.words import WordsInPicture
 from streams.policy import Action
 from streams.policy.base import DAY_S, EPOCH_DAY
@@ -18,9 +18,9 @@ from streams.policy.conditions import Facts
 from streams.policy.judge import Judge
 from streams.policy.pictures import with_pictures
 from streams.policy.rules import FALLBACK_THRESHOLD, Ruling
-from streams.record import Outgoing
+from streams.record import Decision, Outgoing
 from streams.tasks.base import Case, Change, Parts, Rendered, Task
-from streams.tasks.outputs import OVER_QUOTA, Alarm, outputs, timings_ms, verdict_id, warnings
+from streams.tasks.outputs import OVER_QUOTA, Alarm, alert, outputs, timings_ms, verdict_id, warnings
 from streams.tasks.posts import POSTS
 from streams.tasks.posts.memory import Memory, author_of
 from streams.tasks.posts.sample import is_drawn
@@ -71,7 +71,7 @@ class PostsTask(Task[Post]):
         ruling, _ = self._judge.rule(self._facts(case, values, remembered))
         ruling = with_pictures(ruling, case.seen, self._policy)
         action, reasons = self._within_quota(ruling, identity)
-        alarms = self._alarms(case, remembered, ruling)
+        alarms = self._alarms(case, remembered, identity, ruling)
         verdict: dict[str, Any] = {
             "schema_version": 1,
             "id": identity,
@@ -130,9 +130,9 @@ class PostsTask(Task[Post]):
             return ruling.action, ruling.reasons
         return Action.REVIEW, (*ruling.reasons, OVER_QUOTA)
 
-    def _alarms(self, case: Case[Post], identity: str, ruling: Ruling) -> list[Alarm]:
+    def _alarms(self, case: Case[Post], identity: str, verdict: str, ruling: Ruling) -> list[Alarm]:
         sent_at = case.sent_at(self._clock(), self._wall_clock())
-        alarms = self._memory.alarms(case, identity, ruling.is_offence, sent_at)
+        alarms = self._memory.alarms(case, identity, verdict, ruling.is_offence, sent_at)
         if ruling.severity is not None:
             alarms.append(Alarm("severe_post", ruling.severity, case.record.id, ruling.severe_reasons))
         if ruling.alert is not None:
@@ -166,6 +166,20 @@ class PostsTask(Task[Post]):
 
     def restore(self, partition: int, changes: Sequence[Change]) -> int:
         return self._memory.restore(partition, changes)
+
+    @property
+    def recall_s(self) -> float:
+        return self._memory.crowds.longest_window_s
+
+    def sighted(self, values: Sequence[bytes | None]) -> tuple[list[Outgoing], int]:
+        raised, unused = self._memory.sighted(values)
+        return [self._alert(sighting, alarm) for sighting, alarm in raised], unused
+
+    def _alert(self, sighting: Sighting, alarm: Alarm) -> Outgoing:
+        source = sighting.source
+        about = {"id": sighting.verdict_id, "task": POSTS.name, "source": source and source.model_dump()}
+        told = alert(about, alarm, self._wall_clock(), 0 if source is None else source.partition)
+        return told._replace(decision=Decision("none", "", alerts=[(alarm.kind, alarm.severity)]))
 
     def revoke(self, partitions: Collection[int]) -> None:
         self._memory.revoke(partitions)

@@ -17,10 +17,9 @@ import unicodedata
 from array import array
 from bisect import bisect_left
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
-from operator import itemgetter
+from operator import add, itemgetter
 from typing import Final, NamedTuple
 
 from streams.policy import SpamWavePolicy
@@ -61,8 +60,12 @@ class Sketch(NamedTuple):
         return 2 * sum(word in both for word in union) >= len(union) > 0
 
 
-def sketch(text: str, min_letters: int) -> Sketch:
-    """Of a cleaned, masked text; without keys when it has fewer letters (a Chinese character counts as three)."""
+def sketch(text: str, min_letters: int, digest: Callable[[str], int] = hash) -> Sketch:
+    """Of a cleaned, masked text; without keys when it has fewer letters (a Chinese character counts as three).
+
+    Args:
+        digest: hashes words: to a signed number of 64 bits. Python's own is another one in each process.
+    """
     text = text[:MAX_CHARACTERS]
     if "[" in text:
         text = _PLACEHOLDER.sub(" ", text)
@@ -74,11 +77,11 @@ def sketch(text: str, min_letters: int) -> Sketch:
     if len(encoded) < min_letters:
         return Sketch()
     if len(encoded) > 2 * len(letters):  # three bytes a character: mostly Chinese and its neighbours
-        words = set(map(hash, pairwise(letters)))
+        words = set(map(digest, map(add, letters, letters[1:])))
     else:
-        words = {hash(word) for word in spaced.split(" ") if len(word) > 3}
+        words = {digest(word) for word in spaced.split(" ") if len(word) > 3}
     circle = sorted(words)
-    return Sketch((hash(letters), *_neighbour_keys(circle)), tuple(circle[:SMALLEST]))
+    return Sketch((digest(letters), *_neighbour_keys(circle)), tuple(circle[:SMALLEST]))
 
 
 def _neighbour_keys(circle: list[int]) -> list[int]:
@@ -152,12 +155,15 @@ class SpamWaves:
         Returns:
             The number of authors where an alert is due: at the policy's number and at each doubling of it.
         """
-        candidate = sketch(text, self._policy.min_letters)
+        return self.count(sketch(text, self._policy.min_letters), author, verdict_id, now)
+
+    def count(self, candidate: Sketch, author: int, verdict_id: str, now: float) -> int | None:
+        """The same for a post of which only the sketch is known; all of them made with one `digest`."""
         group = self._find(candidate) or self._promote(candidate, author, now)
         if group is None:
             return None
         self._bind(group, candidate.keys)
-        return self._count(group, author, verdict_id, now)
+        return self._enter(group, author, verdict_id, now)
 
     def _find(self, candidate: Sketch) -> _Group | None:
         for key in candidate.keys:
@@ -191,7 +197,7 @@ class SpamWaves:
             for key in oldest.keys:
                 del self._by_key[key]
 
-    def _count(self, group: _Group, author: int, verdict_id: str, now: float) -> int | None:
+    def _enter(self, group: _Group, author: int, verdict_id: str, now: float) -> int | None:
         before = len(group.crowd)
         due = group.crowd.add(author, verdict_id, now, self._policy.authors, self._policy.window_s)
         self._remembered += len(group.crowd) - before

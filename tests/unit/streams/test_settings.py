@@ -247,5 +247,7 @@ def test_author_history_in_a_topic_needs_a_key_that_all_workers_share(tmp_path: 
     assert "author_state topic needs author_key_file" in _refusal(author_state="topic")
     assert Settings.load(author_state="topic", author_key_file=key).author_state == "topic"
     assert Settings.load(author_key_file=key).author_state == "disk"
+    assert "shared_waves on needs author_key_file" in _refusal(shared_waves="on")
+    assert Settings.load(shared_waves="on", author_key_file=key).shared_waves == "on"
     assert "holds less than 32 bytes" in _refusal(author_key_file=short)
     assert "there is no such file" in _refusal(author_key_file=tmp_path / "none")

@@ -49,6 +49,18 @@ def test_what_workers_remember_is_for_workers_alone_and_only_where_it_is_asked_f
     assert by_name("operator", **topic)["p.authors"] == ("Create", "Describe")
 
 
+def test_what_workers_tell_each_other_is_for_workers_alone_and_only_where_it_is_asked_for(tmp_path: Path) -> None:
+    key = tmp_path / "key"
+    key.write_bytes(b"k" * 32)
+    shared = {"shared_waves": "on", "author_key_file": key}
+    assert by_name("worker")["p.waves"] == ("Describe",)
+    assert "group g-waves" not in by_name("worker") | by_name("worker", **shared, tasks="symptoms")
+    granted = by_name("worker", **shared)
+    assert (granted["p.waves"], granted["group g-waves"]) == (("Read", "Write"), ("Read",))
+    assert not {"p.waves", "group g-waves"} & (by_name("reader", **shared) | by_name("sender", **shared)).keys()
+    assert by_name("operator", **shared)["p.waves"] == ("Create", "Describe")
+
+
 def test_nobody_may_write_what_is_not_theirs() -> None:
     assert by_name("sender") == {"p.posts": ("Write",), "p.symptoms": ("Write",)}
     assert all(operations == ("Read",) for operations in by_name("reader").values())

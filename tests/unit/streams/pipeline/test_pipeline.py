@@ -44,12 +44,13 @@ class HeldEngine:
     def __init__(self) -> None:
         self.items: list[Item] = []
         self.stopped = False
+        self.scored = Stats()
 
     def submit(self, items: Sequence[Item]) -> None:
         self.items += items
 
     def stats(self) -> Stats:
-        raise NotImplementedError
+        return self.scored
 
     async def stop(self) -> None:
         self.stopped = True
@@ -622,6 +623,27 @@ async def test_one_that_takes_over_from_beside_keeps_its_engine(bench: Bench) ->
     bench.pipeline.place_beside(None)
     await asyncio.sleep(0.01)
     assert (bench.engine.stopped, engine.stopped) == (True, False)
+
+
+async def test_what_engines_have_done_adds_up_and_never_goes_back(bench: Bench) -> None:
+    """Whichever judges: one beside counts from its first text on, once, and one that has ended stays counted."""
+    former, engine = bench.pipeline.active, HeldEngine()
+    bench.engine.scored = Stats(rows=70, run_s=7.0)
+    beside = served_by(engine, former)
+    bench.pipeline.place_beside(beside)
+    engine.scored = Stats(rows=5, run_s=0.5)
+    assert (bench.pipeline.engine_stats().rows, bench.pipeline.engine_stats().run_s) == (75, 7.5)
+
+    bench.pipeline.switch(beside.with_tasks({"posts": bench.task}))
+    bench.pipeline.place_beside(None)
+    await asyncio.sleep(0.01)
+    assert bench.engine.stopped
+    assert bench.pipeline.engine_stats().rows == 75
+    engine.scored = Stats(rows=6, run_s=0.6)
+    bench.pipeline.switch(served_by(HeldEngine(), former))
+    await asyncio.sleep(0.01)
+    assert engine.stopped
+    assert bench.pipeline.engine_stats().rows == 76
 
 
 class Picture(Reading):

@@ -39,6 +39,14 @@ def test_the_topic_of_authors_is_needed_only_where_it_is_written(tmp_path: Path)
     assert "authors" not in _Worker(none)._output_kinds()
 
 
+def test_the_topic_of_waves_is_needed_only_where_it_is_written(tmp_path: Path) -> None:
+    key = tmp_path / "key"
+    key.write_bytes(b"k" * 32)
+    assert "waves" not in _Worker(Settings())._output_kinds()
+    assert "waves" in _Worker(Settings(shared_waves="on", author_key_file=key))._output_kinds()
+    assert "waves" not in _Worker(Settings(shared_waves="on", author_key_file=key, tasks=["symptoms"]))._output_kinds()
+
+
 async def test_a_wait_that_fails_fails() -> None:
     async def fails() -> None:
         raise LookupError("broken")

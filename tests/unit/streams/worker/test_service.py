@@ -745,6 +745,32 @@ async def test_a_worker_on_another_host_knows_what_a_killed_one_wrote(
     assert not await asyncio.to_thread(lambda: list(tmp_path.rglob("authors-*.json")))
 
 
+async def test_waves_of_all_workers_are_told_once_the_broker_has_it_and_counted(start: Start, tmp_path: Path) -> None:
+    key = tmp_path / "key"
+    key.write_bytes(b"a secret of all the workers of a group")
+    policy = write_policy(tmp_path, wave_authors=2)
+    judging, counting = [await start(shared_waves="on", author_key_file=key, policy=policy) for _ in range(2)]
+    judging.sink.answer()
+    text = "earn money quickly from home with this trusted method"
+    await judging.take_in(*(post(text, author=f"author {number}") for number in range(4)))
+    await eventually(lambda: judging.released == {POSTS: 4})
+    assert {each.kind for each in judging.sink.published} == {"labels", "waves"}
+    told = [each.value for each in judging.sink.published if each.kind == "waves"]
+
+    counted = counting.service.pipeline.counts.alerts
+    assert await counting.service.count_sighted(POSTS[0], told[:3], tells=False) == 0
+    telling = asyncio.create_task(counting.service.count_sighted(POSTS[0], [*told[3:], b"damaged"], tells=True))
+    await eventually(lambda: counting.sink.published)
+    assert not telling.done()
+    counting.sink.answer()
+    assert await telling == 1
+    assert [(each.kind, orjson.loads(each.value or b"")["count"]) for each in counting.sink.published] == [
+        ("alerts", 4)
+    ]
+    assert counted["spam_wave", "high"] == 1
+    assert counting.service.recall_s(POSTS[0]) == 3600.0
+
+
 async def test_what_waits_for_a_changelog_is_dropped_when_its_partition_is_given_up(
     start: Start, shared: dict[str, Any]
 ) -> None:

@@ -1,0 +1,232 @@
+"""Reading what workers tell each other: from where, what is told of it, and what is committed."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from aiokafka import TopicPartition
+from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaConnectionError
+
+from streams.settings import Settings
+from streams.worker import sightings
+from streams.worker.sightings import SightingsReader
+
+HERE, THERE = TopicPartition("moderation.waves", 0), TopicPartition("moderation.waves", 1)
+RECALL_S = 600.0
+
+
+class Counting:
+    """Notes what it is given, and whether alerts may leave."""
+
+    def __init__(self) -> None:
+        self.counted: list[tuple[bytes, bool]] = []
+        self.error: Exception | None = None
+
+    def recall_s(self, topic: str) -> float:
+        assert topic == "moderation.posts"
+        return RECALL_S
+
+    async def count_sighted(self, topic: str, values: Sequence[bytes | None], tells: bool) -> int:
+        if self.error is not None:
+            raise self.error
+        self.counted += [(value or b"", tells) for value in values]
+        return sum(value == b"damaged" for value in values)
+
+
+class Consumer:
+    """Of partitions that hold messages sent so many seconds ago."""
+
+    def __init__(self, ages: Mapping[TopicPartition, Sequence[float]], committed: Mapping[TopicPartition, int]) -> None:
+        now = time.time()
+        self.sent = {each: [now - age for age in these] for each, these in ages.items()}
+        self.done = dict(committed)
+        self.at: dict[TopicPartition, int] = {}
+        self.given: dict[str, Any] = {}
+        self.stops = 0
+        self.errors: list[Exception] = []
+        self.listener: Any = None
+
+    def __call__(self, **given: Any) -> Consumer:
+        self.given = given
+        return self
+
+    async def start(self) -> None: ...
+
+    async def stop(self) -> None:
+        self.stops += 1
+
+    def subscribe(self, topics: Sequence[str], listener: Any) -> None:
+        assert topics == ["moderation.waves"]
+        self.listener = listener
+        self.assign(list(self.sent))
+
+    def assign(self, partitions: Collection[TopicPartition]) -> None:
+        """As a rebalance does: from what is committed on."""
+        self.listener.on_partitions_revoked(list(self.at))
+        self.at = {each: self.done.get(each, 0) for each in partitions}
+        self.listener.on_partitions_assigned(list(self.at))
+
+    async def offsets_for_times(self, times: Mapping[TopicPartition, int]) -> Mapping[TopicPartition, Any]:
+        found: dict[TopicPartition, Any] = {}
+        for each, since_ms in times.items():
+            later = [offset for offset, at in enumerate(self.sent[each]) if 1000 * at >= since_ms]
+            found[each] = SimpleNamespace(offset=later[0]) if later else None
+        return found
+
+    async def committed(self, partition: TopicPartition) -> int | None:
+        return self.done.get(partition)
+
+    def seek(self, partition: TopicPartition, offset: int) -> None:
+        if partition not in self.at:
+            raise IllegalStateError
+        self.at[partition] = offset
+
+    async def getmany(self, timeout_ms: int, max_records: int) -> Mapping[TopicPartition, Sequence[Any]]:
+        if self.errors:
+            raise self.errors.pop()
+        found = {}
+        for each, at in self.at.items():
+            offsets = range(at, min(len(self.sent[each]), at + max_records))
+            if offsets:
+                found[each] = [SimpleNamespace(offset=n, value=b"%d/%d" % (each.partition, n)) for n in offsets]
+                self.at[each] = offsets.stop
+        await asyncio.sleep(0)
+        return found
+
+    async def commit(self, offsets: Mapping[TopicPartition, int]) -> None:
+        if self.errors:
+            raise self.errors.pop()
+        self.done |= offsets
+
+
+async def turns() -> None:
+    """Of the event loop, more than anything here takes: nothing waits for a clock."""
+    for _ in range(500):
+        await asyncio.sleep(0)
+
+
+@contextlib.asynccontextmanager
+async def reading(consumer: Consumer) -> AsyncIterator[tuple[SightingsReader, Counting]]:
+    counting = Counting()
+    settings = Settings(commit_interval_s=1e-9)
+    reader = SightingsReader(settings, "moderation.waves", "moderation.posts", counting, consumer)
+    running = asyncio.create_task(reader.run())
+    await turns()
+    try:
+        yield reader, counting
+    finally:
+        running.cancel()
+        await asyncio.wait({running})
+    if not running.cancelled():
+        running.result()
+
+
+async def test_what_others_told_of_is_counted_as_far_back_as_it_counts_and_not_told_again() -> None:
+    consumer = Consumer({HERE: [1000, 900, 500, 400, 300, 200]}, {HERE: 4})
+    async with reading(consumer) as (_, counting):
+        pass
+    assert counting.counted == [(b"0/2", False), (b"0/3", False), (b"0/4", True), (b"0/5", True)]
+    assert consumer.done == {HERE: 6}
+    assert consumer.given["group_id"] == "tidegate-waves"
+    assert consumer.stops == 1
+
+
+async def test_what_nobody_told_of_is_told_however_old_it_is() -> None:
+    consumer = Consumer({HERE: [1000, 900, 500], THERE: [5000]}, {HERE: 1})
+    async with reading(consumer) as (_, counting):
+        pass
+    assert sorted(counting.counted) == [(b"0/1", True), (b"0/2", True), (b"1/0", True)]
+
+
+async def test_of_a_partition_that_stays_nothing_is_read_twice_and_of_one_that_was_away_what_was_missed() -> None:
+    consumer = Consumer({HERE: [50, 40], THERE: [50, 40]}, {})
+    async with reading(consumer) as (_, counting):
+        assert len(counting.counted) == 4
+        counting.counted.clear()
+        consumer.assign([HERE])
+        await turns()
+        consumer.sent[HERE].append(time.time())
+        consumer.sent[THERE] += [time.time(), time.time()]
+        consumer.done[THERE] = 3  # by another worker
+        await turns()
+        assert counting.counted == [(b"0/2", True)]
+        consumer.assign([HERE, THERE])
+        await turns()
+    assert counting.counted[1:] == [(b"1/2", False), (b"1/3", True)]
+
+
+async def test_what_was_fetched_after_a_rebalance_is_read_from_where_it_has_to_be() -> None:
+    consumer = Consumer({HERE: [500, 400, 300]}, {HERE: 1})
+    fetch = consumer.getmany
+
+    async def interrupted(timeout_ms: int, max_records: int) -> Mapping[TopicPartition, Sequence[Any]]:
+        consumer.getmany = fetch  # type: ignore[method-assign]
+        consumer.assign([HERE])
+        return await fetch(timeout_ms, max_records)
+
+    consumer.getmany = interrupted  # type: ignore[method-assign]
+    async with reading(consumer) as (_, counting):
+        pass
+    assert counting.counted == [(b"0/0", False), (b"0/1", True), (b"0/2", True)]
+
+
+async def test_a_rebalance_in_between_a_commit_loses_nothing() -> None:
+    consumer = Consumer({HERE: [500, 400]}, {})
+    async with reading(consumer) as (_, counting):
+        consumer.errors = [CommitFailedError()]
+        consumer.sent[HERE].append(time.time())
+        await turns()
+    assert counting.counted == [(b"0/0", True), (b"0/1", True), (b"0/2", True)]
+    assert consumer.done == {HERE: 3}
+
+
+async def test_a_topic_that_is_away_is_tried_again_and_said_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(sightings, "TRY_AGAIN_S", 0.0)
+    consumer = Consumer({HERE: [5]}, {})
+    consumer.errors = [KafkaConnectionError(), KafkaConnectionError()]
+    async with reading(consumer) as (_, counting):
+        assert counting.counted == [(b"0/0", True)]
+        assert consumer.stops == 2
+    assert len(caplog.messages) == 1
+    assert "trying again" in caplog.text
+
+
+async def test_what_cannot_be_counted_ends_it_and_is_not_committed() -> None:
+    """The worker ends then, and another one counts it."""
+    consumer = Consumer({HERE: [5]}, {})
+
+    async def fail() -> None:
+        async with reading(consumer) as (_, counting):
+            counting.error = LookupError("a defect")
+            consumer.sent[HERE].append(time.time())
+            await turns()
+
+    with pytest.raises(LookupError):
+        await fail()
+    assert consumer.done == {HERE: 1}
+
+
+async def test_what_counts_for_nothing_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
+    consumer = Consumer({HERE: [5] * 3}, {})
+    fetch = consumer.getmany
+
+    async def damaged(timeout_ms: int, max_records: int) -> Mapping[TopicPartition, Sequence[Any]]:
+        fetched = await fetch(timeout_ms, 1)
+        for each in fetched.get(HERE, ()):
+            each.value = b"damaged"
+        return fetched
+
+    consumer.getmany = damaged  # type: ignore[method-assign]
+    async with reading(consumer):
+        pass
+    assert consumer.done == {HERE: 3}
+    assert len(caplog.messages) == 1
+    assert "author_key_file" in caplog.text
