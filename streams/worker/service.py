@@ -132,7 +132,7 @@ class Service:
 
     def recall_s(self, topic: str) -> float:
         """How long ago what workers saw still counts for the task behind an input topic."""
-        return self._tasks[topic].recall_s
+        return self.judging.tasks[topic].recall_s
 
     async def count_sighted(self, topic: str, values: Sequence[bytes | None], tells: bool) -> int:
         """Has the task behind an input topic count what workers saw. Returns how many messages it cannot use.
@@ -143,7 +143,7 @@ class Service:
         Raises:
             PublishError: the broker did not take an alert.
         """
-        alerts, unused = await self._pipeline.in_order(self._tasks[topic].sighted, values)
+        alerts, unused = await self._pipeline.in_order(self.judging.tasks[topic].sighted, values)
         if tells and alerts:
             await self.publish(alerts)
             self._pipeline.counts.tell(alerts)
