@@ -84,7 +84,7 @@ ROOMS = {
         ("cli",),
     ),
     "models": (
-        ("characters", "errors", "folders", "labels"),
+        ("characters", "early_exit", "errors", "folders", "labels"),
         ("graph_check", "model_files"),
         ("artifact", "examples"),
         ("registry", "text", "serving", "pictures"),
