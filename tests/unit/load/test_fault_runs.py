@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -31,7 +32,8 @@ from load.faults.sending import Sender
 from load.texts import Payload, Writer
 from load.worker_process import ROOT
 from models.folders import RELEASE
-from tests.support.without_guards import GUARDS, Guard
+from tests.support.guards import GUARDS, Guard
+from tests.support.trap_guards import TESTS, TRAPS
 
 
 def history(written: dict[int, list[float]], partition: int = 0) -> RunHistory:
@@ -186,10 +188,15 @@ def test_each_fault_of_a_worker_has_a_scenario() -> None:
     assert set(FAULTS) <= played
 
 
-@pytest.mark.parametrize("guard", GUARDS, ids=lambda guard: f"{guard.scenario}-{guard.what}")
+@pytest.mark.parametrize("guard", [*TRAPS, *GUARDS], ids=lambda guard: f"{guard.shown_by}-{guard.what}")
 def test_each_guard_is_where_it_can_be_taken_out(guard: Guard) -> None:
-    """`python -m tests.support.without_guards` plays the scenarios without them."""
+    """`python -m tests.support.without_guards` shows what fails without them."""
     text = (ROOT / guard.path).read_text("utf-8")
     assert text.count(guard.old) == 1
     compile(text.replace(guard.old, guard.new), guard.path, "exec")
-    assert guard.scenario in SCENARIOS
+
+
+def test_each_scenario_and_each_test_of_a_trap_has_a_guard_that_it_misses() -> None:
+    assert {guard.shown_by for guard in GUARDS} == {*SCENARIOS}
+    tests = re.findall(r"(?m)^(?:async )?def (test_\w+)", (ROOT / TESTS).read_text("utf-8"))
+    assert {guard.shown_by for guard in TRAPS} == {f"{TESTS}::{test}" for test in tests}
