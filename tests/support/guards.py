@@ -212,6 +212,14 @@ GUARDS = (
         _FEW,
     ),
     Guard(
+        "backfill",
+        "the p99 of live records at most doubles",
+        "what is judged again does not go behind what comes in live",
+        "streams/worker/gates.py",
+        "return Lane.BACKFILL if partition[0] in self._backfill_topics else Lane.LIVE",
+        "return Lane.LIVE",
+    ),
+    Guard(
         "odd-time-stamps",
         "no wrong degradation",
         "any time stamp is believed",

@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -52,6 +53,35 @@ def test_repeats_are_counted_and_latency_is_that_of_the_first_outcome() -> None:
     assert (facts["records"], facts["outcomes"], facts["repeats"], facts["redelivered"]) == (4, 5, 2, 0.5)
     assert facts["p50_s"] == 2.0
     assert "recovery_s" not in facts
+
+
+def test_the_latency_of_live_records_is_told_by_stretch() -> None:
+    live, old = history({0: [1.0], 1: [3.0], 10: [14.0], 11: [12.0]}), history({10: [99.0]})
+    again = RunHistory(
+        frozenset(),
+        [replace(each, place=("m.posts-backfill", 0, 10)) for each in old.inputs],
+        [replace(each, source=("m.posts-backfill", 0, 10)) for each in old.outcomes],
+    )
+    both = RunHistory(frozenset(), [*live.inputs, *again.inputs], [*live.outcomes, *again.outcomes])
+    diary = Diary(stretches={"alone": (0.0, 10.0), "beside": (10.0, 12.0), "after": (12.0, 20.0)})
+    facts = measure(both, diary)
+    assert facts["p99_alone_s"] == pytest.approx(2.0, abs=0.02)
+    assert facts["p99_beside_s"] == pytest.approx(4.0, abs=0.05)
+    assert facts["p99_s"] < 5, "what is judged again may wait"
+    assert "p99_after_s" not in facts
+
+
+@pytest.mark.parametrize(
+    ("facts", "holds"),
+    [
+        ({"p99_alone_s": 0.1, "p99_beside_s": 0.2}, True),
+        ({"p99_alone_s": 0.1, "p99_beside_s": 0.21}, False),
+        ({"p99_alone_s": 0.1}, False),
+    ],
+)
+def test_a_backfill_may_double_the_p99_of_live_records(facts: dict[str, float], holds: bool) -> None:
+    claim = SCENARIOS["backfill"].claims[-1]
+    assert claim.holds(Account(Findings(), facts)) is holds
 
 
 def test_recovery_is_the_longest_wait_of_a_partition_for_its_next_first_outcome() -> None:
