@@ -79,7 +79,7 @@ async def _play_in(world: World, show: Callable[[Diary], None]) -> list[str]:
         except (WorkerFailed, TimeoutError) as error:
             failures.append(f"could not be played to its end: {error}")
     world.diary.note("over")
-    world.diary.facts["ended_unasked"] = len(world.fleet.ended_unasked)
+    world.fleet.tell_ended_unasked()
     await world.fleet.stop_all()
     return failures
 
