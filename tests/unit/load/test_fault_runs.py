@@ -16,7 +16,7 @@ from aiokafka.errors import KafkaTimeoutError
 from typer.testing import CliRunner
 
 from load import __main__ as command_line
-from load.faults import sending
+from load.faults import command, sending
 from load.faults.checker import Findings, check
 from load.faults.command import _chosen, _size
 from load.faults.diary import Diary
@@ -30,6 +30,7 @@ from load.faults.scenario import Account, Scenario, Size, below, equal
 from load.faults.scenarios import SCENARIOS
 from load.faults.scenarios.inside import MarkedWriter
 from load.faults.sending import Sender
+from load.kafka.jars import KafkaUnavailable
 from load.texts import Payload, Writer
 from load.worker_process import ROOT
 from models.folders import RELEASE
@@ -146,6 +147,29 @@ def test_the_report_has_a_row_a_picture_and_the_reason_of_what_was_missed(tmp_pa
     (row,) = json.loads((tmp_path / "report.json").read_text())["scenarios"]
     assert (row["seed"], row["passed"], row["wrong"]) == (7, False, {"lost": 1})
     assert report.data["environment"]["cores"]
+
+
+@pytest.mark.parametrize("error", [KafkaUnavailable("it did not start"), KafkaTimeoutError(), TimeoutError("away")])
+def test_a_scenario_that_cannot_be_played_is_missed_and_the_others_are_played(
+    error: Exception, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: list[bool] = []
+
+    async def play(scenario: Scenario, size: Size, seed: int, **_: object) -> Result:
+        kept.append((tmp_path / "report.json").exists())
+        if scenario.name == "sigterm":
+            raise error
+        run = history({0: [1.0]})
+        return Result(scenario, size, seed, 1.0, Account(check(run), measure(run, Diary())), (), run, Diary())
+
+    monkeypatch.setattr(command, "play", play)
+    arguments = ["faults", "--scenario", "sigterm", "--scenario", "soak", "--json", "--report", str(tmp_path)]
+    done = CliRunner().invoke(command_line.app, arguments)
+    assert done.exit_code == 1
+    first, second = json.loads((tmp_path / "report.json").read_text())["scenarios"]
+    assert (first["passed"], second["passed"]) == (False, True)
+    assert first["missed"] == [f"could not be played: {type(error).__name__}: {error}"]
+    assert kept == [False, True], "what was played is written down before the next one is"
 
 
 class FakeProducer:
