@@ -13,6 +13,7 @@ matplotlib.use("Agg")
 from matplotlib import pyplot
 
 _MOST_EVENTS = 60
+_MOST_LETTERS = 40
 
 
 def draw_timeline(result: Result, path: Path) -> None:
@@ -40,7 +41,14 @@ def draw_timeline(result: Result, path: Path) -> None:
         axes.axvline(event.at - began, color="tab:red", linewidth=0.6, alpha=0.6)
         if len(result.diary.events) <= _MOST_EVENTS // 2:
             height = 0.98 - 0.06 * (number % 5)
-            axes.text(event.at - began, height, event.what, fontsize=6, transform=axes.get_xaxis_transform(), va="top")
+            axes.text(
+                event.at - began,
+                height,
+                event.what[:_MOST_LETTERS],
+                fontsize=6,
+                transform=axes.get_xaxis_transform(),
+                va="top",
+            )
     axes.legend(loc="center left")
     lag.legend(loc="center right")
     path.parent.mkdir(parents=True, exist_ok=True)
