@@ -34,6 +34,8 @@ from load.kafka.jars import KafkaUnavailable
 from load.texts import Payload, Writer
 from load.worker_process import ROOT
 from models.folders import RELEASE
+from streams.settings import Settings
+from streams.tasks import declared
 from tests.support.guards import GUARDS, Guard
 from tests.support.trap_guards import TESTS, TRAPS
 
@@ -170,6 +172,14 @@ def test_a_scenario_that_cannot_be_played_is_missed_and_the_others_are_played(
     assert (first["passed"], second["passed"]) == (False, True)
     assert first["missed"] == [f"could not be played: {type(error).__name__}: {error}"]
     assert kept == [False, True], "what was played is written down before the next one is"
+
+
+def test_where_there_are_too_many_workers_some_have_no_partition() -> None:
+    scenario = SCENARIOS["too-many-workers"]
+    settings = Settings.model_validate(scenario.settings)
+    topics = [topic for name in settings.tasks for topic in (declared()[name].input, declared()[name].backfill)]
+    assert scenario.workers > len(topics) * scenario.partitions
+    assert scenario.workers - scenario.short.times == 1, "whoever has one is among those that end"
 
 
 class FakeProducer:
