@@ -74,7 +74,6 @@ async def _add_partitions(world: World) -> None:
         await asyncio.sleep(world.size.seconds)
         for kind in ("posts", "symptoms"):
             await add_partitions(world.bootstrap, world.topic(kind), first_new + _MORE)
-        world.sender.partitions = first_new + _MORE
         world.diary.note(f"{_MORE} partitions more")
         world.diary.facts["read_after_s"] = await _until_committed(world, first_new)
 

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -151,7 +152,7 @@ def test_the_report_has_a_row_a_picture_and_the_reason_of_what_was_missed(tmp_pa
     assert report.data["environment"]["cores"]
 
 
-@pytest.mark.parametrize("error", [KafkaUnavailable("it did not start"), KafkaTimeoutError(), TimeoutError("away")])
+@pytest.mark.parametrize("error", [KafkaUnavailable("it did not start"), KafkaTimeoutError(), AssertionError("ours")])
 def test_a_scenario_that_cannot_be_played_is_missed_and_the_others_are_played(
     error: Exception, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -187,6 +188,10 @@ class FakeProducer:
 
     def __init__(self) -> None:
         self.sent: list[dict[str, Any]] = []
+        self.partitions = 4
+
+    async def partitions_for(self, topic: str) -> set[int]:
+        return set(range(self.partitions))
 
     async def send(self, topic: str, value: bytes, **how: Any) -> asyncio.Future[Any]:
         self.sent.append({"topic": topic, "value": value, **how})
@@ -219,7 +224,7 @@ def payloads() -> Iterator[Payload]:
 async def test_only_what_the_broker_acknowledged_is_the_truth(monkeypatch: pytest.MonkeyPatch) -> None:
     producer = FakeProducer()
     monkeypatch.setattr(sending, "producing", lambda bootstrap, **options: FakeProducing(producer))
-    sender = Sender("nowhere:1", "m", 4, payloads())
+    sender = Sender("nowhere:1", "m", payloads())
     sender.timestamp_ms = lambda number: number * 10
     enough = asyncio.Event()
     enough.set()
@@ -230,9 +235,23 @@ async def test_only_what_the_broker_acknowledged_is_the_truth(monkeypatch: pytes
     assert [each["timestamp_ms"] for each in producer.sent] == [10 * number for number in range(1, 10)]
 
 
+async def test_a_record_goes_to_a_partition_that_the_producer_knows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It refuses any other. When there are more, it learns of them after a while."""
+    producer, enough = FakeProducer(), asyncio.Event()
+    monkeypatch.setattr(sending, "producing", lambda bootstrap, **options: FakeProducing(producer))
+    enough.set()
+    many = (Payload("posts", str(number).encode(), b"text") for number in count())
+    sender = Sender("nowhere:1", "m", many)
+    await sender.send(100_000, 99, enough)
+    assert {each["partition"] for each in producer.sent} == {0, 1, 2, 3}
+    producer.partitions = 6
+    await sender.send(100_000, 99, enough)
+    assert {each["partition"] for each in producer.sent} == {0, 1, 2, 3, 4, 5}
+
+
 async def test_the_load_goes_on_until_it_was_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sending, "producing", lambda bootstrap, **options: FakeProducing(FakeProducer()))
-    sender, enough = Sender("nowhere:1", "m", 4, payloads()), asyncio.Event()
+    sender, enough = Sender("nowhere:1", "m", payloads()), asyncio.Event()
     asyncio.get_running_loop().call_later(0.1, enough.set)
     await sender.send(1_000, 1, enough)
     assert sender.sent > 20

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -621,11 +622,15 @@ async def test_a_service_that_is_slow_is_not_stuck(start: Start, monkeypatch: py
     monkeypatch.setattr(streams.worker.watch, "CHECK_EVERY_S", 0.01)
     bench = await start(stuck_after_s=10)
     tickets = bench.service.ledger._pages
+
+    def reached(sink: HeldSink, looks: int) -> bool:
+        return sink.looks >= looks
+
     for second in range(24):
         await bench.take_in_one(Message(second, BAD))
         clock.now += 1
         enough = bench.sink.looks + 2
-        await eventually(lambda enough=enough: bench.sink.looks >= enough)
+        await eventually(partial(reached, bench.sink, enough))
         if second % 4 == 3:
             bench.service.ledger.settle(tickets[POSTS].unsettled[0])
 
