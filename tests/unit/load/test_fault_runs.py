@@ -31,6 +31,7 @@ from load.faults.scenario import Account, Scenario, Size, below, equal
 from load.faults.scenarios import SCENARIOS
 from load.faults.scenarios.inside import MarkedWriter
 from load.faults.sending import Sender
+from load.faults.timeline import draw_timeline
 from load.kafka.jars import KafkaUnavailable
 from load.texts import Payload, Writer
 from load.worker_process import ROOT
@@ -150,6 +151,21 @@ def test_the_report_has_a_row_a_picture_and_the_reason_of_what_was_missed(tmp_pa
     (row,) = json.loads((tmp_path / "report.json").read_text())["scenarios"]
     assert (row["seed"], row["passed"], row["wrong"]) == (7, False, {"lost": 1})
     assert report.data["environment"]["cores"]
+
+
+def test_odd_time_stamps_make_no_long_timeline(tmp_path: Path) -> None:
+    """Two points a second from 1970 on would be 27 GiB."""
+    now = 1_795_000_000.0
+    inputs = [
+        Input(("m.posts", 0, at), b"k", b"v", sent_at=sent) for at, sent in enumerate((0.0, now + 1, now + 3_000))
+    ]
+    outcomes = [Outcome("labels", each.place, b"k", 0, at, b"d", now + at) for at, each in enumerate(inputs)]
+    run = RunHistory(frozenset(), inputs, outcomes)
+    diary = Diary(samples=[Sample(now, 0, 0), Sample(now + 10, 3, 3)])
+    scenario = SCENARIOS["odd-time-stamps"]
+    account = Account(Findings(), {})
+    draw_timeline(Result(scenario, scenario.short, 1, 10.0, account, (), run, diary), tmp_path / "picture.png")
+    assert (tmp_path / "picture.png").stat().st_size > 1_000
 
 
 @pytest.mark.parametrize("error", [KafkaUnavailable("it did not start"), KafkaTimeoutError(), AssertionError("ours")])
