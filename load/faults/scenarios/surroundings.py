@@ -14,11 +14,13 @@ from load.kafka.admin import set_topic
 _YEAR_MS = 31_536_000_000
 _SOON_MS = 50 * 60 * 1000  # a broker refuses what is an hour ahead
 
+_TOGETHER = 300
+
 
 def _odd_time_ms(number: int) -> int:
-    """In turns zero, some years ago, soon, and now."""
+    """Zero, some years ago, soon, and now, some seconds of each: less of it would be late for too short a time."""
     now = int(time.time() * 1000)
-    return (0, now - 5 * _YEAR_MS, now + _SOON_MS, now)[number % 4]
+    return (0, now - 5 * _YEAR_MS, now + _SOON_MS, now)[number // _TOGETHER % 4]
 
 
 async def _stamp_oddly(world: World) -> None:
