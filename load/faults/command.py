@@ -7,7 +7,7 @@ import json
 import logging
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -19,12 +19,11 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 
 from load.faults.diary import Diary
 from load.faults.report import write_report
-from load.faults.running import Result, play
+from load.faults.running import Result, play, unplayed
 from load.faults.scenario import Scenario, Size
 from load.faults.scenarios import SCENARIOS
 from load.options import Json
 from load.report import new_folder
-from models.errors import TidegateError
 from models.folders import RELEASE
 
 
@@ -43,12 +42,11 @@ def faults(
     chosen = _chosen(scenario)
     sizes = [_size(one, full, records, seconds) for one in chosen]
     folder = report or new_folder(Path("reports"), "faults")
-    try:
-        results = asyncio.run(_play_all(chosen, sizes, seed, artifact))
-    except TidegateError as error:
-        typer.echo(error, err=True)
-        raise typer.Exit(error.exit_code) from None
-    written = write_report(folder, results, artifact, "python -m load " + shlex.join(sys.argv[1:]))
+    typed = "python -m load " + shlex.join(sys.argv[1:])
+    results = asyncio.run(
+        _play_all(chosen, sizes, seed, artifact, lambda results: write_report(folder, results, artifact, typed))
+    )
+    written = write_report(folder, results, artifact, typed)
     if as_json:
         typer.echo(json.dumps(written.data, indent=2))
     else:
@@ -70,16 +68,30 @@ def _size(scenario: Scenario, full: bool, records: int | None, seconds: float | 
     return size if seconds is None else replace(size, seconds=seconds)
 
 
-async def _play_all(chosen: Sequence[Scenario], sizes: Sequence[Size], seed: int, artifact: Path) -> list[Result]:
-    """A scenario that cannot be played to its end counts as missed, and the others are played all the same."""
+async def _play_all(
+    chosen: Sequence[Scenario],
+    sizes: Sequence[Size],
+    seed: int,
+    artifact: Path,
+    keep: Callable[[Sequence[Result]], object],
+) -> list[Result]:
+    """A scenario that cannot be played to its end counts as missed, and the others are played all the same.
+
+    Args:
+        keep: called with what there is after each, so that a night that is cut off has something to tell.
+    """
     results: list[Result] = []
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[now]}"))
     with Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True)) as bar:
         for one, size in zip(chosen, sizes, strict=True):
             task = bar.add_task(one.name, total=size.records, now="")
-            result = await play(one, size, seed, artifact=artifact, show=partial(_show, bar, task))
+            try:
+                result = await play(one, size, seed, artifact=artifact, show=partial(_show, bar, task))
+            except Exception as error:  # a defect of ours, too, costs this one and not all of a night
+                result = unplayed(one, size, seed, error)
             bar.update(task, now="passed" if result.passed else "MISSED")
             results.append(result)
+            keep(results)
     return results
 
 

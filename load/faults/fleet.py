@@ -101,6 +101,12 @@ class Fleet:
                 self.begin(*command, **settings)
             await asyncio.sleep(KEEP_EVERY_S)
 
+    def tell_ended_unasked(self) -> None:
+        """Fact: `ended_unasked`, how many. The diary has what each of them said last."""
+        self._diary.facts["ended_unasked"] = len(self.ended_unasked)
+        for worker in self.ended_unasked:
+            self._diary.note(f"{worker.name} had ended ({worker.process.returncode}): {worker.tail(1).strip()}")
+
     async def stop_all(self) -> None:
         """SIGTERM to all at once."""
         await asyncio.gather(*(self.stop(worker) for worker in self.running))

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
 from load.faults.diary import Diary
 from load.faults.history import RunHistory
 from load.faults.observing import Sample
+from streams.history import Place
 from streams.record import Partition
+from streams.tasks import declared
 
 SETTLED_SHARE = 0.25
 """Of the run, left out of the slope of memory: caches fill."""
@@ -29,9 +31,7 @@ def measure(history: RunHistory, diary: Diary) -> dict[str, float]:
         "redelivered": repeats / max(1, len(history.inputs)),
         "left": history.left,
     }
-    late = [outcome.written_at - answers.sent[place].sent_at for place, outcome in history.first.items()]
-    if late:
-        facts["p50_s"], facts["p99_s"] = (float(value) for value in np.percentile(late, (50, 99)))
+    facts |= lateness(history, diary.stretches)
     if recoveries := list(recover(history, diary.kills)):
         facts["recovery_s"] = max(recoveries)
     if diary.samples:
@@ -39,6 +39,29 @@ def measure(history: RunHistory, diary: Diary) -> dict[str, float]:
         facts["most_mb"] = max(each.resident_mb for each in diary.samples)
         facts["slope_mb_per_minute"] = slope(diary.samples)
     return facts
+
+
+def lateness(history: RunHistory, stretches: Mapping[str, tuple[float, float]]) -> dict[str, float]:
+    """Of live records, in seconds from their time stamp to their first outcome: of all, and of those that were sent in
+    each stretch. What is not known is left out.
+    """
+    sent = history.answers.sent
+    live = [(sent[place].sent_at, first.written_at) for place, first in history.first.items() if not _is_old(place)]
+    if not live:
+        return {}
+    moments = np.array(live)
+    late = moments[:, 1] - moments[:, 0]
+    facts = {"p50_s": float(np.percentile(late, 50)), "p99_s": float(np.percentile(late, 99))}
+    for name, (begin, end) in stretches.items():
+        then = late[(moments[:, 0] >= begin) & (moments[:, 0] < end)]
+        if len(then):
+            facts[f"p99_{name}_s"] = float(np.percentile(then, 99))
+    return facts
+
+
+def _is_old(place: Place) -> bool:
+    """It came before, and is judged once more."""
+    return place[0].endswith(tuple(task.backfill.kind for task in declared().values()))
 
 
 def recover(history: RunHistory, kills: list[float]) -> Iterator[float]:

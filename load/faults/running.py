@@ -9,6 +9,8 @@ from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from aiokafka.errors import KafkaError
+
 from load.faults.checker import check
 from load.faults.diary import Diary
 from load.faults.history import RunHistory
@@ -18,7 +20,7 @@ from load.faults.observing import read_everything
 from load.faults.scenario import Account, Scenario, Size
 from load.faults.world import Ground, World
 from load.kafka.cluster import LocalKafka
-from load.worker_process import WorkerFailed
+from models.errors import TidegateError
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,13 @@ async def play(
     return Result(scenario, size, seed, took_s, account, (*missed, *failures), history, world.diary)
 
 
+def unplayed(scenario: Scenario, size: Size, seed: int, error: Exception) -> Result:
+    """Of a scenario of which nothing is known, as its brokers did not start or could not be read."""
+    history = RunHistory(frozenset(), [], [])
+    missed = (f"could not be played: {type(error).__name__}: {error}",)
+    return Result(scenario, size, seed, 0.0, Account(check(history), {}), missed, history, Diary())
+
+
 async def _play_in(world: World, show: Callable[[Diary], None]) -> list[str]:
     """What ended it before its time."""
     await world.create_topics()
@@ -76,10 +85,10 @@ async def _play_in(world: World, show: Callable[[Diary], None]) -> list[str]:
         try:
             await world.scenario.play(world)
             await world.settle()
-        except (WorkerFailed, TimeoutError) as error:
+        except (TidegateError, KafkaError, OSError) as error:
             failures.append(f"could not be played to its end: {error}")
     world.diary.note("over")
-    world.diary.facts["ended_unasked"] = len(world.fleet.ended_unasked)
+    world.fleet.tell_ended_unasked()
     await world.fleet.stop_all()
     return failures
 

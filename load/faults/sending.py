@@ -17,6 +17,8 @@ from streams.history import Place
 
 IN_FLIGHT = 5_000
 STOP_WITHIN_S = 120.0
+LOOK_EVERY_MS = 2_000
+"""For partitions that were added."""
 
 
 class Sender:
@@ -26,11 +28,10 @@ class Sender:
         payloads: without end.
     """
 
-    def __init__(self, bootstrap: str, prefix: str, partitions: int, payloads: Iterator[Payload]) -> None:
+    def __init__(self, bootstrap: str, prefix: str, payloads: Iterator[Payload]) -> None:
         self._bootstrap = bootstrap
         self._prefix = prefix
         self._payloads = payloads
-        self.partitions = partitions
         self.timestamp_ms: Callable[[int], int] | None = None
         """Of a record by its number; None: the producer's."""
         self._room = asyncio.Semaphore(IN_FLIGHT)
@@ -42,7 +43,8 @@ class Sender:
     async def send(self, rate: float, at_least: int, enough: asyncio.Event) -> None:
         """Goes on until `at_least` records were sent and `enough` is set; then waits for what is under way."""
         began = time.monotonic()
-        async with producing(self._bootstrap, enable_idempotence=True) as producer:  # it tries again
+        options = {"enable_idempotence": True, "metadata_max_age_ms": LOOK_EVERY_MS}  # the first: it tries again
+        async with producing(self._bootstrap, **options) as producer:
             for number in range(10**9):
                 if number >= at_least and enough.is_set():
                     break
@@ -54,8 +56,9 @@ class Sender:
     async def _send_one(self, producer: Any, payload: Payload) -> None:
         await self._room.acquire()
         self.sent += 1
-        topic, partition = f"{self._prefix}.{payload.kind}", zlib.crc32(payload.key) % self.partitions
+        topic = f"{self._prefix}.{payload.kind}"
         try:
+            partition = zlib.crc32(payload.key) % len(await producer.partitions_for(topic))
             receipt = await producer.send(
                 topic,
                 payload.value,

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import matplotlib
 import numpy as np
+from numpy.typing import NDArray
 
+from load.faults.observing import Sample
 from load.faults.running import Result
 
 matplotlib.use("Agg")
 from matplotlib import pyplot
 
 _MOST_EVENTS = 60
+_MOST_LETTERS = 40
 
 
 def draw_timeline(result: Result, path: Path) -> None:
     """Sent and settled count up from the left; the lag between them has an axis of its own."""
     history = result.history
-    sent = np.sort([each.sent_at for each in history.inputs])
-    settled = np.sort([each.written_at for each in history.first.values()])
+    sent = _in_the_run([each.sent_at for each in history.inputs], result.diary.samples)
+    settled = _in_the_run([each.written_at for each in history.first.values()], result.diary.samples)
     if not len(sent) or not len(settled):
         return
     began = min(sent[0], settled[0])
@@ -40,9 +44,24 @@ def draw_timeline(result: Result, path: Path) -> None:
         axes.axvline(event.at - began, color="tab:red", linewidth=0.6, alpha=0.6)
         if len(result.diary.events) <= _MOST_EVENTS // 2:
             height = 0.98 - 0.06 * (number % 5)
-            axes.text(event.at - began, height, event.what, fontsize=6, transform=axes.get_xaxis_transform(), va="top")
+            axes.text(
+                event.at - began,
+                height,
+                event.what[:_MOST_LETTERS],
+                fontsize=6,
+                transform=axes.get_xaxis_transform(),
+                va="top",
+            )
     axes.legend(loc="center left")
     lag.legend(loc="center right")
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=110)
     pyplot.close(figure)
+
+
+def _in_the_run(moments: Sequence[float], samples: Sequence[Sample]) -> NDArray[np.float64]:
+    """In order, without those of another time: a clock may be wrong, and a producer may stamp what it likes."""
+    ordered = np.sort(np.array(moments, dtype=float))
+    if not samples:
+        return ordered
+    return ordered[(ordered >= samples[0].at) & (ordered <= samples[-1].at)]

@@ -73,7 +73,7 @@ class World:
         }
         self.fleet = Fleet(folder, settings | dict(scenario.settings), self.diary)
         texts = scenario.writer(seed, REALISTIC, AUTHORS).mixed(10**9, scenario.symptoms_share, scenario.bad_share)
-        self.sender = Sender(self.bootstrap, self.prefix, scenario.partitions, texts)
+        self.sender = Sender(self.bootstrap, self.prefix, texts)
 
     @property
     def brokers(self) -> LocalKafka:

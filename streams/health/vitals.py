@@ -11,6 +11,7 @@ from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
 from streams.health import families as of
+from streams.health.standstill import Standstill
 
 
 class Phase(IntEnum):
@@ -41,9 +42,9 @@ class Beat(NamedTuple):
 class Vitals(Collector):
     """Told by the event loop, asked from any thread: a loop that stands still does not tell, and that shows.
 
-    A process lives while its loop turns and no record is in flight for longer than `stuck_after_s`: if not, only a new
-    one will do better. It is ready while it lives, has a warm model and its place in the group (with partitions or
-    without: there may be fewer than workers), and does not end: if not, it will be, or another serves.
+    A process lives while its loop turns and no record is the oldest in flight for longer than `stuck_after_s`: if not,
+    only a new one will do better. It is ready while it lives, has a warm model and its place in the group (with
+    partitions or without: there may be fewer than workers), and does not end: if not, it will be, or another serves.
     """
 
     def __init__(self, stuck_after_s: float, clock: Callable[[], float] = time.monotonic) -> None:
@@ -52,6 +53,8 @@ class Vitals(Collector):
         self._phase = Phase.LOADING
         self._turned_at = self._progress_at = self._clock()
         self._beat = Beat(0.0, 0)
+        self._standstill = Standstill()
+        self._stood_s = 0.0
 
     def reach(self, phase: Phase) -> None:
         self._phase = max(self._phase, phase)
@@ -62,6 +65,7 @@ class Vitals(Collector):
         if beat.done != self._beat.done:
             self._progress_at = self._turned_at
         self._beat = beat
+        self._stood_s = self._standstill.observe(beat.oldest_age_s, self._turned_at)
 
     @property
     def loop_age_s(self) -> float:
@@ -80,8 +84,8 @@ class Vitals(Collector):
         """One sentence; None: it lives."""
         if (age_s := self.loop_age_s) > self._stuck_after_s:
             return f"the event loop has not turned for {age_s:.0f} s"
-        if (age_s := self.oldest_age_s) > self._stuck_after_s:
-            return f"a record has been in flight for {age_s:.0f} s"
+        if self._stood_s > self._stuck_after_s:
+            return f"a record has been in flight for {self._stood_s:.0f} s"
         return None
 
     def why_not_ready(self) -> str | None:

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from streams.errors import TidegateError
+from streams.health.standstill import Standstill
 from streams.pipeline.pipeline import Pipeline
 from streams.worker.ledger import Ledger
 from streams.worker.overload import Overload
@@ -46,7 +47,7 @@ class Watch:
     Args:
         checkpoint: has the tasks write down what they remember.
         crash: called with the exception after which the service has to end.
-        stuck_after_s: how long a record may be in flight while the broker keeps nobody waiting.
+        stuck_after_s: how long a record may be the oldest in flight while the broker keeps nobody waiting.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class Watch:
         self._checkpoint = checkpoint
         self._crash = crash
         self._stuck_after_s = stuck_after_s
+        self._standstill = Standstill()
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -77,7 +79,8 @@ class Watch:
             now = time.monotonic()
             if self._watched.sink.waited_s(now) > SLOW_BROKER_S:
                 broker_slow_at = now
-            if (age_s := min(self._watched.oldest_age_s(now), now - broker_slow_at)) > self._stuck_after_s:
+            stood_s = self._standstill.observe(self._watched.oldest_age_s(now), now)
+            if (age_s := min(stood_s, now - broker_slow_at)) > self._stuck_after_s:
                 self._crash(StuckError(f"a record has been in flight for {age_s:.0f} s; nothing moves"))
                 return
             if now - checkpoint_at > CHECKPOINT_EVERY_S:

@@ -72,6 +72,7 @@ def _dying(name: str, does: str) -> Scenario:
             below("recovery_s", 60, "its supervisor restarts it"),
         ),
         workers=2,
+        settings={"stuck_after_s": 600},  # it has to be noticed at once, not because nothing moves any more
     )
 
 

@@ -58,7 +58,7 @@ async def _committed(world: World, kind: str, first: int = 0) -> list[int]:
 
 
 async def _have_too_many_workers(world: World) -> None:
-    """Those without a partition are idle, and one of them takes over when another ends."""
+    """Those without a partition are idle, and take over when others end: in the end one has both."""
     workers = await world.fleet.start(world.scenario.workers)
     async with world.load():
         for worker in workers[: world.size.times]:
@@ -74,7 +74,6 @@ async def _add_partitions(world: World) -> None:
         await asyncio.sleep(world.size.seconds)
         for kind in ("posts", "symptoms"):
             await add_partitions(world.bootstrap, world.topic(kind), first_new + _MORE)
-        world.sender.partitions = first_new + _MORE
         world.diary.note(f"{_MORE} partitions more")
         world.diary.facts["read_after_s"] = await _until_committed(world, first_new)
 
@@ -117,13 +116,15 @@ SCENARIOS = (
     ),
     Scenario(
         "too-many-workers",
-        "Four workers for two partitions.",
+        "Four workers for two partitions: of posts, live and backfill.",
         _have_too_many_workers,
-        short=Size(records=1_500, rate=60, times=2, seconds=4),
+        short=Size(records=1_500, rate=60, times=3, seconds=4),
         full=Size(records=10_000, rate=100, times=3, seconds=20),
         claims=(SURVIVES, equal("bad_exits", 0, "each exits with 0")),
         workers=4,
-        partitions=2,
+        partitions=1,
+        symptoms_share=0.0,
+        settings={"tasks": "posts"},
     ),
     Scenario(
         "partitions-added",

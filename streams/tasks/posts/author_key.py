@@ -38,7 +38,8 @@ def load_or_create_secret(folder: Path) -> bytes:
             _create(path)
         secret = path.read_bytes()
     except OSError as error:
-        logger.warning("no lasting key for author history: %s", error.strerror or type(error).__name__)
+        reason = error.strerror or type(error).__name__
+        logger.warning("no lasting key for author history in %s: %s", folder, reason)
         return passing_secret()
     if len(secret) != BYTES:
         logger.warning("the key for author history is damaged; delete %s to get a new one", path.name)

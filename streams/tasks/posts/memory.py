@@ -209,7 +209,7 @@ class Memory:
                     self.authors.save(path, partition)
             except OSError as error:
                 reason = error.strerror or type(error).__name__
-                logger.warning("author history of partition %d is not saved: %s", partition, reason)
+                logger.warning("author history of partition %d is not saved in %s: %s", partition, self.folder, reason)
 
     def _path(self, partition: int) -> Path | None:
         return None if self.folder is None else self.folder / f"authors-{partition}.json"

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,7 +17,7 @@ from aiokafka.errors import KafkaTimeoutError
 from typer.testing import CliRunner
 
 from load import __main__ as command_line
-from load.faults import sending
+from load.faults import command, sending
 from load.faults.checker import Findings, check
 from load.faults.command import _chosen, _size
 from load.faults.diary import Diary
@@ -28,10 +31,15 @@ from load.faults.scenario import Account, Scenario, Size, below, equal
 from load.faults.scenarios import SCENARIOS
 from load.faults.scenarios.inside import MarkedWriter
 from load.faults.sending import Sender
+from load.faults.timeline import draw_timeline
+from load.kafka.jars import KafkaUnavailable
 from load.texts import Payload, Writer
 from load.worker_process import ROOT
 from models.folders import RELEASE
-from tests.support.without_guards import GUARDS, Guard
+from streams.settings import Settings
+from streams.tasks import declared
+from tests.support.guards import GUARDS, Guard
+from tests.support.trap_guards import TESTS, TRAPS
 
 
 def history(written: dict[int, list[float]], partition: int = 0) -> RunHistory:
@@ -50,6 +58,35 @@ def test_repeats_are_counted_and_latency_is_that_of_the_first_outcome() -> None:
     assert (facts["records"], facts["outcomes"], facts["repeats"], facts["redelivered"]) == (4, 5, 2, 0.5)
     assert facts["p50_s"] == 2.0
     assert "recovery_s" not in facts
+
+
+def test_the_latency_of_live_records_is_told_by_stretch() -> None:
+    live, old = history({0: [1.0], 1: [3.0], 10: [14.0], 11: [12.0]}), history({10: [99.0]})
+    again = RunHistory(
+        frozenset(),
+        [replace(each, place=("m.posts-backfill", 0, 10)) for each in old.inputs],
+        [replace(each, source=("m.posts-backfill", 0, 10)) for each in old.outcomes],
+    )
+    both = RunHistory(frozenset(), [*live.inputs, *again.inputs], [*live.outcomes, *again.outcomes])
+    diary = Diary(stretches={"alone": (0.0, 10.0), "beside": (10.0, 12.0), "after": (12.0, 20.0)})
+    facts = measure(both, diary)
+    assert facts["p99_alone_s"] == pytest.approx(2.0, abs=0.02)
+    assert facts["p99_beside_s"] == pytest.approx(4.0, abs=0.05)
+    assert facts["p99_s"] < 5, "what is judged again may wait"
+    assert "p99_after_s" not in facts
+
+
+@pytest.mark.parametrize(
+    ("facts", "holds"),
+    [
+        ({"p99_alone_s": 0.1, "p99_beside_s": 0.2}, True),
+        ({"p99_alone_s": 0.1, "p99_beside_s": 0.21}, False),
+        ({"p99_alone_s": 0.1}, False),
+    ],
+)
+def test_a_backfill_may_double_the_p99_of_live_records(facts: dict[str, float], holds: bool) -> None:
+    claim = SCENARIOS["backfill"].claims[-1]
+    assert claim.holds(Account(Findings(), facts)) is holds
 
 
 def test_recovery_is_the_longest_wait_of_a_partition_for_its_next_first_outcome() -> None:
@@ -116,11 +153,61 @@ def test_the_report_has_a_row_a_picture_and_the_reason_of_what_was_missed(tmp_pa
     assert report.data["environment"]["cores"]
 
 
+def test_odd_time_stamps_make_no_long_timeline(tmp_path: Path) -> None:
+    """Two points a second from 1970 on would be 27 GiB."""
+    now = 1_795_000_000.0
+    inputs = [
+        Input(("m.posts", 0, at), b"k", b"v", sent_at=sent) for at, sent in enumerate((0.0, now + 1, now + 3_000))
+    ]
+    outcomes = [Outcome("labels", each.place, b"k", 0, at, b"d", now + at) for at, each in enumerate(inputs)]
+    run = RunHistory(frozenset(), inputs, outcomes)
+    diary = Diary(samples=[Sample(now, 0, 0), Sample(now + 10, 3, 3)])
+    scenario = SCENARIOS["odd-time-stamps"]
+    account = Account(Findings(), {})
+    draw_timeline(Result(scenario, scenario.short, 1, 10.0, account, (), run, diary), tmp_path / "picture.png")
+    assert (tmp_path / "picture.png").stat().st_size > 1_000
+
+
+@pytest.mark.parametrize("error", [KafkaUnavailable("it did not start"), KafkaTimeoutError(), AssertionError("ours")])
+def test_a_scenario_that_cannot_be_played_is_missed_and_the_others_are_played(
+    error: Exception, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: list[bool] = []
+
+    async def play(scenario: Scenario, size: Size, seed: int, **_: object) -> Result:
+        kept.append((tmp_path / "report.json").exists())
+        if scenario.name == "sigterm":
+            raise error
+        run = history({0: [1.0]})
+        return Result(scenario, size, seed, 1.0, Account(check(run), measure(run, Diary())), (), run, Diary())
+
+    monkeypatch.setattr(command, "play", play)
+    arguments = ["faults", "--scenario", "sigterm", "--scenario", "soak", "--json", "--report", str(tmp_path)]
+    done = CliRunner().invoke(command_line.app, arguments)
+    assert done.exit_code == 1
+    first, second = json.loads((tmp_path / "report.json").read_text())["scenarios"]
+    assert (first["passed"], second["passed"]) == (False, True)
+    assert first["missed"] == [f"could not be played: {type(error).__name__}: {error}"]
+    assert kept == [False, True], "what was played is written down before the next one is"
+
+
+def test_where_there_are_too_many_workers_some_have_no_partition() -> None:
+    scenario = SCENARIOS["too-many-workers"]
+    settings = Settings.model_validate(scenario.settings)
+    topics = [topic for name in settings.tasks for topic in (declared()[name].input, declared()[name].backfill)]
+    assert scenario.workers > len(topics) * scenario.partitions
+    assert scenario.workers - scenario.short.times == 1, "whoever has one is among those that end"
+
+
 class FakeProducer:
     """Acknowledges every third record, loses every third, and refuses every third."""
 
     def __init__(self) -> None:
         self.sent: list[dict[str, Any]] = []
+        self.partitions = 4
+
+    async def partitions_for(self, topic: str) -> set[int]:
+        return set(range(self.partitions))
 
     async def send(self, topic: str, value: bytes, **how: Any) -> asyncio.Future[Any]:
         self.sent.append({"topic": topic, "value": value, **how})
@@ -153,7 +240,7 @@ def payloads() -> Iterator[Payload]:
 async def test_only_what_the_broker_acknowledged_is_the_truth(monkeypatch: pytest.MonkeyPatch) -> None:
     producer = FakeProducer()
     monkeypatch.setattr(sending, "producing", lambda bootstrap, **options: FakeProducing(producer))
-    sender = Sender("nowhere:1", "m", 4, payloads())
+    sender = Sender("nowhere:1", "m", payloads())
     sender.timestamp_ms = lambda number: number * 10
     enough = asyncio.Event()
     enough.set()
@@ -164,9 +251,23 @@ async def test_only_what_the_broker_acknowledged_is_the_truth(monkeypatch: pytes
     assert [each["timestamp_ms"] for each in producer.sent] == [10 * number for number in range(1, 10)]
 
 
+async def test_a_record_goes_to_a_partition_that_the_producer_knows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It refuses any other. When there are more, it learns of them after a while."""
+    producer, enough = FakeProducer(), asyncio.Event()
+    monkeypatch.setattr(sending, "producing", lambda bootstrap, **options: FakeProducing(producer))
+    enough.set()
+    many = (Payload("posts", str(number).encode(), b"text") for number in count())
+    sender = Sender("nowhere:1", "m", many)
+    await sender.send(100_000, 99, enough)
+    assert {each["partition"] for each in producer.sent} == {0, 1, 2, 3}
+    producer.partitions = 6
+    await sender.send(100_000, 99, enough)
+    assert {each["partition"] for each in producer.sent} == {0, 1, 2, 3, 4, 5}
+
+
 async def test_the_load_goes_on_until_it_was_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sending, "producing", lambda bootstrap, **options: FakeProducing(FakeProducer()))
-    sender, enough = Sender("nowhere:1", "m", 4, payloads()), asyncio.Event()
+    sender, enough = Sender("nowhere:1", "m", payloads()), asyncio.Event()
     asyncio.get_running_loop().call_later(0.1, enough.set)
     await sender.send(1_000, 1, enough)
     assert sender.sent > 20
@@ -186,10 +287,15 @@ def test_each_fault_of_a_worker_has_a_scenario() -> None:
     assert set(FAULTS) <= played
 
 
-@pytest.mark.parametrize("guard", GUARDS, ids=lambda guard: f"{guard.scenario}-{guard.what}")
+@pytest.mark.parametrize("guard", [*TRAPS, *GUARDS], ids=lambda guard: f"{guard.shown_by}-{guard.what}")
 def test_each_guard_is_where_it_can_be_taken_out(guard: Guard) -> None:
-    """`python -m tests.support.without_guards` plays the scenarios without them."""
+    """`python -m tests.support.without_guards` shows what fails without them."""
     text = (ROOT / guard.path).read_text("utf-8")
     assert text.count(guard.old) == 1
     compile(text.replace(guard.old, guard.new), guard.path, "exec")
-    assert guard.scenario in SCENARIOS
+
+
+def test_each_scenario_and_each_test_of_a_trap_has_a_guard_that_it_misses() -> None:
+    assert {guard.shown_by for guard in GUARDS} == {*SCENARIOS}
+    tests = re.findall(r"(?m)^(?:async )?def (test_\w+)", (ROOT / TESTS).read_text("utf-8"))
+    assert {guard.shown_by for guard in TRAPS} == {f"{TESTS}::{test}" for test in tests}

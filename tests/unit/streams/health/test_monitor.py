@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,11 +26,15 @@ class Work:
 
     def __init__(self) -> None:
         self.beat = Beat(0.0, 0)
+        self.opened_at: float | None = None
+        """Of the record that is in flight."""
         self.threads: set[str] = set()
 
     def look(self) -> Beat:
         self.threads.add(threading.current_thread().name)
-        return self.beat
+        if self.opened_at is None:
+            return self.beat
+        return self.beat._replace(oldest_age_s=time.monotonic() - self.opened_at)
 
     def collect(self) -> Iterator[Metric]:
         yield of.SETTLED.of(self.beat.done)
@@ -75,15 +80,15 @@ async def test_a_probe_is_answered_from_the_first_moment_to_the_last(port_file: 
 
 
 async def test_a_ticket_that_is_stuck_turns_livez(port_file: Path) -> None:
-    async with Monitor(Settings(metrics_port=0, stuck_after_s=30)) as monitor:
+    async with Monitor(Settings(metrics_port=0, stuck_after_s=0.05)) as monitor:
         work = Work()
         monitor.watch(work)
         monitor.reach(Phase.READY)
-        work.beat = Beat(oldest_age_s=31.0, done=5)
+        work.opened_at = time.monotonic() - 31
         while (answer := await ask(port_file, "/livez")) == (200, "ok\n"):  # noqa: ASYNC110  it tells nobody
             await asyncio.sleep(0.005)
 
-        assert answer == (503, "a record has been in flight for 31 s\n")
+        assert answer == (503, "a record has been in flight for 0 s\n")
         assert (await ask(port_file, "/readyz"))[0] == 503
         assert work.threads == {threading.main_thread().name}, "the work is looked at on its own loop"
 

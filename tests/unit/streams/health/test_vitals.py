@@ -70,6 +70,16 @@ def test_a_stuck_record_is_not_live_though_the_loop_turns(vitals: Vitals, clock:
     assert vitals.why_not_live() == "a record has been in flight for 61 s"
 
 
+def test_a_slow_process_lives_as_long_as_its_oldest_record_is_another_one(vitals: Vitals, clock: Clock) -> None:
+    """Where there is too little processor time a record may wait for its turn for longer than the bound."""
+    vitals.reach(Phase.READY)
+    for second in range(300):
+        clock.now += 1
+        opened_at = clock.now - 90 if second % 20 else clock.now - 89.5
+        vitals.beat(Beat(clock.now - opened_at, done=second))
+        assert vitals.why_not_live() is None
+
+
 def test_a_record_grows_older_while_the_loop_stands_still(vitals: Vitals, clock: Clock) -> None:
     vitals.beat(Beat(5.0, done=3))
     clock.now += 10

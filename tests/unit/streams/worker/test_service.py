@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -611,6 +612,31 @@ async def test_while_the_broker_keeps_it_waiting_it_is_not_stuck(start: Start, m
     clock.now = 31.0
     await eventually(lambda: bench.crashes)
     assert [type(error) for error in bench.crashes] == [StuckError]
+
+
+async def test_a_service_that_is_slow_is_not_stuck(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Four come for each that is done with, as where there is too little processor time: the oldest is another one."""
+    clock = SimpleNamespace(now=0.0, time=time.time)
+    clock.monotonic = lambda: clock.now
+    for module in (streams.worker.service, streams.worker.watch):
+        monkeypatch.setattr(module, "time", clock)
+    monkeypatch.setattr(streams.worker.watch, "CHECK_EVERY_S", 0.01)
+    bench = await start(stuck_after_s=10)
+    tickets = bench.service.ledger._pages
+
+    def reached(sink: HeldSink, looks: int) -> bool:
+        return sink.looks >= looks
+
+    for second in range(24):
+        await bench.take_in_one(Message(second, BAD))
+        clock.now += 1
+        enough = bench.sink.looks + 2
+        await eventually(partial(reached, bench.sink, enough))
+        if second % 4 == 3:
+            bench.service.ledger.settle(tickets[POSTS].unsettled[0])
+
+    assert bench.service.oldest_age_s(clock.now) > 10
+    assert bench.crashes == []
 
 
 async def test_a_broker_that_answers_is_no_excuse(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,10 +39,13 @@ def test_a_damaged_key_is_replaced_for_this_process_only(tmp_path: Path, caplog:
     assert (tmp_path / "authors.key").read_bytes() == b"short"
 
 
-def test_a_folder_that_cannot_be_used_is_no_reason_to_stop(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_used_is_named_and_no_reason_to_stop(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     (tmp_path / "file").write_bytes(b"")
 
     assert len(load_or_create_secret(tmp_path / "file")) == 32
+    assert f"no lasting key for author history in {tmp_path / 'file'}: " in caplog.text
 
 
 def test_a_file_of_the_operators_means_the_same_however_it_ends() -> None:

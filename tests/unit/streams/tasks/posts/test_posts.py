@@ -236,7 +236,7 @@ def test_a_checkpoint_never_writes_the_file_of_a_partition_that_is_not_held(tmp_
     assert (tmp_path / "posts" / "authors-3.json").read_bytes() == written
 
 
-def test_a_folder_that_cannot_be_written_is_told_and_stops_nothing(
+def test_a_folder_in_which_nothing_fits_is_told_and_stops_nothing(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     task = posts_task(tmp_path)
@@ -248,7 +248,7 @@ def test_a_folder_that_cannot_be_written_is_told_and_stops_nothing(
         task.checkpoint()
         posts_task(tmp_path).assign({3})
 
-    assert "is not saved" in caplog.text
+    assert f"is not saved in {tmp_path / 'posts'}: " in caplog.text
     assert "ann" not in caplog.text
 
 
