@@ -138,6 +138,22 @@ async def test_a_live_record_does_not_wait_for_its_copy_in_the_backfill(bench: B
     assert lanes == [Lane.BACKFILL, Lane.LIVE]
 
 
+async def test_it_rests_as_long_as_the_way_of_its_records_is_worth(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From tokens to the broker's word; what came before, pictures for one, does not count."""
+    learned: list[float] = []
+    monkeypatch.setattr(bench.pipeline._pace, "learn", learned.append)
+    work = bench.push(0, post("hello"))
+    await bench.submitted(1)
+    work.moments.intake_at -= 100.0
+    work.moments.prepared_at -= 50.0
+    bench.pipeline.deliver(bench.engine.outcomes())
+    await bench.all_finished(1)
+    await asyncio.sleep(0.01)
+    assert [round(each, -1) for each in learned] == [50]
+
+
 async def test_an_old_record_raises_no_alert(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     outputs = [Outgoing("labels", b"k", b"{}"), Outgoing("alerts", b"k", b"{}"), Outgoing("flags", b"k", b"{}")]
     monkeypatch.setattr(bench.task, "decide", lambda case: outputs)
