@@ -1,10 +1,13 @@
-"""The producer of a worker: aiokafka's, with two of its bounds set right."""
+"""The producer of a worker: aiokafka's, with three of its bounds set right."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Awaitable
 from typing import Any
 
 from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.errors import UnknownTopicOrPartitionError
 
 from schemas.channels import MAX_MESSAGE_BYTES
 from streams.kafka.connection import connection_options
@@ -18,7 +21,7 @@ class Producer(AIOKafkaProducer):  # type: ignore[misc]  # aiokafka has no types
 
     Args:
         patience_s: how long a batch is tried again. aiokafka gives up after `request_timeout_ms` where a partition has
-            no leader for that long, which a fail-over may take.
+            no leader for that long, which a fail-over may take, or nobody knows the topic, which may be made again.
     """
 
     def __init__(self, settings: Settings, patience_s: float) -> None:
@@ -31,6 +34,19 @@ class Producer(AIOKafkaProducer):  # type: ignore[misc]  # aiokafka has no types
         )
         accumulator: Any = self._message_accumulator
         accumulator._batch_ttl = patience_s  # noqa: SLF001
+        self._patience_s = patience_s
+
+    async def send_batch(self, batch: Any, topic: str, *, partition: int) -> Awaitable[Any]:
+        """Raises what aiokafka's does; UnknownTopicOrPartitionError, which it raises after a wait, not before time."""
+        waits_until = time.monotonic() + self._patience_s
+        while True:
+            try:
+                sent: Awaitable[Any] = await super().send_batch(batch, topic, partition=partition)
+            except UnknownTopicOrPartitionError:
+                if time.monotonic() >= waits_until:
+                    raise
+            else:
+                return sent
 
     def take_back(self, topic: str, partition: int, records: int) -> None:
         """Call it for a batch that the broker did not take, before the next one of its partition is sent.

@@ -232,7 +232,7 @@ GUARDS = (
         "clock-back",
         "backwards",
         "a record may have waited for less than no time",
-        _SERVICE,
+        "streams/worker/intake.py",
         "waited_s=max(0.0, ticket.waited_s - (now - arrived_at))",
         "waited_s=time.time() - record.timestamp / 1000",
         _FEW,
