@@ -29,7 +29,7 @@ def group_options(settings: Settings) -> dict[str, Any]:
         "partition_assignment_strategy": (RoundRobinPartitionAssignor,),
         # A killed worker's partitions are taken over after this; Faust's minute is a long time without moderation.
         "session_timeout_ms": 10_000,
-        # By its heartbeats a member hears that it has to join anew, and until the last one has, nobody reads. While three
+        # By its heartbeats a member hears that it has to join anew; until the last one has, nobody reads. While three
         # workers were replaced p99 was 3.6 s with 3 s, the default, and is 0.9.
         "heartbeat_interval_ms": 1_000,
         "rebalance_timeout_ms": 60_000,
