@@ -18,6 +18,7 @@ _READ: Final = frozenset({"", "identity", "utf-8", "gzip", "x-gzip", "deflate", 
 _MARKED: Final = zlib.MAX_WBITS + 32  # gzip or zlib, by their first bytes
 _BARE: Final = -zlib.MAX_WBITS
 
+_DEEPEST = 512  # less than any Python's parser refuses, whose limit differs by version and by what stands on the stack
 _READ_DEPTH: Final = 6  # how deep the deepest field lies that anybody reads
 _MAX_DIGITS: Final = 4_000  # of an integer; Python refuses to convert more than 4,300
 _HALF: Final = re.compile("[\ud800-\udfff]")
@@ -98,7 +99,9 @@ def parse(value: bytes) -> tuple[dict[str, Any], list[str]]:
     except json.JSONDecodeError as error:
         raise _not_json(value, error) from None
     except RecursionError:
-        raise InvalidRecord(Reason.INVALID_JSON, "the record is nested too deeply") from None
+        raise _too_deep() from None
+    if _is_deeper(document, _DEEPEST):
+        raise _too_deep()
     if not isinstance(document, dict):
         raise InvalidRecord(Reason.WRONG_TYPE, f"the record is a JSON {type(document).__name__}, not an object")
     return document, warnings
@@ -117,6 +120,20 @@ def _decoded(value: bytes) -> tuple[str, bool]:
 
 def _integer(digits: str) -> int | float:
     return int(digits) if len(digits) <= _MAX_DIGITS else float(digits)
+
+
+def _too_deep() -> InvalidRecord:
+    return InvalidRecord(Reason.INVALID_JSON, "the record is nested too deeply")
+
+
+def _is_deeper(value: Any, most: int) -> bool:
+    """Whether lists and objects lie inside each other more than so many times."""
+    level = [value]
+    for _ in range(most + 1):
+        if not (level := [each for each in level if isinstance(each, list | dict)]):
+            return False
+        level = [child for each in level for child in (each.values() if isinstance(each, dict) else each)]
+    return True
 
 
 def _whole(value: Any, depth: int) -> tuple[Any, bool]:

@@ -13,6 +13,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 DAY = timedelta(days=1)
+_SIGNS_CERTIFICATES = x509.KeyUsage(
+    digital_signature=True, content_commitment=False, key_encipherment=False, data_encipherment=False,
+    key_agreement=False, key_cert_sign=True, crl_sign=True, encipher_only=False, decipher_only=False,
+)  # fmt: skip
+"""Python 3.13 asks for it, and for both key identifiers."""
 
 
 class Pair(NamedTuple):
@@ -29,8 +34,10 @@ class Authority:
         self._folder, self._name = folder, x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         self._key = ec.generate_private_key(ec.SECP256R1())
         self.path = folder / f"{name}.pem"
-        signed = _builder(self._name, self._name, self._key, DAY).add_extension(
-            x509.BasicConstraints(ca=True, path_length=0), critical=True
+        signed = (
+            _builder(self._name, self._name, self._key, DAY)
+            .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+            .add_extension(_SIGNS_CERTIFICATES, critical=True)
         )
         self.path.write_bytes(signed.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
 
@@ -38,7 +45,8 @@ class Authority:
         """A key and a certificate for it. `ends_in`: negative where it has ended already."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        builder = _builder(subject, self._name, key, ends_in)
+        authority = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
+        builder = _builder(subject, self._name, key, ends_in).add_extension(authority, critical=False)
         if hosts:
             builder = builder.add_extension(x509.SubjectAlternativeName([_host(host) for host in hosts]), False)
         pem = builder.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
@@ -71,6 +79,7 @@ def _builder(
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - 10 * DAY)
         .not_valid_after(now + ends_in)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
     )
 
 

@@ -618,7 +618,7 @@ async def test_a_service_that_is_slow_is_not_stuck(start: Start, monkeypatch: py
     """Four come for each that is done with, as where there is too little processor time: the oldest is another one."""
     clock = SimpleNamespace(now=0.0, time=time.time)
     clock.monotonic = lambda: clock.now
-    for module in (streams.worker.service, streams.worker.watch):
+    for module in (streams.worker.service, streams.worker.intake, streams.worker.watch):
         monkeypatch.setattr(module, "time", clock)
     monkeypatch.setattr(streams.worker.watch, "CHECK_EVERY_S", 0.01)
     bench = await start(stuck_after_s=10)
