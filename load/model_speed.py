@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 import onnxruntime
 
+from models.early_exit import EARLY_INPUT, HIDDEN
+
 TOKENS = (16, 32, 64, 128)
 ROWS = 32
-_EARLY = "early"
 _KNOWN_TO_ALL = 5_000
 """Random token ids stay below the smallest vocabulary."""
 
@@ -30,13 +31,14 @@ def open_graph(path: Path) -> onnxruntime.InferenceSession:
 
 
 def has_early_exit(session: onnxruntime.InferenceSession) -> bool:
-    return any(value.name == _EARLY for value in session.get_overridable_initializers())
+    return any(value.name == EARLY_INPUT for value in session.get_overridable_initializers())
 
 
 def runner(session: onnxruntime.InferenceSession, early: bool = False) -> Run:
-    """Computes every output of a batch; `early`: of the early exit alone."""
-    names = ["early_post"] if early else [output.name for output in session.get_outputs()]
-    extra = {_EARLY: np.array(True)} if early else {}
+    """Computes every head of a batch; `early`: of the early exit alone."""
+    heads = [output.name for output in session.get_outputs() if output.name != HIDDEN]
+    names = ["early_post"] if early else heads
+    extra = {EARLY_INPUT: np.array(True)} if early else {}
     return lambda batch: session.run(names, {**batch, **extra})
 
 
@@ -65,8 +67,8 @@ def rows_per_second(
 
 
 def cascade_rate(early: float, full: float, clean_share: float) -> float:
-    """Rows a second where all rows go through the early exit and those that it leaves go through the full graph too."""
-    return 1 / (1 / early + (1 - clean_share) / full)
+    """Rows a second where all rows go to the early exit, and those that it leaves go on through the layers above it."""
+    return 1 / (1 / early + (1 - clean_share) * (1 / full - 1 / early))
 
 
 def peak_mb(graph: Path) -> float:

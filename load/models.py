@@ -146,7 +146,7 @@ def _report(measured: Sequence[Measured], clean_share: float, folder: Path) -> R
     report.say(
         f"Rows a second in batches of {ROWS} rows without padding, one thread, medians of turns that all models take "
         f"one after another; last, the ratio at 32 tokens to the {REFERENCE}, with random weights. The cascade runs "
-        f"the early exit on every post and the whole model on {1 - clean_share:.0%} of them. Peak MB is of a process "
+        f"the early exit on every post and the layers above on {1 - clean_share:.0%} of them. Peak MB is of a process "
         "of its own, onnxruntime included. The linear model reads texts, the others ids; its size is one language's."
     )
     folder.mkdir(parents=True)

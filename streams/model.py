@@ -85,7 +85,8 @@ def new_batcher(model: Model) -> TokenBudgetBatcher:
 def _open_engine(artifact: Artifact, settings: Settings) -> Engine:
     if settings.engine == "null":
         return NullEngine.for_artifact(artifact)
-    return OnnxEngine.open(artifact, device=settings.device, threads=settings.threads)
+    goes_on = settings.cascade == "on"
+    return OnnxEngine.open(artifact, device=settings.device, threads=settings.threads, goes_on=goes_on)
 
 
 def check_cascade(artifact: Artifact, policy: Policy) -> None:

@@ -53,7 +53,7 @@ def _halve(constant: onnx.TensorProto) -> None:
 def _restore_outputs(graph: onnx.GraphProto) -> None:
     """Outputs get their old names and type back from a Cast each."""
     halves = {value.name: f"{value.name}_f16" for value in graph.output}
-    for node in graph.node:
+    for node in (node for each in graphs(graph) for node in each.node):  # a branch may read what is an output, too
         for names in (node.input, node.output):
             for place, name in enumerate(names):
                 names[place] = halves.get(name, name)

@@ -27,6 +27,7 @@ from models.artifact import (
     file_hash,
 )
 from models.compression.linear import SHIPPED
+from models.early_exit import UPPER
 from models.factory.card import write_card
 from models.factory.golden_cases import golden_texts, make_golden
 from models.labels import CONDITION_CLASSES, POST_LABELS, SENTIMENTS, URGENCY_LEVELS
@@ -47,6 +48,7 @@ def write_folder(
     """Model, tokenizer, golden cases, card and manifest; the manifest comes last, with the hashes."""
     folder.mkdir(parents=True)
     (folder / MODEL).write_bytes(exported.model)
+    (folder / UPPER).write_bytes(exported.upper)
     if exported.half is not None:
         (folder / HALF_PRECISION).write_bytes(exported.half)
     tokenizer.no_padding()
@@ -74,7 +76,7 @@ def write_folder(
         cascade=exported.cascade,
         shape=dict(shape.as_dict()),
     )
-    names = [MODEL, TOKENIZER, GOLDEN, *([] if exported.half is None else [HALF_PRECISION])]
+    names = [MODEL, UPPER, TOKENIZER, GOLDEN, *([] if exported.half is None else [HALF_PRECISION])]
     manifest = with_hashes(manifest, folder, names)  # of which its full version, named on the card, is made
     (folder / CARD).write_text(write_card(manifest, recipe), encoding="utf-8")
     write_manifest(with_hashes(manifest, folder, [*names, CARD]), folder)

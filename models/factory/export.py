@@ -18,7 +18,7 @@ from tokenizers import Tokenizer
 
 from models.artifact import Artifact, Cascade
 from models.compression.activation import Batch, calibrate_activations
-from models.compression.graph import build_graph
+from models.compression.graph import build_graph, build_upper_graph
 from models.compression.half import to_half
 from models.compression.linear import SHIPPED, Matrix
 from models.compression.runtime import onnx_scorer, open_session
@@ -62,6 +62,7 @@ class Exported:
     """What an export found out, and the bytes of the graphs that ship."""
 
     model: bytes
+    upper: bytes
     half: bytes | None
     thresholds: dict[str, dict[str, float]]
     calibration: dict[str, Scale]
@@ -161,7 +162,9 @@ def _export(
     calibration = fit_calibration(dev.tuning, raw)
     folded = fold_calibration(weights, calibration)
     whole = build_graph(folded, shape, "fp32")
-    model = build_graph(folded, shape, SHIPPED, calibrate_activations(folded, shape, batches)).SerializeToString()
+    layers = calibrate_activations(folded, shape, batches)
+    model = build_graph(folded, shape, SHIPPED, layers).SerializeToString()
+    upper = build_upper_graph(folded, shape, SHIPPED, layers).SerializeToString()
     full, small = _scorer(whole.SerializeToString(), threads), _scorer(model, threads)
     answers = predict(small, collator, texts)
     reference = [apply_calibration(logits, calibration) for logits in raw]
@@ -175,7 +178,7 @@ def _export(
     size = {"bytes": len(model), "parameters": sum(value.size for value in weights.values())}
     metrics = {"dev": figures, "parity": parity.as_dict(), "size": size}
     halved = to_half(whole).SerializeToString() if half else None
-    return Exported(model, halved, thresholds, calibration, cascade, metrics, parity)
+    return Exported(model, upper, halved, thresholds, calibration, cascade, metrics, parity)
 
 
 def _parity(

@@ -17,6 +17,7 @@ from models.artifact import CARD, DEFAULT_POINT, EARLY_HEAD, MODEL, TOKENIZER, A
 from models.compression.cascade import choose_clean_thresholds
 from models.compression.rescale import rescale_heads
 from models.compression.runtime import onnx_scorer, open_session
+from models.early_exit import UPPER
 from models.evaluation.scoring import open_served
 from models.evaluation.statistics import Floats
 from models.evaluation.suite.sets import read_suite
@@ -111,9 +112,10 @@ def _logits(scores: Floats) -> Floats:
 
 def _rescale(folder: Path, manifest: Manifest, scales: Mapping[str, Scale]) -> None:
     """Of all graphs of the folder; the manifest names the new files, and the scale since training."""
-    for name in (MODEL, HALF_PRECISION):
+    for name in (MODEL, UPPER, HALF_PRECISION):
         if name in manifest.files:
-            rescale_heads(folder / name, scales)
+            here = {head: scale for head, scale in scales.items() if name != UPPER or head != EARLY_HEAD}
+            rescale_heads(folder / name, here)
     calibration = dict(manifest.calibration)
     for head, scale in scales.items():
         slope, offset = (np.array(scale[part]) for part in ("slope", "offset"))

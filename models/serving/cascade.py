@@ -1,4 +1,4 @@
-"""Clean posts leave at the early exit; the layers above it run for the others only."""
+"""Clean posts leave at the early exit; the layers above it run for the others, and go on from where they were."""
 
 from __future__ import annotations
 
@@ -55,8 +55,12 @@ class CascadeEngine:
         """Some rows of a batch, padded no further than the longest of them needs."""
         if not rows:
             return []
-        if len(rows) < len(batch.items):
-            items = [batch.items[row] for row in rows]
-            longest = max(item.encoding.tokens for item in items)
-            batch = Batch(items, next(length for length in self.grid if length >= longest), batch.formed_at)
-        return list(zip(rows, self._engine.run(batch, depth), strict=True))
+        part = batch if len(rows) == len(batch.items) else self._part(batch, rows)
+        return list(zip(rows, self._engine.run(part, depth), strict=True))
+
+    def _part(self, batch: Batch, rows: Sequence[int]) -> Batch:
+        items = [batch.items[row] for row in rows]
+        longest = max(item.encoding.tokens for item in items)
+        length = next(length for length in self.grid if length >= longest)
+        hidden = None if batch.hidden is None else batch.hidden[rows, :length]
+        return Batch(items, length, batch.formed_at, hidden=hidden)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import onnxruntime
+from numpy.typing import NDArray
 
 from models.artifact import EARLY_HEAD, Artifact
+from models.early_exit import EARLY_INPUT, HIDDEN, UPPER
 from models.serving.batcher import GRID
 from models.serving.cores import default_threads
 from models.serving.device import choose_device, open_session
@@ -26,8 +28,7 @@ from models.serving.types import (
     Scores,
 )
 
-EARLY_INPUT = "early"
-"""Optional input of the graph: true leaves out the layers above the early exit. False where it is not given."""
+IDS, MASK = "input_ids", "attention_mask"
 HALF_PRECISION = "model_fp16.onnx"
 """Optional file of an artifact, for GPUs: they would leave most of an int8 model's work to the CPU."""
 
@@ -73,7 +74,12 @@ class OnnxEngine:
     """
 
     def __init__(
-        self, artifact: Artifact, session: onnxruntime.InferenceSession, device: str, is_half: bool = False
+        self,
+        artifact: Artifact,
+        session: onnxruntime.InferenceSession,
+        device: str,
+        is_half: bool = False,
+        upper: onnxruntime.InferenceSession | None = None,
     ) -> None:
         self.model_version = artifact.version + (HALF_SUFFIX if is_half else "")
         self.device = device
@@ -83,10 +89,14 @@ class OnnxEngine:
         self._heads = artifact.manifest.heads
         self._pad_id = artifact.manifest.pad_id
         self._has_early_exit = any(one.name == EARLY_INPUT for one in session.get_overridable_initializers())
+        self._upper = upper
 
     @classmethod
-    def open(cls, artifact: Artifact, device: str = "auto", threads: int | None = None) -> OnnxEngine:
+    def open(
+        cls, artifact: Artifact, device: str = "auto", threads: int | None = None, goes_on: bool = False
+    ) -> OnnxEngine:
         """`device`: auto, cpu or cuda. `threads`: that compute; None leaves one core to the rest of the process.
+        `goes_on`: batches that stopped at the early exit go on from there, where the artifact has the graph for it.
 
         Raises DeviceError where the device does not run, and says in the log which one does.
         """
@@ -95,7 +105,12 @@ class OnnxEngine:
         for_gpu = artifact.folder / HALF_PRECISION if HALF_PRECISION in artifact.manifest.files else artifact.model_path
         device = choose_device(device, for_gpu, threads)
         path = for_gpu if device == "cuda" else artifact.model_path
-        return cls(artifact, open_session(path, device, threads), device, is_half=path.name == HALF_PRECISION)
+        upper = None
+        if goes_on and device == "cpu" and UPPER in artifact.manifest.files:  # to a GPU the states would travel twice
+            states: NDArray[Any] = np.zeros((1, 1, int(artifact.manifest.shape["width"])), dtype=np.float32)
+            feeds = {HIDDEN: states, MASK: np.ones((1, 1), dtype=np.int64)}
+            upper = open_session(artifact.folder / UPPER, device, threads, feeds)
+        return cls(artifact, open_session(path, device, threads), device, path.name == HALF_PRECISION, upper)
 
     def prepare(self, batch: Batch) -> None:
         shape = (len(batch.items), batch.length)
@@ -109,8 +124,8 @@ class OnnxEngine:
 
     def run(self, batch: Batch, depth: Depth) -> list[Scores]:
         if depth is Depth.EARLY and self._has_early_exit:
-            (post,) = self._compute([EARLY_HEAD], batch, early=True)
-            return to_scores(batch.items, {EARLY_ANSWERS: post}, self.model_version, is_early=True)
+            early = {EARLY_ANSWERS: self._compute_early(batch)}
+            return to_scores(batch.items, early, self.model_version, is_early=True)
         wanted = frozenset[str]().union(*(item.heads for item in batch.items))
         names = [name for name in self._heads if name in wanted]
         if not names:
@@ -118,19 +133,42 @@ class OnnxEngine:
         heads = dict(zip(names, self._compute(names, batch), strict=True))
         return to_scores(batch.items, heads, self.model_version)
 
-    def _compute(self, names: list[str], batch: Batch, early: bool = False) -> list[Probabilities]:
-        if batch.input_ids is None:
+    def _compute(self, names: list[str], batch: Batch) -> list[Probabilities]:
+        """All layers, or where the batch was at the early exit before, those above it."""
+        outputs, tokens = [self._heads[name].output for name in names], self._tokens(batch)
+        if self._upper is None or batch.hidden is None:
+            logits = self._infer(self._session, outputs, tokens)
+        else:
+            logits = self._infer(self._upper, outputs, {HIDDEN: batch.hidden, MASK: tokens[MASK]})
+        return [to_probabilities(self._heads[name], values) for name, values in zip(names, logits, strict=True)]
+
+    def _compute_early(self, batch: Batch) -> Probabilities:
+        """The layers below the early exit. Their states stay with the batch, where there is a graph to go on with."""
+        head = self._heads[EARLY_HEAD]
+        kept = [] if self._upper is None else [HIDDEN]
+        feeds = {**self._tokens(batch), EARLY_INPUT: np.array(True)}
+        logits, *states = self._infer(self._session, [head.output, *kept], feeds)
+        if states:
+            (batch.hidden,) = states
+        return to_probabilities(head, logits)
+
+    def _tokens(self, batch: Batch) -> dict[str, NDArray[Any]]:
+        if batch.input_ids is None or batch.attention_mask is None:
             self.prepare(batch)
-        feeds = {"input_ids": batch.input_ids, "attention_mask": batch.attention_mask}
-        if early:
-            feeds[EARLY_INPUT] = np.array(True)
+        assert batch.input_ids is not None
+        assert batch.attention_mask is not None
+        return {IDS: batch.input_ids, MASK: batch.attention_mask}
+
+    def _infer(
+        self, session: onnxruntime.InferenceSession, outputs: list[str], feeds: Mapping[str, NDArray[Any]]
+    ) -> list[NDArray[np.float32]]:
         try:
-            logits = self._session.run([self._heads[name].output for name in names], feeds)
+            values: list[NDArray[np.float32]] = session.run(outputs, feeds)
         except Exception as error:
             if self.device == "cuda" and _device_is_lost(error):
                 raise EngineLostError("The GPU no longer answers.") from error
             raise
-        return [to_probabilities(self._heads[name], values) for name, values in zip(names, logits, strict=True)]
+        return values
 
     def warm_up(self, max_tokens: int, max_rows: int) -> None:
         """The largest batch of the longest comes first: the memory that it takes serves all the others, of which

@@ -148,6 +148,8 @@ class Batch:
     input_ids: NDArray[np.int64] | None = field(default=None, repr=False)
     """[rows, length], with `attention_mask`: what the engine prepared ahead."""
     attention_mask: NDArray[np.int64] | None = field(default=None, repr=False)
+    hidden: NDArray[np.float32] | None = field(default=None, repr=False)
+    """[rows, length, width], the states at the early exit, where the batch was there."""
 
     @property
     def padded_tokens(self) -> int:

@@ -10,19 +10,39 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 CHUNK = 256  # records a stage takes at most in one go: about 10 ms of its thread
-PACE_S = 0.002
+LEAST_S, MOST_S = 0.002, 0.025
+SHARE = 0.2  # of a record's way through the pipeline; two stages rest, each for half of it on average
+FORGETS = 0.1  # of what is known, with every chunk
+
+
+class Pace:
+    """How long a stage rests after a chunk: a fifth of what a record's way takes lately, 2 to 25 ms.
+
+    A chunk has costs of its own, however few records it holds: tasks, wake-ups, a request to the broker for each
+    partition of each topic, and what those take of the broker. Where little comes, nobody waits for more than 2 ms.
+    Where a record waits for the engine for a second, 25 ms are nothing, and half of the worker's other costs go.
+    """
+
+    def __init__(self) -> None:
+        self.rest_s = LEAST_S
+
+    def learn(self, took_s: float) -> None:
+        """What a record's way took, from tokens to the broker's word."""
+        wanted_s = min(MOST_S, max(LEAST_S, SHARE * took_s))
+        self.rest_s += FORGETS * (wanted_s - self.rest_s)
 
 
 class Gathering(Generic[T]):
     """Feeds a stage with chunks, one after the other.
 
-    A lone item goes at once. After each chunk the stage rests for 2 ms, unless a whole chunk waits already: a stage
+    A lone item goes at once. After each chunk the stage rests (`Pace`), unless a whole chunk waits already: a stage
     that is faster than its feeder would otherwise take every item by itself, and hopping to a thread and back costs
     ten times what the item costs there (40,000 records then took 52,000 hops).
     """
 
-    def __init__(self, stage: Callable[[list[T]], Awaitable[None]]) -> None:
+    def __init__(self, stage: Callable[[list[T]], Awaitable[None]], pace: Pace) -> None:
         self._stage = stage
+        self._pace = pace
         self._waiting: deque[T] = deque()
         self._arrived = asyncio.Event()
 
@@ -39,4 +59,4 @@ class Gathering(Generic[T]):
                 chunk = [self._waiting.popleft() for _ in range(min(CHUNK, len(self._waiting)))]
                 await self._stage(chunk)
                 if len(self._waiting) < CHUNK:
-                    await asyncio.sleep(PACE_S)
+                    await asyncio.sleep(self._pace.rest_s)

@@ -28,7 +28,7 @@ from streams.pipeline.aside import Aside
 from streams.pipeline.counts import Counts
 from streams.pipeline.decide import decide
 from streams.pipeline.failures import Failure
-from streams.pipeline.gathering import Gathering
+from streams.pipeline.gathering import Gathering, Pace
 from streams.pipeline.key_order import KeyOrder
 from streams.pipeline.pictures import Looks, add_words, pictures_of
 from streams.pipeline.prepare import Preparer
@@ -75,8 +75,9 @@ class Pipeline:
         self.counts = Counts()
         self._finish = finish
         self._crash = crash
-        self._incoming: Gathering[Work] = Gathering(self._prepare_chunk)
-        self._scored: Gathering[Work] = Gathering(self._decide_chunk)
+        self._pace = Pace()
+        self._incoming: Gathering[Work] = Gathering(self._prepare_chunk, self._pace)
+        self._scored: Gathering[Work] = Gathering(self._decide_chunk, self._pace)
         self._order = KeyOrder()
         self._twins: dict[tuple[Key, Lane], list[Twin]] = {}
         self._preparing = Aside("prepare", Preparer(self.cache, max_record_bytes, desk is not None), _kind)
@@ -129,6 +130,11 @@ class Pipeline:
     def looked_at(self) -> float:
         """When somebody was last done with a picture, in monotonic seconds."""
         return -math.inf if self._desk is None else self._desk.looked_at
+
+    @property
+    def rest_s(self) -> float:
+        """How long its stages rest after a chunk; see `Pace`."""
+        return self._pace.rest_s
 
     def push(self, works: Sequence[Work]) -> None:
         """Takes records that came together, each under the activation that judges or the one beside it."""
@@ -233,6 +239,7 @@ class Pipeline:
 
     async def _let_go(self, chunk: list[Work]) -> None:
         await self._finish(chunk)
+        self._pace.learn(time.monotonic() - max(work.moments.prepared_at for work in chunk))
         for work in chunk:
             self._inside[work.activation] -= 1
             self._retire_if_over(work.activation)

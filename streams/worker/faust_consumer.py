@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -22,11 +23,11 @@ from streams.record import Partition
 from streams.worker.broken_batches import BrokenBatches, places
 from streams.worker.gaps import Gaps
 from streams.worker.metrics import LogPlace
+from streams.worker.patience import Patience
 from streams.worker.service import Service
 
 LOOK_AGAIN_S = 0.02  # a fetch keeps an agent busy for longer, and each look costs a quarter of a millisecond
 TURNS = 10  # of the event loop; an agent with room takes after two or three
-BUSY = 8  # records in flight; what is read then waits for them anyway, and a look costs as much as an engine's turn
 FETCH_RECORDS = 1000
 FETCH_BYTES = 4 * 1024 * 1024  # of unpacked records: what a fetch brings, but for the last few
 FEW = 32
@@ -56,6 +57,7 @@ class LedgerConsumerThread(driver.AIOKafkaConsumerThread):
         super().__post_init__()
         self.gaps = Gaps()
         self._broken = BrokenBatches()
+        self._patience = Patience()
 
     def _create_worker_consumer(self, transport: driver.Transport) -> AIOKafkaConsumer:
         """Faust's own would read uncommitted records, and look for new partitions every five minutes."""
@@ -79,9 +81,16 @@ class LedgerConsumerThread(driver.AIOKafkaConsumerThread):
             records = await self._broken.take(consumer, before, error)
         # No await from here on: nothing may be fetched between these records and a look at the places.
         now = places(consumer)
+        self._ask_as_they_come(consumer._fetcher, sum(map(len, records.values())))
         self._broken.observe(now)
         self.gaps.note(now, records)
         return records
+
+    def _ask_as_they_come(self, fetcher: Any, count: int) -> None:
+        """aiokafka's fetcher looks at these two whenever it asks."""
+        assert isinstance(self.consumer, LedgerConsumer)
+        how = self._patience.after(count, time.monotonic(), self.consumer._service.rest_s)
+        fetcher._fetch_min_bytes, fetcher._fetch_max_wait_ms = how
 
     async def _fetch(
         self, consumer: Any, wanted: set[TP], timeout: float | None, most: int
@@ -198,11 +207,10 @@ class LedgerConsumer(driver.Consumer):
         """The topics of which something waits although their agents had some turns to take it.
 
         Without those turns what was just handed over waits, and the next look passes over its topic: at 300 records a
-        second p50 was 48 ms, of which records lay 36 at the broker, and is 13. A busy worker gets none: at 600 a second
-        looks for one record or two took so much of two cores that nothing else kept up.
+        second p50 was 48 ms, of which records lay 36 at the broker.
         """
         waiting = set(by_topic)
-        for _ in range(TURNS if self._service.ledger.in_flight < BUSY else 1):
+        for _ in range(TURNS):
             waiting = {topic for topic in waiting if self._waits(by_topic[topic])}
             if all(topic in self._service.holding for topic in waiting):
                 break

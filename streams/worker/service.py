@@ -264,6 +264,11 @@ class Service:
         if self.ledger.in_flight == 0:
             self._idle.set()
 
+    @property
+    def rest_s(self) -> float:
+        """How long it is worth while to let records gather before the next look for more."""
+        return self._pipeline.rest_s
+
     def oldest_age_s(self, now: float) -> float:
         """Of the oldest record in flight; 0 where there is none. Pictures wait for one another, and each has a deadline
         of its own: of what waits for them it is no more than since the last one.

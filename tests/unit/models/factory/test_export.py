@@ -11,9 +11,13 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from models.artifact import Artifact  # noqa: E402
 from models.compression.graph import build_graph  # noqa: E402
 from models.compression.runtime import onnx_scorer, open_session  # noqa: E402
 from models.factory.parity import Parity, ParityError, batch_mate_gap, head_losses  # noqa: E402
+from models.serving.cascade import CascadeEngine  # noqa: E402
+from models.serving.engine import OnnxEngine  # noqa: E402
+from models.serving.types import Batch, Depth, Encoding, Item, Scores  # noqa: E402
 from models.training.collate import pad  # noqa: E402
 from models.training.predict import torch_scorer  # noqa: E402
 from models.training.run_folder import RunFolder  # noqa: E402
@@ -54,6 +58,40 @@ def test_early_exit_gives_the_same_early_scores_and_skips_the_rest(tiny_artifact
     early, post = session.run(["early_post", "post"], feeds | {"early": np.array(True)})
     np.testing.assert_array_equal(early, full)
     assert post.shape == (0, 8)
+
+
+class _Below:
+    """An engine whose layers below the exit are counted."""
+
+    def __init__(self, engine: OnnxEngine) -> None:
+        self.engine = engine
+        self.below = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.engine, name)
+
+    def run(self, batch: Batch, depth: Depth) -> list[Scores]:
+        self.below += len(batch.items) * (batch.hidden is None)
+        return self.engine.run(batch, depth)
+
+
+def test_a_cascade_computes_the_layers_below_the_exit_once_and_answers_as_the_whole_model(tiny_artifact: Path) -> None:
+    engine = OnnxEngine.open(Artifact.load(tiny_artifact), "cpu", 1, goes_on=True)
+    heads = frozenset({"post", "spans", "sentiment"})
+    encodings = [Encoding(np.array(row, np.int32), np.zeros((len(row), 2), np.int32)) for row in ROWS]
+    items = [Item(one, None, heads, 0.0, 0.0, may_degrade=True) for one in encodings]
+    length = next(length for length in engine.grid if length >= max(map(len, ROWS)))
+    whole = engine.run(Batch(items, length), Depth.FULL)
+    early = engine.run(Batch(items, length), Depth.EARLY)
+    highest = sorted(float(scores.heads["post"][0]) for scores in early)
+    counted = _Below(engine)
+    bars = [(highest[0] + highest[-1]) / 2, *[1.1] * 7]  # between the lowest and the highest: some are clean
+    answers = CascadeEngine(counted, bars).run(Batch(items, length), Depth.FULL)
+    assert {scores.is_early for scores in answers} == {True, False}
+    assert counted.below == len(items)
+    for answer, one, other in zip(answers, whole, early, strict=True):
+        for head, values in (other if answer.is_early else one).heads.items():
+            np.testing.assert_allclose(answer.heads[head], values, atol=1e-4)
 
 
 def test_manifest_lists_every_source_and_the_parity(tiny_artifact: Path) -> None:

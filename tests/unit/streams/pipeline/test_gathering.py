@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from streams.pipeline.gathering import CHUNK, Gathering
+from streams.pipeline.gathering import CHUNK, LEAST_S, MOST_S, SHARE, Gathering, Pace
 
 
 class Recorder:
@@ -24,7 +24,7 @@ class Recorder:
 
 async def test_a_lone_item_goes_at_once_and_what_follows_gathers() -> None:
     recorder = Recorder()
-    gathering = Gathering(recorder)
+    gathering = Gathering(recorder, Pace())
     running = asyncio.create_task(gathering.run())
     gathering.add([0])
     await recorder.seen(1)
@@ -38,7 +38,7 @@ async def test_a_lone_item_goes_at_once_and_what_follows_gathers() -> None:
 
 async def test_a_flood_is_cut_into_chunks_without_rest() -> None:
     recorder = Recorder()
-    gathering = Gathering(recorder)
+    gathering = Gathering(recorder, Pace())
     gathering.add(range(2 * CHUNK + 1))
     running = asyncio.create_task(gathering.run())
     await recorder.seen(2 * CHUNK + 1)
@@ -51,7 +51,38 @@ async def test_an_exception_of_the_stage_ends_it() -> None:
     async def broken(_: list[int]) -> None:
         raise RuntimeError("broken")
 
-    gathering: Gathering[int] = Gathering(broken)
+    gathering: Gathering[int] = Gathering(broken, Pace())
     gathering.add([1])
     with pytest.raises(RuntimeError, match="broken"):
         await asyncio.wait_for(gathering.run(), 1)
+
+
+def _learned(*took_s: float) -> float:
+    pace = Pace()
+    for each in took_s:
+        pace.learn(each)
+    return pace.rest_s
+
+
+def test_it_rests_for_a_share_of_what_a_record_takes_and_never_long() -> None:
+    assert _learned() == _learned(*[0.001] * 100) == LEAST_S
+    assert _learned(*[0.05] * 200) == pytest.approx(SHARE * 0.05)
+    assert _learned(*[5.0] * 200) == pytest.approx(MOST_S)
+
+
+def test_one_slow_record_changes_little_and_a_stream_that_is_fast_again_all() -> None:
+    assert _learned(5.0) < 3 * LEAST_S
+    assert _learned(*[5.0] * 200, *[0.001] * 200) == pytest.approx(LEAST_S)
+
+
+async def test_a_stage_rests_as_its_pace_says() -> None:
+    recorder, pace = Recorder(), Pace()
+    pace.rest_s = 30.0
+    gathering = Gathering(recorder, pace)
+    running = asyncio.create_task(gathering.run())
+    gathering.add([0])
+    await recorder.seen(1)
+    gathering.add([1])
+    await asyncio.sleep(0.01)
+    assert recorder.chunks == [[0]]
+    running.cancel()

@@ -15,7 +15,6 @@ from mode import Service
 
 from streams.worker.faust_app import TidegateApp
 from streams.worker.faust_consumer import (
-    BUSY,
     FETCH_RECORDS,
     FEW,
     LOOK_AGAIN_S,
@@ -257,22 +256,14 @@ async def test_a_topic_is_read_only_while_nothing_of_it_waits(
     consumer.app = App(**waiting)  # type: ignore[assignment]
     consumer._thread = SimpleNamespace(getmany=getmany)  # type: ignore[assignment]
     consumer.transport = LedgerTransport.__new__(LedgerTransport)
-    consumer.transport.service = SimpleNamespace(holding=holding, ledger=SimpleNamespace(in_flight=0))  # type: ignore[assignment]
+    consumer.transport.service = SimpleNamespace(holding=holding)  # type: ignore[assignment]
     monkeypatch.setattr("streams.worker.faust_consumer.asyncio.sleep", sleep)
     assert await consumer._getmany({HERE, THERE}, 1.0) == {}
     assert (fetches, sleeps) == (asked, slept)
 
 
-@pytest.mark.parametrize(
-    ("in_flight", "asked"),
-    [(0, ({HERE, THERE}, 1.0)), (BUSY - 1, ({HERE, THERE}, 1.0)), (BUSY, ({THERE}, LOOK_AGAIN_S))],
-)
-async def test_an_agent_gets_a_turn_before_its_topic_is_passed_over(
-    consumer: LedgerConsumer, in_flight: int, asked: tuple[set[TP], float]
-) -> None:
-    """What was just handed over is taken in the next turn; its topic need not wait until others were asked. Where much
-    is in flight, it may: few records a look cost more than they hurry.
-    """
+async def test_an_agent_gets_a_turn_before_its_topic_is_passed_over(consumer: LedgerConsumer) -> None:
+    """What was just handed over is taken in the next turn; its topic need not wait until others were asked."""
     fetches: list[tuple[set[TP], float]] = []
     app = App(posts=1, symptoms=0)
 
@@ -287,11 +278,11 @@ async def test_an_agent_gets_a_turn_before_its_topic_is_passed_over(
     consumer.app = app  # type: ignore[assignment]
     consumer._thread = SimpleNamespace(getmany=getmany)  # type: ignore[assignment]
     consumer.transport = LedgerTransport.__new__(LedgerTransport)
-    consumer.transport.service = SimpleNamespace(holding=Holding(), ledger=SimpleNamespace(in_flight=in_flight))  # type: ignore[assignment]
+    consumer.transport.service = SimpleNamespace(holding=Holding())  # type: ignore[assignment]
     agent = asyncio.create_task(take())
     await consumer._getmany({HERE, THERE}, 1.0)
     await agent
-    assert fetches == [asked]
+    assert fetches == [({HERE, THERE}, 1.0)]
 
 
 async def test_what_was_fetched_is_handed_on_until_fetching_is_to_stop(consumer: LedgerConsumer) -> None:
