@@ -18,6 +18,7 @@ from models.compression.prune import keep_layers, measure_importance, prune
 from models.errors import TidegateError
 from models.factory.compare import STAGES, compare
 from models.factory.final_report import write_final_report
+from models.factory.former_run import former_network, take_over
 from models.factory.recipe_file import find_suite
 from models.factory.stage import Material, choose_base, gather, open_stage, pretrained, run_stage, share_files
 from models.training.baseline import baseline_figures
@@ -38,13 +39,14 @@ class NoExporterError(TidegateError):
 
 def run_factory(
     recipe: Recipe, data: Path, out: Path, device: str = "cpu", base: str | None = None,
-    deadline: Deadline | None = None,
+    deadline: Deadline | None = None, former: Path | None = None,
 ) -> Path:  # fmt: skip
     """Run every stage that the recipe has and return the artifact's folder; run again after a stop, it goes on.
 
     Raises SittingOver, with all that was learned saved, where the deadline comes first.
 
-    Run again with a longer schedule, the stage is trained further, and what was made of it is made anew.
+    Run again with a longer schedule, the stage is trained further, and what was made of it is made anew. With `former`,
+    the folder of another run, the stages go on from its networks.
 
     Stages: `baseline.json` (linear models on the same rows), `teacher` (the whole encoder learns from the labels),
     `student` (its lowest layers do, on their own), `distilled` (the student, pruned, learns from labels and teacher),
@@ -55,6 +57,8 @@ def run_factory(
     check_sizes(recipe, choose_base(recipe, base), larger)
     if recipe.operating is not None:
         find_suite(data, recipe.operating)
+    if former is not None:
+        take_over(former, out)
     material = gather(recipe, data, out, base, deadline)
     _baseline(RunFolder(out), material, recipe)
     material.deadline.check("with the baselines made")
@@ -157,6 +161,8 @@ def distil(
         advice = TeacherAdvice(rules, targets)
 
     def start() -> Network:
+        if (begun := former_network(out)) is not None:
+            return begun
         return student if recipe.pruning is None else prune_student(again, recipe.pruning, material, student, device)
 
     return run_stage(again, material, run, device, start, advice)

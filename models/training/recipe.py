@@ -131,6 +131,9 @@ class Schedule(_Section):
     warm_up: float = Field(0.06, ge=0, lt=1)
     weight_decay: float = 0.01
     clip: float = 1.0
+    average: float = Field(0.0, ge=0, lt=1)
+    """What a step's moving average of the weights keeps of the one before; the average is what a stage ends with.
+    0: the last weights are."""
     checkpoint_every: int = Field(250, ge=1)
     precision: Literal["fp32", "bf16"] = "fp32"
     threads: int = Field(2, ge=1)

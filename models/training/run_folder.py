@@ -13,6 +13,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from models.model_files import file_hash
+from models.training.average import WeightAverage
 from models.training.network import Network
 from models.training.pretrained import rebuild
 from models.training.recipe import Recipe, RecipeError, fixed_part
@@ -93,7 +94,10 @@ class RunFolder:
             kept.append(line)
         return kept
 
-    def save(self, network: Network, optimizer: torch.optim.Optimizer, progress: Progress) -> None:
+    def save(
+        self, network: Network, optimizer: torch.optim.Optimizer, progress: Progress,
+        average: WeightAverage | None = None,
+    ) -> None:  # fmt: skip
         """Write a checkpoint; a kill at any point leaves the old or the new one whole."""
         fresh = self.path / "checkpoint.new"
         shutil.rmtree(fresh, ignore_errors=True)
@@ -103,6 +107,8 @@ class RunFolder:
             fresh / "weights.safetensors",
         )
         torch.save(optimizer.state_dict(), fresh / "optimizer.pt")
+        if average is not None:
+            average.save(fresh)
         state = {"step": progress.step, "elapsed_s": progress.elapsed_s, "rows": progress.rows}
         (fresh / "state.json").write_text(json.dumps({"shape": network.shape.as_dict(), "progress": state}))
         old = self.path / "checkpoint.old"

@@ -13,6 +13,7 @@ from rich.progress import Progress as Bar
 from torch import Tensor
 
 from models.training.augment import Augmenter
+from models.training.average import WeightAverage
 from models.training.batch_feed import BatchMaker, Fed, Lookup, Picked, feed, processes_for
 from models.training.collate import Batch, Collator
 from models.training.corpus import Corpus
@@ -49,6 +50,7 @@ class Trainer:
         self.run, self.device, self.deadline = run, device, deadline or Deadline()
         self.schedule = recipe.schedule
         self.advice: Advice | None = None
+        self.average: WeightAverage | None = None
 
     def train(
         self, network: Network, augment: Augmenter, check: Check | None = None, advice: Advice | None = None
@@ -71,7 +73,11 @@ class Trainer:
         optimizer = torch.optim.AdamW(groups, lr=self.schedule.rate, fused=True)
         if resumed:
             self.run.restore_optimizer(optimizer)
+        if self.schedule.average:
+            self.average = WeightAverage(network, self.schedule.average, self.run.whole_checkpoint())
         self._loop(network, optimizer, progress, augment, check)
+        if self.average is not None:
+            self.average.give()
         self._save(network, optimizer, progress, check)
         return network.eval()
 
@@ -114,7 +120,7 @@ class Trainer:
     def _save(
         self, network: Network, optimizer: torch.optim.Optimizer, progress: Progress, check: Check | None
     ) -> None:
-        self.run.save(network, optimizer, progress)
+        self.run.save(network, optimizer, progress, self.average)
         if check is not None:
             self.run.log(step=progress.step, kind="dev", **check(network, progress.step))
 
@@ -139,6 +145,8 @@ class Trainer:
         (loss / self.schedule.rows).backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), self.schedule.clip)
         optimizer.step()
+        if self.average is not None:
+            self.average.take()
         values = {name: value.detach().double() for name, value in losses.items()}
         if self.advice is not None:
             values["advised"] = torch.tensor(float(fed.advised))

@@ -42,6 +42,9 @@ def train(
     minutes: Annotated[
         float | None, typer.Option(min=0, help="Stop at a checkpoint after so many minutes, with exit code 3.")
     ] = None,
+    start: Annotated[
+        Path | None, typer.Option(help="Run folder to go on from: its networks and vocabulary, under this recipe.")
+    ] = None,
     from_reviews: Annotated[
         bool, typer.Option("--from-reviews", help="Train on what people say of posts, too: read once, kept in the run.")
     ] = False,
@@ -72,7 +75,7 @@ def train(
         elif recipe.kind == "baseline":
             typer.echo(run_baseline(recipe, find_data(data), folder))
         else:
-            typer.echo(run_factory(recipe, find_data(data), folder, device, base, deadline))
+            typer.echo(run_factory(recipe, find_data(data), folder, device, base, deadline, start))
 
 
 def _with_reviews(recipe: Recipe | PictureRecipe, folder: Path, settings: Settings) -> Recipe:

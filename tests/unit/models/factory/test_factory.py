@@ -206,3 +206,24 @@ def test_a_run_that_was_killed_before_its_last_stage_goes_on(
         for path in (whole_run, tmp_path / "killed")
     )
     assert all(torch.equal(value, second[name]) for name, value in first.items())
+
+
+def test_a_run_goes_on_from_another_one_under_other_rules(
+    whole_recipe: Recipe, whole_run: Path, tiny_data: Path, tmp_path: Path
+) -> None:
+    rules = whole_recipe.data.model_copy(update={"size_exponent": 0.1})
+    again = whole_recipe.model_copy(update={"data": rules})
+    out = tmp_path / "again"
+    run_factory(again, tiny_data, out, former=whole_run)
+    teacher, student = (load_file(out / s / "checkpoint" / "weights.safetensors") for s in ("teacher", "student"))
+    for stage, weights in (("teacher", teacher), ("student", student)):
+        before = load_file(whole_run / stage / "checkpoint" / "weights.safetensors")
+        assert all(torch.equal(weights[name], value) for name, value in before.items())
+    shipped = load_file(whole_run / "distilled" / "checkpoint" / "weights.safetensors")
+    begun = load_file(out / "former" / "checkpoint" / "weights.safetensors")
+    assert all(torch.equal(begun[name], value) for name, value in shipped.items())
+    learned = load_file(out / "distilled" / "checkpoint" / "weights.safetensors")
+    assert any(not torch.equal(learned[name], value) for name, value in shipped.items())
+    assert (out / "artifact" / "manifest.json").is_file()
+    with pytest.raises(RecipeError, match="no run to go on from"):
+        run_factory(again, tiny_data, tmp_path / "other", former=tmp_path / "empty")

@@ -1,0 +1,57 @@
+"""A run that goes on from another one: under other rules, or on more rows, its networks need not begin at nothing."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+from models.training.network import Network
+from models.training.recipe import RecipeError
+from models.training.run_folder import RunFolder
+
+_FOLDER = "former"
+
+
+def take_over(former: Path, out: Path) -> None:
+    """Copy what a run in `out` begins with: vocabulary, teacher with its answers, student, last network.
+
+    Teacher and student keep their progress, so that under the same schedule they are done and under a longer one they
+    learn on. The last stage begins at the former run's last network, with a schedule of its own. Once copied, nothing
+    is copied again, and the former run is needed no more.
+
+    Raises RecipeError where the folder holds no run with a vocabulary and a network.
+    """
+    if (out / _FOLDER).is_dir():
+        return
+    last = next((name for name in ("distilled", "student") if RunFolder(former / name).whole_checkpoint()), None)
+    run = RunFolder(former)
+    if last is None or not (run.tokenizer.is_file() and (former / "vocabulary.json").is_file()):
+        raise RecipeError(f"{former} holds no run to go on from: a vocabulary and a trained network are needed.")
+    out.mkdir(parents=True, exist_ok=True)
+    for path in (run.tokenizer, former / "vocabulary.json"):
+        shutil.copyfile(path, out / path.name)
+    for stage in ("teacher", "student"):
+        _copy(former / stage, out / stage, ("checkpoint", "targets", "metrics.jsonl"))
+    begun = out / f"{_FOLDER}.new"
+    shutil.rmtree(begun, ignore_errors=True)
+    _copy(former / last, begun, ("checkpoint",))
+    told = {"run": former.name, "stage": last, "network": RunFolder(begun).fingerprint()}
+    (begun / "origin.json").write_text(json.dumps(told))
+    begun.replace(out / _FOLDER)  # last: a kill before it begins anew
+
+
+def former_network(out: Path) -> Network | None:
+    """The network that the last stage begins with, where the run goes on from another one."""
+    loaded = RunFolder(out / _FOLDER).load_network()
+    return loaded[0] if loaded else None
+
+
+def _copy(source: Path, target: Path, names: tuple[str, ...]) -> None:
+    """With the times of the files, by which a stage tells whether what it was made from has changed since."""
+    for name in names:
+        if (source / name).is_dir():
+            shutil.copytree(source / name, target / name, dirs_exist_ok=True)
+        elif (source / name).is_file():
+            target.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source / name, target / name)
