@@ -14,7 +14,6 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from typing import Any, TypeVar, cast
@@ -25,10 +24,10 @@ from models.serving.types import EngineLostError, Item, Lane, Outcome, Scores
 from schemas import Reason
 from streams.health.traces import Trace, tell_batch
 from streams.pipeline.activation import Activation, Scorer
+from streams.pipeline.activations import Activations
 from streams.pipeline.aside import Aside
 from streams.pipeline.counts import Counts
 from streams.pipeline.decide import decide
-from streams.pipeline.engine_sums import EngineSums
 from streams.pipeline.failures import Failure
 from streams.pipeline.gathering import Gathering, Pace
 from streams.pipeline.key_order import KeyOrder
@@ -85,21 +84,16 @@ class Pipeline:
         self._preparing = Aside("prepare", Preparer(self.cache, max_record_bytes, desk is not None), _kind)
         self._deciding = Aside("decide", partial(decide, from_kafka=from_kafka), _kind)
         self._tasks: set[asyncio.Task[None]] = set()
-        self._active: Activation | None = None
-        self._beside: Activation | None = None
-        self._inside: Counter[Activation] = Counter()
-        self._engines = EngineSums()
+        self._activations = Activations(self._spawn)
 
     @property
     def active(self) -> Activation:
         """What a record that comes now is judged with."""
-        assert self._active is not None
-        return self._active
+        return self._activations.active
 
     def start(self, activation: Activation) -> None:
         """Begins to work. Call it on the loop, with a scheduler that hands its outcomes to `deliver`."""
-        self._active = activation
-        self._engines.begin(activation)
+        self._activations.switch(activation)
         self._spawn(self._incoming.run())
         self._spawn(self._scored.run())
 
@@ -107,37 +101,15 @@ class Pipeline:
         """From the next record on this one judges. What is inside stays with what it came in under, which ends with
         its last record.
         """
-        former, self._active = self.active, activation
-        self._engines.begin(activation)
-        self._retire_if_over(former)
+        self._activations.switch(activation)
 
     def place_beside(self, activation: Activation | None) -> None:
         """Keeps a second one ready for records that are pushed under it, in place of the one before. None: none."""
-        former, self._beside = self._beside, activation
-        if activation is not None:
-            self._engines.begin(activation)
-        if former is not None:
-            self._retire_if_over(former)
-
-    def _retire_if_over(self, activation: Activation) -> None:
-        if self._inside[activation] == 0 and activation not in (self._active, self._beside):
-            self._retire(activation)
-
-    def _retire(self, activation: Activation) -> None:
-        """Ends what nobody else works with: under another policy the engine goes on."""
-        del self._inside[activation]
-        others = (*self._ready(), *self._inside)
-        spare = [modality for each in others for modality in each.modalities.values()]
-        self._engines.end(activation, spare)
-        self._spawn(activation.stop(spare))
-
-    def _ready(self) -> list[Activation]:
-        """Under which records may come."""
-        return [each for each in (self._active, self._beside) if each is not None]
+        self._activations.place_beside(activation)
 
     def engine_stats(self) -> Stats:
         """Of all engines that have read text since the start; from any thread. Under another model it goes on."""
-        return self._engines.total()
+        return self._activations.engine_stats()
 
     @property
     def looked_at(self) -> float:
@@ -151,7 +123,7 @@ class Pipeline:
 
     def push(self, works: Sequence[Work]) -> None:
         """Takes records that came together, each under the activation that judges or the one beside it."""
-        self._inside.update(work.activation for work in works)
+        self._activations.enter(works)
         for work in works:
             self.counts.take_in(work)
         self._order.enter(works)
@@ -253,9 +225,7 @@ class Pipeline:
     async def _let_go(self, chunk: list[Work]) -> None:
         await self._finish(chunk)
         self._pace.learn(time.monotonic() - max(work.moments.prepared_at for work in chunk))
-        for work in chunk:
-            self._inside[work.activation] -= 1
-            self._retire_if_over(work.activation)
+        self._activations.leave(chunk)
 
     async def in_order(self, function: Callable[..., T], *args: Any) -> T:
         """Runs a function in the thread that decides, between two chunks, where tasks keep their state."""
@@ -278,8 +248,7 @@ class Pipeline:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks, timeout=1.0)
-        for activation in {*self._inside, *self._ready()}:
-            await activation.stop()
+        await self._activations.stop()
         if self._desk is not None:
             await self._desk.stop()
         self._preparing.stop()
