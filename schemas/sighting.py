@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from schemas.base import Output
 from schemas.verdicts import Source
@@ -21,7 +20,7 @@ class Sighting(Output):
     kind: Literal["text", "picture", "account"] = Field(description="An account: the first post of a new one.")
     author: str = Field(pattern=r"^[0-9a-f]{14}$", description="A keyed hash of the author, in hex.")
     key_check: str = Field(description="Which key that was; the key itself does not follow from it.")
-    sent_at: datetime = Field(description="When the post was sent.")
+    sent_at: AwareDatetime = Field(description="When the post was sent.")
     post_id: str
     verdict_id: str = Field(description="The verdict on the post; an alert would name it.")
     source: Source | None = Field(description="Where the post came from.")
@@ -32,6 +31,6 @@ class Sighting(Output):
     words: str = Field(
         pattern=r"^([0-9a-f]{16}){0,32}$", description="Of a text: the smallest keyed hashes of its words, in hex."
     )
-    prints: list[list[PrintOfPicture]] = Field(
+    prints: list[Annotated[list[PrintOfPicture], Field(min_length=8, max_length=8)]] = Field(
         description="Of pictures: the PDQ hash of each in its eight orientations, in hex."
     )

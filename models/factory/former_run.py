@@ -11,6 +11,8 @@ from models.training.recipe import RecipeError
 from models.training.run_folder import RunFolder
 
 _FOLDER = "former"
+_STAGES = ("teacher", "student", "distilled")
+_CHECKPOINTS = ("checkpoint", "checkpoint.old")
 
 
 def take_over(former: Path, out: Path) -> None:
@@ -20,22 +22,23 @@ def take_over(former: Path, out: Path) -> None:
     learn on. The last stage begins at the former run's last network, with a schedule of its own. Once copied, nothing
     is copied again, and the former run is needed no more.
 
-    Raises RecipeError where the folder holds no run with a vocabulary and a network.
+    Raises RecipeError where the folder holds no run with a vocabulary and a network, or `out` holds one of its own.
     """
     if (out / _FOLDER).is_dir():
         return
+    begun = out / f"{_FOLDER}.new"
+    if not begun.is_dir() and any(RunFolder(out / name).whole_checkpoint() for name in _STAGES):
+        raise RecipeError(f"{out} holds a run of its own already; choose another folder.")
     last = next((name for name in ("distilled", "student") if RunFolder(former / name).whole_checkpoint()), None)
     run = RunFolder(former)
     if last is None or not (run.tokenizer.is_file() and (former / "vocabulary.json").is_file()):
         raise RecipeError(f"{former} holds no run to go on from: a vocabulary and a trained network are needed.")
-    out.mkdir(parents=True, exist_ok=True)
+    begun.mkdir(parents=True, exist_ok=True)  # before the first copy: what a kill has left may be written again
     for path in (run.tokenizer, former / "vocabulary.json"):
         shutil.copyfile(path, out / path.name)
     for stage in ("teacher", "student"):
-        _copy(former / stage, out / stage, ("checkpoint", "targets", "metrics.jsonl"))
-    begun = out / f"{_FOLDER}.new"
-    shutil.rmtree(begun, ignore_errors=True)
-    _copy(former / last, begun, ("checkpoint",))
+        _copy(former / stage, out / stage, (*_CHECKPOINTS, "targets", "metrics.jsonl"))
+    _copy(former / last, begun, _CHECKPOINTS)
     told = {"run": former.name, "stage": last, "network": RunFolder(begun).fingerprint()}
     (begun / "origin.json").write_text(json.dumps(told))
     begun.replace(out / _FOLDER)  # last: a kill before it begins anew

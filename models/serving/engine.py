@@ -9,7 +9,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from models.artifact import EARLY_HEAD, Artifact
+from models.artifact import EARLY_HEAD, Artifact, ArtifactError
 from models.early_exit import EARLY_INPUT, HIDDEN, UPPER
 from models.serving.batcher import GRID
 from models.serving.cores import default_threads
@@ -107,7 +107,10 @@ class OnnxEngine:
         path = for_gpu if device == "cuda" else artifact.model_path
         upper = None
         if goes_on and device == "cpu" and UPPER in artifact.manifest.files:  # to a GPU the states would travel twice
-            states: NDArray[Any] = np.zeros((1, 1, int(artifact.manifest.shape["width"])), dtype=np.float32)
+            width = artifact.manifest.shape.get("width")
+            if not width:
+                raise ArtifactError(f"The manifest in {artifact.folder} does not say how wide the model is.")
+            states: NDArray[Any] = np.zeros((1, 1, int(width)), dtype=np.float32)
             feeds = {HIDDEN: states, MASK: np.ones((1, 1), dtype=np.int64)}
             upper = open_session(artifact.folder / UPPER, device, threads, feeds)
         return cls(artifact, open_session(path, device, threads), device, path.name == HALF_PRECISION, upper)

@@ -27,7 +27,7 @@ class WeightAverage:
         found = checkpoint is not None and (checkpoint / _FILE).is_file()
         before = load_file(checkpoint / _FILE) if checkpoint is not None and found else self._learning
         self._values = {
-            name: before[name].detach().clone().to(value.device) for name, value in self._learning.items()
+            name: before.get(name, value).detach().clone().to(value.device) for name, value in self._learning.items()
         }  # fmt: skip
 
     @torch.no_grad()

@@ -64,7 +64,7 @@ class Trainer:
         resumed = self.run.load_network()
         network, progress = resumed or (network, Progress())
         if share_done(self.schedule, progress) >= 1.0:
-            return network.to(self.device).eval()
+            return self._averaged(network.to(self.device)).eval()
         network.to(self.device).train()
         network.word.weight.requires_grad_(not self.recipe.base.freeze_words)
         groups = parameter_groups(
@@ -80,6 +80,12 @@ class Trainer:
             self.average.give()
         self._save(network, optimizer, progress, check)
         return network.eval()
+
+    def _averaged(self, network: Network) -> Network:
+        """What a checkpoint that was not to be the last one would have ended with."""
+        if self.schedule.average:
+            WeightAverage(network, self.schedule.average, self.run.whole_checkpoint()).give()
+        return network
 
     def _loop(
         self,

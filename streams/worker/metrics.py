@@ -69,7 +69,8 @@ class WorkerMetrics(PipelineMetrics):
             partition: self._lag(place, heads.get(partition), now - self._moved[partition][1])
             for partition, place in places.items()
         }
-        return Beat(self._service.oldest_age_s(now), ledger.settled_total)
+        # As of now: what stands still is told by the age that it has when the beat is taken.
+        return Beat(self._service.oldest_age_s(monotonic()), ledger.settled_total)
 
     def _since(self, partition: Partition, done: int, now: float) -> tuple[int, float]:
         known = self._moved.get(partition)

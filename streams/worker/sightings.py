@@ -28,6 +28,7 @@ logger = logging.getLogger(__name__)
 PORTION: Final = 200  # messages at once: some ten milliseconds of the thread that decides
 POLL_MS: Final = 500
 TRY_AGAIN_S: Final = 5.0
+REBALANCE_TIMEOUT_S: Final = 90.0  # aiokafka waits for a new assignment within a look
 
 
 class Counting(Protocol):
@@ -112,7 +113,7 @@ class SightingsReader:
         """Raises ClientError, and whatever counting raises."""
         if self._assignments.unplaced:
             await self._asked(self._place(consumer))
-        fetched = await self._asked(consumer.getmany(timeout_ms=POLL_MS, max_records=PORTION))
+        fetched = await self._asked(consumer.getmany(timeout_ms=POLL_MS, max_records=PORTION), REBALANCE_TIMEOUT_S)
         for partition, messages in fetched.items():
             if self._assignments.unplaced or partition not in self._told_to:
                 return  # it is read again, from where it has to be
@@ -120,10 +121,10 @@ class SightingsReader:
         if time.monotonic() - self._committed_at > self._settings.commit_interval_s:
             await self._asked(self._commit(consumer))
 
-    async def _asked(self, asking: Awaitable[Any]) -> Any:
+    async def _asked(self, asking: Awaitable[Any], within_s: float = REQUEST_TIMEOUT_S) -> Any:
         """An answer of the broker, within a bound. None where a rebalance came in between: then all is placed anew."""
         try:
-            async with asyncio.timeout(REQUEST_TIMEOUT_S + POLL_MS / 1000):
+            async with asyncio.timeout(within_s + POLL_MS / 1000):
                 return await asking
         except (CommitFailedError, IllegalStateError):
             return {}
@@ -136,8 +137,11 @@ class SightingsReader:
         self._told_to.clear()
         since_ms = int(1000 * (time.time() - self._counting.recall_s(self._input_topic)))
         begins = await consumer.offsets_for_times(dict.fromkeys(unplaced, max(0, since_ms)))
+        ends = await consumer.end_offsets(list(unplaced))
         for partition in unplaced:
-            told_to = await consumer.committed(partition) or 0
+            told_to = min(await consumer.committed(partition) or 0, ends[partition])
+            if self._next.get(partition, 0) > ends[partition]:
+                del self._next[partition]  # the topic was made anew
             first = begins.get(partition)
             known_to = self._next.get(partition, 0)
             consumer.seek(partition, told_to if first is None else min(told_to, max(first.offset, known_to)))

@@ -46,7 +46,10 @@ class Crowds:
         self._joined = Crowd()
 
     def adopt(self, policy: PostPolicy) -> None:
-        """Other numbers and windows from now on; what is remembered stays."""
+        """Other numbers and windows from now on; what is remembered stays, as far as it was seen."""
+        before, now = self._policy.join_wave, policy.join_wave
+        if now is None or (before is not None and now.account_younger_than_s > before.account_younger_than_s):
+            self._newcomers.hold(())  # of accounts that nobody asked about nothing was remembered
         self._policy = policy
         self._texts.adopt(policy.spam_wave)
         self._pictures.adopt(policy.picture_wave)

@@ -20,6 +20,8 @@ class Newcomers:
         """Author to the first post and its time, in the order in which they came."""
         self._since: dict[int, float] = {}
         """By input partition: the time from which on all of its posts were seen."""
+        self._forgotten_to = 0.0
+        """Of accounts made before it some are forgotten, because there were too many."""
 
     def __len__(self) -> int:
         return len(self._first)
@@ -41,8 +43,10 @@ class Newcomers:
         while self._first and (
             len(self._first) > MAX_REMEMBERED or next(iter(self._first.values()))[1] < now - younger_s
         ):
-            self._first.popitem(last=False)
-        if account_age_s is None or account_age_s >= younger_s or now - account_age_s < since:
+            _, (_, at) = self._first.popitem(last=False)
+            self._forgotten_to = max(self._forgotten_to, at)
+        known_from = max(since, self._forgotten_to)
+        if account_age_s is None or account_age_s >= younger_s or now - account_age_s < known_from:
             return False
         return self._first.setdefault(author, (verdict_id, now))[0] == verdict_id
 

@@ -20,6 +20,7 @@ from models.factory import factory  # noqa: E402
 from models.factory.card import write_card  # noqa: E402
 from models.factory.export import export_run  # noqa: E402
 from models.factory.factory import run_factory  # noqa: E402
+from models.factory.former_run import take_over  # noqa: E402
 from models.training.recipe import Recipe, RecipeError  # noqa: E402
 from models.training.run_folder import RunFolder  # noqa: E402
 
@@ -227,3 +228,33 @@ def test_a_run_goes_on_from_another_one_under_other_rules(
     assert (out / "artifact" / "manifest.json").is_file()
     with pytest.raises(RecipeError, match="no run to go on from"):
         run_factory(again, tiny_data, tmp_path / "other", former=tmp_path / "empty")
+
+
+def test_a_folder_with_a_run_of_its_own_is_not_written_over(whole_run: Path, tmp_path: Path) -> None:
+    own = Path(shutil.copytree(whole_run, tmp_path / "own"))
+    before = {path: path.read_bytes() for path in own.rglob("*") if path.is_file()}
+    with pytest.raises(RecipeError, match="a run of its own"):
+        take_over(whole_run, own)
+    assert {path: path.read_bytes() for path in own.rglob("*") if path.is_file()} == before
+
+
+def test_a_kill_while_a_run_is_taken_over_costs_nothing(
+    whole_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, copy, copied = tmp_path / "out", shutil.copytree, list[str]()
+
+    def killed(source: Path, target: Path, dirs_exist_ok: bool) -> str:
+        copied.append(str(target))
+        if len(copied) == 2:
+            raise KeyboardInterrupt
+        return str(copy(source, target, dirs_exist_ok=dirs_exist_ok))
+
+    with monkeypatch.context() as patch:
+        patch.setattr("models.factory.former_run.shutil.copytree", killed)
+        with pytest.raises(KeyboardInterrupt):
+            take_over(whole_run, out)
+    take_over(whole_run, out)
+    assert (out / "former" / "origin.json").is_file()
+    assert (
+        RunFolder(out / "student").require_network().shape == RunFolder(whole_run / "student").require_network().shape
+    )

@@ -79,6 +79,9 @@ class Consumer:
             found[each] = SimpleNamespace(offset=later[0]) if later else None
         return found
 
+    async def end_offsets(self, partitions: Sequence[TopicPartition]) -> Mapping[TopicPartition, int]:
+        return {each: len(self.sent[each]) for each in partitions}
+
     async def committed(self, partition: TopicPartition) -> int | None:
         return self.done.get(partition)
 
@@ -142,6 +145,15 @@ async def test_what_nobody_told_of_is_told_however_old_it_is() -> None:
     async with reading(consumer) as (_, counting):
         pass
     assert sorted(counting.counted) == [(b"0/1", True), (b"0/2", True), (b"1/0", True)]
+
+
+async def test_of_a_topic_that_was_made_anew_all_that_comes_is_told() -> None:
+    """What was committed of the former one lies far behind its end."""
+    consumer = Consumer({HERE: [50, 40]}, {HERE: 1_000_000})
+    async with reading(consumer) as (_, counting):
+        consumer.sent[HERE].append(time.time())
+        await turns()
+    assert counting.counted == [(b"0/0", False), (b"0/1", False), (b"0/2", True)]
 
 
 async def test_of_a_partition_that_stays_nothing_is_read_twice_and_of_one_that_was_away_what_was_missed() -> None:

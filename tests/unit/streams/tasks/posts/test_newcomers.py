@@ -110,3 +110,16 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     for author in range(500):
         found.is_first(author, "v", 0, 1000.0, 0.0, 10.0)
     assert len(found) == 21
+
+
+def test_an_account_that_had_to_be_forgotten_is_not_new_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many more came than are remembered: the next post of one of them is no first one."""
+    monkeypatch.setattr(newcomers, "MAX_REMEMBERED", 20)
+    found = Newcomers()
+
+    def is_first(author: int, now: float) -> bool:
+        return found.is_first(author, f"v{author} {now}", 0, now, now - (1000.0 + author), 10_000.0)
+
+    assert all(is_first(author, now=1000.0 + author) for author in range(50))
+    assert not is_first(3, now=1060.0)
+    assert is_first(61, now=1061.0)

@@ -13,6 +13,7 @@ from typing import Any
 
 import orjson
 import pytest
+from pydantic import ValidationError
 
 from models.pictures.hashing import Fingerprint
 from models.pictures.look import Look
@@ -211,3 +212,17 @@ def test_posts_without_author_and_greetings_tell_nothing() -> None:
     judging = worker()
     assert sightings(judged(judging, 1, "good morning")) == []
     assert sightings(decided(judging, {"id": "p", "text": TEXT}, post_scores(), None, None)) == []
+
+
+@pytest.mark.parametrize(
+    "change", [{"prints": [[]]}, {"prints": [["0f" * 32] * 7]}, {"sent_at": "0001-01-01T00:00:00"}]
+)
+def test_what_no_worker_writes_is_no_sighting(change: dict[str, Any]) -> None:
+    """Whoever counts would end with it, and after him whoever reads it next."""
+    whole = {
+        "kind": "picture", "author": "0" * 14, "key_check": "k", "sent_at": "2026-01-01T00:00:00Z", "post_id": "p",
+        "verdict_id": "v", "source": None, "keys": "", "words": "", "prints": [["0f" * 32] * 8], "schema_version": 1,
+    }  # fmt: skip
+    Sighting.model_validate(whole)
+    with pytest.raises(ValidationError):
+        Sighting.model_validate(whole | change)
