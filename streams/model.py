@@ -64,6 +64,8 @@ def load_model(settings: Settings, policy: Policy | None = None) -> Model:
     engine.warm_up(max_tokens=batch_tokens, max_rows=settings.max_batch_rows)
     if settings.engine != "null":
         verify_golden(engine, encoder, artifact)
+        if clean_below is not None:
+            verify_golden(engine, encoder, artifact, by_the_exit=True)
     heads = frozenset(head for name in settings.tasks for head in declared()[name].question.heads)
     speed = _tokens_a_second(engine, batch_tokens, heads)
     in_flight_tokens = settings.max_in_flight_tokens or max(4 * batch_tokens, int(IN_FLIGHT_S * speed))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +13,19 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from models.artifact import Artifact  # noqa: E402
+import onnx  # noqa: E402
+from onnx import numpy_helper  # noqa: E402
+
+from models.artifact import Artifact, ArtifactError  # noqa: E402
 from models.compression.graph import build_graph  # noqa: E402
 from models.compression.runtime import onnx_scorer, open_session  # noqa: E402
+from models.early_exit import UPPER  # noqa: E402
+from models.factory.artifact_folder import with_hashes, write_manifest  # noqa: E402
 from models.factory.parity import Parity, ParityError, batch_mate_gap, head_losses  # noqa: E402
 from models.serving.cascade import CascadeEngine  # noqa: E402
+from models.serving.encoder import Encoder  # noqa: E402
 from models.serving.engine import OnnxEngine  # noqa: E402
+from models.serving.golden import verify_golden  # noqa: E402
 from models.serving.types import Batch, Depth, Encoding, Item, Scores  # noqa: E402
 from models.training.collate import pad  # noqa: E402
 from models.training.predict import torch_scorer  # noqa: E402
@@ -92,6 +101,24 @@ def test_a_cascade_computes_the_layers_below_the_exit_once_and_answers_as_the_wh
     for answer, one, other in zip(answers, whole, early, strict=True):
         for head, values in (other if answer.is_early else one).heads.items():
             np.testing.assert_allclose(answer.heads[head], values, atol=1e-4)
+
+
+def test_golden_cases_go_through_the_upper_graph_too(tiny_artifact: Path, tmp_path: Path) -> None:
+    """One that is not of this model, with a hash that is right."""
+    changed = Path(shutil.copytree(tiny_artifact, tmp_path / "changed"))
+    upper = onnx.load(str(changed / UPPER))
+    for constant in upper.graph.initializer:
+        if constant.name == "heads.post.bias":
+            constant.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(constant) + 1, constant.name))
+    onnx.save(upper, str(changed / UPPER))
+    manifest = Artifact.load(tiny_artifact).manifest
+    write_manifest(with_hashes(manifest, changed, list(manifest.files)), changed)
+    for folder, is_right in ((tiny_artifact, True), (changed, False)):
+        artifact = Artifact.load(folder)
+        engine, encoder = OnnxEngine.open(artifact, "cpu", 1, goes_on=True), Encoder.from_artifact(artifact)
+        verify_golden(engine, encoder, artifact)
+        with contextlib.nullcontext() if is_right else pytest.raises(ArtifactError, match="golden case"):
+            verify_golden(engine, encoder, artifact, by_the_exit=True)
 
 
 def test_manifest_lists_every_source_and_the_parity(tiny_artifact: Path) -> None:
