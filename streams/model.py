@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.artifact import Artifact
+from models.early_exit import UPPER
 from models.labels import POST_LABELS
 from models.serving.batcher import TokenBudgetBatcher
 from models.serving.cascade import CascadeEngine
@@ -64,7 +65,7 @@ def load_model(settings: Settings, policy: Policy | None = None) -> Model:
     engine.warm_up(max_tokens=batch_tokens, max_rows=settings.max_batch_rows)
     if settings.engine != "null":
         verify_golden(engine, encoder, artifact)
-        if clean_below is not None:
+        if clean_below is not None and UPPER in artifact.manifest.files:
             verify_golden(engine, encoder, artifact, by_the_exit=True)
     heads = frozenset(head for name in settings.tasks for head in declared()[name].question.heads)
     speed = _tokens_a_second(engine, batch_tokens, heads)

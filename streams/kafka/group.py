@@ -17,6 +17,8 @@ logger = logging.getLogger(__name__)
 
 COORDINATOR_TIMEOUT_S = 30.0
 ASK_AGAIN_S = 0.2
+JOIN_TIMEOUT_S = 90.0  # joining is answered when the last member has drained
+FETCH_WAIT_MS = 100
 ANSWER_BYTES = 8 * 1024 * 1024  # what a broker sends at once, packed as it is stored
 
 
@@ -33,11 +35,11 @@ def group_options(settings: Settings) -> dict[str, Any]:
         # workers were replaced p99 was 3.6 s with 3 s, the default, and is 0.9.
         "heartbeat_interval_ms": 1_000,
         "rebalance_timeout_ms": 60_000,
-        "request_timeout_ms": 90_000,  # joining is answered when the last member has drained
+        "request_timeout_ms": int(1000 * JOIN_TIMEOUT_S),
         "max_poll_interval_ms": 1_000_000,
         # aiokafka has one question under way to a broker, and what it holds of a partition leaves that out of it. So a
         # partition that was just read to its end waits for the answer to a question about others, which may be idle.
-        "fetch_max_wait_ms": 100,
+        "fetch_max_wait_ms": FETCH_WAIT_MS,
         "fetch_max_bytes": ANSWER_BYTES,
     }
 

@@ -59,11 +59,9 @@ class Activations:
             self._retire_if_over(work.activation)
 
     def _retire_if_over(self, activation: Activation) -> None:
-        if self._inside[activation] == 0 and activation not in (self._active, self._beside):
-            self._retire(activation)
-
-    def _retire(self, activation: Activation) -> None:
-        """Ends what nobody else works with: under another policy the engine goes on."""
+        """Then ends what nobody else works with: under another policy the engine goes on."""
+        if self._inside[activation] or activation in (self._active, self._beside):
+            return
         del self._inside[activation]
         others = (*self._ready(), *self._inside)
         spare = [modality for each in others for modality in each.modalities.values()]

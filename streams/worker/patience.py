@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import deque
 
+from streams.kafka.group import FETCH_WAIT_MS
+
 LEAST_S = 0.004
 ENOUGH_BYTES = 64 * 1024  # answered at once, however short the wait so far
 WORTH_IT = 1.5  # records that come within such a wait; fewer than that are rather had at once
 ANSWERS = 8  # over which the rate is taken
-AT_ONCE = 1, 100  # bytes and milliseconds: what there is, and without anything a word after a while
+AT_ONCE = 1, FETCH_WAIT_MS  # bytes and milliseconds: what there is, and without anything a word after a while
 
 
 class Patience:

@@ -20,7 +20,7 @@ from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
 from streams.errors import ClientError, translate
 from streams.kafka.connection import REQUEST_TIMEOUT_S, start_client
-from streams.kafka.group import group_options, sightings_group
+from streams.kafka.group import JOIN_TIMEOUT_S, group_options, sightings_group
 from streams.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -28,7 +28,6 @@ logger = logging.getLogger(__name__)
 PORTION: Final = 200  # messages at once: some ten milliseconds of the thread that decides
 POLL_MS: Final = 500
 TRY_AGAIN_S: Final = 5.0
-REBALANCE_TIMEOUT_S: Final = 90.0  # aiokafka waits for a new assignment within a look
 
 
 class Counting(Protocol):
@@ -113,7 +112,7 @@ class SightingsReader:
         """Raises ClientError, and whatever counting raises."""
         if self._assignments.unplaced:
             await self._asked(self._place(consumer))
-        fetched = await self._asked(consumer.getmany(timeout_ms=POLL_MS, max_records=PORTION), REBALANCE_TIMEOUT_S)
+        fetched = await self._asked(consumer.getmany(timeout_ms=POLL_MS, max_records=PORTION), JOIN_TIMEOUT_S)
         for partition, messages in fetched.items():
             if self._assignments.unplaced or partition not in self._told_to:
                 return  # it is read again, from where it has to be

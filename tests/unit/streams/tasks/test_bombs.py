@@ -23,7 +23,7 @@ from streams.settings import Settings
 from streams.tasks.base import Task
 
 LIMIT = 1_048_576
-TEXT_S = 2.0  # of 20,000 characters: the worst took .12, and .57 with four tests on two cores; a trap takes minutes
+TEXT_S = 0.4  # of 20,000 characters: the worst of them took .12, plain ones take .02
 VALUE_S = 4.0  # of a megabyte: half a million lists took .46, and 1.4 beside another process
 MEMORY = 48  # bytes for each byte of a record that fills the limit
 

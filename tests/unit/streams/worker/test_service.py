@@ -590,13 +590,19 @@ async def test_a_service_in_which_nothing_moves_is_a_crash(start: Start, monkeyp
     assert "nothing moves" in str(bench.crashes[0])
 
 
-async def test_while_the_broker_keeps_it_waiting_it_is_not_stuck(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    """That wait has a bound of its own. What is in flight when it is over has all the time that it would have had."""
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """Stands still until the test sets `now`; the watch looks often."""
     clock = SimpleNamespace(now=0.0, time=time.time)
     clock.monotonic = lambda: clock.now
     for module in (streams.worker.intake, streams.worker.service, streams.worker.watch):
         monkeypatch.setattr(module, "time", clock)
     monkeypatch.setattr(streams.worker.watch, "CHECK_EVERY_S", 0.01)
+    return clock
+
+
+async def test_while_the_broker_keeps_it_waiting_it_is_not_stuck(start: Start, clock: SimpleNamespace) -> None:
+    """That wait has a bound of its own. What is in flight when it is over has all the time that it would have had."""
     bench = await start(stuck_after_s=10)
     await bench.take_in(BAD)
 
@@ -614,13 +620,8 @@ async def test_while_the_broker_keeps_it_waiting_it_is_not_stuck(start: Start, m
     assert [type(error) for error in bench.crashes] == [StuckError]
 
 
-async def test_a_service_that_is_slow_is_not_stuck(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_service_that_is_slow_is_not_stuck(start: Start, clock: SimpleNamespace) -> None:
     """Four come for each that is done with, as where there is too little processor time: the oldest is another one."""
-    clock = SimpleNamespace(now=0.0, time=time.time)
-    clock.monotonic = lambda: clock.now
-    for module in (streams.worker.service, streams.worker.intake, streams.worker.watch):
-        monkeypatch.setattr(module, "time", clock)
-    monkeypatch.setattr(streams.worker.watch, "CHECK_EVERY_S", 0.01)
     bench = await start(stuck_after_s=10)
     tickets = bench.service.ledger._pages
 
