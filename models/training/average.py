@@ -30,17 +30,17 @@ class WeightAverage:
             name: before.get(name, value).detach().clone().to(value.device) for name, value in self._learning.items()
         }  # fmt: skip
 
-    @torch.no_grad()
     def take(self) -> None:
         """Moves the average by one step."""
-        for name, value in self._learning.items():
-            self._values[name].lerp_(value, self._share)
+        with torch.no_grad():
+            for name, value in self._learning.items():
+                self._values[name].lerp_(value, self._share)
 
-    @torch.no_grad()
     def give(self) -> None:
         """Sets the network's weights to the average."""
-        for name, value in self._learning.items():
-            value.copy_(self._values[name])
+        with torch.no_grad():
+            for name, value in self._learning.items():
+                value.copy_(self._values[name])
 
     def save(self, checkpoint: Path) -> None:
         """Writes it into a checkpoint's folder."""
