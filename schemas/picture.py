@@ -60,11 +60,11 @@ Pictures = Annotated[list[Picture], Field(max_length=MAX_PICTURES)]
 
 def choose_pictures(fields: dict[str, Any], warnings: list[str]) -> None:
     """Keeps of a record's `images` those that can be looked at, and leaves out a text that is none beside them."""
-    kept = _kept(fields.pop("images", None), warnings)
-    if not kept:
-        return
-    fields["images"] = kept
-    if "text" in fields and not isinstance(fields["text"], str) and fields.pop("text") is not None:
+    given = fields.pop("images", None)
+    kept = _kept(given, warnings)
+    if kept or given == []:  # an empty list is how the schema itself may say that there are none
+        fields["images"] = kept
+    if kept and "text" in fields and not isinstance(fields["text"], str) and fields.pop("text") is not None:
         warnings.append("text: no text; left out, because there are images")
 
 

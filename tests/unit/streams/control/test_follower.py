@@ -419,28 +419,32 @@ async def test_under_load_nothing_is_lost_none_is_judged_by_two_and_one_model_is
     first = weakref.ref(worker.service.judging.model.engine)
     gc.freeze()  # as life.py does: what is in a circle would stay for ever
 
-    async def load() -> None:
-        for offset in range(3000):
+    async def load() -> int:
+        """Goes on for 500 records after the second change; returns how many were sent."""
+        offset, left = 0, 500
+        while left:
             await worker.service.take_in(POSTS, [Message(offset, post(f"you are an idiot {offset}"))])
             if offset % 20 == 0:
                 await asyncio.sleep(0.001)
+            offset += 1
+            left -= len(worker.told("activated")) == 2
+        return offset
 
     loading = asyncio.create_task(load())
     worker.topic.say(policy(tmp_path / "policy"))
     worker.topic.say(BROKEN)
     worker.topic.say(model(tiny_artifact, tmp_path / "copy"))
-    await eventually(lambda: len(worker.told("activated")) == 2)
-    await loading
-    await eventually(lambda: worker.service.ledger.released() == {POSTS: 3000})
+    sent = await asyncio.wait_for(loading, 60)
+    await eventually(lambda: worker.service.ledger.released() == {POSTS: sent})
 
     verdicts = [orjson.loads(each.value or b"") for each in worker.sink.published if each.kind == "labels"]
-    assert [verdict["source"]["offset"] for verdict in verdicts] == list(range(3000))
+    assert [verdict["source"]["offset"] for verdict in verdicts] == list(range(sent))
     sides = [(each["model_version"][:10], each["policy_version"].split("-")[0]) for each in verdicts]
     expected = [("2026.11.24", "1"), ("2026.11.24", "test"), ("2026.11.25", "test")]
     assert list(dict.fromkeys(sides)) == [side for side in expected if side in sides]
     assert sides == sorted(sides)
     assert sides[-1] == expected[-1]
-    assert len({verdict["id"] for verdict in verdicts}) == 3000
+    assert len({verdict["id"] for verdict in verdicts}) == sent
     assert worker.crashes == []
     await eventually(lambda: first() is None)
     gc.unfreeze()
