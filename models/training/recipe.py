@@ -70,7 +70,7 @@ class DataRules(_Section):
     size_exponent: float = Field(0.7, ge=0, le=1)
     """A source of n rows weighs n ** exponent: 1 follows the data, 0 treats all sources alike."""
     source_shares: dict[str, float] = {}
-    """Fixed share of its task's samples for a source, whatever its size."""
+    """Fixed share of its task's samples for a source, whatever its size; `source lang` for its rows in one language."""
     rare_labels: dict[str, float] = {}
     """Extra share of the post samples drawn from the positives of a rare label."""
     max_tokens: int = Field(96, ge=16, le=MAX_POSITIONS)

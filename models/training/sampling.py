@@ -30,11 +30,16 @@ class Group:
 
 
 def group_examples(examples: Sequence[Example], rules: DataRules) -> list[Group]:
-    """Groups with the share of samples that each one gets; shares add up to 1. A task without a share gets none."""
+    """Groups with the share of samples that each one gets; shares add up to 1. A task without a share gets none.
+
+    A share of `source lang` is that of the source's rows in one language, which are a group of their own then.
+    """
     members: dict[tuple[str, str], list[int]] = defaultdict(list)
     for index, example in enumerate(examples):
         if not (example.domain and rules.ordinary):
-            members[example.task, example.source].append(index)
+            narrow = f"{example.source} {example.lang}"
+            source = narrow if narrow in rules.source_shares else example.source
+            members[example.task, source].append(index)
     rare = _rare_groups(examples, rules) | _ordinary_groups(examples, rules)
     left = 1.0 - sum(share for _, share in rare.values())
     fixed: dict[str, float] = defaultdict(float)

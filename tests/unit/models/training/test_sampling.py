@@ -61,6 +61,15 @@ def test_a_task_keeps_its_share_where_all_its_sources_have_fixed_ones() -> None:
     assert all(group.share >= 0 for group in greedy)
 
 
+def test_a_share_may_be_that_of_a_source_in_one_language() -> None:
+    examples = make_examples() + [Example("x", "zh", "large", "A", "post") for _ in range(100)]
+    rules = DataRules(source_shares={"large": 0.2, "large zh": 0.3}, shares={"post": 1.0})
+    groups = {group.name: group for group in group_examples(examples, rules)}
+    assert [(len(groups[name].rows), groups[name].share) for name in ("post/large", "post/large zh")] == [
+        (900, pytest.approx(0.2)), (100, pytest.approx(0.3)),
+    ]  # fmt: skip
+
+
 def test_shares_add_up_to_one() -> None:
     groups = group_examples(make_examples(), DataRules(rare_labels={"threat": 0.1}))
     assert sum(group.share for group in groups) == pytest.approx(1.0)
