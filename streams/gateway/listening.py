@@ -16,6 +16,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from streams.errors import ListenError
+from streams.gateway.bounded_head import BoundedHead
 
 KEEP_ALIVE_S: Final = 75
 """A connection without a request is kept: longer than the idle time of the usual proxies in front."""
@@ -109,7 +110,7 @@ def _config(app: ASGIApp, address: Address, grace_s: float) -> uvicorn.Config:
         logging.getLogger(name).setLevel(logging.WARNING)
     config = uvicorn.Config(
         app,
-        http="h11",  # bounds the head of a request (64 KiB); what httptools collects of one has no bound
+        http=BoundedHead,
         ssl_certfile=address.tls_cert,
         ssl_keyfile=address.tls_key,
         log_config=None,
