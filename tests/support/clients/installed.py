@@ -21,7 +21,7 @@ _FOLDERS: Final = {".py": _INSTALLED / "venv", ".mjs": _INSTALLED / "node"}
 _READY: Final = "ready"
 """A file in a folder whose installation came to its end."""
 _INSTALL_WITHIN_S: Final = 600
-_RUN_WITHIN_S: Final = 100
+_RUN_WITHIN_S: Final = 240
 # LiteLLM would fetch a list of prices; nothing here is to leave this machine.
 _ENVIRONMENT: Final = {"LITELLM_LOCAL_MODEL_COST_MAP": "True"}
 

@@ -20,6 +20,7 @@ def address_and_key(tiny_artifact: Path, tmp_path_factory: pytest.TempPathFactor
         yield server.url, key
 
 
+@pytest.mark.timeout(300)  # LiteLLM takes seconds of processor time to import, on a busy machine minutes
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.name)
 def test_a_client_reads_our_answers(script: Path, address_and_key: tuple[str, str]) -> None:
     if not is_installed(script):
