@@ -18,7 +18,7 @@ demo: $(VENV)/demo.installed
 	$(BIN)/tidegate demo
 
 # Measures what serves while it tests; less than `fail_under` in pyproject.toml fails.
-test: $(VENV)/all.installed kafka lint
+test: $(VENV)/all.installed .clients/tried kafka lint
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest --numprocesses 2 --dist worksteal
 	$(BIN)/coverage combine --quiet
@@ -55,10 +55,11 @@ load: $(VENV)/all.installed kafka
 faults: $(VENV)/all.installed kafka
 	$(BIN)/python -m load faults $(FAULTS)
 
-# Clients of others that are too large for the tests (Node's, LangChain, LiteLLM: some 750 MB) against `tidegate serve`.
-# Needs Node 20 or newer.
+# Clients of others that are too large for the tests' environment (Node's, LangChain, LiteLLM: some 750 MB): installs
+# them anew, and runs them. Needs Node 20 or newer. `make test` runs those that it could install.
 clients: $(VENV)/check.installed
 	$(BIN)/python -m tests.support.clients
+	$(BIN)/pytest tests/unit/streams/gateway/test_large_clients.py
 
 # Breaks the service at one place after the other and lists the breaks that no test sees; docs/mutation.md has the
 # reasons of those that are known. Half an hour to an hour on one core.
@@ -111,6 +112,12 @@ $(VENV)/mutate.installed: $(VENV)/check.installed
 $(VENV)/fuzz.installed: $(VENV)/check.installed
 	$(PIP) --editable '.[demo,serve,load,test,docs,fuzz]'
 	@touch $@
+
+# Without Node, or a registry for it, its clients' tests are skipped and say so.
+.clients/tried: tests/support/clients/requirements.txt tests/support/clients/package.json | $(VENV)/bin/python
+	@echo "Installing clients of others (some 750 MB) into .clients ..."
+	@$(BIN)/python -m tests.support.clients || true
+	@mkdir -p .clients && touch $@
 
 # These tools have requirements of their own, so they get a virtual environment of their own.
 $(VENV)/audit/installed: Makefile | $(VENV)/bin/python

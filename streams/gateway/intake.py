@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from typing import Any, Final, TypeVar
 
 import orjson
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 
 from schemas import InvalidRecord
 from schemas.wire import parse
@@ -107,18 +107,18 @@ class Intake:
 
 async def pieces_of(request: Request) -> AsyncIterator[bytes]:
     """The body as it comes, each piece within a bounded time."""
-    stream = request.stream()
-    try:
-        while True:
+    has_more = True
+    while has_more:
+        try:
             async with asyncio.timeout(LONGEST_WAIT_S):
-                piece = await anext(stream, None)
-            if piece is None:
-                return
+                message = await request.receive()
+        except TimeoutError:
+            raise Refusal(408, "body_too_slow", "The body did not come in time.") from None
+        if message["type"] == "http.disconnect":
+            raise Refusal(400, "disconnected", "The body ended early.")
+        has_more = message.get("more_body", False)
+        if piece := message.get("body", b""):
             yield piece
-    except TimeoutError:
-        raise Refusal(408, "body_too_slow", "The body did not come in time.") from None
-    except ClientDisconnect:
-        raise Refusal(400, "disconnected", "The body ended early.") from None
 
 
 async def while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:
@@ -129,16 +129,20 @@ async def while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:
     Raises:
         Refusal: the caller has left.
     """
-    working = asyncio.create_task(work)
-    leaving = asyncio.ensure_future(request.receive())
     try:
-        await asyncio.wait((working, leaving), return_when=asyncio.FIRST_COMPLETED)
-        if not working.done():
-            raise Refusal(400, "disconnected", "The caller has left.")
-        return working.result()
-    finally:
-        working.cancel()
-        leaving.cancel()
+        async with asyncio.timeout(None) as presence:
+            leaving = asyncio.create_task(_end_when_left(request, presence))
+            try:
+                return await work
+            finally:
+                leaving.cancel()
+    except TimeoutError:
+        raise Refusal(400, "disconnected", "The caller has left.") from None
+
+
+async def _end_when_left(request: Request, presence: asyncio.Timeout) -> None:
+    await request.receive()
+    presence.reschedule(0.0)
 
 
 async def parsed(body: bytes) -> dict[str, Any]:

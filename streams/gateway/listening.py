@@ -16,6 +16,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from streams.errors import ListenError
+from streams.gateway.bounded_head import BoundedHead
 
 KEEP_ALIVE_S: Final = 75
 """A connection without a request is kept: longer than the idle time of the usual proxies in front."""
@@ -53,7 +54,9 @@ def bound(address: Address) -> socket.socket:
         ListenError: it is taken, or not this machine's.
     """
     family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    # asyncio switches Nagle's algorithm off only where TCP is named; with it the body of an answer, which is written
+    # after its head, waits 40 ms for the caller's acknowledgement.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((address.host, address.port))
@@ -109,7 +112,7 @@ def _config(app: ASGIApp, address: Address, grace_s: float) -> uvicorn.Config:
         logging.getLogger(name).setLevel(logging.WARNING)
     config = uvicorn.Config(
         app,
-        http="h11",  # bounds the head of a request (64 KiB); what httptools collects of one has no bound
+        http=BoundedHead,
         ssl_certfile=address.tls_cert,
         ssl_keyfile=address.tls_key,
         log_config=None,

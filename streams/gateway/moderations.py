@@ -72,7 +72,7 @@ class Moderations:
     def __init__(self, intake: Intake, scoring: Scoring) -> None:
         self._intake = intake
         self._scoring = scoring
-        self._meanings = categories()
+        self._results = _Results(categories())
 
     async def create(self, request: Request) -> Response:
         deadline = self._intake.deadline(request)
@@ -87,7 +87,7 @@ class Moderations:
             {
                 "id": f"modr-{uuid4().hex}",
                 "model": self._scoring.model_version,
-                "results": [_result(verdicts.get(number), self._meanings) for number in range(len(texts))],
+                "results": [self._results.of(verdicts.get(number)) for number in range(len(texts))],
             }
         )
 
@@ -127,16 +127,30 @@ def _verdict(number: int, answer: Answer) -> Mapping[str, Any]:
     return verdict
 
 
-def _result(verdict: Mapping[str, Any] | None, meanings: Sequence[Meaning]) -> dict[str, Any]:
-    """Nothing is assessed of a text that is blank, or in which the model knows too few of the words."""
-    scores = None if verdict is None else verdict["scores"]
-    labels = () if verdict is None or scores is None else verdict["labels"]
-    standing = {meaning.name: meaning.stands(labels) for meaning in meanings}
-    return {
-        "flagged": any(standing[meaning.name] for meaning in meanings if not meaning.own),
-        "categories": standing,
-        "category_scores": {meaning.name: meaning.score(scores) if scores else 0.0 for meaning in meanings},
-        "category_applied_input_types": {
-            meaning.name: ["text"] if scores and meaning.is_assessed else [] for meaning in meanings
-        },
-    }
+class _Results:
+    """What is told of a text."""
+
+    def __init__(self, meanings: Sequence[Meaning]) -> None:
+        self._assessed = [meaning for meaning in meanings if meaning.is_assessed]
+        self._theirs = frozenset(meaning.name for meaning in meanings if not meaning.own)
+        self._nothing: dict[str, Any] = {
+            "flagged": False,
+            "categories": dict.fromkeys((meaning.name for meaning in meanings), False),
+            "category_scores": dict.fromkeys((meaning.name for meaning in meanings), 0.0),
+            "category_applied_input_types": {meaning.name: [] for meaning in meanings},
+        }
+        self._read_of = {meaning.name: ["text"] if meaning.is_assessed else [] for meaning in meanings}
+
+    def of(self, verdict: Mapping[str, Any] | None) -> Mapping[str, Any]:
+        """Nothing is assessed of a text that is blank, or in which the model knows too few of the words."""
+        if verdict is None or verdict["scores"] is None:
+            return self._nothing
+        labels, scores = verdict["labels"], verdict["scores"]
+        standing = {meaning.name for meaning in self._assessed if labels and meaning.stands(labels)}
+        return {
+            "flagged": not self._theirs.isdisjoint(standing),
+            "categories": self._nothing["categories"] | dict.fromkeys(standing, True),
+            "category_scores": self._nothing["category_scores"]
+            | {meaning.name: meaning.score(scores) for meaning in self._assessed},
+            "category_applied_input_types": self._read_of,
+        }

@@ -89,7 +89,7 @@ class Scoring:
         self._is_broken = False
         self._pipeline = Pipeline(
             settings.cache_size, settings.max_record_bytes, self._finish, crash=self._crash, from_kafka=False,
-            desk=open_desk(settings), set_aside=self._set_aside,
+            desk=open_desk(settings), set_aside=self._set_aside, most_rest_s=0.0,
         )  # fmt: skip
 
     @property
@@ -186,7 +186,7 @@ class Scoring:
         """Raises Refusal if the deadline passes."""
         try:
             async with asyncio.timeout_at(deadline):
-                return await asyncio.shield(place.answer)
+                return await place.answer
         except TimeoutError:
             place.abandon()
             raise too_late() from None

@@ -21,14 +21,18 @@ class Pace:
     A chunk has costs of its own, however few records it holds: tasks, wake-ups, a request to the broker for each
     partition of each topic, and what those take of the broker. Where little comes, nobody waits for more than 2 ms.
     Where a record waits for the engine for a second, 25 ms are nothing, and half of the worker's other costs go.
+
+    Args:
+        most_s: 0: never, where a chunk has no such costs.
     """
 
-    def __init__(self) -> None:
-        self.rest_s = LEAST_S
+    def __init__(self, most_s: float = MOST_S) -> None:
+        self._most_s = most_s
+        self.rest_s = min(LEAST_S, most_s)
 
     def learn(self, took_s: float) -> None:
         """What a record's way took, from tokens to the broker's word."""
-        wanted_s = min(MOST_S, max(LEAST_S, SHARE * took_s))
+        wanted_s = min(self._most_s, max(LEAST_S, SHARE * took_s))
         self.rest_s += FORGETS * (wanted_s - self.rest_s)
 
 

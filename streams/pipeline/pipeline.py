@@ -29,7 +29,7 @@ from streams.pipeline.aside import Aside
 from streams.pipeline.counts import Counts
 from streams.pipeline.decide import decide
 from streams.pipeline.failures import Failure
-from streams.pipeline.gathering import Gathering, Pace
+from streams.pipeline.gathering import MOST_S, Gathering, Pace
 from streams.pipeline.key_order import KeyOrder
 from streams.pipeline.pictures import Looks, add_words, pictures_of
 from streams.pipeline.prepare import Preparer
@@ -56,6 +56,7 @@ class Pipeline:
         from_kafka: whether verdicts name a topic, partition and offset as their source.
         set_aside: called with a record that waits while the engine has no work with it: for its pictures to be looked
             at, or, with its scores, for those before it under its key.
+        most_rest_s: how long a stage may rest after a chunk; see `Pace`.
 
     Lives on one event loop. How much is inside at once is the caller's to bound (AdmissionGate).
     """
@@ -69,6 +70,7 @@ class Pipeline:
         from_kafka: bool = True,
         desk: Looks | None = None,
         set_aside: Callable[[Work], None] = lambda work: None,
+        most_rest_s: float = MOST_S,
     ) -> None:
         self.cache = ScoreCache(cache_size)
         self._desk = desk
@@ -76,7 +78,7 @@ class Pipeline:
         self.counts = Counts()
         self._finish = finish
         self._crash = crash
-        self._pace = Pace()
+        self._pace = Pace(most_rest_s)
         self._incoming: Gathering[Work] = Gathering(self._prepare_chunk, self._pace)
         self._scored: Gathering[Work] = Gathering(self._decide_chunk, self._pace)
         self._order = KeyOrder()

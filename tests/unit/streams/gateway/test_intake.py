@@ -8,12 +8,14 @@ from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 from urllib.parse import urlsplit
 
 import orjson
 import pytest
 
 import streams.gateway.intake as intake_module
+from streams.gateway.bounded_head import LONGEST_HEAD
 from streams.gateway.keys import SCOPES, Key, Keys, Scope, add_key
 from tests.support.gateway import Answer, Running, held, model_of, running, settings_for
 
@@ -202,6 +204,29 @@ def test_for_a_caller_who_has_left_nothing_is_scored(tiny_artifact: Path, path: 
     assert engine.texts == ["the first", "the next"]
 
 
+def test_a_caller_who_leaves_before_the_answer_is_waited_for_no_longer(tiny_artifact: Path) -> None:
+    settings = settings_for(tiny_artifact)
+    model, engine = held(model_of(tiny_artifact, settings.max_in_flight_tokens))
+    with running(settings, model) as gateway:
+        body = orjson.dumps({"input": "what a day"})
+        with socket.create_connection(("127.0.0.1", urlsplit(gateway.url).port or 0), timeout=20) as connection:
+            connection.sendall(
+                b"POST /v1/moderations HTTP/1.1\r\nhost: a\r\ncontent-length: %d\r\n\r\n" % len(body) + body
+            )
+            assert engine.entered.wait(20)
+        until(lambda: gateway.requests.in_work == 0)
+        assert gateway.scoring.in_flight[0] == 1
+        engine.gate.set()
+        until(lambda: gateway.scoring.in_flight[0] == 0)
+        assert gateway.post("/v1/moderations", {"input": "what a day"}).status == 200
+
+
+def test_no_stage_rests_where_an_answer_has_no_costs_of_a_chunk(gateway: Running) -> None:
+    for path in PATHS:
+        assert gateway.post(path, BODIES[path]).status == 200
+    assert gateway.scoring.pipeline.rest_s == 0.0
+
+
 def test_the_head_of_a_request_is_bounded(gateway: Running) -> None:
     with socket.create_connection(("127.0.0.1", urlsplit(gateway.url).port or 0), timeout=20) as connection:
         connection.sendall(b"POST /v1/moderations HTTP/1.1\r\nx-endless: ")
@@ -209,6 +234,39 @@ def test_the_head_of_a_request_is_bounded(gateway: Running) -> None:
             connection.sendall(b"a" * 256 * 1024)
             answer = connection.recv(1000)
             assert not answer or answer.startswith(b"HTTP/1.1 400")
+
+
+@pytest.mark.parametrize("piece", [100, 4096, 65536])
+def test_a_head_that_comes_in_pieces_is_bounded_by_all_of_them(gateway: Running, piece: int) -> None:
+    with socket.create_connection(("127.0.0.1", urlsplit(gateway.url).port or 0), timeout=20) as connection:
+        connection.sendall(b"GET /livez HTTP/1.1\r\n")
+        answered = []
+
+        def listen() -> None:
+            with suppress(ConnectionError):
+                answered.append(connection.recv(1000))
+
+        listener = Thread(target=listen)
+        listener.start()
+        with suppress(ConnectionError):
+            for _ in range(4 * LONGEST_HEAD // piece):
+                connection.sendall(b"x: " + b"a" * (piece - 5) + b"\r\n")
+        listener.join(20)
+        assert not answered or answered[0].startswith(b"HTTP/1.1 400") or not answered[0]
+        assert not listener.is_alive()
+
+
+def test_what_follows_a_large_body_at_once_is_not_taken_for_a_long_head(tiny_artifact: Path) -> None:
+    body = orjson.dumps({"input": "a" * 150_000})
+    head = b"POST /v1/moderations HTTP/1.1\r\nhost: a\r\ncontent-length: %d\r\n\r\n" % len(body)
+    with (
+        running(settings_for(tiny_artifact)) as gateway,
+        socket.create_connection(("127.0.0.1", urlsplit(gateway.url).port or 0), timeout=20) as connection,
+    ):
+        connection.sendall((head + body) * 3 + b"GET /livez HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n")
+        answers = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert [answers.count(b"HTTP/1.1 %d" % status) for status in (400, 200)] == [3, 1]
+    assert answers.count(b"text_too_long") == 3
 
 
 def test_a_request_larger_than_what_may_wait_is_answered_all_the_same(tiny_artifact: Path) -> None:

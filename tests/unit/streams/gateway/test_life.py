@@ -27,7 +27,7 @@ from models.serving.types import EngineLostError
 from streams.cli.app import build_app
 from streams.gateway.keys import Keys
 from streams.gateway.life import _Gateway
-from streams.gateway.listening import Address
+from streams.gateway.listening import Address, bound
 from streams.settings import METRICS_PORT_FILE
 from tests.support.expositions import families, get
 from tests.support.gateway import settings_for
@@ -203,6 +203,23 @@ def test_an_address_that_is_taken(tiny_artifact: Path) -> None:
 )
 def test_loopback(host: str, expected: bool) -> None:
     assert Address(host, 0).is_loopback is expected
+
+
+async def test_what_is_written_leaves_at_once() -> None:
+    """An answer is two writes, and the second one would wait for the first to be acknowledged."""
+    accepted: list[bool] = []
+
+    def accept(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connection = writer.get_extra_info("socket")
+        accepted.append(bool(connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)))
+        writer.close()
+
+    with bound(Address("127.0.0.1", 0)) as listener:
+        async with await asyncio.start_server(accept, sock=listener):
+            reader, writer = await asyncio.open_connection(*listener.getsockname())
+            await reader.read()
+            writer.close()
+    assert accepted == [True]
 
 
 def test_a_key_is_shown_once(tmp_path: Path) -> None:

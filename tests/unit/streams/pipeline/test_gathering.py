@@ -70,6 +70,13 @@ def test_it_rests_for_a_share_of_what_a_record_takes_and_never_long() -> None:
     assert _learned(*[5.0] * 200) == pytest.approx(MOST_S)
 
 
+def test_where_it_is_not_to_rest_it_learns_nothing_else() -> None:
+    pace = Pace(0.0)
+    for took_s in (0.001, 5.0):
+        pace.learn(took_s)
+        assert pace.rest_s == 0.0
+
+
 def test_one_slow_record_changes_little_and_a_stream_that_is_fast_again_all() -> None:
     assert _learned(5.0) < 3 * LEAST_S
     assert _learned(*[5.0] * 200, *[0.001] * 200) == pytest.approx(LEAST_S)
