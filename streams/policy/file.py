@@ -134,6 +134,8 @@ class Policy(Table):
                 return f"asks for the list {leaf.list_}, which is not there"
             if leaf.keywords is not None and leaf.keywords not in self.keywords:
                 return f"asks for the keywords {leaf.keywords}, which are not there"
+            if leaf.joins is not None and self.posts.join_wave is None:
+                return "asks for joins, and there is no posts.join_wave to say which accounts are new"
             window_s = leaf.window_s if leaf.strikes is not None else None
             if window_s is not None and window_s > self.posts.repeat_offender.window_s:
                 return "looks further back than posts.repeat_offender.window_s, after which strikes are forgotten"
