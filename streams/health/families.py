@@ -144,6 +144,12 @@ LAG_SECONDS: Final = Family(
     ("topic", "partition"),
     "worker",
 )
+WAVES_AGE: Final = Family(
+    "tidegate_waves_age_seconds",
+    "gauge",
+    "Since what workers tell each other of waves was last read; a second is ordinary. 0 with shared_waves off.",
+    where="worker",
+)
 RESTORING: Final = Family(
     "tidegate_restoring_partitions",
     "gauge",
