@@ -65,7 +65,11 @@ def test_the_order_of_keys_is_no_edit(tmp_path: Path) -> None:
             "[posts.spam_wave]\nauthors = 20\nwindow_s = 86401",
             "posts.spam_wave.window_s is 86401, and what workers tell each other of waves is kept for 86400 s",
         ),
-        ("[posts.severe]", "[posts.picture_wave]\nwindow_s = 100000\n[posts.severe]", "posts.picture_wave.window_s is"),
+        (
+            "[posts.picture_wave]\nauthors = 20\nwindow_s = 3600",
+            "[posts.picture_wave]\nauthors = 20\nwindow_s = 100000",
+            "posts.picture_wave.window_s is 100000, and",
+        ),
         ("[posts.severe]", f"[posts.join_wave]\n{JOINS}\n[posts.severe]", "posts.join_wave.window_s is 90000, and"),
         ("conditions = 5", "", "symptoms.conditions is missing"),
         ("nudity = {", "weapon = {", "posts.picture_labels has weapon, which may stand in a verdict and never acts"),
