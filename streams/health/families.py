@@ -144,6 +144,13 @@ LAG_SECONDS: Final = Family(
     ("topic", "partition"),
     "worker",
 )
+CONTROL_AGE: Final = Family(
+    "tidegate_control_age_seconds",
+    "gauge",
+    "Since the control topic was last read; a second is ordinary, more while a model is loaded. The worker goes by the "
+    "last known state. 0 with control off.",
+    where="worker",
+)
 WAVES_AGE: Final = Family(
     "tidegate_waves_age_seconds",
     "gauge",

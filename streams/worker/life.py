@@ -154,8 +154,9 @@ class _Worker:
             if not self.life.ended.is_set():
                 await app.start()
             trying = None if self._follower is None else self._follower.trying
-            metrics = WorkerMetrics(service, app.log_places, trying, watcher=watcher, counted=readers)
-            self.life.monitor.watch(metrics)
+            self.life.monitor.watch(
+                WorkerMetrics(service, app.log_places, trying, watcher=watcher, counted=readers, control=self._follower)
+            )
             await self.life.ended.wait()
         finally:
             self.life.monitor.reach(Phase.ENDING)

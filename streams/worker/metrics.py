@@ -29,13 +29,17 @@ class LogPlace(NamedTuple):
     """Of what was done with last, where no ledger knows the age of what comes next."""
 
 
-class Counted(Protocol):
+class Followed(Protocol):
+    """What is read beside the records: the control topic."""
+
+    def age_s(self, now: float) -> float: ...
+
+
+class Counted(Followed, Protocol):
     """What is read beside the records, and how far: what workers tell each other."""
 
     @property
     def places(self) -> Mapping[Partition, LogPlace]: ...
-
-    def age_s(self, now: float) -> float: ...
 
 
 class Lag(NamedTuple):
@@ -51,7 +55,8 @@ class WorkerMetrics(PipelineMetrics):
     log_places: of the partitions that the worker holds; called on the loop.
     trying: None: nothing is ever tried here.
     watcher: of drift; None: nobody watches.
-    counted: what is read beside the records.
+    counted: what is read beside the records, and counted.
+    control: None: nobody changes here what is active.
     """
 
     def __init__(
@@ -62,6 +67,7 @@ class WorkerMetrics(PipelineMetrics):
         *,
         watcher: Watcher | None = None,
         counted: Sequence[Counted] = (),
+        control: Followed | None = None,
     ) -> None:
         super().__init__(service.pipeline)
         self._trying = trying
@@ -69,6 +75,7 @@ class WorkerMetrics(PipelineMetrics):
         self._watcher = watcher
         self._log_places = log_places
         self._counted = counted
+        self._control = control
         self._held = 0
         """Partitions of records."""
         self._moved: dict[Partition, tuple[int, float]] = {}
@@ -117,6 +124,7 @@ class WorkerMetrics(PipelineMetrics):
         lags = [((topic, str(number)), lag) for (topic, number), lag in self._lags.items()]
         yield of.PARTITIONS.of(self._held)
         now = monotonic()
+        yield of.CONTROL_AGE.of(0.0 if self._control is None else self._control.age_s(now))
         yield of.WAVES_AGE.of(max((each.age_s(now) for each in self._counted), default=0.0))
         yield of.RESTORING.of(len(service.restoring.missing))
         yield of.RELEASED_OFFSET.by((where, lag.done) for where, lag in lags)

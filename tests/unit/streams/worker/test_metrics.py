@@ -122,7 +122,7 @@ async def bench(model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     watcher = Watcher(tmp_path / "drift.json")
     watcher.indices = {("posts", "language"): 0.5}
     counted: list[Counted] = []
-    metrics = WorkerMetrics(service, lambda: places, watcher=watcher, counted=counted)
+    metrics = WorkerMetrics(service, lambda: places, watcher=watcher, counted=counted, control=Counted({}, 33.0))
     async with Monitor(settings) as monitor:
         monitor.watch(metrics)
         monitor.reach(Phase.READY)
@@ -265,6 +265,7 @@ async def test_what_workers_tell_each_other_has_a_lag_as_records_have(
     """And is none of the partitions that the worker judges."""
     found = await bench.scraped()
     assert found["tidegate_waves_age_seconds{}"] == 0, "nobody counts waves here"
+    assert found["tidegate_control_age_seconds{}"] == 33
     bench.places[POSTS] = LogPlace(7, 7)
     bench.counted.append(Counted({("moderation.waves", 0): LogPlace(5, 9, 30.0)}, 70.0))
     found = await bench.scraped()
