@@ -104,7 +104,7 @@ async def _from_file(
     with full.open("wb") as lines:
         lines.writelines(payload.value + b"\n" for payload, _ in stored)
     return {
-        f"of a file, {rules} rules": (
+        f"file, {rules} rules": (
             await _timed(setup, policy, 0, "--file", str(empty)),
             await _timed(setup, policy, len(stored), "--file", str(full)),
         )
@@ -118,7 +118,7 @@ async def _from_topic(
     async with sessions(setup) as opened, opened.open() as nothing, opened.open() as session:
         await _publish(session, stored)
         return {
-            f"of the topic, {rules} rules": (
+            f"topic, {rules} rules": (
                 await _timed(setup, policy, 0, *_place(nothing)),
                 await _timed(setup, policy, len(stored), *_place(session)),
             )
