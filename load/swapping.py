@@ -17,6 +17,7 @@ from load.measure import Answer, Measurement
 from load.openloop import LEAD_S, settle
 from load.session import Session
 from load.watching import Watcher
+from models.artifact import read_manifest
 from models.errors import TidegateError
 from schemas import Control
 from streams.control.change import change, now, proposed
@@ -165,7 +166,8 @@ async def _swapped(
         most = max(most, _megabytes(session))
         await asyncio.sleep(STEP_S)
     if versions.latest == swap.version:
-        raise TidegateError(f"No worker took the other {entry.kind} within {each_s:g} s: give it longer, or look why.")
+        said = "\n".join(worker.tail(5) for worker in session.workers)
+        raise TidegateError(f"No worker took the other {entry.kind} within {each_s:g} s; they said last:\n{said}")
     swap.new_s, swap.old_s = versions.seen[versions.latest][0], versions.seen[swap.version][1]
     swap.megabytes += [most, _megabytes(session)]
     return swap
@@ -188,5 +190,5 @@ def other_model(artifact: Path, folder: Path) -> Control:
     path = folder / "manifest.json"
     manifest = json.loads(path.read_bytes()) | {"version": "0-load"}
     path.write_text(json.dumps(manifest), "utf-8")
-    digest = sha256(path.read_bytes()).hexdigest()
-    return Control(kind="model", name="default", version="0-load", address=str(folder), digest=digest, by="load")
+    version, digest = read_manifest(folder).full_version, sha256(path.read_bytes()).hexdigest()
+    return Control(kind="model", name="default", version=version, address=str(folder), digest=digest, by="load")

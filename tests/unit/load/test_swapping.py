@@ -13,7 +13,9 @@ from load.measure import Answer, Measurement
 from load.swapping import Swap, Versions, other_model, other_policy, price_of, worst_second
 from models.artifact import read_manifest
 from models.errors import TidegateError
+from streams.control.candidate import load_candidate
 from streams.policy import Policy
+from streams.settings import Settings
 
 START = 1000.0
 RATE = 100
@@ -78,5 +80,8 @@ def test_what_is_swapped_in_differs_by_its_version_alone(tiny_artifact: Path, tm
     assert Policy.parse(text.encode(), "other").model_copy(update={"version": "1"}) == Policy.load()
     assert policy.digest == sha256(text.encode()).hexdigest()
     known, other = read_manifest(tiny_artifact), read_manifest(tmp_path / "other")
-    assert (other.version, other.files) == (model.version, known.files)
+    assert (other.full_version, other.files) == (model.version, known.files)
     assert other.full_version != known.full_version
+    settings = Settings(artifact=tiny_artifact, device="cpu", threads=1, data_dir=tmp_path / "data")
+    taken = load_candidate(settings, model.model_copy(update={"revision": 1}), None)
+    assert taken.model.artifact.version == other.full_version, "a worker takes it"
