@@ -124,7 +124,8 @@ class Measurement:
     def due_between(self, first_s: float, last_s: float) -> NDArray[np.float64]:
         """Latencies (ms) of the answered records that were due in this time."""
         chosen = (self._schedule >= first_s) & (self._schedule < last_s) & np.isfinite(self._latency_ms)
-        return self._latency_ms[chosen]
+        found: NDArray[np.float64] = self._latency_ms[chosen]
+        return found
 
     def answered_between(self, first_s: float, last_s: float) -> int:
         """Answers that were received in this time."""

@@ -26,7 +26,7 @@ from streams.settings import Settings
 
 STEP_S = 0.25
 STEADY = 0.95
-"""Of the answers a second before: throughput is back from there on."""
+"""Of the answers a second before: throughput is back from there on, or from the lowest second before on."""
 SETTLED_S = 5.0
 
 
@@ -89,8 +89,10 @@ def price_of(swap: Swap, measured: Measurement, before_s: float, until_s: float)
     """
     usual = measured.due_between(swap.asked_s - before_s, swap.asked_s)
     steady = STEADY * measured.answered_between(swap.asked_s - before_s, swap.asked_s) / before_s
+    earlier = np.arange(swap.asked_s - before_s, swap.asked_s - 1.0 + 1e-9, STEP_S)
+    lowest = min(measured.answered_between(start, start + 1.0) for start in earlier)
     starts = np.arange(swap.new_s, until_s - 1.0, STEP_S)
-    slow = [start for start in starts if measured.answered_between(start, start + 1.0) < steady]
+    slow = [start for start in starts if measured.answered_between(start, start + 1.0) < min(steady, lowest)]
     return Price(
         p99_before=float(np.percentile(usual, 99)),
         p99_swap=worst_second(measured, swap.new_s - 1.0, swap.old_s + 1.0),

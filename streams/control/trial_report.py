@@ -105,8 +105,9 @@ class TrialReport:
             found = self.right[name]
             if side.action is not None and side.action != "allow":
                 found.setdefault(f"action {side.action}", Right()).add(is_called_for(side.action, review.action))
-            for label in side.labels if labels is not None else ():
-                found.setdefault(f"label {label}", Right()).add(label in labels)
+            if labels is not None:
+                for label in side.labels:
+                    found.setdefault(f"label {label}", Right()).add(label in labels)
 
     @property
     def agreement(self) -> float | None:

@@ -146,8 +146,8 @@ def _leaf(leaf: Condition, bars: Mapping[str | None, Bars], empty: Collection[st
         what, needed = leaf.rate
         return [Way(numbers={(what, leaf.window_s or 0.0): (-inf, needed) if is_denied else (needed, inf)})]
     if leaf.crowd is not None:
-        what, needed = leaf.crowd
-        return [Way(numbers={(what, 0.0): (-inf, needed) if is_denied else (needed, inf)})]
+        kind, least = leaf.crowd
+        return [Way(numbers={(kind, 0.0): (-inf, least) if is_denied else (least, inf)})]
     for name, some in (("kind", leaf.kind), ("thread", leaf.thread)):
         if some is not None:
             where = {name: frozenset(some)}
