@@ -38,9 +38,9 @@ async def swap(
     met = "met" if report.data["target_met"] else "missed"
     report.say(
         f"{lost} records lost, {measured.duplicates} answered twice. p99 of the swap is that of the worst second "
-        f"around it; throughput is back when every second has {STEADY:.0%} of the answers of those before, or as "
-        f"many as the lowest of them. Target: at most {TIMES:g} times the p99 before, and back within {SETTLED_S:g} s: {met}. Megabytes are those of all "
-        "workers: before, at most, and shortly before the next change."
+        f"around it; throughput is back when every second has {STEADY:.0%} of the answers of those before, or as many "
+        f"as the lowest of them. Target: at most {TIMES:g} times the p99 before, and back within {SETTLED_S:g} s: "
+        f"{met}. Megabytes are those of all workers: before, at most, and shortly before the next change."
     )
     folder = new_folder(reports, f"swap-{scenario}-{rate:g}")
     plot_latency(folder / "latency.png", report.title, measured.over_time(), measured.latency)
