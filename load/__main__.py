@@ -1,5 +1,5 @@
-"""Load and fault tests: `python -m load bench | run | capacity | intake | serve | metrics | memory | models | profile |
-simulate | faults | memes | pictures`. Each writes a folder under reports/."""
+"""Load and fault tests: `python -m load bench | run | capacity | intake | swap | dry-run | serve | metrics | memory |
+models | profile | simulate | faults | memes | pictures`. Each writes a folder under reports/."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -102,6 +102,45 @@ def intake(
     """Records a second through one whole worker whose engine answers at once, from a preloaded topic."""
     setup = Bed(brokers, artifact).setup(1, partitions, extra)
     finish(commands.intake(setup, records, seed, reports, command_line()), as_json)
+
+
+@app.command()
+@expanded
+def swap(
+    scenario: Scenario = "steady",
+    rate: Annotated[float, typer.Option(min=0.1, help="records a second; full load: just under `capacity`")] = 100.0,
+    seconds: Annotated[float, typer.Option(min=5, help="before the first change, and after each")] = 20.0,
+    warm_up: Annotated[float, typer.Option(min=0, help="seconds before, not measured")] = 5.0,
+    workers: Workers = 1,
+    partitions: Partitions = 4,
+    *,
+    bed: Bed,
+    reports: Reports = Path("reports"),
+    as_json: Json = False,
+    extra: Extra = None,
+) -> None:
+    """Another policy, then another model, put to work under load: p99 and throughput. Exit 1 if a record was lost."""
+    known(scenario)
+    setup = bed.setup(workers, partitions, extra)
+    work = commands.swap(setup, scenario, rate, seconds, warm_up, bed.seed, reports, command_line())
+    report = finish(work, as_json)
+    raise typer.Exit(1 if report.data["lost"] else 0)
+
+
+@app.command("dry-run")
+def dry_run(
+    verdicts: Annotated[int, typer.Option(min=1_000, help="that lie in the file and in the topic")] = 200_000,
+    partitions: Partitions = 4,
+    brokers: Brokers = None,
+    no_kafka: Annotated[bool, typer.Option("--no-kafka", help="of a file alone")] = False,
+    artifact: ArtifactPath = RELEASE,
+    seed: Seed = 1,
+    reports: Reports = Path("reports"),
+    as_json: Json = False,
+) -> None:
+    """How fast `tidegate policy dry-run` judges stored verdicts on one core, and what ten million would take."""
+    setup = Bed(brokers, artifact).setup(1, partitions, None)
+    finish(commands.dry_run(setup, verdicts, not no_kafka, seed, reports, command_line()), as_json)
 
 
 @app.command()

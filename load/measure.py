@@ -51,6 +51,8 @@ class Answer:
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     degraded: bool = False
     has_pictures: bool = False
+    version: str = ""
+    """Of the model and the policy that made it."""
 
 
 class Measurement:
@@ -118,6 +120,16 @@ class Measurement:
             return 0.0
         took_s = float(np.nanmax(received)) - float(self._schedule[self._first])
         return float(np.count_nonzero(np.isfinite(received)) / took_s)
+
+    def due_between(self, first_s: float, last_s: float) -> NDArray[np.float64]:
+        """Latencies (ms) of the answered records that were due in this time."""
+        chosen = (self._schedule >= first_s) & (self._schedule < last_s) & np.isfinite(self._latency_ms)
+        found: NDArray[np.float64] = self._latency_ms[chosen]
+        return found
+
+    def answered_between(self, first_s: float, last_s: float) -> int:
+        """Answers that were received in this time."""
+        return int(np.count_nonzero((self._received_s >= first_s) & (self._received_s < last_s)))
 
     def over_time(self, bins: int = 60) -> dict[str, NDArray[np.float64]]:
         """Seconds, p50 and p99 (ms) and answers a second, in equal bins of the due time."""

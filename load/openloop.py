@@ -50,13 +50,14 @@ async def send_open_loop(
         async with Watcher(session.bootstrap, session.prefix, measurement.add) as watcher:
             generator.begin(starts_at)
             sent = await generator.account(within_s=plan.seconds + 120)
-            await _settle(session, measurement, watcher)
+            await settle(session, measurement, watcher)
     finally:
         generator.close()
     return Run(plan, warm_up_s, sent, measurement)
 
 
-async def _settle(session: Session, measurement: Measurement, watcher: Watcher) -> None:
+async def settle(session: Session, measurement: Measurement, watcher: Watcher) -> None:
+    """Waits for what is still to come, as long as anything does."""
     began = time.monotonic()
     while measurement.lost and time.monotonic() - max(began, watcher.last_at) < PATIENCE_S:
         session.check()

@@ -78,4 +78,5 @@ def answer_of(kind: str, message: Any, received_at: float) -> Answer:
     body = orjson.loads(message.value)
     number = next(body[name] for name in ("post_id", "record_id", "id") if name in body)
     timings_ms, degraded = body.get("timings_ms", {}), body.get("degraded", False)  # the answers of peers have neither
-    return Answer(int(number), kind, received_at, timings_ms, degraded, bool(body.get("pictures")))
+    version = f"{body.get('model_version', '')} {body.get('policy_version', '')}".strip()
+    return Answer(int(number), kind, received_at, timings_ms, degraded, bool(body.get("pictures")), version)

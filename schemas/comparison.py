@@ -26,6 +26,7 @@ class Comparison(Identified):
     task: str
     revision: int = Field(description="Of the change that began the trial.")
     source: Source
+    verdict: str | None = Field(default=None, description="`id` of the verdict that was given: reviews name it.")
     lang: str | None = Field(description="Of a post.")
     active: Side
     candidate: Side

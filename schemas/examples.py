@@ -188,6 +188,7 @@ COMPARISON: Final[Document] = {
     "task": "posts",
     "revision": 2,
     "source": _SOURCE,
+    "verdict": POST_VERDICT["id"],
     "lang": "en",
     "active": {
         **_VERSIONS,

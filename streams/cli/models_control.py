@@ -64,6 +64,7 @@ def report(
 async def _compared(settings: Settings, revision: int | None, quiet_s: float) -> tuple[int, TrialReport]:
     """The trial's revision, and what was found."""
     from streams.client import Client
+    from streams.client.reviewed import read_reviews
     from streams.control.change import ConflictError, read_state
     from streams.control.trial_report import TrialReport
 
@@ -72,7 +73,7 @@ async def _compared(settings: Settings, revision: int | None, quiet_s: float) ->
         if entry is None:
             raise ConflictError("No model is on trial, and none was.")
         revision = entry.revision if entry.active else entry.expected
-    found = TrialReport()
+    found = TrialReport((await read_reviews(settings))[0].usual())
     async with Client(settings=settings) as client:
         async for comparison in client.read("comparisons", from_beginning=True, timeout_s=quiet_s):
             if comparison.revision == revision:

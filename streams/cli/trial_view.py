@@ -32,6 +32,15 @@ def show_report(revision: int, found: TrialReport, as_json: bool) -> None:
             table.add_row(what, f"{row['from']} -> {row['to']}", ", ".join(row["positions"]), str(row["count"]))
     if table.row_count:
         console.print("", table)
+    right = plain_table(
+        f"{found.reviewed} reviewed: share that people agree to, with 95 % interval", ["model", "of"],
+        ["share", "from", "to", "reviewed"],
+    )  # fmt: skip
+    for side, figures in document["precision"].items():
+        for name, one in figures.items():
+            right.add_row(side, name, *(f"{one[key]:.1%}" for key in ("value", "low", "high")), str(one["rows"]))
+    if right.row_count:
+        console.print("", right)
     times = plain_table("inference, ms", ["model"], ["p50", "p99"])
     for side in ("active", "candidate"):
         times.add_row(side, *(shown(document[f"{side}_ms"][name]) for name in ("p50", "p99")))
@@ -53,6 +62,10 @@ def _document(revision: int, found: TrialReport) -> dict[str, Any]:
         "decisions": _rows(found.decisions),
         "gained": _rows(found.gained),
         "lost": _rows(found.lost),
+        "reviewed": found.reviewed,
+        "precision": {
+            side: {name: one.figure() for name, one in sorted(figures.items())} for side, figures in found.right.items()
+        },
         "active_ms": {"p50": percentile(found.active_ms, 0.5), "p99": percentile(found.active_ms, 0.99)},
         "candidate_ms": {"p50": percentile(found.candidate_ms, 0.5), "p99": percentile(found.candidate_ms, 0.99)},
     }

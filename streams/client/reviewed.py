@@ -14,6 +14,7 @@ from schemas import InvalidRecord, Review
 from streams.client.between import read_between
 from streams.client.posts import open_posts, place_of, read_post, verdict_in
 from streams.reviews.rows import ReviewRows, Row, by_split
+from streams.reviews.standing import Reviews
 from streams.settings import Settings
 
 _MAX_REVIEW_BYTES = 1 << 20
@@ -26,13 +27,7 @@ async def read_reviewed(settings: Settings) -> tuple[list[Row], Mapping[str, int
         ClientError: the broker or a topic cannot be reached.
     """
     found = ReviewRows()
-    unreadable = 0
-    async for messages in read_between(settings, "reviews"):
-        for message in messages:
-            try:
-                found.reviews.add(Review.decode(message.value, _MAX_REVIEW_BYTES))
-            except InvalidRecord:
-                unreadable += 1
+    found.reviews, unreadable = await read_reviews(settings)
     async for messages in read_between(settings, "labels"):
         for message in messages:
             verdict = verdict_in(message.value)
@@ -42,6 +37,18 @@ async def read_reviewed(settings: Settings) -> tuple[list[Row], Mapping[str, int
     known = {place: read_post(message, settings.max_record_bytes) for place, message in read.items()}
     rows = found.rows({place: post[1].text for place, post in known.items() if post is not None and post[1].text})
     return rows, {**found.left_out, **({"unreadable": unreadable} if unreadable else {})}
+
+
+async def read_reviews(settings: Settings) -> tuple[Reviews, int]:
+    """All that lie in the topic, and how many messages there are none. Raises as `read_reviewed`."""
+    found, unreadable = Reviews(), 0
+    async for messages in read_between(settings, "reviews"):
+        for message in messages:
+            try:
+                found.add(Review.decode(message.value, _MAX_REVIEW_BYTES))
+            except InvalidRecord:
+                unreadable += 1
+    return found, unreadable
 
 
 def write_reviewed(rows: Iterable[Row], left_out: Mapping[str, int], folder: Path) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Collection, Sequence
 from typing import Final, Protocol
 
@@ -45,6 +46,13 @@ class Follower:
         self._state = State()
         self._telling = Telling(settings, self.name, self._state)
         self._is_caught_up = False
+        self._read_at = time.monotonic()
+
+    def age_s(self, now: float) -> float:
+        """Since the topic was last read, or since the start: so long ago is what this worker goes by. `now`: of the
+        monotonic clock.
+        """
+        return now - self._read_at
 
     async def begin(self) -> Candidate:
         """What to judge with: what the topic says, or the disk where it is away.
@@ -81,7 +89,7 @@ class Follower:
         else:
             for key, entry in said:
                 self._state.put(key, entry)
-            self._is_caught_up = True
+            self._is_caught_up, self._read_at = True, time.monotonic()
             await self._save()
 
     def _begun(self, candidate: Candidate, error: Exception | None) -> None:
@@ -120,7 +128,7 @@ class Follower:
                 is_away = True
                 await asyncio.sleep(TRY_AGAIN_S)
                 continue
-            is_away = False
+            is_away, self._read_at = False, time.monotonic()
             for key, entry in said:
                 await self._take(key, entry)
                 await self._telling.publish(self._service)

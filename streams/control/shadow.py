@@ -39,6 +39,7 @@ class _Judged:
     """A ticket of the trial: what was decided of the record."""
 
     side: Side
+    verdict_id: str | None
     abandoned: ClassVar[bool] = False
 
 
@@ -78,13 +79,13 @@ class Shadow:
             return
         if pictures_of(work):
             return
-        judged = _side(work)
+        judged = _said(work)
         if judged is None:
             return
         self._in_flight += 1
         now = time.monotonic()
         task = self._activation.tasks[work.task.declaration.name]
-        self._pipeline.push([Work(_Judged(judged), work.raw, self._activation, task, Moments(now, now))])
+        self._pipeline.push([Work(_Judged(*judged), work.raw, self._activation, task, Moments(now, now))])
 
     async def _compare(self, works: Sequence[Work]) -> None:
         self._in_flight -= len(works)
@@ -94,16 +95,17 @@ class Shadow:
             logger.warning("comparisons of a trial are lost: %s", error)
 
     def _comparison(self, work: Work) -> list[Outgoing]:
-        side = _side(work)
-        if side is None:
+        said = _said(work)
+        if said is None:
             return []
-        raw = work.raw
+        side, raw = said[0], work.raw
         place = f"{raw.topic}\0{raw.partition}\0{raw.offset}\0{work.ticket.side.model_version}\0{side.model_version}"
         comparison = Comparison(
             id=blake2b(place.encode(), digest_size=16).hexdigest(),
             task=work.task.declaration.name,
             revision=self.trial.revision,
             source=Source(topic=raw.topic, partition=raw.partition, offset=raw.offset),
+            verdict=work.ticket.verdict_id,
             lang=None if work.rendered is None else work.rendered.lang,
             active=work.ticket.side,
             candidate=side,
@@ -125,13 +127,15 @@ def shadow_tasks(settings: Settings, candidate: Candidate) -> dict[str, Task[Any
     return {task.declaration.name: task for task in tasks_of(settings, parts)}
 
 
-def _side(work: Work) -> Side | None:
-    """None where the record was not judged: nobody waits for it any more."""
+def _said(work: Work) -> tuple[Side, str | None] | None:
+    """A side, and the verdict's `id` if there is a verdict. None where the record was not judged: nobody waits for it
+    any more.
+    """
     if work.is_abandoned or not work.outputs:
         return None
     activation = work.activation
     if work.failure is not None:
-        return Side(
+        side = Side(
             model_version=activation.model_version,
             policy_version=work.task.policy_version,
             has_verdict=False,
@@ -140,9 +144,10 @@ def _side(work: Work) -> Side | None:
             level=None,
             inferred_ms=None,
         )
+        return side, None
     verdict = orjson.loads(work.outputs[0].value or b"")
     urgency = verdict.get("urgency")
-    return Side(
+    side = Side(
         model_version=verdict["model_version"],
         policy_version=verdict["policy_version"],
         has_verdict=True,
@@ -151,3 +156,4 @@ def _side(work: Work) -> Side | None:
         level=None if urgency is None else urgency["level"],
         inferred_ms=verdict["timings_ms"]["inferred"],
     )
+    return side, verdict["id"]

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import sqrt
 from typing import Final
 
-from schemas import Comparison
+from models.evaluation.resampling import share
+from schemas import Comparison, Review
 from schemas.comparison import Side
+from streams.reviews.report import is_called_for, right_labels
 
 POSITIONS: Final = 5
 """Of each kind of difference that are named."""
 LATENCIES: Final = 100_000
 ENOUGH_HALF_WIDTH: Final = 0.01
 """Of the interval of the share that is decided otherwise."""
+CONFIDENCE: Final = 0.95
 _Z: Final = 1.96  # 95 %
 
 
@@ -33,8 +37,34 @@ class Flips:
 
 
 @dataclass(slots=True)
+class Right:
+    """How many of some reviewed verdicts people agree to."""
+
+    hits: int = 0
+    rows: int = 0
+
+    def add(self, is_right: bool) -> None:
+        self.hits += is_right
+        self.rows += 1
+
+    def figure(self) -> dict[str, float]:
+        """With a 95 % interval (Wilson)."""
+        return {**share(self.hits, self.rows, CONFIDENCE)._asdict(), "rows": self.rows}
+
+
+@dataclass(slots=True)
 class TrialReport:
-    """Counts comparisons of one revision, one at a time."""
+    """Counts comparisons of one revision, one at a time.
+
+    Args:
+        reviews: the last word on each verdict, by the verdict.
+    """
+
+    reviews: Mapping[str, Review] = field(default_factory=dict)
+    reviewed: int = 0
+    """Compared records on whose verdict a person said what should have happened."""
+    right: dict[str, dict[str, Right]] = field(default_factory=lambda: {"active": {}, "candidate": {}})
+    """By side, then `action NAME` or `label NAME`."""
 
     compared: int = 0
     changed: int = 0
@@ -64,6 +94,20 @@ class TrialReport:
         for side, times in ((one.active, self.active_ms), (one.candidate, self.candidate_ms)):
             if side.inferred_ms is not None and len(times) < LATENCIES:
                 times.append(side.inferred_ms)
+        if one.verdict is not None and (review := self.reviews.get(one.verdict)) is not None:
+            self._look_at(one, review)
+
+    def _look_at(self, one: Comparison, review: Review) -> None:
+        """Both sides by what the person wants, whichever of them was reviewed."""
+        self.reviewed += 1
+        labels = right_labels(review, frozenset(one.active.labels))
+        for name, side in (("active", one.active), ("candidate", one.candidate)):
+            found = self.right[name]
+            if side.action is not None and side.action != "allow":
+                found.setdefault(f"action {side.action}", Right()).add(is_called_for(side.action, review.action))
+            if labels is not None:
+                for label in side.labels:
+                    found.setdefault(f"label {label}", Right()).add(label in labels)
 
     @property
     def agreement(self) -> float | None:

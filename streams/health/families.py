@@ -144,6 +144,19 @@ LAG_SECONDS: Final = Family(
     ("topic", "partition"),
     "worker",
 )
+CONTROL_AGE: Final = Family(
+    "tidegate_control_age_seconds",
+    "gauge",
+    "Since the control topic was last read; a second is ordinary, more while a model is loaded. The worker goes by the "
+    "last known state. 0 with control off.",
+    where="worker",
+)
+WAVES_AGE: Final = Family(
+    "tidegate_waves_age_seconds",
+    "gauge",
+    "Since what workers tell each other of waves was last read; a second is ordinary. 0 with shared_waves off.",
+    where="worker",
+)
 RESTORING: Final = Family(
     "tidegate_restoring_partitions",
     "gauge",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from models.labels import POST_LABELS
-from streams.policy.tables import Condition, ListTable
+from streams.policy.tables import Condition, CrowdKind, ListTable
 from streams.policy.text import NEVER, Atom, Finder, atom, hash_author
 
 Test = Callable[["Facts"], bool | None]
@@ -36,6 +36,8 @@ class Facts:
     After so many seconds each counts half; None: whole."""
     rate: Callable[[str, float], int] | None = None
     """`posts` of the author in the last so many seconds, this one among them, or `mentions` in those."""
+    crowd: Callable[[CrowdKind], int] | None = None
+    """Authors who do the same at about the same time, this one among them; 0: this one is not."""
     found: Collection[Atom] | None = field(default=None, init=False)
     """Of what the rulebook at hand looks for in texts; filled in when the first rule asks."""
 
@@ -165,6 +167,8 @@ def _of_record(condition: Condition) -> Test:
         return lambda facts: None if facts.strikes is None else facts.strikes(window_s, half_life_s) >= needed
     if condition.rate is not None:
         return _rate(*condition.rate, condition.window_s or 0.0)
+    if condition.crowd is not None:
+        return _crowd(*condition.crowd)
     limit = condition.account_younger_than_s
     assert limit is not None
     return lambda facts: None if facts.account_age_s is None else facts.account_age_s < limit
@@ -172,6 +176,10 @@ def _of_record(condition: Condition) -> Test:
 
 def _rate(what: str, needed: int, window_s: float) -> Test:
     return lambda facts: None if facts.rate is None else facts.rate(what, window_s) >= needed
+
+
+def _crowd(kind: CrowdKind, needed: int) -> Test:
+    return lambda facts: None if facts.crowd is None else facts.crowd(kind) >= needed
 
 
 def day_of(expires: date | None) -> int:

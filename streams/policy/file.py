@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 import orjson
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationError, field_validator, model_validator
 
 from models.artifact import DEFAULT_POINT
 from models.labels import PhotoFinding
 from streams.policy.bars import ActionScores, PhotoRule, PictureLabel, SevereScores
-from streams.policy.base import Label, Language, Name, Point, PolicyError, Probability, Seconds, Table
+from streams.policy.base import DAY_S, Label, Language, Name, Point, PolicyError, Probability, Seconds, Table
 from streams.policy.entries import with_entries
 from streams.policy.tables import KeywordTable, ListTable, Rule
 
@@ -21,6 +21,18 @@ ClassName = Annotated[str, Field(min_length=1, max_length=64)]
 """Of a picture classifier: the name of a folder, as a rule."""
 NEVER_ACTS: Final = frozenset({"weapon"})
 """Classes of pictures that are reported and shown to nobody for that alone: most weapons in pictures are ordinary."""
+
+LONGEST_WAVE_S: Final = DAY_S
+"""Whoever takes the counting over reads again what workers told each other, and that is kept for so long."""
+
+
+def _is_kept(window_s: float) -> float:
+    if window_s > LONGEST_WAVE_S:
+        raise ValueError(f"is {window_s:g}, and what workers tell each other of waves is kept for {LONGEST_WAVE_S:g} s")
+    return window_s
+
+
+WaveSeconds = Annotated[Seconds, AfterValidator(_is_kept)]
 
 POLICY: Final = Path(__file__).with_name("policy.toml")
 
@@ -40,20 +52,20 @@ class RepeatOffenderPolicy(Table):
 
 class SpamWavePolicy(Table):
     authors: Annotated[int, Field(ge=2, le=1_000)]
-    window_s: Seconds
+    window_s: WaveSeconds
     min_letters: Annotated[int, Field(ge=1, le=1_000)]
     max_groups: Annotated[int, Field(ge=1, le=1_000_000)]
 
 
 class PictureWavePolicy(Table):
     authors: Annotated[int, Field(ge=2, le=1_000)] = 20
-    window_s: Seconds = 3600.0
+    window_s: WaveSeconds = 3600.0
     max_pictures: Annotated[int, Field(ge=1, le=50_000)] = 10_000
 
 
 class JoinWavePolicy(Table):
     accounts: Annotated[int, Field(ge=2, le=1_000)]
-    window_s: Seconds
+    window_s: WaveSeconds
     account_younger_than_s: Seconds
 
 
@@ -134,6 +146,8 @@ class Policy(Table):
                 return f"asks for the list {leaf.list_}, which is not there"
             if leaf.keywords is not None and leaf.keywords not in self.keywords:
                 return f"asks for the keywords {leaf.keywords}, which are not there"
+            if leaf.joins is not None and self.posts.join_wave is None:
+                return "asks for joins, and there is no posts.join_wave to say which accounts are new"
             window_s = leaf.window_s if leaf.strikes is not None else None
             if window_s is not None and window_s > self.posts.repeat_offender.window_s:
                 return "looks further back than posts.repeat_offender.window_s, after which strikes are forgotten"

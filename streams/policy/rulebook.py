@@ -55,6 +55,7 @@ class Rulebook:
             default=0.0,
         )
         """The longest that a rule asks for posts or mentions in; 0: none does."""
+        self.asks_for_crowds = any(leaf.crowd for each in rules for leaf, _ in each.rule.when.leaves())
 
     @classmethod
     def build(cls, policy: Policy, artifact: Artifact) -> Rulebook:
@@ -206,4 +207,5 @@ def facts_of(example: Example) -> Facts:
         account_age_s=example.account_age_s,
         strikes=lambda window_s, half_life_s: example.strikes,
         rate=lambda what, window_s: example.posts if what == "posts" else example.mentions,
+        crowd=lambda kind: int(getattr(example, kind)),
     )

@@ -14,9 +14,12 @@ from streams.policy.text import check_regex
 MAX_STRIKES: Final = 128
 MAX_POSTS: Final = 256  # of an author that are counted for a rate
 MAX_RATE_WINDOW_S: Final = 3600.0
+MAX_CROWD: Final = 1_000  # authors that a rule may ask for
+CrowdKind = Literal["joins", "copies", "picture_copies"]
+CROWD_KINDS: Final[tuple[CrowdKind, ...]] = ("joins", "copies", "picture_copies")
 _SUBJECTS: Final = (
     "all_", "any_", "not_", "label", "lang", "kind", "thread", "keywords", "regex", "list_", "strikes",
-    "posts", "mentions", "account_younger_than_s",
+    "posts", "mentions", *CROWD_KINDS, "account_younger_than_s",
 )  # fmt: skip
 _MODIFIERS: Final = {
     "at_least": ("label",),
@@ -42,6 +45,7 @@ def _with_value(value: Any) -> Any:
 
 Word = Annotated[str, Field(min_length=1, max_length=256)]
 Words = Annotated[tuple[Word, ...], BeforeValidator(_several), Field(min_length=1)]
+Many = Annotated[int, Field(ge=2, le=MAX_CROWD, strict=True)]
 
 
 class Condition(Table):
@@ -70,6 +74,12 @@ class Condition(Table):
     """Of the author in `window_s`, this one among them."""
     mentions: Annotated[int, Field(ge=1, le=100_000, strict=True)] | None = None
     """People named in those."""
+    joins: Many | None = None
+    """New accounts that wrote for the first time in the window of `posts.join_wave`, the author among them."""
+    copies: Many | None = None
+    """Authors of nearly this text in the window of `posts.spam_wave`, this one among them."""
+    picture_copies: Many | None = None
+    """Authors of nearly a picture of the post in the window of `posts.picture_wave`, this one among them."""
     account_younger_than_s: Annotated[float, Field(gt=0.0, le=3650 * DAY_S, strict=True)] | None = None
 
     @model_validator(mode="after")
@@ -96,6 +106,12 @@ class Condition(Table):
         if self.posts is not None:
             return "posts", self.posts
         return None if self.mentions is None else ("mentions", self.mentions)
+
+    @property
+    def crowd(self) -> tuple[CrowdKind, int] | None:
+        """Of what the author has to be one of so many."""
+        asked = ((kind, getattr(self, kind)) for kind in CROWD_KINDS)
+        return next(((kind, needed) for kind, needed in asked if needed is not None), None)
 
     @property
     def parts(self) -> tuple[Condition, ...]:
@@ -152,6 +168,9 @@ class Example(Table):
     posts: Annotated[int, Field(ge=1)] = 1
     """Of the author in whatever window is asked for, this one among them."""
     mentions: Annotated[int, Field(ge=0)] = 0
+    joins: Annotated[int, Field(ge=0)] = 0
+    copies: Annotated[int, Field(ge=0)] = 0
+    picture_copies: Annotated[int, Field(ge=0)] = 0
 
 
 Examples = Annotated[tuple[Annotated[Example, BeforeValidator(_with_text)], ...], Field(min_length=1)]
@@ -173,8 +192,9 @@ class Rule(Table):
 
     @property
     def is_historic(self) -> bool:
-        """Whether the same post may meet it on one day and not on another, because of what its author did before."""
-        return any(leaf.strikes is not None or leaf.rate is not None for leaf, _ in self.when.leaves())
+        """Whether the same post may meet it on one day and not on another, because of what its author did before, or
+        others at the same time."""
+        return any(leaf.strikes is not None or leaf.rate or leaf.crowd for leaf, _ in self.when.leaves())
 
     def lists(self, is_denied: bool = False) -> set[str]:
         """Names of lists that it asks for, or asks not to be on."""

@@ -30,7 +30,7 @@ class Way:
     scores: Mapping[tuple[str, str], Range] = field(default_factory=dict)
     """By label and language."""
     numbers: Mapping[tuple[str, float], Range] = field(default_factory=dict)
-    """Strikes by half-life and window, posts and mentions by window, and the age of the account."""
+    """Strikes by half-life and window, posts and mentions by window, crowds, and the age of the account."""
     words: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Kind or thread is one of these."""
     other_words: Mapping[str, frozenset[str]] = field(default_factory=dict)
@@ -145,6 +145,9 @@ def _leaf(leaf: Condition, bars: Mapping[str | None, Bars], empty: Collection[st
     if leaf.rate is not None:
         what, needed = leaf.rate
         return [Way(numbers={(what, leaf.window_s or 0.0): (-inf, needed) if is_denied else (needed, inf)})]
+    if leaf.crowd is not None:
+        kind, least = leaf.crowd
+        return [Way(numbers={(kind, 0.0): (-inf, least) if is_denied else (least, inf)})]
     for name, some in (("kind", leaf.kind), ("thread", leaf.thread)):
         if some is not None:
             where = {name: frozenset(some)}

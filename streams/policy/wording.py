@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from streams.policy.tables import Condition, Effects
+from typing import Final
 
+from streams.policy.tables import Condition, CrowdKind, Effects
+
+_CROWDS: Final[dict[CrowdKind, str]] = {
+    "joins": "new accounts",
+    "copies": "authors of nearly this text",
+    "picture_copies": "authors of nearly this picture",
+}
 _UNITS = ((86400.0, "day"), (3600.0, "hour"), (60.0, "minute"), (1.0, "second"))
 
 
@@ -33,6 +40,9 @@ def condition_words(condition: Condition) -> str:
     if condition.rate is not None:
         what, needed = condition.rate
         return f"{needed} {what} of the author in {duration(condition.window_s or 0.0)}"
+    if condition.crowd is not None:
+        kind, needed = condition.crowd
+        return f"author one of {needed} {_CROWDS[kind]}"
     return f"account younger than {duration(condition.account_younger_than_s or 0.0)}"
 
 

@@ -32,10 +32,9 @@ class _Judged(NamedTuple):
     @property
     def is_right(self) -> bool:
         """Whether its action was called for: at least as much is asked for, or anything at all where a person was."""
-        action, wanted = Action[self.verdict.action.upper()], Action[self.review.action.upper()]
         if self.review.decision is not None:
             return self.review.decision == "upheld"
-        return wanted > Action.ALLOW if action is Action.REVIEW else wanted >= action
+        return is_called_for(self.verdict.action, self.review.action)
 
     @property
     def is_drawn(self) -> bool:
@@ -45,11 +44,26 @@ class _Judged(NamedTuple):
     @property
     def right_labels(self) -> frozenset[str] | None:
         """None: nobody said."""
-        if self.review.labels is not None:
-            return frozenset(self.review.labels)
-        if self.review.action == "allow":
-            return frozenset()
-        return self.verdict.labels if self.review.decision == "upheld" else None
+        return right_labels(self.review, self.verdict.labels)
+
+
+def is_called_for(action: str, wanted: str) -> bool:
+    """Whether a person who wants the one agrees to the other: at least as much, or anything at all for a review."""
+    taken, asked = Action[action.upper()], Action[wanted.upper()]
+    return asked > Action.ALLOW if taken is Action.REVIEW else asked >= taken
+
+
+def right_labels(review: Review, labels: frozenset[str]) -> frozenset[str] | None:
+    """Those that a post should have. None: nobody said.
+
+    Args:
+        labels: of the verdict that the review is about.
+    """
+    if review.labels is not None:
+        return frozenset(review.labels)
+    if review.action == "allow":
+        return frozenset()
+    return labels if review.decision == "upheld" else None
 
 
 @dataclass(slots=True)
@@ -92,8 +106,7 @@ class ReviewReport:
 
     def right(self) -> tuple[int, int]:
         """Of the verdicts that were reviewed, appeals aside, how many were right, and how many they are."""
-        last = {review.verdict_id: review for review in self.reviews.standing() if is_sure(review)}
-        usual = [one for one in self._judged(last) if one.review.source != "appeal"]
+        usual = self._judged(self.reviews.usual())
         return sum(one.is_right for one in usual), len(usual)
 
     def _judged(self, last: Mapping[str, Review]) -> list[_Judged]:

@@ -28,6 +28,11 @@ class Reviews:
         replaced = {review.supersedes for review in self.by_key.values() if review.supersedes is not None}
         return [review for key, review in self.by_key.items() if key not in replaced]
 
+    def usual(self) -> dict[str, Review]:
+        """The last word on each verdict, without appeals: who appeals is no fair sample."""
+        last = {review.verdict_id: review for review in self.standing() if is_sure(review)}
+        return {verdict: review for verdict, review in last.items() if review.source != "appeal"}
+
 
 def is_sure(review: Review) -> bool:
     return review.decision != "unsure"

@@ -146,14 +146,17 @@ class _Worker:
             asyncio.create_task(self._watch_for_crash(app)),
             asyncio.create_task(self._watch_drift(watcher, service)),
         ]
-        watching += [asyncio.create_task(self._count_sighted(reader)) for reader in self._readers(service)]
+        readers = self._readers(service)
+        watching += [asyncio.create_task(self._count_sighted(reader)) for reader in readers]
         if self._follower is not None:
             watching.append(asyncio.create_task(self._follow(self._follower)))
         try:
             if not self.life.ended.is_set():
                 await app.start()
             trying = None if self._follower is None else self._follower.trying
-            self.life.monitor.watch(WorkerMetrics(service, app.log_places, trying, watcher=watcher))
+            self.life.monitor.watch(
+                WorkerMetrics(service, app.log_places, trying, watcher=watcher, counted=readers, control=self._follower)
+            )
             await self.life.ended.wait()
         finally:
             self.life.monitor.reach(Phase.ENDING)
@@ -179,7 +182,9 @@ class _Worker:
         return [SightingsReader(self._settings, names[kind], names[task], service) for task, kind in kinds.items()]
 
     async def _count_sighted(self, reader: SightingsReader) -> None:
-        """What is not counted would never be told: the worker ends, and another one counts it."""
+        """What is not counted would never be told: the worker ends, and another one counts it. So it does where it may
+        not read what it is to count.
+        """
         try:
             await reader.run()
         except Exception as error:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from time import monotonic
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from prometheus_client.core import Metric
 
@@ -25,6 +25,21 @@ class LogPlace(NamedTuple):
 
     done: int
     end: int | None
+    late_s: float = 0.0
+    """Of what was done with last, where no ledger knows the age of what comes next."""
+
+
+class Followed(Protocol):
+    """What is read beside the records: the control topic."""
+
+    def age_s(self, now: float) -> float: ...
+
+
+class Counted(Followed, Protocol):
+    """What is read beside the records, and how far: what workers tell each other."""
+
+    @property
+    def places(self) -> Mapping[Partition, LogPlace]: ...
 
 
 class Lag(NamedTuple):
@@ -40,6 +55,8 @@ class WorkerMetrics(PipelineMetrics):
     log_places: of the partitions that the worker holds; called on the loop.
     trying: None: nothing is ever tried here.
     watcher: of drift; None: nobody watches.
+    counted: what is read beside the records, and counted.
+    control: None: nobody changes here what is active.
     """
 
     def __init__(
@@ -49,12 +66,18 @@ class WorkerMetrics(PipelineMetrics):
         trying: Trying | None = None,
         *,
         watcher: Watcher | None = None,
+        counted: Sequence[Counted] = (),
+        control: Followed | None = None,
     ) -> None:
         super().__init__(service.pipeline)
         self._trying = trying
         self._service = service
         self._watcher = watcher
         self._log_places = log_places
+        self._counted = counted
+        self._control = control
+        self._held = 0
+        """Partitions of records."""
         self._moved: dict[Partition, tuple[int, float]] = {}
         """Where each partition stood, and since when."""
         self._lags: Mapping[Partition, Lag] = {}
@@ -63,7 +86,9 @@ class WorkerMetrics(PipelineMetrics):
         now = monotonic()
         ledger = self._service.ledger
         heads = ledger.heads(now)
-        places = self._log_places()
+        records = self._log_places()
+        self._held = len(records)
+        places = {**records, **{partition: at for each in self._counted for partition, at in each.places.items()}}
         self._moved = {partition: self._since(partition, place.done, now) for partition, place in places.items()}
         self._lags = {
             partition: self._lag(place, heads.get(partition), now - self._moved[partition][1])
@@ -81,7 +106,7 @@ class WorkerMetrics(PipelineMetrics):
         """What has not been taken in has no age that is known here, so it counts from when nothing moved."""
         done, age_s = (place.done, 0.0) if head is None else head
         behind = max(0, (place.end or 0) - done)
-        return Lag(done, behind, max(age_s, still_for_s) if behind else age_s)
+        return Lag(done, behind, max(age_s, place.late_s, still_for_s) if behind else age_s)
 
     def collect(self) -> Iterator[Metric]:
         yield from super().collect()
@@ -97,7 +122,10 @@ class WorkerMetrics(PipelineMetrics):
         breaches = dict.fromkeys(GUARDS, 0) if self._trying is None else self._trying.breaches
         yield of.CANARY_BREACHES.by(((guard,), number) for guard, number in list(breaches.items()))
         lags = [((topic, str(number)), lag) for (topic, number), lag in self._lags.items()]
-        yield of.PARTITIONS.of(len(lags))
+        yield of.PARTITIONS.of(self._held)
+        now = monotonic()
+        yield of.CONTROL_AGE.of(0.0 if self._control is None else self._control.age_s(now))
+        yield of.WAVES_AGE.of(max((each.age_s(now) for each in self._counted), default=0.0))
         yield of.RESTORING.of(len(service.restoring.missing))
         yield of.RELEASED_OFFSET.by((where, lag.done) for where, lag in lags)
         yield of.LAG_RECORDS.by((where, lag.records) for where, lag in lags)

@@ -11,17 +11,19 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final, Protocol
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
-from streams.errors import ClientError, translate
+from streams.errors import ClientError, NotAuthorisedError, translate
 from streams.kafka.connection import REQUEST_TIMEOUT_S, start_client
 from streams.kafka.group import JOIN_TIMEOUT_S, group_options, sightings_group
+from streams.record import Partition
 from streams.settings import Settings
+from streams.worker.metrics import LogPlace
 
 logger = logging.getLogger(__name__)
 
@@ -43,12 +45,15 @@ class _Assignments(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka
 
     def __init__(self) -> None:
         self.unplaced: frozenset[TopicPartition] = frozenset()
+        self.is_joined = False
 
     def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:
         self.unplaced = frozenset()
+        self.is_joined = False
 
     def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
         self.unplaced = frozenset(assigned)
+        self.is_joined = True
 
 
 class SightingsReader:
@@ -77,23 +82,54 @@ class SightingsReader:
         """Before it somebody has told of everything."""
         self._next: dict[TopicPartition, int] = {}
         """What was read stays known while a partition is elsewhere, as far as it still counts."""
+        self.places: Mapping[Partition, LogPlace] = {}
+        """Of the partitions that are counted here; for metrics."""
+        self._late_s: dict[TopicPartition, float] = {}
+        self._read_at = time.monotonic()
+        self._has_read = False
+        self._is_away = False
         self._committed_at = 0.0
         self._has_warned = False
 
+    def age_s(self, now: float) -> float:
+        """Since the topic was last read, or since the start. `now`: of the monotonic clock."""
+        return now - self._read_at
+
     async def run(self) -> None:
-        """Never returns. What goes wrong with the topic is tried again; what goes wrong in counting is raised."""
-        is_away = False
+        """Never returns. What goes wrong with the topic is tried again, for as long as it takes: posts are judged all
+        the while. What goes wrong in counting is raised.
+
+        Raises:
+            NotAuthorisedError: these credentials may not read it, and never did here: that no waiting will mend.
+        """
         while True:
             try:
                 async with self._joined() as consumer:
                     while True:
                         await self._step(consumer)
-                        is_away = False
+                        if self._assignments.is_joined:
+                            self._note_read(consumer)
             except ClientError as error:
-                if not is_away:
+                if isinstance(error, NotAuthorisedError) and not self._has_read:
+                    raise
+                if not self._is_away:
                     logger.warning("what workers saw cannot be read, trying again: %s", error)
-                is_away = True
+                self._is_away = True
+                self.places = {}
                 await asyncio.sleep(TRY_AGAIN_S)
+
+    def _note_read(self, consumer: Any) -> None:
+        if self._is_away:
+            logger.info("what workers saw is read again, after %.0f s", self.age_s(time.monotonic()))
+        self._is_away, self._has_read, self._read_at = False, True, time.monotonic()
+        held = consumer.assignment()
+        self.places = {
+            (each.topic, each.partition): LogPlace(
+                max(told_to, self._next.get(each, 0)), consumer.highwater(each), self._late_s.get(each, 0.0)
+            )
+            for each, told_to in self._told_to.items()
+            if each in held
+        }
 
     @asynccontextmanager
     async def _joined(self) -> AsyncIterator[Any]:
@@ -154,6 +190,7 @@ class SightingsReader:
         for tells in (False, True):
             if values := [each.value for each in messages if (each.offset >= told_to) is tells]:
                 unused += await self._counting.count_sighted(self._input_topic, values, tells)
+                self._late_s[partition] = max(0.0, time.time() - messages[-1].timestamp / 1000) if tells else 0.0
         self._next[partition] = messages[-1].offset + 1
         if unused and not self._has_warned:
             self._has_warned = True

@@ -25,7 +25,7 @@ HEADERS = "dead_letter"
 FUTURE = "field_of_the_future"
 LATER = (
     "schema_version", "warnings", "assessed", "read_share", "rules", "pictures", "classes", "breach", "share", "judges",
-    "sampled", "drift",
+    "sampled", "drift", "verdict",
 )  # fmt: skip
 """Fields of outputs that older messages do not have."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Final
 
 MAX_AUTHORS: Final = 5_000
@@ -54,3 +55,10 @@ class Crowd:
             while self.bar <= count:
                 self.bar *= 2
         return self.raised.get(verdict_id)
+
+    def size_with(self, author: int, now: float, window_s: float) -> int:
+        """Authors of the window before now; 0 where this one is none of them."""
+        start = now - window_s
+        if self.authors.get(author, 0.0) < start:
+            return 0
+        return len(self.authors) - sum(1 for _ in takewhile(lambda at: at < start, self.authors.values()))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Final, Literal, NamedTuple
 
 from models.pictures.hashing import Fingerprint
 from schemas import Post
 from streams.policy import PostPolicy
+from streams.policy.tables import CrowdKind
 from streams.tasks.base import Case
 from streams.tasks.outputs import Alarm
 from streams.tasks.posts.crowd import Crowd
@@ -102,3 +103,17 @@ class Crowds:
             return None
         unit = "accounts" if sign.kind == "account" else "authors"
         return Alarm(_ALERTS[sign.kind], "high", subject, [f"{unit}>={least}"], due)
+
+    def sizes(self, signs: Iterable[Sign], author: int, sent_at: float) -> Mapping[CrowdKind, int]:
+        """How many authors, this one among them, do the same at about the time of a post that was counted. An account
+        that joined in a wave is one of it with all of its posts.
+        """
+        found: dict[CrowdKind, int] = {}
+        for sign in signs:
+            if sign.kind == "text":
+                found["copies"] = self._texts.size(sign.sketch, author, sent_at)
+            elif sign.kind == "picture":
+                found["picture_copies"] = self._pictures.size(sign.prints, author, sent_at)
+        if self._policy.join_wave is not None:
+            found["joins"] = self._joined.size_with(author, sent_at, self._policy.join_wave.window_s)
+        return found

@@ -16,6 +16,7 @@ from streams.tasks.base import Case, Change, Parts
 from streams.tasks.outputs import Alarm
 from streams.tasks.posts.author_key import load_or_create_secret, passing_secret
 from streams.tasks.posts.authors import AuthorHistory, author_hash, key_check
+from streams.tasks.posts.company import Company
 from streams.tasks.posts.crowds import Crowds
 from streams.tasks.posts.journal import Journal, Place, author_in
 from streams.tasks.posts.rates import Rates
@@ -31,8 +32,8 @@ def author_of(case: Case[Post]) -> str:
 
 @dataclass(slots=True)
 class Memory:
-    """What outlives a single post: all of it bounded. The quota touches an action; author history only where a rule of
-    the policy asks for strikes, and its reason then says so."""
+    """What outlives a single post: all of it bounded. The quota touches an action; author history and what many authors
+    do at once only where a rule of the policy asks for it, and its reason then says so."""
 
     policy: PostPolicy
     secret: bytes
@@ -46,7 +47,10 @@ class Memory:
     """What of author history is to leave for its changelog; None: it has none."""
     sightings: Sightings | None
     """What is to leave for whoever counts waves; None: they are counted here."""
+    own: Crowds | None = None
+    """Of the posts that are judged here, where waves are counted elsewhere and a rule has asked for them."""
     rates: Rates = field(default_factory=Rates)
+    company: Company = field(default_factory=Company)
     held: set[int] = field(default_factory=set)
     """Input partitions of this worker."""
 
@@ -65,8 +69,8 @@ class Memory:
         crowds = Crowds(policy) if sightings is None else Crowds(policy, keyed(secret))
         return cls(policy, secret, authors, crowds, quota, parts.wall_clock, files, journal, sightings)
 
-    def alarms(self, case: Case[Post], identity: str, verdict_id: str, is_offence: bool, sent_at: float) -> list[Alarm]:
-        """What this post means beside the posts before it, as far as it is counted here.
+    def strike(self, case: Case[Post], identity: str, sent_at: float) -> list[Alarm]:
+        """Enters a post that was acted on, and says what it means beside those before it.
 
         Args:
             identity: of what it says, whatever judged it.
@@ -74,20 +78,42 @@ class Memory:
         author = author_of(case)
         if not author:
             return []
-        alarms: list[Alarm] = []
-        if is_offence:
-            count = self.authors.add(self._who(case, author), identity, _partition(case), sent_at)
-            if count is not None:
-                reason = f"posts>={self.policy.repeat_offender.posts}"
-                alarms.append(Alarm("repeat_offender", "high", author, [reason], count))
+        count = self.authors.add(self._who(case, author), identity, _partition(case), sent_at)
+        if count is None:
+            return []
+        return [Alarm("repeat_offender", "high", author, [f"posts>={self.policy.repeat_offender.posts}"], count)]
+
+    def witness(self, case: Case[Post], identity: str, verdict_id: str, sent_at: float, tells: bool) -> list[Alarm]:
+        """What this post means beside those of other authors, as far as it is counted here.
+
+        Args:
+            identity: of what it says, whatever judged it.
+            tells: whether a rule asks for it.
+        """
+        author = author_of(case)
+        if not author:
+            return []
         who = author_hash(self.secret, author)
-        signs = self.crowds.signs(case, who, identity, sent_at)
-        if self.sightings is not None:
-            for sign in signs:
-                self.sightings.note(sign, case, who, verdict_id, sent_at)
-            return alarms
-        raised = [self.crowds.count(sign, who, identity, sent_at, case.record.id) for sign in signs]
-        return [*alarms, *(alarm for alarm in raised if alarm is not None)]
+        signs = list(self.crowds.signs(case, who, identity, sent_at))
+        raised: list[Alarm | None] = []
+        if tells or self.sightings is None:
+            here = self._counted_here()
+            raised = [here.count(sign, who, identity, sent_at, case.record.id) for sign in signs]
+            if tells:
+                self.company.note(identity, here.sizes(signs, who, sent_at))
+        if self.sightings is None:
+            return [alarm for alarm in raised if alarm is not None]
+        for sign in signs:
+            self.sightings.note(sign, case, who, verdict_id, sent_at)
+        return []
+
+    def _counted_here(self) -> Crowds:
+        """What rules go by: whoever tells of waves, a worker knows at once only of the posts that it judges."""
+        if self.sightings is None:
+            return self.crowds
+        if self.own is None:
+            self.own = Crowds(self.policy, keyed(self.secret))
+        return self.own
 
     def sighted(self, values: Sequence[bytes | None]) -> tuple[list[tuple[Sighting, Alarm]], int]:
         """Counts what workers saw. Returns what is to be told of it, and how many messages cannot be used."""
@@ -142,6 +168,8 @@ class Memory:
         self.policy = policy
         self.authors.adopt(policy.repeat_offender)
         self.crowds.adopt(policy)
+        if self.own is not None:
+            self.own.adopt(policy)
         if self.quota is not None:
             self.quota.adopt(policy.quota)
 

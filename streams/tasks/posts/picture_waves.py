@@ -57,6 +57,11 @@ class PictureWaves:
         due = [self._add(one, author, verdict_id, now) for one in prints]
         return max((count for count in due if count is not None), default=None)
 
+    def size(self, prints: Sequence[Fingerprint], author: int, now: float) -> int:
+        """Authors of a post's pictures in the window, once this one is counted: of the picture with most of them."""
+        rows = [row for one in prints if (row := self._find(one)) is not None]
+        return max((self._crowds[row].size_with(author, now, self._policy.window_s) for row in rows), default=0)
+
     def _add(self, print_: Fingerprint, author: int, verdict_id: str, now: float) -> int | None:
         self._forget(now - self._policy.window_s)
         row = self._find(print_)

@@ -68,10 +68,11 @@ class PostsTask(Task[Post]):
         # Memory knows a post by its content: one that comes again under another model or policy is no second one.
         remembered = verdict_id(POSTS.name, "", "", case.content)
         self._count(case, remembered)
+        waves = self._witness(case, remembered, identity)
         ruling, _ = self._judge.rule(self._facts(case, values, remembered))
         ruling = with_pictures(ruling, case.seen, self._policy)
         action, reasons = self._within_quota(ruling, identity)
-        alarms = self._alarms(case, remembered, identity, ruling)
+        alarms = self._alarms(case, remembered, waves, ruling)
         verdict: dict[str, Any] = {
             "schema_version": 1,
             "id": identity,
@@ -106,6 +107,10 @@ class PostsTask(Task[Post]):
             sent_at = case.sent_at(self._clock(), self._wall_clock())
             self._memory.count(case, identity, sent_at, window_s)
 
+    def _witness(self, case: Case[Post], identity: str, verdict: str) -> list[Alarm]:
+        sent_at = case.sent_at(self._clock(), self._wall_clock())
+        return self._memory.witness(case, identity, verdict, sent_at, self._judge.rulebook.asks_for_crowds)
+
     def _facts(self, case: Case[Post], values: list[float] | None, identity: str) -> Facts:
         """As of the time at which the post was sent, so that a redelivery is told the same."""
         sent_at = case.sent_at(self._clock(), self._wall_clock())
@@ -121,6 +126,7 @@ class PostsTask(Task[Post]):
             author=author,
             account_age_s=record.account_age_s(sent_at),
             rate=lambda what, window_s: self._memory.rate(case, identity, sent_at, what, window_s),
+            crowd=lambda kind: self._memory.company.of(identity, kind),
             strikes=lambda window_s, half_life_s: self._memory.strikes(case, identity, sent_at, window_s, half_life_s),
         )
 
@@ -130,9 +136,10 @@ class PostsTask(Task[Post]):
             return ruling.action, ruling.reasons
         return Action.REVIEW, (*ruling.reasons, OVER_QUOTA)
 
-    def _alarms(self, case: Case[Post], identity: str, verdict: str, ruling: Ruling) -> list[Alarm]:
+    def _alarms(self, case: Case[Post], identity: str, waves: list[Alarm], ruling: Ruling) -> list[Alarm]:
         sent_at = case.sent_at(self._clock(), self._wall_clock())
-        alarms = self._memory.alarms(case, identity, verdict, ruling.is_offence, sent_at)
+        strikes = self._memory.strike(case, identity, sent_at) if ruling.is_offence else []
+        alarms = [*strikes, *waves]
         if ruling.severity is not None:
             alarms.append(Alarm("severe_post", ruling.severity, case.record.id, ruling.severe_reasons))
         if ruling.alert is not None:

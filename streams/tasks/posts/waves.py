@@ -165,6 +165,11 @@ class SpamWaves:
         self._bind(group, candidate.keys)
         return self._enter(group, author, verdict_id, now)
 
+    def size(self, candidate: Sketch, author: int, now: float) -> int:
+        """Authors of a text in the window, once this one is counted; 1 for a text that is alone."""
+        group = self._find(candidate)
+        return 1 if group is None else group.crowd.size_with(author, now, self._policy.window_s)
+
     def _find(self, candidate: Sketch) -> _Group | None:
         for key in candidate.keys:
             group = self._by_key.get(key)

@@ -311,6 +311,9 @@ async def test_while_the_topic_is_away_the_last_known_state_judges(
         second = await start(topic=away)
     assert "the control topic is away" in caplog.text
     assert "last known state" in caplog.text
+    since = second.follower.age_s(0.0)
+    await asyncio.sleep(0.02)
+    assert second.follower.age_s(0.0) == since, "nothing was read, so what it goes by grows older"
     assert (await second.judge())["policy_version"].startswith("test-")
 
 
@@ -323,8 +326,10 @@ async def test_a_topic_that_comes_back_is_followed(
     worker.topic.say(policy(tmp_path / "policy"))
     await asyncio.sleep(0.02)
     assert worker.told("activated") == []
+    since = worker.follower.age_s(0.0)
     worker.topic.is_away = False
     await eventually(lambda: worker.told("activated"))
+    assert worker.follower.age_s(0.0) < since, "it was read since"
 
 
 async def test_after_a_start_without_the_topic_its_history_is_not_gone_through_again(

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 import pytest
 
-from schemas import Comparison, Control
+from schemas import Comparison, Control, Review
 from schemas.examples import COMPARISON
 from streams.control import shadow as module
 from streams.control.share import is_in_share
@@ -65,6 +65,7 @@ async def test_what_was_judged_is_judged_again_and_compared(start: Start, tiny_a
     assert "idiot" not in first.model_dump_json()
     verdicts = [orjson.loads(each.value or b"") for each in worker.sink.published if each.kind == "labels"]
     assert [each["model_version"][:10] for each in verdicts] == ["2026.11.24"] * 2, "the trial judges nobody"
+    assert [each.verdict for each in compared(worker)] == [each["id"] for each in verdicts], "so a review finds it"
 
 
 async def test_a_trial_remembers_nothing_and_spends_no_quota(start: Start, tiny_artifact: Path, tmp_path: Path) -> None:
@@ -189,3 +190,46 @@ def test_a_report_says_when_enough_was_seen() -> None:
     assert low == 0.0
     assert high == pytest.approx(0.00383, abs=1e-4)
     assert report.is_enough
+
+
+def reviewed(action: str, labels: list[str] | None = None, **more: Any) -> Review:
+    fields = {"verdict_id": COMPARISON["verdict"], "post_id": "c-20931", "action": action, "labels": labels}
+    return Review.model_validate(fields | more)
+
+
+def test_a_report_says_how_often_people_agree_to_either_side() -> None:
+    """The active one limits; the candidate wants a review, and finds a threat beside."""
+    wants_more = TrialReport({COMPARISON["verdict"]: reviewed("review", ["toxicity", "threat"])})
+    wants_none = TrialReport({COMPARISON["verdict"]: reviewed("allow")})
+    for found in (wants_more, wants_none):
+        found.add(Comparison.model_validate(COMPARISON))
+        found.add(Comparison.model_validate(COMPARISON | {"verdict": "another"}))
+        found.add(Comparison.model_validate(COMPARISON | {"verdict": None}))
+        assert (found.compared, found.reviewed) == (3, 1)
+    right = {side: {name: (one.hits, one.rows) for name, one in figures.items()}
+             for side, figures in wants_more.right.items()}  # fmt: skip
+    assert right == {
+        "active": {"action limit": (1, 1), "label toxicity": (1, 1), "label insult": (0, 1)},
+        "candidate": {
+            "action review": (1, 1),
+            "label toxicity": (1, 1),
+            "label insult": (0, 1),
+            "label threat": (1, 1),
+        },
+    }
+    assert not any(one.hits for figures in wants_none.right.values() for one in figures.values())
+    figure = wants_more.right["active"]["action limit"].figure()
+    assert (figure["value"], figure["high"], figure["rows"]) == (1.0, 1.0, 1)
+    assert 0.1 < figure["low"] < 0.3
+
+
+def test_labels_that_nobody_spoke_of_are_neither_right_nor_wrong() -> None:
+    found = TrialReport({COMPARISON["verdict"]: reviewed("remove")})
+    found.add(Comparison.model_validate(COMPARISON))
+    assert {name: list(figures) for name, figures in found.right.items()} == {
+        "active": ["action limit"],
+        "candidate": ["action review"],
+    }
+    upheld = TrialReport({COMPARISON["verdict"]: reviewed("limit", decision="upheld")})
+    upheld.add(Comparison.model_validate(COMPARISON))
+    assert upheld.right["candidate"]["label threat"].hits == 0, "those of the verdict that it is about are right"

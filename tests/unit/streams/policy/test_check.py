@@ -69,6 +69,7 @@ def test_a_rule_that_can_never_fire_is_dead(when: dict[str, Any]) -> None:
         {"all": [{"strikes": 5}, {"not": {"strikes": 3, "window_s": 60.0}}]},
         {"all": [{"strikes": 5}, {"not": {"strikes": 3, "half_life_s": 60.0}}]},
         {"all": [{"posts": 9, "window_s": 60.0}, {"not": {"mentions": 8, "window_s": 60.0}}]},
+        {"all": [{"copies": 9}, {"not": {"picture_copies": 8}}]},
         {"not": {"list": "nobody"}},
     ],
 )
@@ -94,6 +95,7 @@ def test_a_rule_with_too_many_ways_is_said_not_to_be_checked() -> None:
         ({"kind": "sms"}, {"kind": ["sms", "reply"]}),
         ({"kind": "sms"}, {"not": {"kind": "reply"}}),
         ({"strikes": 5}, {"strikes": 3}),
+        ({"copies": 50}, {"copies": 20}),
         ({"account_younger_than_s": 60.0}, {"account_younger_than_s": 90.0}),
     ],
 )

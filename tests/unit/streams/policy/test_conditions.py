@@ -23,11 +23,13 @@ LISTS = {
     },
     "terms": {"kind": "watch", "of": "keywords", "entries": [{"value": "pump it", "expires": "2024-04-01"}]},
 }
+JOIN_WAVE = {"accounts": 50, "window_s": 600.0, "account_younger_than_s": 3600.0}
 KEYWORDS = {"casino": {"words": ["casino", "free spins"]}}
 
 
 def holds(when: dict[str, Any], known: Facts) -> bool | None:
-    (one,) = compile_rules(policy(rule("it", when, {"note": "x"}), lists=LISTS, keywords=KEYWORDS), ARTIFACT)
+    asking = policy(rule("it", when, {"note": "x"}), lists=LISTS, keywords=KEYWORDS, join_wave=JOIN_WAVE)
+    (one,) = compile_rules(asking, ARTIFACT)
     return one.test(known)
 
 
@@ -71,6 +73,11 @@ def holds(when: dict[str, Any], known: Facts) -> bool | None:
         ({"posts": 9, "window_s": 60.0}, facts(rate=lambda _, window_s: 9 if window_s > 60.0 else 8), False),
         ({"mentions": 9, "window_s": 60.0}, facts(rate=lambda what, _: 9 if what == "mentions" else 0), True),
         ({"mentions": 9, "window_s": 60.0}, facts(), None),
+        ({"joins": 9}, facts(crowd=lambda kind: 9 if kind == "joins" else 0), True),
+        ({"joins": 9}, facts(crowd=lambda _: 8), False),
+        ({"joins": 9}, facts(), None),
+        ({"copies": 9}, facts(crowd=lambda kind: 9 if kind == "copies" else 0), True),
+        ({"picture_copies": 9}, facts(crowd=lambda kind: 9 if kind == "picture_copies" else 0), True),
         ({"account_younger_than_s": 60.0}, facts(account_age_s=59.0), True),
         ({"account_younger_than_s": 60.0}, facts(account_age_s=60.0), False),
         ({"account_younger_than_s": 60.0}, facts(), None),
@@ -112,6 +119,8 @@ def test_what_is_not_known_decides_nothing_alone(
         ({"label": "hate", "window_s": 5.0}, "has window_s without strikes or posts or mentions"),
         ({"posts": 9}, "has posts without a window_s of 3600 at most"),
         ({"mentions": 9, "window_s": 3601.0}, "has mentions without a window_s of 3600 at most"),
+        ({"joins": 9, "window_s": 60.0}, "has window_s without strikes or posts or mentions"),
+        ({"copies": 1}, "greater than or equal to 2"),
         ({"label": "hate", "half_life_s": 5.0}, "has half_life_s without strikes"),
         ({"label": "hate", "at_least": 0.5, "below": 0.5}, "at_least more than below"),
         ({"label": "hate", "at_least": 0.5, "point": "strict"}, "one is enough"),

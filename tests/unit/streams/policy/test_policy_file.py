@@ -6,6 +6,10 @@ from pathlib import Path
 import pytest
 
 from streams.policy import POLICY, Policy, PolicyError
+from streams.policy.file import LONGEST_WAVE_S
+from streams.tasks.posts import POSTS
+
+JOINS = "accounts = 50\nwindow_s = 90000\naccount_younger_than_s = 864000"
 
 
 def write(folder: Path, before: str, after: str) -> Path:
@@ -56,6 +60,17 @@ def test_the_order_of_keys_is_no_edit(tmp_path: Path) -> None:
         ("[posts.severe]\nthreat", "[posts.severe]\nthreet", "posts.severe.threet is not a label; the labels are"),
         ("window_s = 3600", "window_s = 3600\nx = 1", "posts.quota.x is not a key of a policy"),
         ("window_s = 3600", "window_s = 0", "posts.quota.window_s"),
+        (
+            "[posts.spam_wave]\nauthors = 20\nwindow_s = 600",
+            "[posts.spam_wave]\nauthors = 20\nwindow_s = 86401",
+            "posts.spam_wave.window_s is 86401, and what workers tell each other of waves is kept for 86400 s",
+        ),
+        (
+            "[posts.picture_wave]\nauthors = 20\nwindow_s = 3600",
+            "[posts.picture_wave]\nauthors = 20\nwindow_s = 100000",
+            "posts.picture_wave.window_s is 100000, and",
+        ),
+        ("[posts.severe]", f"[posts.join_wave]\n{JOINS}\n[posts.severe]", "posts.join_wave.window_s is 90000, and"),
         ("conditions = 5", "", "symptoms.conditions is missing"),
         ("nudity = {", "weapon = {", "posts.picture_labels has weapon, which may stand in a verdict and never acts"),
         ("review = 0.80 }", "review = 0.80, remove = 0.7 }", "posts.picture_labels.nudity must not ask for a lower"),
@@ -91,3 +106,8 @@ def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
 
     with pytest.raises(PolicyError, match="is not a TOML file"):
         Policy.load(path)
+
+
+def test_no_wave_is_longer_than_what_workers_tell_each_other_is_kept() -> None:
+    assert POSTS.sightings is not None
+    assert POSTS.sightings.config["retention.ms"] >= 1000 * LONGEST_WAVE_S

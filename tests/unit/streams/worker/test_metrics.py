@@ -72,12 +72,24 @@ class OpenSink(Sink):
 
 
 @dataclass
+class Counted:
+    """Of waves, and since when."""
+
+    places: Mapping[Partition, LogPlace]
+    age: float
+
+    def age_s(self, now: float) -> float:
+        return self.age
+
+
+@dataclass
 class Bench:
     service: Service
     sink: OpenSink
     metrics: WorkerMetrics
     places: dict[Partition, LogPlace]
     port: int
+    counted: list[Counted]
 
     async def take_in(self, *messages: Message) -> None:
         for message in messages:
@@ -109,11 +121,12 @@ async def bench(model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     places: dict[Partition, LogPlace] = {}
     watcher = Watcher(tmp_path / "drift.json")
     watcher.indices = {("posts", "language"): 0.5}
-    metrics = WorkerMetrics(service, lambda: places, watcher=watcher)
+    counted: list[Counted] = []
+    metrics = WorkerMetrics(service, lambda: places, watcher=watcher, counted=counted, control=Counted({}, 33.0))
     async with Monitor(settings) as monitor:
         monitor.watch(metrics)
         monitor.reach(Phase.READY)
-        yield Bench(service, sink, metrics, places, int((tmp_path / "port").read_text()))
+        yield Bench(service, sink, metrics, places, int((tmp_path / "port").read_text()), counted)
     sink.is_open.set()
     await service.stop()
     assert crashes == []
@@ -244,6 +257,26 @@ async def test_what_waits_and_is_not_taken_in_grows_late(bench: Bench, monkeypat
 
     assert found["tidegate_lag_records{partition=0,topic=moderation.posts}"] == 2
     assert 500 <= found["tidegate_lag_seconds{partition=0,topic=moderation.posts}"] < 560
+
+
+async def test_what_workers_tell_each_other_has_a_lag_as_records_have(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And is none of the partitions that the worker judges."""
+    found = await bench.scraped()
+    assert found["tidegate_waves_age_seconds{}"] == 0, "nobody counts waves here"
+    assert found["tidegate_control_age_seconds{}"] == 33
+    bench.places[POSTS] = LogPlace(7, 7)
+    bench.counted.append(Counted({("moderation.waves", 0): LogPlace(5, 9, 30.0)}, 70.0))
+    found = await bench.scraped()
+
+    where = "{partition=0,topic=moderation.waves}"
+    assert found[f"tidegate_lag_records{where}"] == 4
+    assert found[f"tidegate_lag_seconds{where}"] == 30
+    assert found[f"tidegate_released_offset{where}"] == 5
+    assert found["tidegate_partitions{}"] == 1
+    assert found["tidegate_waves_age_seconds{}"] == 70
+    assert 500 <= (await _later(bench, monkeypatch, 500))[f"tidegate_lag_seconds{where}"] < 560
 
 
 async def _later(bench: Bench, monkeypatch: pytest.MonkeyPatch, seconds: float) -> Mapping[str, float]:

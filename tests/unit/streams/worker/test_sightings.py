@@ -11,8 +11,15 @@ from typing import Any
 
 import pytest
 from aiokafka import TopicPartition
-from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaConnectionError
+from aiokafka.errors import (
+    CommitFailedError,
+    GroupAuthorizationFailedError,
+    IllegalStateError,
+    KafkaConnectionError,
+    TopicAuthorizationFailedError,
+)
 
+from streams.errors import NotAuthorisedError
 from streams.settings import Settings
 from streams.worker import sightings
 from streams.worker.sightings import SightingsReader
@@ -97,10 +104,21 @@ class Consumer:
         for each, at in self.at.items():
             offsets = range(at, min(len(self.sent[each]), at + max_records))
             if offsets:
-                found[each] = [SimpleNamespace(offset=n, value=b"%d/%d" % (each.partition, n)) for n in offsets]
+                found[each] = [self._message(each, n) for n in offsets]
                 self.at[each] = offsets.stop
         await asyncio.sleep(0)
         return found
+
+    def _message(self, of: TopicPartition, offset: int) -> SimpleNamespace:
+        value, sent_ms = b"%d/%d" % (of.partition, offset), int(1000 * self.sent[of][offset])
+        return SimpleNamespace(offset=offset, value=value, timestamp=sent_ms)
+
+    def assignment(self) -> set[TopicPartition]:
+        return set(self.at)
+
+    def highwater(self, partition: TopicPartition) -> int:
+        assert partition in self.at
+        return len(self.sent[partition])
 
     async def commit(self, offsets: Mapping[TopicPartition, int]) -> None:
         if self.errors:
@@ -242,3 +260,71 @@ async def test_what_counts_for_nothing_is_said_once(caplog: pytest.LogCaptureFix
     assert consumer.done == {HERE: 3}
     assert len(caplog.messages) == 1
     assert "author_key_file" in caplog.text
+
+
+@pytest.mark.parametrize("refusal", [GroupAuthorizationFailedError("tidegate-waves"), TopicAuthorizationFailedError()])
+async def test_who_may_not_read_it_at_the_start_is_told_so_and_ends(refusal: Exception) -> None:
+    """As with every other setting that cannot work: waiting would not mend it, and nobody would hear of a wave."""
+    consumer = Consumer({HERE: [5]}, {})
+    consumer.errors = [refusal]
+
+    with pytest.raises(NotAuthorisedError, match=r"not authorised to access .*; `tidegate acls` prints"):
+        async with reading(consumer):
+            pass
+    assert consumer.stops == 1
+
+
+async def test_who_may_not_read_it_any_more_goes_on_judging_and_tries_again(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(sightings, "TRY_AGAIN_S", 0.0)
+    consumer = Consumer({HERE: [5]}, {})
+    async with reading(consumer) as (reader, counting):
+        consumer.errors = [GroupAuthorizationFailedError("tidegate-waves")] * 3
+        read_at = time.monotonic()
+        await turns()
+        consumer.sent[HERE].append(time.time())
+        await turns()
+        assert counting.counted == [(b"0/0", True), (b"0/1", True)]
+        assert reader.age_s(time.monotonic()) <= time.monotonic() - read_at
+    assert [record.levelname for record in caplog.records].count("WARNING") == 1
+
+
+async def test_while_nobody_gives_it_partitions_it_does_not_count_as_read() -> None:
+    """A group that is never joined answers nothing, and fails at nothing either."""
+    consumer = Consumer({HERE: [5]}, {})
+    async with reading(consumer) as (reader, _):
+        assert reader.age_s(time.monotonic()) < 5
+        consumer.listener.on_partitions_revoked([HERE])
+        consumer.at = {}
+        await turns()
+        since = reader._read_at
+        await turns()
+        assert reader._read_at == since
+        consumer.assign([])
+        await turns()
+        assert reader._read_at > since, "a member without partitions reads all that it is to read"
+        assert reader.places == {}
+
+
+async def test_how_far_each_partition_is_counted_and_how_late() -> None:
+    consumer = Consumer({HERE: [500, 400, 300], THERE: [50, 40]}, {HERE: 2, THERE: 2})
+    async with reading(consumer) as (reader, _):
+        here, there = (reader.places[each.topic, each.partition] for each in (HERE, THERE))
+        assert (here.done, here.end) == (3, 3)
+        assert 300 <= here.late_s < 360
+        assert there == (2, 2, 0.0), "what others have told of is not late"
+        fetch = consumer.getmany
+
+        async def nothing(timeout_ms: int, max_records: int) -> Mapping[TopicPartition, Sequence[Any]]:
+            await asyncio.sleep(0)
+            return {}
+
+        consumer.getmany = nothing  # type: ignore[method-assign]
+        consumer.sent[HERE] += [time.time()] * 4
+        await turns()
+        assert reader.places["moderation.waves", 0][:2] == (3, 7)
+        consumer.getmany = fetch  # type: ignore[method-assign]
+        consumer.assign([THERE])
+        await turns()
+        assert set(reader.places) == {("moderation.waves", 1)}

@@ -7,14 +7,21 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
+from pydantic import ValidationError
 
+from models.pictures.hashing import Fingerprint
+from models.pictures.look import Look
 from models.serving.types import Scores
+from streams.pictures.seen import Seen
 from streams.policy import PolicyError
 from streams.policy.text import hash_author
+from streams.tasks.base import Origin
+from streams.tasks.posts import company
 from streams.tasks.posts.task import PostsTask
 from tests.support.rules import policy, rule
-from tests.unit.streams.tasks.building import WALL_NOW, decide, kinds, parts, post_scores
+from tests.unit.streams.tasks.building import WALL_NOW, decide, decided, kinds, parts, post_scores
 
 POST = {"id": "p1", "text": "try my c.a.s.i.n.o at http://spins.example", "author": "ann"}
 SENT_AT = datetime.fromtimestamp(WALL_NOW - 3, UTC)
@@ -22,6 +29,7 @@ LISTS = {
     "banned": {"kind": "block", "of": "authors", "entries": [hash_author("ann", "")]},
     "spins": {"kind": "allow", "of": "domains", "entries": ["spins.example"]},
 }
+JOIN_WAVE = {"accounts": 50, "window_s": 600.0, "account_younger_than_s": 86_400.0}
 CASINO = {"casino": {"words": ["casino"]}}
 
 
@@ -156,7 +164,106 @@ def test_without_a_rule_that_asks_no_post_is_remembered() -> None:
     judge = task(strikes())
     decide(judge, POST, post_scores())
 
-    assert len(judge._memory.rates) == 0
+    assert len(judge._memory.rates) == len(judge._memory.company) == 0
+
+
+def crowd(kind: str, needed: int, **more: Any) -> dict[str, Any]:
+    return rule("crowd", {kind: needed}, must_match=[{kind: needed}], must_not_match=[{kind: needed - 1}], **more)
+
+
+def joining(**more: Any) -> PostsTask:
+    """A task that has seen the partition for longer than accounts are new."""
+    judge = task(crowd("joins", 3), join_wave=JOIN_WAVE, **more)
+    judge._memory.crowds._newcomers._since[3] = WALL_NOW - 1e6
+    return judge
+
+
+def newcomer(number: int, text: str = "hello everybody", **more: Any) -> dict[str, Any]:
+    since = (SENT_AT - timedelta(seconds=60)).isoformat()
+    return {"id": f"p{number}", "text": text, "author": f"new-{number}", "author_since": since, **more}
+
+
+def test_new_accounts_are_acted_on_once_they_are_many_and_the_reason_says_that_it_is_history() -> None:
+    judge = joining()
+    verdicts = [decide(judge, newcomer(number), post_scores())[0] for number in range(4)]
+
+    assert [one["action"] for one in verdicts] == ["allow", "allow", "review", "review"]
+    assert verdicts[2]["reasons"] == ["rule:crowd (history)"]
+    assert verdicts[2]["rules"][0]["history"] is True
+    assert len(judge._memory.authors) == 0, "what others did is no strike"
+    old = {"author_since": (SENT_AT - timedelta(days=90)).isoformat()}
+    for others in (newcomer(9, **old), {"id": "p", "text": "hello", "author": "ann"}):
+        assert decide(judge, others, post_scores())[0]["action"] == "allow", "who was there before is none of them"
+
+
+def test_an_account_of_a_join_wave_is_one_of_it_with_its_later_posts_too() -> None:
+    judge = joining()
+    for number in range(3):
+        decide(judge, newcomer(number), post_scores())
+
+    later = decide(judge, newcomer(0, text="and now to the point", id="later"), post_scores())[0]
+    assert later["reasons"] == ["rule:crowd (history)"]
+
+
+def test_a_post_that_comes_again_is_told_what_it_was_told_however_many_have_joined_since() -> None:
+    judge = joining()
+    posts = [newcomer(number) for number in range(6)]
+    first = [decide(judge, post, post_scores())[0] for post in posts]
+    again = [decide(judge, post, post_scores())[0] for post in posts]
+
+    assert [one["action"] for one in first] == ["allow"] * 2 + ["review"] * 4
+    assert [(one["id"], one["action"]) for one in again] == [(one["id"], one["action"]) for one in first]
+
+
+def test_copies_of_a_text_by_many_authors_are_acted_on_from_the_one_that_makes_them_many() -> None:
+    judge = task(crowd("copies", 3))
+    text = "Hello friend, earn money quickly from home with this trusted method, click below and join us today"
+    written = [POST | {"id": f"p{n}", "author": f"a{n}", "text": text} for n in range(4)]
+    written += [written[3] | {"id": "same", "text": f"{text}."}]
+    written += [POST | {"id": "alone", "text": "nobody else writes what stands here on any day"}]
+
+    actions = [decide(judge, post, post_scores())[0]["action"] for post in written]
+    assert actions == ["allow", "allow", "review", "review", "review", "allow"]
+
+
+def test_so_are_copies_of_a_picture() -> None:
+    judge = task(crowd("picture_copies", 3))
+    hashes = ("0123456789abcdef" * 4,) * 8
+    look = Look("image/png", 640, 480, 1, 1, (Fingerprint(hashes, 100),), (), (), False)
+    actions = []
+    for number in range(4):
+        post = POST | {"id": f"p{number}", "author": f"a{number}", "text": f"number {number}"}
+        actions.append(decide(judge, post, post_scores(), seen=[Seen(0, "0" * 64, look)])[0]["action"])
+
+    assert actions == ["allow", "allow", "review", "review"]
+    assert decide(judge, POST, post_scores())[0]["action"] == "allow"
+
+
+def test_where_waves_are_counted_elsewhere_rules_go_by_what_is_judged_here() -> None:
+    given = replace(parts(Path("none")), author_state="off", author_secret=b"k" * 32, shares_waves=True)
+    judge = PostsTask.build(replace(given, policy=policy(crowd("joins", 3), join_wave=JOIN_WAVE)))
+    judge._memory.crowds._newcomers._since[3] = WALL_NOW - 1e6
+    found = []
+    for number in range(4):
+        leaving = decided(judge, newcomer(number), post_scores(), b"k", Origin("moderation.in", 3, number))
+        found.append((orjson.loads(leaving[0].value or b"")["action"], [each.kind for each in leaving].count("waves")))
+
+    assert found == [("allow", 1), ("allow", 1), ("review", 1), ("review", 1)]
+
+
+def test_a_rule_that_asks_for_joins_needs_to_be_told_which_accounts_are_new() -> None:
+    with pytest.raises(ValidationError, match=r"rule crowd that asks for joins, and there is no posts\.join_wave"):
+        task(crowd("joins", 3))
+
+
+def test_no_more_posts_are_remembered_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(company, "MAX_REMEMBERED", 2)
+    known = company.Company()
+    for number in range(4):
+        known.note(f"{number:016x}" * 2, {"joins": number})
+    assert len(known) == 2
+    assert [known.of(f"{number:016x}" * 2, "joins") for number in range(4)] == [0, 0, 2, 3]
+    assert known.of(f"{3:016x}" * 2, "copies") == 0
 
 
 def test_strikes_outside_of_the_window_do_not_count() -> None:
