@@ -18,7 +18,7 @@ from models.complaint.spelling import Spelling
 from models.complaint.words import ContextWords
 from models.text.plain_words import FREQUENT
 
-_UNLESS: Final = "unless "
+_UNLESS, _ABSENT = "unless ", "absent "  # before a key, which has no blank
 _FEVER: Final = "fever"
 _FEVER_FROM: Final = 38.0  # degrees Celsius
 
@@ -32,8 +32,8 @@ class PhraseFinder:
 
     def __init__(self, catalogue: Catalogue, words: ContextWords) -> None:
         said = {key: {"en": one.en, "zh": one.zh} for key, one in catalogue.items()}
-        self._normal = Phrases({key: {"en": one.absent.en, "zh": one.absent.zh} for key, one in catalogue.items()})
         said |= {f"{_UNLESS}{key}": {"en": one.unless.en, "zh": one.unless.zh} for key, one in catalogue.items()}
+        said |= {f"{_ABSENT}{key}": {"en": one.absent.en, "zh": one.absent.zh} for key, one in catalogue.items()}
         self._phrases = Phrases(said)
         self._denials = Denials(self._phrases, words.within, words.pseudo)
         self._context = Context(words)
@@ -50,20 +50,21 @@ class PhraseFinder:
         """See Finder."""
         plain, places = self._spelling.mend(plain_letters(text))
         in_one_line = plain.replace("\n", " ")
-        denied = [(one, word) for one, word in self._denials.find(in_one_line) if not one.name.startswith(_UNLESS)]
+        denied = [(one, word) for one, word in self._denials.find(in_one_line) if _is_finding(one)]
         found = self._phrases.find(in_one_line)
         meant_otherwise = [one for one in found if one.name.startswith(_UNLESS)]
         findings = [
             one
             for one in found
-            if not one.name.startswith(_UNLESS)
+            if _is_finding(one)
             and not _is_within(one, meant_otherwise)
             and not any(one.name == other.name and one.start < word.start < one.end for other, word in denied)
         ]
         findings = sorted([*findings, *_measured(findings, readings, places)], key=lambda one: one.start)
         assertions = self._context.assertions(plain, findings)
         meant = [(one, self._settled(one.name, said)) for one, said in zip(findings, assertions, strict=True)]
-        meant += [(one, Assertion.ABSENT) for one in [*(one for one, _ in denied), *self._normal.find(in_one_line)]]
+        well = [one._replace(name=one.name.removeprefix(_ABSENT)) for one in found if one.name.startswith(_ABSENT)]
+        meant += [(one, Assertion.ABSENT) for one in [*(one for one, _ in denied), *well]]
         return [
             Mention(one.name, assertion, places[one.start], places[one.end - 1] + 1)
             for one, assertion in sorted(meant, key=lambda pair: pair[0].start)
@@ -73,6 +74,10 @@ class PhraseFinder:
         """Who has a history of diabetes has diabetes, and who is afraid of killing himself thinks of it."""
         counts = {"context": Assertion.PAST, "mind": Assertion.HYPOTHETICAL}.get(self._kinds[key])
         return Assertion.PRESENT if assertion is counts else assertion
+
+
+def _is_finding(one: Found) -> bool:
+    return " " not in one.name
 
 
 def _is_within(one: Found, others: list[Found]) -> bool:
