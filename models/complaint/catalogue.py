@@ -44,6 +44,8 @@ class ClinicalFinding(_Table):
     zh: Annotated[tuple[Phrase, ...], Field(min_length=1)]
     unless: Said = Said()
     """Phrases in which its words mean something else."""
+    absent: Said = Said()
+    """Phrases that say it is not there without naming it: who breathes easily is not short of breath."""
 
 
 Catalogue = Mapping[str, ClinicalFinding]

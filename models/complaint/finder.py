@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Final
 
 from models.complaint.catalogue import Catalogue, load_catalogue
 from models.complaint.context import Context
+from models.complaint.denials import Denials
 from models.complaint.letters import plain_letters
 from models.complaint.mention import Assertion, Mention
 from models.complaint.phrases import Found, Phrases
+from models.complaint.reading import Reading
 from models.complaint.spelling import Spelling
 from models.complaint.words import ContextWords
 from models.text.plain_words import FREQUENT
 
-_UNLESS: Final = "unless "
+_UNLESS, _ABSENT = "unless ", "absent "  # before a key, which has no blank
+_FEVER: Final = "fever"
+_FEVER_FROM: Final = 38.0  # degrees Celsius
 
 
 class PhraseFinder:
@@ -27,7 +33,9 @@ class PhraseFinder:
     def __init__(self, catalogue: Catalogue, words: ContextWords) -> None:
         said = {key: {"en": one.en, "zh": one.zh} for key, one in catalogue.items()}
         said |= {f"{_UNLESS}{key}": {"en": one.unless.en, "zh": one.unless.zh} for key, one in catalogue.items()}
+        said |= {f"{_ABSENT}{key}": {"en": one.absent.en, "zh": one.absent.zh} for key, one in catalogue.items()}
         self._phrases = Phrases(said)
+        self._denials = Denials(self._phrases, words.within, words.pseudo)
         self._context = Context(words)
         self._spelling = Spelling([phrase for one in catalogue.values() for phrase in one.en], FREQUENT)
         self._kinds = {key: one.kind for key, one in catalogue.items()}
@@ -38,16 +46,28 @@ class PhraseFinder:
         """With the files of the package; half a second the first time."""
         return cls(load_catalogue(), ContextWords.load())
 
-    def find(self, text: str) -> list[Mention]:
+    def find(self, text: str, readings: Iterable[Reading] = ()) -> list[Mention]:
         """See Finder."""
         plain, places = self._spelling.mend(plain_letters(text))
-        found = self._phrases.find(plain.replace("\n", " "))
+        in_one_line = plain.replace("\n", " ")
+        denied = [(one, word) for one, word in self._denials.find(in_one_line) if _is_finding(one)]
+        found = self._phrases.find(in_one_line)
         meant_otherwise = [one for one in found if one.name.startswith(_UNLESS)]
-        findings = [one for one in found if not one.name.startswith(_UNLESS) and not _is_within(one, meant_otherwise)]
+        findings = [
+            one
+            for one in found
+            if _is_finding(one)
+            and not _is_within(one, meant_otherwise)
+            and not any(one.name == other.name and one.start < word.start < one.end for other, word in denied)
+        ]
+        findings = sorted([*findings, *_measured(findings, readings, places)], key=lambda one: one.start)
         assertions = self._context.assertions(plain, findings)
+        meant = [(one, self._settled(one.name, said)) for one, said in zip(findings, assertions, strict=True)]
+        well = [one._replace(name=one.name.removeprefix(_ABSENT)) for one in found if one.name.startswith(_ABSENT)]
+        meant += [(one, Assertion.ABSENT) for one in [*(one for one, _ in denied), *well]]
         return [
-            Mention(one.name, self._settled(one.name, assertion), places[one.start], places[one.end - 1] + 1)
-            for one, assertion in zip(findings, assertions, strict=True)
+            Mention(one.name, assertion, places[one.start], places[one.end - 1] + 1)
+            for one, assertion in sorted(meant, key=lambda pair: pair[0].start)
         ]
 
     def _settled(self, key: str, assertion: Assertion) -> Assertion:
@@ -56,7 +76,22 @@ class PhraseFinder:
         return Assertion.PRESENT if assertion is counts else assertion
 
 
+def _is_finding(one: Found) -> bool:
+    return " " not in one.name
+
+
 def _is_within(one: Found, others: list[Found]) -> bool:
     return any(
         other.name == f"{_UNLESS}{one.name}" and other.start <= one.start and one.end <= other.end for other in others
     )
+
+
+def _measured(findings: Iterable[Found], readings: Iterable[Reading], places: Sequence[int]) -> list[Found]:
+    """A temperature that makes a fever, where no phrase says so at its place."""
+    measured = [
+        Found(_FEVER, bisect_left(places, one.start), bisect_left(places, one.end))
+        for one in readings
+        if one.name == "temperature" and one.value >= _FEVER_FROM
+    ]
+    said = [one for one in findings if one.name == _FEVER]
+    return [one for one in measured if not any(other.start < one.end and one.start < other.end for other in said)]

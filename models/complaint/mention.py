@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import NamedTuple, Protocol
+
+from models.complaint.reading import Reading
 
 
 class Assertion(StrEnum):
@@ -33,9 +36,10 @@ class Mention(NamedTuple):
 class Finder(Protocol):
     """Finds the mentions in a text. Pure; any thread may call it."""
 
-    def find(self, text: str) -> list[Mention]:
+    def find(self, text: str, readings: Iterable[Reading] = ()) -> list[Mention]:
         """Args:
         text: a complaint after `models.text.normalise`, in which line breaks may stand.
+        readings: the numbers of the text, some of which are findings: a temperature of 39 is a fever.
 
         Returns:
             Mentions in the order of the text; they may overlap, and no finding hides another.

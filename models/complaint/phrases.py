@@ -16,8 +16,8 @@ from models.complaint.beginnings import beginnings
 _SEPARATOR: Final = "[ -]{1,2}"
 _ENDS_SCOPE: Final = "(?:no|not|nor|but|without|den(?:y|ies|ied)|never|however)"  # these are never just in between
 _BETWEEN: Final = rf"{_SEPARATOR}(?:(?!{_ENDS_SCOPE}[ -])[a-z0-9'%/]+{_SEPARATOR})"
-_GAP, _NEAR = f"{_BETWEEN}{{0,3}}", f"{_BETWEEN}{{0,4}}"
-_CHINESE_ANY: Final = r"[^，。；：、！？,.;:!?\n不没無无未]"  # of what may be in between
+_GAP, _NEAR = f"{_BETWEEN}{{0,4}}", f"{_BETWEEN}{{0,5}}"
+_CHINESE_ANY: Final = r"(?:不[停住断]|[^，。；：、！？,.;:!?\n不没無无未])"  # of what may be in between
 _WORD: Final = re.compile(r"[a-z0-9]+|[^\x00-\x7f]")
 _STEM: Final = re.compile(r"([a-z']+)\*")
 _SHORT_STEM: Final = 4  # letters: after fewer, any ending would make other words of it ("numb", "number")
@@ -104,4 +104,4 @@ def _any_ending(stem: re.Match[str]) -> str:
 
 
 def _chinese(phrase: str) -> str:
-    return phrase.replace("..", f"{_CHINESE_ANY}{{0,4}}").replace(".{", f"{_CHINESE_ANY}{{")
+    return phrase.replace("..", f"{_CHINESE_ANY}{{0,5}}").replace(".{", f"{_CHINESE_ANY}{{")

@@ -45,6 +45,7 @@ class ContextWords(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     cues: tuple[Cue, ...]
+    within: Table
     stop: Table
     statement: Table
     pseudo: Table

@@ -108,9 +108,10 @@ def _pairs(document: Any, name: str, where: str) -> Pairs:
 
 
 def _by_phrases(said: str) -> Pairs:
-    from models.complaint import PhraseFinder
+    from models.complaint import PhraseFinder, read_numbers
 
-    return frozenset((one.finding, one.assertion.value) for one in PhraseFinder.load().find(said))
+    found = PhraseFinder.load().find(said, read_numbers(said).readings.values())
+    return frozenset((one.finding, one.assertion.value) for one in found)
 
 
 def _found(path: Path, records: Sequence[MarkedRecord]) -> dict[str, Pairs]:

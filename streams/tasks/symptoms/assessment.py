@@ -73,8 +73,8 @@ class Assessor:
         """Args:
         said: the record's text and symptoms after cleaning, in which line breaks may stand.
         """
-        mentions = self.finder.find(said)
         told = read_numbers(said)
+        mentions = self.finder.find(said, told.readings.values())
         fields = fields_of(record)
         readings = {name: one for name, one in told.readings.items() if name not in fields}
         measures = fields | {name: one.value for name, one in readings.items()}

@@ -167,3 +167,73 @@ def test_a_word_reaches_only_so_far() -> None:
     far = "no " + "very " * 8 + "bad cough"
 
     assert named(far) == ["cough"]
+
+
+@pytest.mark.parametrize(
+    ("text", "finding"),
+    [
+        ("her lips are not blue", "blue_skin"),
+        ("the neck isn't stiff", "stiff_neck"),
+        ("my head doesn't hurt", "headache"),
+        ("his speech isn't garbled", "speech_disturbed"),
+        ("chest no pain", "chest_pain"),
+        ("嘴不歪", "face_droop"),
+        ("心也不慌", "palpitations"),
+        ("手没有麻", "numbness"),
+    ],
+)
+def test_a_word_inside_of_a_finding_denies_it(text: str, finding: str) -> None:
+    assert {one.assertion for one in FINDER.find(text) if one.finding == finding} == {Assertion.ABSENT}
+
+
+@pytest.mark.parametrize(
+    ("text", "finding"),
+    [
+        ("my chest doesn't stop hurting", "chest_pain"),
+        ("he never stops coughing", "cough"),
+        ("lips aren't pink, lips are blue", "blue_skin"),
+        ("head pain, not in the neck", "headache"),
+        ("胸口不停地疼", "chest_pain"),
+        ("头一直疼，手不麻", "headache"),
+    ],
+)
+def test_and_one_that_belongs_to_another_word_does_not(text: str, finding: str) -> None:
+    assert finding in named(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "finding"),
+    [
+        ("nil syncope", "fainting"),
+        ("没有不想活的念头", "suicidal_thoughts"),
+        ("我哥脑出血在外地ICU，来开证明", "stroke"),
+        ("公公是咯血治好的", "coughing_blood"),
+        ("脑梗六年，来开药", "stroke"),
+        ("学校讲误服农药怎么办，让家长签字", "poison"),
+        ("怕是不是要中风", "stroke"),
+        ("if my child ever swallowed a battery, what then", "battery_or_magnet"),
+        ("I was in hospital with sepsis in January", "sepsis"),
+    ],
+)
+def test_what_is_denied_over_taught_or_somebody_elses_does_not_count(text: str, finding: str) -> None:
+    said = {one.assertion for one in FINDER.find(text) if one.finding == finding}
+
+    assert said
+    assert not said & set(COUNTING)
+
+
+@pytest.mark.parametrize(
+    ("text", "finding"),
+    [
+        ("我哥突然脑出血，要住院吗", "stroke"),
+        ("我爸脑出血要住院", "stroke"),
+        ("脑梗三小时", "stroke"),
+        ("老师讲他抽搐了", "seizure"),
+        ("训练时晕倒", "fainting"),
+        ("咯血，要去医院治好", "coughing_blood"),
+        ("他说不想活了", "suicidal_thoughts"),
+        ("if he swallowed a battery he has to be seen now, he says he did", "battery_or_magnet"),
+    ],
+)
+def test_and_what_is_there_still_does(text: str, finding: str) -> None:
+    assert finding in named(text)

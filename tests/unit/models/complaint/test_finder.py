@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from models.complaint import BodyParts, PhraseFinder, load_catalogue
+from models.complaint import Assertion, BodyParts, PhraseFinder, load_catalogue, read_numbers
 
 FINDER = PhraseFinder.load()
 
@@ -49,6 +49,13 @@ def test_apostrophes_are_read_as_people_type_them(apostrophe: str) -> None:
         ("想死你了", "suicidal_thoughts"),
         ("皮试无反应", "unresponsive"),
         ("其中风疹最多", "stroke"),
+        ("追剧笑得喘不过气", "severe_breathing_difficulty"),
+        ("我都想死啦哈哈", "suicidal_thoughts"),
+        ("老师怕食物中毒", "poison"),
+        ("walks with a limp", "floppy"),
+        ("a baby tooth came out", "birth_imminent"),
+        ("自己用酒精擦过", "intoxicated"),
+        ("骑车压到石子", "crush_injury"),
     ],
 )
 def test_words_that_mean_something_else(text: str, finding: str) -> None:
@@ -106,3 +113,30 @@ def test_traditional_characters_are_read_as_simplified_ones() -> None:
         ("fever", "present"),
         ("vomiting", "absent"),
     }
+
+
+@pytest.mark.parametrize(
+    ("text", "finding"),
+    [
+        ("breathing fine", "breathlessness"),
+        ("afebrile", "fever"),
+        ("not sick", "vomiting"),
+        ("feeds well", "not_feeding"),
+        ("呼吸没事", "breathlessness"),
+        ("不烧", "fever"),
+        ("手脚有力", "one_sided_weakness"),
+        ("口水咽得下", "drooling"),
+    ],
+)
+def test_what_is_well_is_no_finding_and_said_to_be_absent(text: str, finding: str) -> None:
+    assert [one.assertion for one in FINDER.find(text) if one.finding == finding] == [Assertion.ABSENT]
+
+
+@pytest.mark.parametrize(
+    ("text", "fevers"),
+    [("39度2，流鼻涕", ["39度2"]), ("unconcious, temp 38.6", ["temp 38.6"]), ("temp 37.2", []), ("发烧39度", ["发烧"])],
+)
+def test_a_temperature_in_degrees_is_a_fever(text: str, fevers: list[str]) -> None:
+    found = FINDER.find(text, read_numbers(text).readings.values())
+
+    assert [text[one.start : one.end] for one in found if one.finding == "fever"] == fevers

@@ -37,3 +37,22 @@ def test_a_mention_stands_where_the_slip_stood() -> None:
     assert places["unresponsive"] == "unconcious"
     assert places["seizure"] == "siezure"
     assert places["headache"] == "hedache"
+
+
+def test_a_long_word_in_two_halves() -> None:
+    text = "hemat emesis since noon, then uncon scious"
+
+    places = {one.finding: text[one.start : one.end] for one in PhraseFinder.load().find(text)}
+
+    assert places["vomiting_blood"] == "hemat emesis"
+    assert places["unresponsive"] == "uncon scious"
+
+
+def test_two_words_stay_two() -> None:
+    assert Spelling(["headache", "hematemesis"], ["hem"]).mend("hem atemesis, a head ache").text == (
+        "hem atemesis, a head ache"
+    )
+
+
+def test_a_word_in_either_spelling_is_mended() -> None:
+    assert Spelling(["h(ae|e)maturi*"], []).mend("hematuira").text == "hematuria"
