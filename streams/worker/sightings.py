@@ -21,13 +21,13 @@ from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from streams.errors import ClientError, translate
 from streams.kafka.connection import REQUEST_TIMEOUT_S, start_client
 from streams.kafka.group import JOIN_TIMEOUT_S, group_options, sightings_group
+from streams.kafka.outage import Outage
 from streams.settings import Settings
 
 logger = logging.getLogger(__name__)
 
 PORTION: Final = 200  # messages at once: some ten milliseconds of the thread that decides
 POLL_MS: Final = 500
-TRY_AGAIN_S: Final = 5.0
 
 
 class Counting(Protocol):
@@ -82,18 +82,15 @@ class SightingsReader:
 
     async def run(self) -> None:
         """Never returns. What goes wrong with the topic is tried again; what goes wrong in counting is raised."""
-        is_away = False
+        outage = Outage(lambda error: logger.warning("what workers saw cannot be read, trying again: %s", error))
         while True:
             try:
                 async with self._joined() as consumer:
                     while True:
                         await self._step(consumer)
-                        is_away = False
+                        outage.end()
             except ClientError as error:
-                if not is_away:
-                    logger.warning("what workers saw cannot be read, trying again: %s", error)
-                is_away = True
-                await asyncio.sleep(TRY_AGAIN_S)
+                await outage.wait(error)
 
     @asynccontextmanager
     async def _joined(self) -> AsyncIterator[Any]:

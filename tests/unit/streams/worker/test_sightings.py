@@ -13,8 +13,8 @@ import pytest
 from aiokafka import TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaConnectionError
 
+from streams.kafka import outage
 from streams.settings import Settings
-from streams.worker import sightings
 from streams.worker.sightings import SightingsReader
 
 HERE, THERE = TopicPartition("moderation.waves", 0), TopicPartition("moderation.waves", 1)
@@ -201,7 +201,7 @@ async def test_a_rebalance_in_between_a_commit_loses_nothing() -> None:
 async def test_a_topic_that_is_away_is_tried_again_and_said_once(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(sightings, "TRY_AGAIN_S", 0.0)
+    monkeypatch.setattr(outage, "TRY_AGAIN_S", 0.0)
     consumer = Consumer({HERE: [5]}, {})
     consumer.errors = [KafkaConnectionError(), KafkaConnectionError()]
     async with reading(consumer) as (_, counting):
