@@ -22,7 +22,7 @@ class Stage:
 
     def __call__(self, chunk: Sequence[str]) -> None:
         self.began.set()
-        assert self.goes_on.wait(5)
+        assert self.goes_on.wait(60)
         self.threads.append(threading.current_thread().name)
         if "dear" in chunk:
             sum(range(2_000_000))
@@ -67,7 +67,7 @@ async def test_nothing_is_done_beside_what_is_under_way_in_the_thread(aside: Asi
     await asyncio.sleep(0)
     assert not cheap.done()
     stage.goes_on.set()
-    await asyncio.wait_for(asyncio.gather(other, cheap), 5)
+    await asyncio.wait_for(asyncio.gather(other, cheap), 60)
     assert stage.threads == ["stage_0"] * 3
 
 
@@ -77,7 +77,7 @@ async def test_what_nobody_waits_for_any_more_is_under_way_until_it_has_ended(as
     stage.began.clear()
     stage.goes_on.clear()
     other = asyncio.create_task(aside.run(stage, ["other"]))
-    assert await asyncio.to_thread(stage.began.wait, 5)
+    assert await asyncio.to_thread(stage.began.wait, 60)
     waiting = asyncio.create_task(aside.run(stage, ["never begun"]))
     await asyncio.sleep(0)
     for given_up in (other, waiting):
@@ -87,7 +87,7 @@ async def test_what_nobody_waits_for_any_more_is_under_way_until_it_has_ended(as
     await asyncio.sleep(0)
     assert not cheap.done()
     stage.goes_on.set()
-    await asyncio.wait_for(cheap, 5)
+    await asyncio.wait_for(cheap, 60)
     assert stage.threads == ["stage_0"] * 3
     await aside.work(["cheap"])
     assert stage.threads[3:] == [HERE]
