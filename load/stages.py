@@ -17,7 +17,7 @@ STAGES: Sequence[tuple[str, Sequence[str]]] = (
     ("prepare, the rest", ("/streams/pipeline/prepare.py", "/streams/pipeline/score_cache.py")),
     ("publish", ("/streams/worker/sink.py", "/aiokafka/producer/")),
     ("ledger and gate", ("/streams/worker/ledger.py", "/streams/worker/gate.py", "/streams/worker/service.py")),
-    ("ledger and gate", ("/streams/worker/intake.py", "/streams/worker/draining.py")),
+    ("ledger and gate", ("/streams/worker/intake.py", "/streams/worker/in_flight.py")),
     ("ledger and gate", ("/streams/worker/gates.py", "/streams/worker/overload.py")),
     ("ledger and gate", ("/streams/worker/dead_letter_limit.py", "/streams/pipeline/key_order.py")),
     ("fetch and commit", ("/streams/worker/faust_consumer.py", "/aiokafka/consumer/")),

@@ -17,9 +17,9 @@ from typing import Any
 
 import numpy as np
 import onnx
-from numpy.typing import NDArray
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, helper
 
+from models.compression.graph_builder import GraphBuilder
 from models.compression.linear import LINEARS, Matrix, Precision, StaticLinear, static7
 from models.early_exit import EARLY_INPUT, HIDDEN
 
@@ -28,38 +28,6 @@ _FUSED = "com.microsoft"
 POOLED_HEADS = ("post", "sentiment", "condition", "urgency")
 
 Weights = Mapping[str, Matrix]
-
-
-class GraphBuilder:
-    """Collects nodes and constants; names of constants are reused when they are given again."""
-
-    def __init__(self) -> None:
-        self._nodes: list[onnx.NodeProto] = []
-        self._constants: dict[str, onnx.TensorProto] = {}
-
-    def constant(self, name: str, value: NDArray[Any]) -> str:
-        """Add a constant and return its name. Raises ValueError where the name stands for another type or shape."""
-        tensor = numpy_helper.from_array(np.ascontiguousarray(value).reshape(np.shape(value)), name)
-        known = self._constants.setdefault(name, tensor)
-        if (known.data_type, known.dims) != (tensor.data_type, tensor.dims):
-            raise ValueError(f"The constant {name} is there already and is something else.")
-        return name
-
-    def node(self, kind: str, inputs: list[str], name: str, domain: str = "", **attributes: Any) -> str:
-        """Add a node with one output, called `name`, and return that name."""
-        self._nodes.append(helper.make_node(kind, inputs, [name], name=f"{name}:{kind}", domain=domain, **attributes))
-        return name
-
-    def nodes(self, kind: str, inputs: list[str], names: list[str], **attributes: Any) -> list[str]:
-        """Add a node with several outputs."""
-        self._nodes.append(helper.make_node(kind, inputs, names, name=f"{names[0]}:{kind}", **attributes))
-        return names
-
-    def graph(
-        self, name: str, inputs: list[onnx.ValueInfoProto], outputs: list[onnx.ValueInfoProto]
-    ) -> onnx.GraphProto:
-        """What was collected, as a graph."""
-        return helper.make_graph(self._nodes, name, inputs, outputs, list(self._constants.values()))
 
 
 @dataclass(frozen=True, slots=True)

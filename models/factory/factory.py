@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 from itertools import islice
@@ -21,6 +20,7 @@ from models.factory.final_report import write_final_report
 from models.factory.former_run import former_network, take_over
 from models.factory.recipe_file import find_suite
 from models.factory.stage import Material, choose_base, gather, open_stage, pretrained, run_stage, share_files
+from models.serving.cores import usable_cores
 from models.training.baseline import baseline_figures
 from models.training.collate import Collator
 from models.training.corpus import load_corpus
@@ -103,7 +103,7 @@ def make_artifact(
         material.deadline.check("with the artifact still to be made")
         Console().rule("artifact")
         share_files(out, last)
-        export_run(last.path, artifact, data, threads=max(2, (os.cpu_count() or 2) // 2), corpus=material.corpus)
+        export_run(last.path, artifact, data, threads=max(2, usable_cores() // 2), corpus=material.corpus)
     return artifact
 
 

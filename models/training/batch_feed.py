@@ -15,6 +15,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from models.examples import Example
+from models.serving.cores import usable_cores
 from models.training.augment import Augmenter
 from models.training.collate import Batch, Collator
 from models.training.encoded_rows import EncodedRows
@@ -99,7 +100,7 @@ class BatchMaker(Dataset[Fed]):
 
 def processes_for(device: str) -> int:
     """None beside a network on the CPU, which needs all of its cores."""
-    return 0 if device == "cpu" else max(1, min(_MOST_PROCESSES, (os.cpu_count() or 2) - 2))
+    return 0 if device == "cpu" else max(1, min(_MOST_PROCESSES, usable_cores() - 2))
 
 
 def feed(maker: BatchMaker, plan: Iterable[Picked], device: str, processes: int) -> Generator[Fed]:

@@ -17,6 +17,7 @@ from streams.control.telling import Telling
 from streams.control.topic import ControlTopic, Said
 from streams.control.trying import Tries, Trying
 from streams.errors import ClientError, TidegateError
+from streams.kafka.outage import Outage
 from streams.model import Model
 from streams.settings import Settings
 from streams.tasks.base import Parts
@@ -24,7 +25,6 @@ from streams.tasks.base import Parts
 logger = logging.getLogger(__name__)
 
 LOAD_TIMEOUT_S: Final = 900.0
-TRY_AGAIN_S: Final = 5.0
 
 
 class Switched(Tries, Protocol):
@@ -47,6 +47,9 @@ class Follower:
         self._telling = Telling(settings, self.name, self._state)
         self._is_caught_up = False
         self._read_at = time.monotonic()
+        self._outage = Outage(
+            lambda error: logger.warning("the control topic is away (%s): going on with what is active", error)
+        )
 
     def age_s(self, now: float) -> float:
         """Since the topic was last read, or since the start: so long ago is what this worker goes by. `now`: of the
@@ -114,7 +117,6 @@ class Follower:
 
     async def follow(self) -> None:
         """Never returns. What goes wrong with the topic is tried again; the worker goes on with what it has."""
-        is_away = False
         if self._state.trial is not None and not self._state.trial.judges:
             await self._try(self._state.trial)
         while True:
@@ -123,12 +125,10 @@ class Follower:
             try:
                 said = await self._topic.read() if self._is_caught_up else await self._caught_up()
             except ClientError as error:
-                if not is_away:
-                    logger.warning("the control topic is away (%s): going on with what is active", error)
-                is_away = True
-                await asyncio.sleep(TRY_AGAIN_S)
+                await self._outage.wait(error)
                 continue
-            is_away, self._read_at = False, time.monotonic()
+            self._outage.end()
+            self._read_at = time.monotonic()
             for key, entry in said:
                 await self._take(key, entry)
                 await self._telling.publish(self._service)

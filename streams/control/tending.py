@@ -20,11 +20,11 @@ from streams.control.guards import Share, disagreement
 from streams.control.state import State
 from streams.control.topic import ControlTopic, Said
 from streams.errors import ClientError
+from streams.kafka.outage import TRY_AGAIN_S
 from streams.reviews.report import ReviewReport
 from streams.settings import Settings
 
 REVIEWS_EVERY_S: Final = 60.0
-TRY_AGAIN_S: Final = 5.0
 MIN_REVIEWED: Final = 30
 """Verdicts of the candidate before their share that is right says anything."""
 _MAX_REVIEW_BYTES: Final = 1 << 20

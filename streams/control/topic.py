@@ -12,6 +12,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from schemas import Control, InvalidRecord
+from schemas.channels import MAX_MESSAGE_BYTES
 from streams.errors import missing_topic, translate
 from streams.kafka.connection import CONNECT_TIMEOUT_S, REQUEST_TIMEOUT_S, reading_options
 from streams.kafka.topics import topic_name
@@ -20,7 +21,6 @@ from streams.settings import Settings
 logger = logging.getLogger(__name__)
 
 READ_TIMEOUT_S: Final = 30.0
-MAX_ENTRY_BYTES: Final = 4 * 1024 * 1024
 _POLL_S: Final = 0.5
 
 Said = tuple[str, Control | None]
@@ -127,7 +127,7 @@ def _read(message: Any) -> Said | None:
     if message.value is None:
         return key, None
     try:
-        entry = Control.decode(message.value, MAX_ENTRY_BYTES)
+        entry = Control.decode(message.value, MAX_MESSAGE_BYTES)
     except InvalidRecord as error:
         logger.warning("entry %d of the control topic cannot be read: %s", message.offset, error.detail)
         return None

@@ -7,7 +7,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Final, Protocol
+from typing import Protocol
 
 from schemas import Control
 from schemas.control import GUARDS
@@ -17,6 +17,7 @@ from streams.control.candidate import Candidate
 from streams.control.change import roll_back
 from streams.control.shadow import Shadow, shadow_tasks
 from streams.errors import ClientError
+from streams.kafka.outage import TRY_AGAIN_S
 from streams.model import Model
 from streams.pipeline.activation import Activation
 from streams.pipeline.work import Work
@@ -25,8 +26,6 @@ from streams.settings import Settings
 from streams.tasks.base import Parts
 
 logger = logging.getLogger(__name__)
-
-TRY_AGAIN_S: Final = 5.0
 
 Load = Callable[[Control, Sequence[Candidate]], Awaitable[Candidate]]
 """Of a trial's entry, with what is loaded already."""

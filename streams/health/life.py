@@ -39,6 +39,7 @@ class Life:
 
         The port for operators is open from the first moment to the last. Returns the exit code: 1 after a crash.
         """
+        _take_away_ready_file()
         async with self.monitor:
             loop = asyncio.get_running_loop()
             loop.set_exception_handler(of_loop)
@@ -52,6 +53,7 @@ class Life:
 
     def end(self) -> None:
         self.monitor.reach(Phase.ENDING)
+        _take_away_ready_file()
         self.ended.set()
 
     def crash(self, error: BaseException) -> None:
@@ -68,6 +70,12 @@ class Life:
         logger.info("ready%s", where)
         if path := os.environ.get(READY_FILE):
             Path(path).write_text(f"{known_as}\n")
+
+
+def _take_away_ready_file() -> None:
+    """What it says of a former life, or of this one before its end, is not so any more."""
+    if path := os.environ.get(READY_FILE):
+        Path(path).unlink(missing_ok=True)
 
 
 def live(settings: Settings, run: Callable[[Tracer | None], Coroutine[Any, Any, int]]) -> int:

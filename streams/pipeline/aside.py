@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
@@ -31,7 +31,7 @@ class Aside(Generic[T]):
         self._function = function
         self._kind = kind
         self._executor = ThreadPoolExecutor(1, name)
-        self._under_way = 0
+        self._under_way: set[Future[Any]] = set()
         self._costs_s: dict[str | None, float] = {}
 
     async def work(self, chunk: Sequence[T]) -> None:
@@ -41,12 +41,11 @@ class Aside(Generic[T]):
             await self.run(self._work, chunk)
 
     async def run(self, function: Callable[..., R], *args: Any) -> R:
-        """In the thread, after what is under way there."""
-        self._under_way += 1
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._executor, function, *args)
-        finally:
-            self._under_way -= 1
+        """In the thread, after what is under way there. Where the caller is cancelled, what has begun goes on."""
+        call = self._executor.submit(function, *args)
+        self._under_way.add(call)
+        call.add_done_callback(self._under_way.discard)  # in the thread, before the caller is told
+        return await asyncio.wrap_future(call)
 
     def _is_light(self, chunk: Sequence[T]) -> bool:
         if self._under_way or len(chunk) > MOST:

@@ -16,28 +16,25 @@ import math
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
-from models.serving.reading import Reading
 from models.serving.stats import Stats
-from models.serving.types import EngineLostError, Item, Lane, Outcome, Scores
-from schemas import Reason
+from models.serving.types import EngineLostError, Outcome
 from streams.health.traces import Trace, tell_batch
-from streams.pipeline.activation import Activation, Scorer
+from streams.pipeline.activation import Activation
 from streams.pipeline.activations import Activations
 from streams.pipeline.aside import Aside
 from streams.pipeline.counts import Counts
 from streams.pipeline.decide import decide
-from streams.pipeline.failures import Failure
 from streams.pipeline.gathering import MOST_S, Gathering, Pace
 from streams.pipeline.key_order import KeyOrder
 from streams.pipeline.pictures import Looks, add_words, pictures_of
 from streams.pipeline.prepare import Preparer
-from streams.pipeline.score_cache import Key, ScoreCache
-from streams.pipeline.work import Work, item_of, key_of
+from streams.pipeline.score_cache import ScoreCache
+from streams.pipeline.twins import Twins
+from streams.pipeline.work import Work
 
 T = TypeVar("T")
-Twin = tuple[Work, Reading]
 
 SHORT_BYTES = 1024
 
@@ -82,7 +79,7 @@ class Pipeline:
         self._incoming: Gathering[Work] = Gathering(self._prepare_chunk, self._pace)
         self._scored: Gathering[Work] = Gathering(self._decide_chunk, self._pace)
         self._order = KeyOrder()
-        self._twins: dict[tuple[Key, Lane], list[Twin]] = {}
+        self._twins = Twins(self.cache)
         self._preparing = Aside("prepare", Preparer(self.cache, max_record_bytes, desk is not None), _kind)
         self._deciding = Aside("decide", partial(decide, from_kafka=from_kafka), _kind)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -132,31 +129,23 @@ class Pipeline:
         self._incoming.add(works)
 
     async def _prepare_chunk(self, chunk: list[Work]) -> None:
-        """Sends what needs scores to the engine, one of each text, and the rest on to be decided."""
+        """Sends what needs scores to the engine, and the rest on to be decided."""
         await self._preparing.work(chunk)
         prepared_at = time.monotonic()
         ready: list[Work] = []
-        items: dict[Scorer, list[Item]] = {}
+        unscored: list[Work] = []
         for work in chunk:
             is_over = work.failure is not None or work.is_abandoned
             if self._desk is not None and not is_over and work.seen is None and pictures_of(work):
                 self._spawn(self._look(self._desk, work))
                 continue
-            unscored = () if is_over else [reading for reading in work.readings if reading.scores is None]
-            work.waiting = len(unscored)
             work.moments.prepared_at = prepared_at
-            if not unscored:
+            if is_over or all(reading.scores is not None for reading in work.readings):
                 work.moments.batched_at = work.moments.scored_at = prepared_at
                 ready.append(work)
-            for reading in unscored:
-                key = key_of(work, reading), work.lane  # a live copy does not wait for what goes behind it
-                twins = self._twins.setdefault(key, [])
-                twins.append((work, reading))
-                if len(twins) == 1:
-                    item = item_of(work, reading, prepared_at)
-                    items.setdefault(work.activation.scheduler_of(reading), []).append(item)
-        for scheduler, its_items in items.items():
-            scheduler.submit(its_items)
+            else:
+                unscored.append(work)
+        self._twins.ask(unscored, prepared_at)
         if ready:
             self._complete(ready)
 
@@ -177,17 +166,14 @@ class Pipeline:
         self.counts.score(outcomes)
         traces: dict[Trace, None] = {}
         for outcome in outcomes:
-            work, reading = cast(Twin, outcome.item.payload)
             if isinstance(outcome.error, EngineLostError):
                 self._crash(outcome.error)
                 return
-            self._remember(work, reading, outcome.scores)
-            for one, twin in self._twins.pop((key_of(work, reading), work.lane)):
-                twin.encoding = reading.encoding
-                if one.trace is not None:
-                    traces[one.trace] = None
-                if self._is_complete(one, twin, outcome):
-                    works.append(one)
+            for work in self._twins.take(outcome):
+                if work.trace is not None:
+                    traces[work.trace] = None
+                if work.waiting == 0:
+                    works.append(work)
         if traces:
             version = outcomes[0].scores.model_version if outcomes[0].scores else work.activation.model_version
             tell_batch(traces, len(outcomes), version, outcomes[0].batched_at, outcomes[-1].scored_at)
@@ -199,23 +185,6 @@ class Pipeline:
         for work in works:
             if work.is_behind:
                 self._set_aside(work)
-
-    def _is_complete(self, work: Work, reading: Reading, outcome: Outcome) -> bool:
-        """Enters an answer; whether it was the last one that the record waited for."""
-        moments = work.moments
-        batched_at = max(outcome.batched_at, moments.prepared_at)
-        moments.batched_at = min(moments.batched_at or batched_at, batched_at)
-        moments.scored_at = outcome.scored_at
-        reading.scores = outcome.scores
-        if outcome.scores is None:
-            name = type(outcome.error).__name__
-            work.failure = Failure(Reason.INFERENCE_FAILED, f"the model failed on this record: {name}", "score")
-        work.waiting -= 1
-        return work.waiting == 0
-
-    def _remember(self, work: Work, reading: Reading, scores: Scores | None) -> None:
-        if scores is not None and not scores.degraded and reading.encoding is not None:
-            self.cache.put(key_of(work, reading), scores, reading.encoding)
 
     async def _decide_chunk(self, chunk: list[Work]) -> None:
         await self._deciding.work(chunk)

@@ -19,6 +19,7 @@ from aiokafka.protocol.fetch import FetchRequest
 
 from streams.errors import TidegateError
 from streams.record import UnreadableBatch
+from streams.worker.places import Places, places
 
 logger = logging.getLogger(__name__)
 
@@ -38,13 +39,6 @@ class Broken(NamedTuple):
 
     partition: TopicPartition
     offset: int
-
-
-class Places(NamedTuple):
-    """Where reading would go on, as long as the assignment is this one."""
-
-    assignment: Any
-    offsets: Mapping[TopicPartition, int]
 
 
 class BrokenBatches:
@@ -96,15 +90,6 @@ class BrokenBatches:
         logger.error("%s[%d]: %s; it becomes a dead letter", *broken.partition, record.value.detail)
         self._suspect = None
         return {broken.partition: [record]}
-
-
-def places(consumer: Any) -> Places:
-    """Where a started consumer would go on reading now."""
-    subscription = consumer._subscription.subscription
-    assignment = subscription.assignment if subscription is not None else None
-    states = {partition: assignment.state_value(partition) for partition in assignment.tps} if assignment else {}
-    valid = {partition: state.position for partition, state in states.items() if state.has_valid_position}
-    return Places(assignment, valid)
 
 
 def _broken(consumer: Any) -> Iterator[Broken]:

@@ -20,10 +20,11 @@ from faust.types import TP
 from faust.types.tuples import ConsumerMessage
 
 from streams.record import Partition
-from streams.worker.broken_batches import BrokenBatches, places
+from streams.worker.broken_batches import BrokenBatches
 from streams.worker.gaps import Gaps
 from streams.worker.metrics import LogPlace
 from streams.worker.patience import Patience
+from streams.worker.places import places
 from streams.worker.service import Service
 
 LOOK_AGAIN_S = 0.02  # a fetch keeps an agent busy for longer, and each look costs a quarter of a millisecond
@@ -125,7 +126,7 @@ class LedgerConsumerThread(driver.AIOKafkaConsumerThread):
         if self._consumer is None:
             return {}
         now = places(self._consumer)
-        ends = {partition: _log_end(now.assignment.state_value(partition)) for partition in now.offsets}
+        ends = now.ends()
         return {TP(*partition): LogPlace(offset, ends[partition]) for partition, offset in now.offsets.items()}
 
 
@@ -248,9 +249,3 @@ class LedgerTransport(driver.Transport):
         super().__init__(url, app)
         self.service = service
         self.options = options
-
-
-def _log_end(state: Any) -> int | None:
-    """Of what may be read: records of open transactions lie behind it. None: the broker has not told it yet."""
-    end = state.lso if state.lso is not None and state.lso >= 0 else state.highwater
-    return None if end is None else int(end)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from streams.record import Partition
-from streams.worker.broken_batches import Places
+from streams.worker.places import Places
 
 Gap = tuple[int | None, int]
 """From the offset after the last record that was handed over (None: there was none since the partitions were assigned)

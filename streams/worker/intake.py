@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from models.serving.types import Lane
@@ -13,12 +14,11 @@ from streams.pipeline.pipeline import Pipeline
 from streams.pipeline.work import Work
 from streams.record import Partition, RawRecord
 from streams.tasks.base import Moments
-from streams.worker.draining import Draining
 from streams.worker.gate import Cost
 from streams.worker.gates import Gates
 from streams.worker.holding import Holding
+from streams.worker.in_flight import InFlight
 from streams.worker.judging import Judging
-from streams.worker.ledger import Ledger
 from streams.worker.overload import Overload, lateness
 from streams.worker.restoring import Restoring
 
@@ -35,8 +35,20 @@ class Consumed(Protocol):
     timestamp: Any
 
 
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """What a record waits at before a ticket is opened for it, in this order."""
+
+    holding: Holding
+    """For its task, where that is disabled."""
+    restoring: Restoring
+    """For what is remembered of its partition."""
+    gates: Gates
+    """For room."""
+
+
 class Intake:
-    """Waits for the task, for what is remembered and at the gate. Lives on the event loop.
+    """Waits at the doors, and hands to the pipeline whatever they let in. Lives on the event loop.
 
     Args:
         traces: None: nobody asked for any.
@@ -44,26 +56,18 @@ class Intake:
 
     def __init__(
         self,
+        doors: Doors,
+        in_flight: InFlight,
         judging: Judging,
         pipeline: Pipeline,
-        ledger: Ledger,
-        gates: Gates,
         overload: Overload,
-        holding: Holding,
-        restoring: Restoring,
-        draining: Draining,
-        max_windows: int,
         traces: Traces | None,
     ) -> None:
+        self._doors = doors
+        self._in_flight = in_flight
         self._judging = judging
         self._pipeline = pipeline
-        self._ledger = ledger
-        self._gates = gates
         self._overload = overload
-        self._holding = holding
-        self._restoring = restoring
-        self._draining = draining
-        self._max_windows = max_windows
         self._traces = traces
 
     async def take_in(self, partition: Partition, records: Sequence[Consumed]) -> None:
@@ -72,19 +76,19 @@ class Intake:
         What still waits for its task or at the gate when a drain begins is dropped: no ticket was opened for it, so it
         comes back with the next assignment.
         """
-        drains = self._draining.begun
-        if partition[0] in self._holding and not await self._holding.let_in(partition[0]):
+        drains, doors = self._in_flight.drains, self._doors
+        if partition[0] in doors.holding and not await doors.holding.let_in(partition[0]):
             return
-        if not await self._restoring.let_in(partition):
+        if not await doors.restoring.let_in(partition):
             return
         arrived_at = time.monotonic()
-        gate = self._gates.of(partition)
+        gate = doors.gates.of(partition)
         for start in range(0, len(records), PORTION):
             portion = records[start : start + PORTION]
             costs = self._costs(portion)
             while portion:
                 admitted = await gate.admit(costs)
-                if self._draining.begun != drains:
+                if self._in_flight.drains != drains:
                     gate.release(costs[:admitted])
                     return
                 self._push(partition, portion[:admitted], costs[:admitted], arrived_at)
@@ -92,7 +96,7 @@ class Intake:
             await asyncio.sleep(0)
 
     def _costs(self, records: Sequence[Consumed]) -> list[Cost]:
-        most = self._judging.model.artifact.manifest.max_tokens * self._max_windows
+        most = self._judging.max_tokens
         return [Cost.of(len(record.value or b""), most) for record in records]
 
     def _push(
@@ -100,13 +104,11 @@ class Intake:
     ) -> None:
         """Opens a ticket for each record and hands it to the pipeline."""
         now = time.monotonic()
-        tickets = self._ledger.open(partition, [record.offset for record in records], now)
-        self._draining.look()
+        tickets = self._in_flight.open(partition, [record.offset for record in records], now)
         late = lateness([record.timestamp for record in records], time.time())
-        lane = self._gates.lane_of(partition)
+        lane = self._doors.gates.lane_of(partition)
         if lane is Lane.LIVE:  # what waits in the backfill lane is not late: it may wait
             self._overload.observe_all([late_s for late_s in late if late_s is not None], now)
-        active, tried = self._pipeline.active, self._judging.tried
         topic, number = partition
         traces = self._traces
         works = []
@@ -115,6 +117,6 @@ class Intake:
             ticket.cost, ticket.waited_s = cost, late_s or 0.0
             moments = Moments(arrived_at, now, waited_s=max(0.0, ticket.waited_s - (now - arrived_at)))
             trace = None if traces is None else traces.of_record(raw, arrived_at)
-            activation = active if tried is None or not tried.takes(record.key) else tried.activation
+            activation = self._judging.activation_of(record.key)
             works.append(Work(ticket, raw, activation, activation.tasks[topic], moments, lane, trace=trace))
         self._pipeline.push(works)

@@ -46,6 +46,16 @@ class Judging:
         self._max_windows = max_windows
         self._depth = depth
 
+    @property
+    def max_tokens(self) -> int:
+        """That the model reads of one record."""
+        return self.model.artifact.manifest.max_tokens * self._max_windows
+
+    def activation_of(self, key: bytes | None) -> Activation:
+        """What judges a record with this key that comes now."""
+        tried = self.tried
+        return self._pipeline.active if tried is None or not tried.takes(key) else tried.activation
+
     def start(self) -> None:
         self._pipeline.start(self._open(self.model, self.tasks))
 

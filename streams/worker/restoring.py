@@ -10,12 +10,12 @@ from contextlib import aclosing
 from typing import Any, Final, Protocol
 
 from streams.errors import ClientError
+from streams.kafka.outage import Outage
 from streams.record import Partition
 
 logger = logging.getLogger(__name__)
 
 RESTORE_WITHIN_S: Final = 30.0
-TRY_AGAIN_S: Final = 5.0
 
 
 class Readable(Protocol):
@@ -94,15 +94,14 @@ class Restoring:
 
     async def _run(self) -> None:
         began_at = time.monotonic()
-        told = False
+        outage = Outage(
+            lambda error: logger.warning("what is known of authors cannot be read, trying again: %s", error)
+        )
         while self.missing:
             try:
                 await self._read()
             except ClientError as error:
-                if not told:
-                    logger.warning("what is known of authors cannot be read, trying again: %s", error)
-                told = True
-                await asyncio.sleep(TRY_AGAIN_S)
+                await outage.wait(error)
         logger.info("read what is known of authors in %.1f s", time.monotonic() - began_at)
         self._let_all_in()
 

@@ -23,12 +23,12 @@ from streams.settings import Settings
 from streams.tasks.base import Parts, Task
 from streams.worker.answers import publish_answers
 from streams.worker.dead_letter_limit import DeadLetterLimit
-from streams.worker.draining import Draining
 from streams.worker.gates import Gates
 from streams.worker.holding import Holding
-from streams.worker.intake import Consumed, Intake
+from streams.worker.in_flight import InFlight
+from streams.worker.intake import Consumed, Doors, Intake
 from streams.worker.judging import Judging
-from streams.worker.ledger import Ledger, Ticket
+from streams.worker.ledger import Ledger
 from streams.worker.overload import Overload
 from streams.worker.restoring import Readable, Restoring
 from streams.worker.sink import Sink
@@ -72,16 +72,14 @@ class Service:
             settings.dead_letter_max_ratio, settings.dead_letter_min_records, settings.dead_letter_max_consecutive
         )
         self._is_broken = False
-        self._draining = Draining(self.ledger, settings.drain_s)
+        self._in_flight = InFlight(self.ledger, self.gates, settings.drain_s)
         self._pipeline = Pipeline(
             settings.cache_size, settings.max_record_bytes, finish=self._finish, crash=self._crash,
             desk=open_desk(settings), set_aside=lambda work: self.gates.yield_tokens((work.ticket,)),
         )  # fmt: skip
         self.judging = Judging(self._pipeline, model, tasks, settings.max_windows, lambda: self.overload.depth)
-        self._intake = Intake(
-            self.judging, self._pipeline, self.ledger, self.gates, self.overload, self.holding, self.restoring,
-            self._draining, settings.max_windows, traces,
-        )  # fmt: skip
+        doors = Doors(self.holding, self.restoring, self.gates)
+        self._intake = Intake(doors, self._in_flight, self.judging, self._pipeline, self.overload, traces)
         self._watch: Watch | None = None
         self._observer: Callable[[Work], None] | None = None
 
@@ -163,18 +161,12 @@ class Service:
         await publish_answers(self._sink, answered, self._limit)
         self._pipeline.counts.settle(answered, self._pipeline.active.model_version)
         acknowledged_at = time.monotonic()
-        self._settle([work.ticket for work in works])
+        self._in_flight.settle([work.ticket for work in works])
         if self._observer is not None:
             for work in answered:
                 self._observer(work)
         if self._traces is not None and any(work.trace is not None for work in answered):
             await asyncio.to_thread(end_traces, answered, acknowledged_at, time.monotonic())
-
-    def _settle(self, tickets: Sequence[Ticket]) -> None:
-        """What they take of records and bytes stays taken for as long as their offsets are held back."""
-        self.gates.yield_tokens(tickets)
-        self.gates.release([done for ticket in tickets for done in self.ledger.settle(ticket)])
-        self._draining.look()
 
     @property
     def rest_s(self) -> float:
@@ -197,9 +189,9 @@ class Service:
 
         The abandoned records were never released, so they come back. The intake must have stopped before.
         """
-        self._draining.begin()
-        if not self._is_broken and not self._draining.is_idle:
-            await self._draining.wait()
+        self._in_flight.begin_drain()
+        if not self._is_broken:
+            await self._in_flight.drain()
 
     async def assign(
         self,
@@ -215,7 +207,7 @@ class Service:
                 before the new partitions are taken.
         """
         logger.debug("owns %d partitions", len(partitions))
-        self._draining.end()
+        self._in_flight.end_drain()
         for topic, task in self.judging.tasks.items():
             held = {number for name, number in partitions if name == topic}
             await self._pipeline.in_order(task.assign, held, (totals or {}).get(topic))
@@ -236,15 +228,11 @@ class Service:
         What is still in flight on them is abandoned: not decided, not counted, not saved. What was answered ahead of it
         is answered once more, with the same ids, by whoever gets them.
         """
-        self._draining.begin()
         self.holding.revoke()
         self.restoring.revoke()
-        abandoned = self.ledger.revoke(partitions)
-        answered = [ticket for ticket in abandoned if ticket.settled]
-        self.gates.release(answered)
-        counts = len(partitions), len(abandoned), len(answered)
+        abandoned = self._in_flight.revoke(partitions)
+        counts = len(partitions), len(abandoned), sum(ticket.settled for ticket in abandoned)
         logger.debug("gave up %d partitions, abandoned %d records, %d of them answered", *counts)
-        self._draining.look()
         for topic, task in self.judging.tasks.items():
             await self._pipeline.in_order(task.revoke, {number for name, number in partitions if name == topic})
 

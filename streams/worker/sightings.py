@@ -21,6 +21,7 @@ from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from streams.errors import ClientError, NotAuthorisedError, translate
 from streams.kafka.connection import REQUEST_TIMEOUT_S, start_client
 from streams.kafka.group import JOIN_TIMEOUT_S, group_options, sightings_group
+from streams.kafka.outage import Outage
 from streams.record import Partition
 from streams.settings import Settings
 from streams.worker.metrics import LogPlace
@@ -29,7 +30,6 @@ logger = logging.getLogger(__name__)
 
 PORTION: Final = 200  # messages at once: some ten milliseconds of the thread that decides
 POLL_MS: Final = 500
-TRY_AGAIN_S: Final = 5.0
 
 
 class Counting(Protocol):
@@ -87,7 +87,7 @@ class SightingsReader:
         self._late_s: dict[TopicPartition, float] = {}
         self._read_at = time.monotonic()
         self._has_read = False
-        self._is_away = False
+        self._outage = Outage(lambda error: logger.warning("what workers saw cannot be read, trying again: %s", error))
         self._committed_at = 0.0
         self._has_warned = False
 
@@ -112,16 +112,13 @@ class SightingsReader:
             except ClientError as error:
                 if isinstance(error, NotAuthorisedError) and not self._has_read:
                     raise
-                if not self._is_away:
-                    logger.warning("what workers saw cannot be read, trying again: %s", error)
-                self._is_away = True
                 self.places = {}
-                await asyncio.sleep(TRY_AGAIN_S)
+                await self._outage.wait(error)
 
     def _note_read(self, consumer: Any) -> None:
-        if self._is_away:
+        if self._outage.end():
             logger.info("what workers saw is read again, after %.0f s", self.age_s(time.monotonic()))
-        self._is_away, self._has_read, self._read_at = False, True, time.monotonic()
+        self._has_read, self._read_at = True, time.monotonic()
         held = consumer.assignment()
         self.places = {
             (each.topic, each.partition): LogPlace(

@@ -259,9 +259,9 @@ GUARDS = (
         "soak",
         "lag bounded",
         "the room of a record is not given back",
-        _SERVICE,
-        "        self.gates.release([done for ticket in tickets for done in self.ledger.settle(ticket)])\n",
-        "        for ticket in tickets:\n            self.ledger.settle(ticket)\n",
+        "streams/worker/in_flight.py",
+        "        self._gates.release([done for ticket in tickets for done in self._ledger.settle(ticket)])\n",
+        "        for ticket in tickets:\n            self._ledger.settle(ticket)\n",
         ("--seconds", "120"),
     ),
     Guard(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 from dataclasses import fields
 from itertools import count
@@ -90,6 +91,14 @@ def test_a_batch_between_processes_opens_no_file(maker: BatchMaker) -> None:
 def test_a_network_on_the_cpu_keeps_its_cores(maker: BatchMaker) -> None:
     assert processes_for("cpu") == 0
     assert 1 <= processes_for("cuda") <= 12
+
+
+def test_a_process_that_is_pinned_to_a_few_of_many_cores_starts_no_more_than_they_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 2, 3}, raising=False)
+    monkeypatch.setattr(os, "cpu_count", lambda: 64)
+    assert processes_for("cuda") == 2
 
 
 def test_an_endless_plan_is_read_no_further_than_it_is_needed(maker: BatchMaker) -> None:

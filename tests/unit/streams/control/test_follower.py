@@ -18,12 +18,12 @@ import orjson
 import pytest
 
 from schemas import Control, Event
-from streams.control import follower as module
 from streams.control.candidate import state_file
 from streams.control.follower import Follower
 from streams.control.state import State
 from streams.control.topic import ControlTopic, Said
 from streams.errors import BrokerUnreachableError, TidegateError
+from streams.kafka import outage
 from streams.pipeline.activation import tasks_of
 from streams.settings import Settings
 from streams.worker.service import Service
@@ -320,7 +320,7 @@ async def test_while_the_topic_is_away_the_last_known_state_judges(
 async def test_a_topic_that_comes_back_is_followed(
     start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "TRY_AGAIN_S", 0.001)
+    monkeypatch.setattr(outage, "TRY_AGAIN_S", 0.001)
     worker = await start()
     worker.topic.is_away = True
     worker.topic.say(policy(tmp_path / "policy"))
@@ -335,7 +335,7 @@ async def test_a_topic_that_comes_back_is_followed(
 async def test_after_a_start_without_the_topic_its_history_is_not_gone_through_again(
     start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "TRY_AGAIN_S", 0.001)
+    monkeypatch.setattr(outage, "TRY_AGAIN_S", 0.001)
     off = Control(kind="task", name="symptoms", active=False, revision=1)
     latest = policy(tmp_path / "policy", revision=3, expected=2)
     first = await start(latest, off)

@@ -65,6 +65,24 @@ def test_who_waits_for_it_reads_a_file(
     assert (tmp_path / "ready").read_text() == told
 
 
+def test_the_file_is_there_for_as_long_as_it_is_ready(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A health check looks for it, also in a container that is started again with the disk that it had."""
+    file = tmp_path / "ready"
+    monkeypatch.setenv(READY_FILE, str(file))
+    file.write_text("of a former life")
+    life, seen = Life(Settings()), list[bool]()
+
+    async def work() -> None:
+        seen.append(file.exists())
+        life.report_ready()
+        seen.append(file.exists())
+        life.end()
+        seen.append(file.exists())
+
+    assert asyncio.run(life.run(work)) == 0
+    assert seen == [False, True, False]
+
+
 def test_what_ends_is_not_ready_any_more() -> None:
     life = Life(Settings())
     life.report_ready()

@@ -16,11 +16,13 @@ class Stage:
 
     def __init__(self) -> None:
         self.threads: list[str] = []
+        self.began = threading.Event()
         self.goes_on = threading.Event()
         self.goes_on.set()
 
     def __call__(self, chunk: Sequence[str]) -> None:
-        assert self.goes_on.wait(5)
+        self.began.set()
+        assert self.goes_on.wait(60)
         self.threads.append(threading.current_thread().name)
         if "dear" in chunk:
             sum(range(2_000_000))
@@ -65,8 +67,30 @@ async def test_nothing_is_done_beside_what_is_under_way_in_the_thread(aside: Asi
     await asyncio.sleep(0)
     assert not cheap.done()
     stage.goes_on.set()
-    await asyncio.wait_for(asyncio.gather(other, cheap), 5)
+    await asyncio.wait_for(asyncio.gather(other, cheap), 60)
     assert stage.threads == ["stage_0"] * 3
+
+
+async def test_what_nobody_waits_for_any_more_is_under_way_until_it_has_ended(aside: Aside[str], stage: Stage) -> None:
+    """A thread cannot be stopped: it goes on with the state that it shares."""
+    await aside.work(["cheap"])
+    stage.began.clear()
+    stage.goes_on.clear()
+    other = asyncio.create_task(aside.run(stage, ["other"]))
+    assert await asyncio.to_thread(stage.began.wait, 60)
+    waiting = asyncio.create_task(aside.run(stage, ["never begun"]))
+    await asyncio.sleep(0)
+    for given_up in (other, waiting):
+        given_up.cancel()
+    await asyncio.wait({other, waiting})
+    cheap = asyncio.create_task(aside.work(["cheap"]))
+    await asyncio.sleep(0)
+    assert not cheap.done()
+    stage.goes_on.set()
+    await asyncio.wait_for(cheap, 60)
+    assert stage.threads == ["stage_0"] * 3
+    await aside.work(["cheap"])
+    assert stage.threads[3:] == [HERE]
 
 
 async def test_what_fails_fails_in_either_place(stage: Stage) -> None:

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from streams.errors import ClientError
+from streams.kafka import outage
 from streams.record import Partition
-from streams.worker import restoring
 from streams.worker.restoring import Restoring
 
 POSTS: Partition = ("posts", 0)
@@ -150,7 +150,7 @@ async def test_after_a_while_records_are_let_in_and_reading_goes_on(caplog: pyte
 async def test_a_broker_that_is_away_is_asked_again(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(restoring, "TRY_AGAIN_S", 0.0)
+    monkeypatch.setattr(outage, "TRY_AGAIN_S", 0.0)
     bench = Bench(Kept(p0=1))
     bench.kept.errors = [ClientError("it is away"), ClientError("it is away")]
     bench.kept.may_read.set()

@@ -20,8 +20,8 @@ from aiokafka.errors import (
 )
 
 from streams.errors import NotAuthorisedError
+from streams.kafka import outage
 from streams.settings import Settings
-from streams.worker import sightings
 from streams.worker.sightings import SightingsReader
 
 HERE, THERE = TopicPartition("moderation.waves", 0), TopicPartition("moderation.waves", 1)
@@ -219,7 +219,7 @@ async def test_a_rebalance_in_between_a_commit_loses_nothing() -> None:
 async def test_a_topic_that_is_away_is_tried_again_and_said_once(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(sightings, "TRY_AGAIN_S", 0.0)
+    monkeypatch.setattr(outage, "TRY_AGAIN_S", 0.0)
     consumer = Consumer({HERE: [5]}, {})
     consumer.errors = [KafkaConnectionError(), KafkaConnectionError()]
     async with reading(consumer) as (_, counting):
@@ -277,7 +277,7 @@ async def test_who_may_not_read_it_at_the_start_is_told_so_and_ends(refusal: Exc
 async def test_who_may_not_read_it_any_more_goes_on_judging_and_tries_again(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(sightings, "TRY_AGAIN_S", 0.0)
+    monkeypatch.setattr(outage, "TRY_AGAIN_S", 0.0)
     consumer = Consumer({HERE: [5]}, {})
     async with reading(consumer) as (reader, counting):
         consumer.errors = [GroupAuthorizationFailedError("tidegate-waves")] * 3

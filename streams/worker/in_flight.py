@@ -1,0 +1,79 @@
+"""What is in flight: a ticket in the ledger, its room at the gate, and the wait until nothing is left of either."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Collection, Iterable, Sequence
+
+from streams.record import Partition
+from streams.worker.gates import Gates
+from streams.worker.ledger import Ledger, Ticket
+
+logger = logging.getLogger(__name__)
+
+
+class InFlight:
+    """Opens, settles and gives up records in the ledger and at the gates together, and drains. Lives on the event loop.
+
+    Args:
+        drain_s: the longest wait of a drain.
+    """
+
+    def __init__(self, ledger: Ledger, gates: Gates, drain_s: float) -> None:
+        self.drains = 0
+        """How often intake was to end: what waited meanwhile is not to be opened any more."""
+        self._ledger = ledger
+        self._gates = gates
+        self._drain_s = drain_s
+        self._until: float | None = None
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    def open(self, partition: Partition, offsets: Iterable[int], now: float) -> list[Ticket]:
+        """Of records that a gate has let in. See `Ledger.open`."""
+        tickets = self._ledger.open(partition, offsets, now)
+        self._look()
+        return tickets
+
+    def settle(self, tickets: Sequence[Ticket]) -> None:
+        """What they take of records and bytes stays taken for as long as their offsets are held back."""
+        self._gates.yield_tokens(tickets)
+        self._gates.release([done for ticket in tickets for done in self._ledger.settle(ticket)])
+        self._look()
+
+    def revoke(self, partitions: Collection[Partition]) -> list[Ticket]:
+        """Returns what is abandoned. Of that, what was answered takes no room any more; the rest does until it is
+        settled. See `Ledger.revoke`.
+        """
+        self.begin_drain()
+        abandoned = self._ledger.revoke(partitions)
+        self._gates.release([ticket for ticket in abandoned if ticket.settled])
+        self._look()
+        return abandoned
+
+    def _look(self) -> None:
+        if self._ledger.in_flight:
+            self._idle.clear()
+        else:
+            self._idle.set()
+
+    def begin_drain(self) -> None:
+        self.drains += 1
+
+    async def drain(self) -> None:
+        """Until nothing is in flight, `drain_s` at most. Faust asks twice when it stops: one deadline for both."""
+        if self._idle.is_set():
+            return
+        now = time.monotonic()
+        if self._until is None:
+            self._until = now + self._drain_s
+        try:
+            await asyncio.wait_for(self._idle.wait(), max(0.0, self._until - now))
+        except TimeoutError:
+            logger.warning("drain: %d records not finished after %g s", self._ledger.in_flight, self._drain_s)
+
+    def end_drain(self) -> None:
+        """Partitions were assigned: the next drain has all its time."""
+        self._until = None
