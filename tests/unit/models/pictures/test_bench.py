@@ -30,7 +30,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 async def test_text_in_pictures_is_read_by_the_models_of_the_package(bench: Bench) -> None:
     found = await bench.look(as_file(meme(["YOU ARE A", "STUPID FOOL"], size=72), quality=80), reads_words=True)
-    assert [one.text for one in found.words] == ["you are a stupid fool"]
+    assert [one.text for one in found.words] == ["You are a stupid fool"]
     assert found.words_read
     assert (found.media_type, found.width, found.frames_seen) == ("image/jpeg", 800, 1)
 
