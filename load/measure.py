@@ -1,7 +1,7 @@
 """What came back, and how long it took: HDR histograms, losses, duplicates, and the course over time."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -27,6 +27,13 @@ class LatencyHistogram:
 
     def __len__(self) -> int:
         return int(self._histogram.get_total_count())
+
+    @classmethod
+    def of_all(cls, parts: Iterable["LatencyHistogram"]) -> "LatencyHistogram":
+        whole = cls()
+        for part in parts:
+            whole._histogram.add(part._histogram)
+        return whole
 
     def at(self, percentile: float) -> float:
         return float(self._histogram.get_value_at_percentile(percentile)) / 1000
@@ -72,6 +79,7 @@ class Measurement:
         self.latency = LatencyHistogram()
         self.beside_pictures = LatencyHistogram()
         """Of the records that bring none."""
+        self.with_pictures = LatencyHistogram()
         self.stages = {stage: LatencyHistogram() for stage in STAGES}
         self.kinds: Counter[str] = Counter()
         self.degraded = 0
@@ -92,8 +100,7 @@ class Measurement:
         self.degraded += answer.degraded
         if answer.number >= self._first:
             self.latency.record(latency_ms)
-            if not answer.has_pictures:
-                self.beside_pictures.record(latency_ms)
+            (self.with_pictures if answer.has_pictures else self.beside_pictures).record(latency_ms)
             for stage, histogram in self.stages.items():
                 if stage in answer.timings_ms:
                     histogram.record(answer.timings_ms[stage])

@@ -2,6 +2,7 @@
 
 from load.commands.bench import bench
 from load.commands.bench_from_memory import bench_from_memory
+from load.commands.beside import beside
 from load.commands.capacity import capacity
 from load.commands.intake import intake
 from load.commands.memory import memory
@@ -10,4 +11,4 @@ from load.commands.profile import profile
 from load.commands.run import run
 from load.commands.serve import serve
 
-__all__ = ["bench", "bench_from_memory", "capacity", "intake", "memory", "metrics", "profile", "run", "serve"]
+__all__ = ["bench", "bench_from_memory", "beside", "capacity", "intake", "memory", "metrics", "profile", "run", "serve"]
