@@ -84,6 +84,7 @@ class Measurement:
         self.kinds: Counter[str] = Counter()
         self.degraded = 0
         self.unknown = 0
+        self.pictures_answered = 0
 
     def add(self, answer: Answer) -> None:
         if not 0 <= answer.number < len(self._schedule):
@@ -98,6 +99,7 @@ class Measurement:
         self._latency_ms[answer.number] = latency_ms
         self.kinds[answer.kind] += 1
         self.degraded += answer.degraded
+        self.pictures_answered += answer.has_pictures
         if answer.number >= self._first:
             self.latency.record(latency_ms)
             (self.with_pictures if answer.has_pictures else self.beside_pictures).record(latency_ms)

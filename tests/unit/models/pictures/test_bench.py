@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import mmap
+import os
 from collections.abc import AsyncIterator
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -99,3 +102,12 @@ async def test_what_the_worker_has_in_memory_is_not_counted_as_a_childs() -> Non
         bench = Bench(reads_words=False, deadline_s=120)
         assert (await bench.look(as_file(scene()), reads_words=False)).width == 640
         await bench.stop()
+
+
+async def test_children_stand_behind_the_worker_for_the_processor() -> None:
+    begun = ProcessPoolExecutor(
+        1, get_context("spawn"), initializer=children._begin, initargs=(children.MEMORY_BYTES, False, ())
+    )
+    with begun:
+        assert begun.submit(os.nice, 0).result(60) == min(19, os.nice(0) + children.BEHIND)
+        assert begun.submit(os.sched_getscheduler, 0).result(60) == os.SCHED_BATCH
