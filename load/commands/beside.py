@@ -16,7 +16,7 @@ GOAL = 1.2
 """Times the p99 of texts alone."""
 SATURATED_MS = 1_000.0
 """Where half of the pictures take longer than that, they wait for one another: a look takes less."""
-SETTLE_S = 10.0
+SETTLE_S = 5.0
 """No text takes longer; the pictures that still wait then are left."""
 
 

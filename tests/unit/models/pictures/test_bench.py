@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from models.pictures import bench as children
-from models.pictures.bench import Bench
+from models.pictures import child
+from models.pictures.bench import MEMORY_BYTES, Bench
 from models.pictures.classifier import PictureClassifier
 from models.pictures.errors import NotLooked, PictureError
 from tests.support.drawn import as_file, meme, scene
@@ -91,9 +91,9 @@ async def test_whatever_a_library_raises_costs_that_picture_alone(
     def fail(data: bytes, reads_words: bool, task: str) -> None:
         raise error
 
-    monkeypatch.setattr(children, "_looker", lambda: fail)
+    monkeypatch.setattr(child, "_looker", lambda: fail)
     with pytest.raises(PictureError) as caught:
-        children._look(b"", True, "posts")
+        child.look(b"", True, "posts")
     assert caught.value.reason is reason
 
 
@@ -105,9 +105,7 @@ async def test_what_the_worker_has_in_memory_is_not_counted_as_a_childs() -> Non
 
 
 async def test_children_stand_behind_the_worker_for_the_processor() -> None:
-    begun = ProcessPoolExecutor(
-        1, get_context("spawn"), initializer=children._begin, initargs=(children.MEMORY_BYTES, False, ())
-    )
+    begun = ProcessPoolExecutor(1, get_context("spawn"), initializer=child.begin, initargs=(MEMORY_BYTES, False, ()))
     with begun:
-        assert begun.submit(os.nice, 0).result(60) == min(19, os.nice(0) + children.BEHIND)
+        assert begun.submit(os.nice, 0).result(60) == min(19, os.nice(0) + child.BEHIND)
         assert begun.submit(os.sched_getscheduler, 0).result(60) == os.SCHED_BATCH
