@@ -1,5 +1,5 @@
-"""Load and fault tests: `python -m load bench | run | capacity | intake | swap | dry-run | serve | metrics | memory |
-models | profile | simulate | faults | memes | pictures`. Each writes a folder under reports/."""
+"""Load and fault tests: `python -m load bench | run | beside | capacity | intake | swap | dry-run | serve | metrics |
+memory | models | profile | simulate | faults | memes | pictures`. Each writes a folder under reports/."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -65,6 +65,25 @@ def run(
     work = commands.run(setup, scenario, rate, seconds, warm_up, bed.seed, reports, command_line())
     report = finish(work, as_json)
     raise typer.Exit(1 if report.data["lost"] else 0)
+
+
+@app.command()
+@expanded
+def beside(
+    rate: Annotated[float, typer.Option(min=1, help="posts a second, one in five with a picture or without it")] = 50.0,
+    seconds: Seconds = 15.0,
+    warm_up: Annotated[float, typer.Option(min=0, help="seconds before, not measured")] = 3.0,
+    rounds: Annotated[int, typer.Option(min=1, help="turns without pictures and with them")] = 2,
+    partitions: Partitions = 4,
+    *,
+    bed: Bed,
+    reports: Reports = Path("reports"),
+    as_json: Json = False,
+    extra: Extra = None,
+) -> None:
+    """Latency of texts alone, and of texts beside more pictures than can be looked at, in turns."""
+    setup = bed.setup(1, partitions, extra)
+    finish(commands.beside(setup, rate, seconds, warm_up, rounds, bed.seed, reports, command_line()), as_json)
 
 
 @app.command()

@@ -46,6 +46,7 @@ class Sent:
     refused: int
     late_ms_p50: float
     late_ms_max: float
+    with_pictures: int = 0
 
 
 class Generator:
@@ -103,7 +104,8 @@ async def _run(plan: Plan, pipe: Connection) -> None:
         results = await asyncio.gather(*acks, return_exceptions=True)
     refused = sum(isinstance(result, BaseException) for result in results)
     late_ms = np.array(late_s) * 1e3
-    pipe.send(Sent(len(payloads), refused, float(np.median(late_ms)), float(late_ms.max())))
+    with_pictures = sum(b'"images":' in payload.value for payload in payloads)
+    pipe.send(Sent(len(payloads), refused, float(np.median(late_ms)), float(late_ms.max()), with_pictures))
 
 
 async def _send_on_time(

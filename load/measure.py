@@ -1,7 +1,7 @@
 """What came back, and how long it took: HDR histograms, losses, duplicates, and the course over time."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -19,24 +19,31 @@ class LatencyHistogram:
     """Latencies in milliseconds, kept with three significant digits from 1 us to an hour."""
 
     def __init__(self) -> None:
-        self._histogram = HdrHistogram(1, _HIGHEST_US, 3)
+        self.counts = HdrHistogram(1, _HIGHEST_US, 3)
 
     def record(self, milliseconds: float) -> None:
         """Below 1 us counts as 1 us, above an hour as an hour: nothing is dropped from a percentile."""
-        self._histogram.record_value(min(_HIGHEST_US, max(1, round(milliseconds * 1000))))
+        self.counts.record_value(min(_HIGHEST_US, max(1, round(milliseconds * 1000))))
 
     def __len__(self) -> int:
-        return int(self._histogram.get_total_count())
+        return int(self.counts.get_total_count())
+
+    @classmethod
+    def of_all(cls, parts: Iterable["LatencyHistogram"]) -> "LatencyHistogram":
+        whole = cls()
+        for part in parts:
+            whole.counts.add(part.counts)
+        return whole
 
     def at(self, percentile: float) -> float:
-        return float(self._histogram.get_value_at_percentile(percentile)) / 1000
+        return float(self.counts.get_value_at_percentile(percentile)) / 1000
 
     def summary(self) -> dict[str, float]:
         """p50, p95, p99, p99.9, mean and max in milliseconds; empty if nothing was recorded."""
         if not len(self):
             return {}
         values = {f"p{percentile:g}": self.at(percentile) for percentile in PERCENTILES}
-        values["mean"] = self._histogram.get_mean_value() / 1000
+        values["mean"] = self.counts.get_mean_value() / 1000
         values["max"] = self.at(100.0)
         return {name: round(value, 3) for name, value in values.items()}
 
@@ -74,10 +81,12 @@ class Measurement:
         self.latency = LatencyHistogram()
         self.beside_pictures = LatencyHistogram()
         """Of the records that bring none."""
+        self.with_pictures = LatencyHistogram()
         self.stages = {stage: LatencyHistogram() for stage in STAGES}
         self.kinds: Counter[str] = Counter()
         self.degraded = 0
         self.unknown = 0
+        self.pictures_answered = 0
 
     def add(self, answer: Answer) -> None:
         if not 0 <= answer.number < len(self._schedule):
@@ -92,10 +101,10 @@ class Measurement:
         self._latency_ms[answer.number] = latency_ms
         self.kinds[answer.kind] += 1
         self.degraded += answer.degraded
+        self.pictures_answered += answer.has_pictures
         if answer.number >= self._first:
             self.latency.record(latency_ms)
-            if not answer.has_pictures:
-                self.beside_pictures.record(latency_ms)
+            (self.with_pictures if answer.has_pictures else self.beside_pictures).record(latency_ms)
             for stage, histogram in self.stages.items():
                 if stage in answer.timings_ms:
                     histogram.record(answer.timings_ms[stage])

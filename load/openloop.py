@@ -1,6 +1,7 @@
 """`run`: constant or bursty arrivals for a while, then the account."""
 
 import asyncio
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -38,9 +39,14 @@ async def run_open_loop(
 
 
 async def send_open_loop(
-    session: Session, scenario: str, rate: float, seconds: float, *, warm_up_s: float, seed: int
-) -> Run:
-    """The same to workers that run, and go on running."""
+    session: Session, scenario: str, rate: float, seconds: float, *, warm_up_s: float, seed: int,
+    settle_s: float = math.inf,
+) -> Run:  # fmt: skip
+    """The same to workers that run, and go on running.
+
+    Args:
+        settle_s: what was not answered so long after the last record was sent is not waited for.
+    """
     plan = Plan(session.bootstrap, session.prefix, session.setup.partitions, scenario, rate, warm_up_s + seconds, seed)
     generator = Generator(plan)
     try:
@@ -50,16 +56,18 @@ async def send_open_loop(
         async with Watcher(session.bootstrap, session.prefix, measurement.add) as watcher:
             generator.begin(starts_at)
             sent = await generator.account(within_s=plan.seconds + 120)
-            await settle(session, measurement, watcher)
+            await settle(session, measurement, watcher, settle_s)
     finally:
         generator.close()
     return Run(plan, warm_up_s, sent, measurement)
 
 
-async def settle(session: Session, measurement: Measurement, watcher: Watcher) -> None:
-    """Waits for what is still to come, as long as anything does."""
+async def settle(session: Session, measurement: Measurement, watcher: Watcher, settle_s: float = math.inf) -> None:
+    """Waits for what is still to come, as long as anything does, and no longer than `settle_s`."""
     began = time.monotonic()
     while measurement.lost and time.monotonic() - max(began, watcher.last_at) < PATIENCE_S:
+        if time.monotonic() - began > settle_s:
+            break
         session.check()
         await asyncio.sleep(0.1)
     await asyncio.sleep(1.0)  # for duplicates

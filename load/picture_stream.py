@@ -49,3 +49,25 @@ class PictureWriter(Writer):
         image = outlined_capitals(super().text(turn)[:80], "en", self._rng) if has_words else scene(self._rng)
         width = WIDTHS[turn % len(WIDTHS)]
         return as_jpeg(image.resize((width, width * image.height // image.width)))
+
+
+class ApartWriter(PictureWriter):
+    """The same, and whoever sends pictures sends no posts without: those of one author wait for one another."""
+
+    def post(self, number: int) -> Payload:
+        payload = super().post(number)
+        body = orjson.loads(payload.value)
+        if "images" not in body:
+            return payload
+        author = f"p{body['author']}"
+        return Payload(payload.kind, author.encode(), orjson.dumps(body | {"author": author}))
+
+
+class LeftOutWriter(ApartWriter):
+    """The same without the pictures."""
+
+    def post(self, number: int) -> Payload:
+        payload = super().post(number)
+        body = orjson.loads(payload.value)
+        body.pop("images", None)
+        return Payload(payload.kind, payload.key, orjson.dumps(body))

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from load import arrivals
 from load.arrivals import Seconds
-from load.picture_stream import PictureWriter
+from load.picture_stream import ApartWriter, LeftOutWriter, PictureWriter
 from load.stream import StreamWriter
 from load.texts import REALISTIC, SHORT, Lengths, Payload, Writer
 
@@ -46,5 +46,7 @@ SCENARIOS = {
         Scenario("mixed", symptoms_share=0.2),
         Scenario("bad-input", symptoms_share=0.1, bad_share=0.1),
         Scenario("pictures", writer=PictureWriter, settings={"images": "on"}),
+        Scenario("pictures-apart", writer=ApartWriter, settings={"images": "on"}),
+        Scenario("pictures-left-out", writer=LeftOutWriter, settings={"images": "on"}),
     )
 }

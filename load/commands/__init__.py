@@ -2,6 +2,7 @@
 
 from load.commands.bench import bench
 from load.commands.bench_from_memory import bench_from_memory
+from load.commands.beside import beside
 from load.commands.capacity import capacity
 from load.commands.dry_run import dry_run
 from load.commands.intake import intake
@@ -15,6 +16,7 @@ from load.commands.swap import swap
 __all__ = [
     "bench",
     "bench_from_memory",
+    "beside",
     "capacity",
     "dry_run",
     "intake",

@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from models.evaluation.picture_bars import AtBar, Bars, at_bars
 from models.evaluation.resampling import Bootstrap, Figure, share
 from models.evaluation.rows import EvaluationError
 from models.evaluation.statistics import BinaryCells, Floats, Ints, Statistics
@@ -50,22 +51,26 @@ class DeviceReport:
     rung: str
     version: str
     devices: tuple[DeviceFigures, ...]
+    bars: tuple[AtBar, ...] = ()
+    """On the pictures as they are."""
 
     def of(self, device: str) -> DeviceFigures:
         return next(one for one in self.devices if one.device == device)
 
     def as_dict(self) -> dict[str, Any]:
-        return {"rung": self.rung, "version": self.version, "devices": [one.as_dict() for one in self.devices]}
+        told = {"rung": self.rung, "version": self.version, "devices": [one.as_dict() for one in self.devices]}
+        return told | {"bars": [one.as_dict() for one in self.bars]}
 
 
 def device_reports(
     classifiers: Sequence[PictureClassifier], pictures: Sequence[Pictured], bootstrap: Bootstrap,
-    advance: Callable[[], None] = lambda: None,
+    advance: Callable[[], None] = lambda: None, bars: Bars | None = None,
 ) -> list[DeviceReport]:  # fmt: skip
     """One for each classifier, on the same pictures. Raises EvaluationError where a class is none of theirs.
 
     Args:
         advance: is called after each picture.
+        bars: what the classes that they name find there is counted, too.
     """
     if not pictures:
         raise EvaluationError("There is no picture to evaluate with.")
@@ -85,9 +90,14 @@ def device_reports(
             found.append(classifier.probabilities(views))
         advance()
     return [
-        DeviceReport(one.manifest.rung, one.manifest.full_version, figures(np.stack(found, axis=1), truth, bootstrap))
+        _report(one, np.stack(found, axis=1), truth, bootstrap, bars or {})
         for one, found, truth in zip(classifiers, answers, truths, strict=True)
     ]
+
+
+def _report(one: PictureClassifier, answers: Answers, truth: Ints, bootstrap: Bootstrap, bars: Bars) -> DeviceReport:
+    reached = tuple(at_bars(answers[0], truth, one.classes, bars, bootstrap.confidence))
+    return DeviceReport(one.manifest.rung, one.manifest.full_version, figures(answers, truth, bootstrap), reached)
 
 
 def figures(answers: Answers, truth: Ints, bootstrap: Bootstrap) -> tuple[DeviceFigures, ...]:

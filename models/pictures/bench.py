@@ -1,23 +1,21 @@
 """A bench of child processes that look at pictures: a bomb or a hang costs one of them, never the worker.
 
-The children are pebble's: one that passes its deadline is killed and replaced. Each has a limit of memory, and may
-neither leave a core dump nor write a file.
+The children are pebble's: one that passes its deadline is killed and replaced.
 """
 
 from __future__ import annotations
 
 import asyncio
-import resource
 from collections.abc import Sequence
 from concurrent.futures import TimeoutError as LateError
-from functools import cache
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, Final
 
 from pebble import ProcessExpired, ProcessPool
 
+from models.pictures.child import begin, look
 from models.pictures.errors import NotLooked, PictureError
-from models.pictures.look import Look, Looker
+from models.pictures.look import Look
 
 if TYPE_CHECKING:
     from models.pictures.classifier import Served
@@ -44,7 +42,7 @@ class Bench:
         self._pool = ProcessPool(
             max_workers=children,
             max_tasks=PICTURES_A_CHILD,
-            initializer=_begin,
+            initializer=begin,
             initargs=(memory_bytes, reads_words, tuple(served)),
             context=get_context("spawn"),  # a forked child would have the worker's own gigabyte counted as its own
         )
@@ -58,7 +56,7 @@ class Bench:
             task: whose classifiers are asked.
         """
         async with self._room:
-            future = self._pool.schedule(_look, args=(data, reads_words, task), timeout=self._deadline_s)
+            future = self._pool.schedule(look, args=(data, reads_words, task), timeout=self._deadline_s)
             try:
                 return await asyncio.wrap_future(future)
             except (LateError, TimeoutError):
@@ -72,27 +70,3 @@ class Bench:
         """Ends the children, whatever they are at."""
         self._pool.stop()  # type: ignore[no-untyped-call]
         await asyncio.to_thread(self._pool.join, 5)
-
-
-def _begin(memory_bytes: int, reads_words: bool, served: Sequence[Served]) -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    _looker().open(reads_words, served)
-
-
-def _look(data: bytes, reads_words: bool, task: str) -> Look:
-    """Whatever a library comes up with over a picture is that picture's fault. Raises PictureError, MemoryError."""
-    try:
-        return _looker()(data, reads_words, task)
-    except (PictureError, MemoryError):
-        raise
-    except Exception as error:
-        is_memory = "bad_alloc" in str(error)  # onnxruntime says it in words alone
-        raise PictureError(NotLooked.TOO_MUCH_MEMORY if is_memory else NotLooked.DAMAGED) from None
-
-
-@cache
-def _looker() -> Looker:
-    """A child's own, which opens OCR and classifiers once."""
-    return Looker()

@@ -27,6 +27,10 @@ MAX_PIXELS: Final[Mapping[str, int]] = {
     "BMP": 16_000_000,
 }
 """Only JPEG shrinks on load; 16 MP of RGBA are 64 MB for a moment."""
+MAX_PROGRESSIVE_PIXELS: Final = 14_000_000
+"""Of a JPEG that comes in several passes: all of it is kept until the last one, six bytes a pixel, however small it is
+made. A telephone's 12 MP are let in, 48 MP would take 290 MB.
+"""
 MIN_SIDE: Final = 8
 MAX_FRAMES: Final = 3
 MAX_ANIMATED_PIXELS: Final = 200_000_000
@@ -71,7 +75,8 @@ def decode(data: bytes) -> Decoded:
 def _decoded(data: bytes) -> Decoded:
     image = Image.open(BytesIO(data), formats=tuple(MAX_PIXELS))
     kind = str(image.format)
-    if image.width * image.height > MAX_PIXELS[kind]:
+    most = MAX_PROGRESSIVE_PIXELS if "progressive" in image.info else MAX_PIXELS[kind]
+    if image.width * image.height > most:
         raise PictureError(NotLooked.TOO_MANY_PIXELS)
     if min(image.size) < MIN_SIDE:
         raise PictureError(NotLooked.TOO_SMALL)

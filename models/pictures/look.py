@@ -11,8 +11,9 @@ from PIL import Image
 from models.pictures.decoding import decode
 from models.pictures.hashing import Fingerprint, fingerprint
 from models.pictures.quality import faults
+from models.pictures.reader import open_reader
 from models.pictures.skin import skin_share
-from models.pictures.words import Read, Words, open_reader, words_in
+from models.pictures.words import Read, Words, words_in
 
 if TYPE_CHECKING:
     from models.pictures.classifier import PictureClassifier, Served

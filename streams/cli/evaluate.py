@@ -69,9 +69,11 @@ def evaluate(
         if pictures is not None:
             _check_for_pictures(artifact, bool(data or suite or deform or limit or out or names))
             from streams.cli.pictures import evaluate_pictures
+            from streams.policy import Policy
 
             models = [one for one in (artifact, *(against or [])) if one is not None]
-            evaluate_pictures(pictures, models, Bootstrap(confidence), picture, threads or 1, as_json)
+            policy = Policy.load(settings_from().policy)
+            evaluate_pictures(pictures, models, Bootstrap(confidence), picture, threads or 1, as_json, policy)
             return
         _check_options(data, suite, deform or slice_column != "slice", bool(against or limit or out or names))
         given = {"artifact": artifact, "device": device, "threads": threads}

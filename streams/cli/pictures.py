@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import orjson
 import typer
 
 if TYPE_CHECKING:
     from models.evaluation.devices import DeviceReport
-    from models.evaluation.resampling import Bootstrap
+    from models.evaluation.picture_bars import Bars
+    from models.evaluation.resampling import Bootstrap, Figure
     from models.pictures.classes import Pictured
+    from streams.policy import Policy
+
+_BARS: Final = ("stands", "limit", "review", "remove", "high", "critical")
 
 
 def evaluate_pictures(
-    folder: Path, artifacts: Sequence[Path], bootstrap: Bootstrap, drawing: Path | None, threads: int, as_json: bool
-) -> None:
+    folder: Path, artifacts: Sequence[Path], bootstrap: Bootstrap, drawing: Path | None, threads: int, as_json: bool,
+    policy: Policy,
+) -> None:  # fmt: skip
     """To the terminal or as JSON, and as a picture where one is asked for."""
     from models.evaluation.devices import device_reports, draw_devices
     from models.pictures.classes import read_folder
@@ -31,7 +36,7 @@ def evaluate_pictures(
     pictures = [one for one in offered if one.digest not in known]
     with progress() as bar:
         task = bar.add_task("devices", total=len(pictures))
-        reports = device_reports(classifiers, pictures, bootstrap, lambda: bar.advance(task))
+        reports = device_reports(classifiers, pictures, bootstrap, lambda: bar.advance(task), _bars(policy))
     if drawing is not None:
         draw_devices(reports, drawing)
     left_out = {"taught": len(offered) - len(pictures), "unread": sum(found.unread.values())}
@@ -46,6 +51,15 @@ def evaluate_pictures(
         typer.echo(orjson.dumps(document))
         return
     _print(reports, pictures, left_out, bootstrap.confidence)
+
+
+def _bars(policy: Policy) -> Bars:
+    """From which probabilities on the policy does something, of posts' pictures and of photographs."""
+    labels = {
+        name: [bar for kind in _BARS if (bar := getattr(label, kind)) is not None]
+        for name, label in policy.posts.picture_labels.items()
+    }
+    return labels | {name: [rule.stands] for name, rule in policy.symptoms.photographs.items()}
 
 
 def _print(
@@ -65,7 +79,14 @@ def _print(
         table = Table("device", "accuracy", "AUROC", "unchanged", "loss", title=f"{report.rung} {report.version}")
         for one in report.devices:
             cells = (one.accuracy, one.auroc, one.unchanged, one.loss)
-            table.add_row(
-                one.device, *("" if f is None else f"{f.value:.2f} ({f.low:.2f}-{f.high:.2f})" for f in cells)
-            )
+            table.add_row(one.device, *map(_shown, cells))
         console.print(table)
+        if report.bars:
+            at_bars = Table("class", "bar of the policy", "found", "wrong, of all others")
+            for at in report.bars:
+                at_bars.add_row(at.class_name, f"{at.bar:g}", _shown(at.found), _shown(at.wrong))
+            console.print(at_bars)
+
+
+def _shown(figure: Figure | None) -> str:
+    return "" if figure is None else f"{figure.value:.2f} ({figure.low:.2f}-{figure.high:.2f})"

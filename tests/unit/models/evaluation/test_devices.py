@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from models.evaluation.devices import AS_IT_IS, DeviceReport, figures
+from models.evaluation.picture_bars import at_bars
 from models.evaluation.resampling import Bootstrap
 from models.pictures.devices import DEVICES
 
@@ -53,3 +54,20 @@ def test_a_class_without_pictures_leaves_auroc_out() -> None:
     answers = np.full((17, 3, 2), 0.5, dtype=np.float32)
     found = figures(answers, np.zeros(3, dtype=np.int64), Bootstrap(draws=20))
     assert found[0].auroc is None
+
+
+def test_at_a_bar_it_is_counted_who_reaches_it_rightly_and_wrongly() -> None:
+    said = np.repeat([[0.9, 0.1], [0.6, 0.4], [0.8, 0.2], [0.3, 0.7]], 10, axis=0).astype(np.float32)
+    found = list(at_bars(said, TRUTH, ("nudity", "ordinary"), {"nudity": [0.8, 0.5, 0.8], "other": [0.1]}, 0.95))
+
+    told = [(one.class_name, one.bar, one.found and one.found.value, one.wrong and one.wrong.value) for one in found]
+    assert told == [("nudity", 0.5, 1.0, 0.5), ("nudity", 0.8, 0.5, 0.5)]
+    assert found[1].found is not None
+    assert found[1].found.low < 0.5 < found[1].found.high
+
+
+def test_a_class_without_pictures_has_no_share() -> None:
+    (found,) = at_bars(np.full((3, 2), 0.5, np.float32), np.ones(3, dtype=np.int64), ("a", "b"), {"a": [0.2]}, 0.95)
+    assert found.found is None
+    assert found.as_dict()["found"] is None
+    assert found.wrong is not None

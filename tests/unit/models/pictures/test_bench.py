@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import mmap
+import os
 from collections.abc import AsyncIterator
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
-from models.pictures import bench as children
-from models.pictures.bench import Bench
+from models.pictures import child
+from models.pictures.bench import MEMORY_BYTES, Bench
 from models.pictures.classifier import PictureClassifier
 from models.pictures.errors import NotLooked, PictureError
 from tests.support.drawn import as_file, meme, scene
@@ -30,7 +33,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 async def test_text_in_pictures_is_read_by_the_models_of_the_package(bench: Bench) -> None:
     found = await bench.look(as_file(meme(["YOU ARE A", "STUPID FOOL"], size=72), quality=80), reads_words=True)
-    assert [one.text for one in found.words] == ["you are a stupid fool"]
+    assert [one.text for one in found.words] == ["You are a stupid fool"]
     assert found.words_read
     assert (found.media_type, found.width, found.frames_seen) == ("image/jpeg", 800, 1)
 
@@ -89,9 +92,9 @@ async def test_whatever_a_library_raises_costs_that_picture_alone(
     def fail(data: bytes, reads_words: bool, task: str) -> None:
         raise error
 
-    monkeypatch.setattr(children, "_looker", lambda: fail)
+    monkeypatch.setattr(child, "_looker", lambda: fail)
     with pytest.raises(PictureError) as caught:
-        children._look(b"", True, "posts")
+        child.look(b"", True, "posts")
     assert caught.value.reason is reason
 
 
@@ -100,3 +103,10 @@ async def test_what_the_worker_has_in_memory_is_not_counted_as_a_childs() -> Non
         bench = Bench(reads_words=False, deadline_s=120)
         assert (await bench.look(as_file(scene()), reads_words=False)).width == 640
         await bench.stop()
+
+
+async def test_children_stand_behind_the_worker_for_the_processor() -> None:
+    begun = ProcessPoolExecutor(1, get_context("spawn"), initializer=child.begin, initargs=(MEMORY_BYTES, False, ()))
+    with begun:
+        assert begun.submit(os.nice, 0).result(60) == min(19, os.nice(0) + child.BEHIND)
+        assert begun.submit(os.sched_getscheduler, 0).result(60) == os.SCHED_BATCH

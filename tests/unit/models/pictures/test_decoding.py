@@ -98,6 +98,14 @@ def test_a_format_that_pillow_reads_and_we_do_not_name_is_not_opened() -> None:
         assert refused(as_file(scene(64, 64), kind)) is NotLooked.NO_FORMAT
 
 
+def test_a_jpeg_in_several_passes_may_be_less_large() -> None:
+    """It cannot be shrunk while it is unpacked."""
+    large, small = Image.new("L", (4_000, 4_000)), Image.new("L", (4_000, 3_000))
+    assert decode(as_file(large)).width == 4_000
+    assert decode(as_file(small, progressive=True)).width == 4_000
+    assert refused(as_file(large, progressive=True)) is NotLooked.TOO_MANY_PIXELS
+
+
 def test_half_a_file_is_damaged() -> None:
     for kind in ("JPEG", "PNG", "WEBP"):
         data = as_file(scene(), kind)

@@ -41,7 +41,9 @@ def test_a_caption_above_and_below_is_one_sentence_and_two_bubbles_are_two() -> 
 @pytest.mark.parametrize(
     ("lines", "text"),
     [
-        (["MY CAT JUDGING", "ME AT 3 AM"], "my cat judging me at 3 am"),
+        (["MY CAT JUDGING", "ME AT 3 AM"], "My cat judging me at 3 am"),
+        (['I SAID NO. "STAY', 'AWAY", I SAID', "AND I'M DONE"], 'I said no. "Stay away", I said and I\'m done'),
+        (["ALL OF IT, I.E.", "THE WI-FI"], "All of it, i.e. the wi-fi"),
         (["Dear NASA, we", "love you"], "Dear NASA, we love you"),
         (["NASA"], "NASA"),
         (["今天天气真", "好啊"], "今天天气真好啊"),

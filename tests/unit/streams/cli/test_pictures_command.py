@@ -68,6 +68,24 @@ def test_the_table_says_what_it_is_not(artifact: Path, data: Path) -> None:
     assert "forwarded three times" in result.stdout
 
 
+def test_what_is_found_at_the_bars_of_the_policy(
+    artifact: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    labels = "[posts.picture_labels]\ndiscs = { stands = 0.0, review = 1.0 }"
+    policy = POLICY.read_text("utf-8").replace("[posts.picture_labels]", labels)
+    (tmp_path / "policy.toml").write_text(policy)
+    monkeypatch.setenv("TIDEGATE_POLICY", str(tmp_path / "policy.toml"))
+
+    result = run("evaluate", "--artifact", artifact, "--pictures", data, "--json")
+    assert result.exit_code == 0, result.stderr
+    lowest, highest = json.loads(result.stdout)["rungs"][0]["bars"]
+    assert (lowest["class"], lowest["bar"], lowest["found"]["value"], lowest["wrong"]["value"]) == ("discs", 0, 1, 1)
+    assert (highest["bar"], highest["found"]["value"], highest["wrong"]["value"]) == (1, 0, 0)
+
+    result = run("evaluate", "--artifact", artifact, "--pictures", data)
+    assert "bar of the policy" in result.stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

@@ -1,0 +1,49 @@
+"""What a child process of the bench does. It has a limit of memory, may neither leave a core dump nor write a file, and
+stands behind the worker for the processor: before it imports what is heavy.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+from collections.abc import Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+from models.pictures.errors import NotLooked, PictureError
+
+if TYPE_CHECKING:
+    from models.pictures.classifier import Served
+    from models.pictures.look import Look, Looker
+
+BEHIND: Final = 5
+"""Steps of niceness: a picture takes a thousand times as long as a text, and should not keep texts waiting."""
+
+
+def begin(memory_bytes: int, reads_words: bool, served: Sequence[Served]) -> None:
+    os.nice(BEHIND)
+    if hasattr(os, "SCHED_BATCH"):  # on Linux; where the worker has real-time priority, a child would keep it
+        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    _looker().open(reads_words, served)
+
+
+def look(data: bytes, reads_words: bool, task: str) -> Look:
+    """Whatever a library comes up with over a picture is that picture's fault. Raises PictureError, MemoryError."""
+    try:
+        return _looker()(data, reads_words, task)
+    except (PictureError, MemoryError):
+        raise
+    except Exception as error:
+        is_memory = "bad_alloc" in str(error)  # onnxruntime says it in words alone
+        raise PictureError(NotLooked.TOO_MUCH_MEMORY if is_memory else NotLooked.DAMAGED) from None
+
+
+@cache
+def _looker() -> Looker:
+    """A child's own, which opens OCR and classifiers once."""
+    from models.pictures.look import Looker
+
+    return Looker()
