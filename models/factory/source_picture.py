@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Final
 
 from models.evaluation.resampling import Figure
-from models.factory.source_probes import Worth
+from models.factory.source_probes import HELPS, HURTS, ONLY_ITSELF, Worth
 from models.training.recipe import RecipeError
 
 _COLUMNS: Final = 4
+_COLOURS: Final = {HURTS: "tab:red", ONLY_ITSELF: "tab:orange", HELPS: "tab:green"}
 
 
 def draw_sources(found: Sequence[Worth], path: Path) -> None:
@@ -32,7 +33,7 @@ def draw_sources(found: Sequence[Worth], path: Path) -> None:
         for one in found:
             if one.label == label and (elsewhere := _elsewhere(one)) is not None:
                 reach = [[elsewhere.value - elsewhere.low], [elsewhere.high - elsewhere.value]]
-                colour = {"only itself": "tab:red", "hurts": "tab:orange", "helps": "tab:green"}.get(one.says, "grey")
+                colour = next((colour for word, colour in _COLOURS.items() if word in one.says), "grey")
                 axis.errorbar([one.itself.value], [elsewhere.value], yerr=reach, fmt="o", markersize=4, color=colour)
                 axis.annotate(one.source, (one.itself.value, elsewhere.value), fontsize=6)
         axis.set(title=label, xlabel="points on its own rows", ylabel="points on sets of other origins")

@@ -22,7 +22,7 @@ from rich.progress import track
 from sklearn.linear_model import LogisticRegression
 
 from models.evaluation.resampling import Figure
-from models.evaluation.statistics import Flags, Floats, Ints
+from models.evaluation.statistics import Floats, Ints
 from models.factory.paired_auroc import auroc, auroc_gap, mean_gap
 from models.factory.source_rows import Asked, Drawn
 from models.labels import POST_LABELS
@@ -31,6 +31,7 @@ LEAST: Final = 20
 """Rows of either kind that a source must have of a label, both to teach and held out."""
 MUCH: Final = 3.0
 """Points on its own rows from which on a source is said to teach itself."""
+ONLY_ITSELF, HELPS, HURTS = "only itself", "helps", "hurts"
 WEIGHT: Final = 0.01
 """Of the rows against the penalty (scikit-learn's C), for features of unit variance."""
 
@@ -63,12 +64,12 @@ class Worth:
 
     @property
     def says(self) -> str:
-        """In two words; "" where nothing can be told from chance."""
+        """In few words; "" where nothing can be told from chance."""
         elsewhere = [figure for figure in (self.others, self.suite) if figure is not None]
         gains, costs = any(f.low > 0 for f in elsewhere), any(f.high < 0 for f in elsewhere)
-        if not gains and any(f.low > 0 and f.value >= MUCH for f in (self.itself, self.apart)):
-            return "only itself"
-        return "both" if gains and costs else "helps" if gains else "hurts" if costs else ""
+        is_much = any(f.low > 0 and f.value >= MUCH for f in (self.itself, self.apart))
+        words = {ONLY_ITSELF: is_much and not gains, HELPS: gains, HURTS: costs}
+        return ", ".join(word for word, holds in words.items() if holds)
 
     def as_dict(self) -> dict[str, Any]:
         figures = {
@@ -128,15 +129,23 @@ class _Question:
         whole = self._whole.scores(self.inputs)
         without = self._fit(self._teachers[~belongs], self._whole).scores(self.inputs)
         alone = self._fit(self._teachers[belongs]).scores(self.inputs)
-        values = [auroc(own.truth, said[own.places]) for said in (without, whole, alone)]
         others = [one for name, one in self.held.items() if name != source]
         itself, apart = _better([own], whole, without), _better([own], alone, without)
         assert itself is not None
         assert apart is not None
         return Worth(
-            self.label, source, len(own.truth), int(own.truth.sum()), *(round(value, 4) for value in values),
-            itself, apart, _better(others, whole, without), _better(self.foreign, whole, without),
-        )  # fmt: skip
+            self.label,
+            source,
+            rows=len(own.truth),
+            positives=int(own.truth.sum()),
+            without=_auroc(own, without),
+            whole=_auroc(own, whole),
+            alone=_auroc(own, alone),
+            itself=itself,
+            apart=apart,
+            others=_better(others, whole, without),
+            suite=_better(self.foreign, whole, without),
+        )
 
     @cached_property
     def _whole(self) -> _Probe:
@@ -154,9 +163,13 @@ class _Question:
         return _Probe(model.coef_[0].astype(np.float32), float(model.intercept_[0]))
 
 
+def _auroc(asked: Asked, said: Floats) -> float:
+    return round(auroc(asked.truth, said[asked.places]), 4)
+
+
 def _better(asked: Sequence[Asked], first: Floats, second: Floats) -> Figure | None:
     return mean_gap([auroc_gap(one.truth, first[one.places], second[one.places]) for one in asked])
 
 
-def _is_enough(targets: NDArray[np.float32] | Flags) -> bool:
+def _is_enough(targets: Table) -> bool:
     return min(int((targets == 1).sum()), int((targets == 0).sum())) >= LEAST

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -69,7 +69,7 @@ def draw_rows(train: Sequence[Example], held: Sequence[Example], most: int, seed
 def _draw(examples: Sequence[Example], count: int, random: np.random.Generator) -> list[Example]:
     targets = np.array([e.post for e in examples])
     order = random.permutation(len(examples))
-    turns = len(examples) + random.random(len(examples))  # of what is of no kind: nothing comes later
+    turns = np.full(len(examples), len(examples))
     for column in range(targets.shape[1]):
         for value in (1.0, 0.0):
             kind = order[targets[order, column] == value]
@@ -96,8 +96,7 @@ def _said(row: Row, one: SuiteSet, label: str) -> int | None:
     """What is true of a row: by its labels, or by its kind of harm, which asks for some labels or forbids all."""
     if label in row.labels:
         return row.labels[label]
-    wanted: Mapping[str, tuple[str, ...]] = one.categories
-    if row.category not in wanted:
+    if row.category not in one.categories:
         return None
-    labels = wanted[row.category]
-    return 1 if label in labels else None if labels else 0
+    wanted = one.categories[row.category]
+    return 1 if label in wanted else None if wanted else 0

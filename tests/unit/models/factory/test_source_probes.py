@@ -51,15 +51,16 @@ def _judge(sources: dict[str, tuple[int, float]], foreign: tuple[int, ...] = (0,
 def test_a_source_with_a_manner_of_its_own_teaches_only_itself() -> None:
     found = {one.source: one for one in _judge({"a": (0, 1.5), "b": (0, 1.5), "odd": (1, 1.5)})}
     odd = found["odd"]
-    assert (odd.label, odd.rows, odd.positives, odd.says) == ("hate", ROWS // 3, 40, "only itself")
-    assert odd.without < 0.65 < 0.9 < odd.whole
+    assert (odd.label, odd.rows, odd.positives) == ("hate", ROWS // 3, 40)
+    assert odd.says.startswith("only itself")
+    assert odd.without < 0.65 < 0.8 < odd.whole
     assert odd.alone > 0.9
     assert odd.itself.low > 20
     assert odd.apart.low > 20
     assert odd.suite is not None
     assert odd.suite.high < 1
     assert found["a"].itself.value < 3
-    assert found["a"].says != "only itself"
+    assert "only itself" not in found["a"].says
 
 
 def test_a_source_that_sets_of_other_origins_need_helps() -> None:
@@ -69,13 +70,14 @@ def test_a_source_that_sets_of_other_origins_need_helps() -> None:
     assert found["needed"].suite.low > 10
 
 
-def test_a_source_with_turned_labels_hurts() -> None:
-    found = {one.source: one for one in _judge({"a": (0, 0.7), "b": (0, 0.7), "turned": (0, -0.6)})}
-    assert found["turned"].others is not None
-    assert found["turned"].others.value < 0
-    # On its own rows it is no better: the others win there, too.
-    worse = {one.source: one for one in _judge({"a": (0, 0.4), "b": (0, 0.4), "noise": (3, 0.0)}, foreign=(0, 0))}
-    assert worse["noise"].says in ("", "hurts")
+def test_a_source_with_turned_labels_teaches_only_itself_and_hurts() -> None:
+    found = {one.source: one for one in _judge({"a": (0, 0.7), "b": (0, 0.7), "turned": (0, -1.5)})}
+    turned = found["turned"]
+    assert turned.says == "only itself, hurts"
+    assert turned.others is not None
+    assert turned.suite is not None
+    assert turned.others.high < -5
+    assert turned.suite.high < -5
 
 
 def test_where_nothing_else_teaches_a_label_the_others_rank_by_chance() -> None:
@@ -96,5 +98,5 @@ def test_equal_rows_give_equal_figures_that_can_be_printed() -> None:
     first, again = (_judge({"a": (0, 1.5), "odd": (1, 1.5)}) for _ in range(2))
     assert first == again
     shown = first[1].as_dict()
-    assert shown["says"] == "only itself"
+    assert shown["says"] == first[1].says
     assert set(shown["suite"]) == {"value", "low", "high"}
