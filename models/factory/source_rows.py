@@ -23,6 +23,8 @@ COPIES: Final = (CONTRAST, COMPANY)
 """Made of the rows of other sources: with them a source that is left out would still be there."""
 HELD_SHARE: Final = 0.5
 """Rows of a source that are held out, as a share of those that may teach."""
+ORDINARY_SHARE: Final = 0.2
+"""Rows of a source of ordinary text, likewise: there are more of these than of others, and they say no but never yes."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -47,34 +49,34 @@ class Asked:
 
 
 def draw_rows(train: Sequence[Example], held: Sequence[Example], most: int, seed: int) -> Drawn:
-    """At most `most` rows of every source that teach, and half as many that are held out, in the sources' order.
-
-    Of the rows of a source, both kinds of every label take turns: a rare label is there as far as it goes.
-    """
+    """Of every source at most `most` / 2 rows of either kind of each label to teach, and half as many that are held
+    out, in the sources' order; of ordinary text fewer, and none held out."""
     rows: list[Example] = []
     taught: list[bool] = []
-    for examples, count, teaches in ((train, most, True), (held, round(most * HELD_SHARE), False)):
+    for examples, count, teaches in ((train, most / 2, True), (held, most / 2 * HELD_SHARE, False)):
         members: dict[str, list[Example]] = defaultdict(list)
         for example in examples:
-            if example.source not in COPIES and not np.isnan(example.post).all():
+            is_asked = teaches or not example.domain  # ordinary text has one kind of rows: nothing to rank
+            if is_asked and example.source not in COPIES and not np.isnan(example.post).all():
                 members[example.source].append(example)
         for _, own in sorted(members.items()):
-            drawn = _draw(own, count, np.random.default_rng([seed, len(rows)]))
+            share = ORDINARY_SHARE if own[0].domain else 1.0
+            drawn = _draw(own, count * share, np.random.default_rng([seed, len(rows)]))
             rows += drawn
             taught += [teaches] * len(drawn)
     targets = np.array([e.post for e in rows], dtype=np.float32)
     return Drawn([e.text for e in rows], np.array([e.source for e in rows]), targets, np.array(taught, dtype=bool))
 
 
-def _draw(examples: Sequence[Example], count: int, random: np.random.Generator) -> list[Example]:
+def _draw(examples: Sequence[Example], count: float, random: np.random.Generator) -> list[Example]:
+    """The first of either kind of each label in one random order: a row that is of several kinds counts for all."""
     targets = np.array([e.post for e in examples])
     order = random.permutation(len(examples))
-    turns = np.full(len(examples), len(examples))
+    drawn: set[int] = set()
     for column in range(targets.shape[1]):
         for value in (1.0, 0.0):
-            kind = order[targets[order, column] == value]
-            turns[kind] = np.minimum(turns[kind], np.arange(len(kind)))
-    return [examples[place] for place in np.argsort(turns, kind="stable")[:count]]
+            drawn.update(order[targets[order, column] == value][: round(count)].tolist())
+    return [examples[place] for place in sorted(drawn)]
 
 
 def foreign_rows(sets: Sequence[SuiteSet], first: int) -> tuple[list[str], dict[str, list[Asked]]]:

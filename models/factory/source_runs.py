@@ -27,7 +27,7 @@ from models.training.predict import Logits, Scorer, predict
 from models.training.pretrained import load_network
 from models.training.run_folder import RunFolder
 
-SET_ROWS = 2000
+SET_ROWS = 600
 """Rows of each set of other origins, at most."""
 _AT_ONCE = 1000
 
@@ -112,9 +112,9 @@ def _pooled_scorer(network: Network) -> Scorer:
     network.eval()
 
     def score(ids: NDArray[np.int64], mask: NDArray[np.int64]) -> Logits:
-        with torch.inference_mode():
+        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
             pooled = network.encode(torch.from_numpy(ids), torch.from_numpy(mask)).pooled
-        return {"pooled": pooled.numpy()}
+        return {"pooled": pooled.float().numpy()}
 
     return score
 

@@ -193,7 +193,12 @@ def sources(
     base: Annotated[
         str | None, typer.Option(help="Folder of an encoder to read with in place of the network: it met no source.")
     ] = None,
-    rows: Annotated[int, typer.Option(min=80, help="Of each source, to learn from; half as many are held out.")] = 600,
+    rows: Annotated[
+        int,
+        typer.Option(
+            min=80, help="Of each source and label to learn from, half of them positive; half as many held out."
+        ),
+    ] = 600,
     seed: Annotated[int | None, typer.Option(help="Of the rows drawn; by default the recipe's.")] = None,
     picture: Annotated[Path | None, typer.Option(help="File to draw it to: PNG or SVG.")] = None,
     as_json: AsJson = False,

@@ -28,7 +28,7 @@ def test_gap_and_interval_are_those_of_resampling_both_together() -> None:
     drawn = []
     for _ in range(DRAWS):
         rows = random.integers(0, 200, 200)
-        pair = [roc_auc_score(truth[rows], scores[rows]) for scores in (first, second)]
+        pair = [auroc(truth[rows], scores[rows]) for scores in (first, second)]
         drawn.append(100 * (pair[0] - pair[1]))
     figure = mean_gap([gap])
     assert figure is not None

@@ -72,5 +72,5 @@ def test_a_text_has_one_state_whatever_is_read_beside_it(tiny_run: Path, tiny_re
     together = hidden_states(network, collator, texts, progress=False)
     alone = np.concatenate([hidden_states(network, collator, [text], progress=False) for text in texts])
     assert together.shape == (3, network.shape.width)
-    assert np.allclose(together, alone, atol=1e-5)
-    assert not np.allclose(together[0], together[2], atol=1e-2)
+    assert np.allclose(together, alone, atol=0.05)  # bf16
+    assert np.abs(together[0] - together[2]).max() > 0.2
