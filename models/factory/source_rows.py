@@ -24,7 +24,7 @@ COPIES: Final = (CONTRAST, COMPANY)
 HELD_SHARE: Final = 0.5
 """Rows of a source that are held out, as a share of those that may teach."""
 ORDINARY_SHARE: Final = 0.2
-"""Rows of a source of ordinary text, likewise: there are more of these than of others, and they say no but never yes."""
+"""Rows of a source of ordinary text, likewise: there are more of these than of others, and all are negative."""
 
 
 @dataclass(slots=True, frozen=True)
