@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import track
 from tokenizers import Tokenizer
 
+from models.evaluation.resampling import Figure
 from models.evaluation.suite.sets import read_suite
 from models.factory.source_probes import Table, Worth, judge_sources
 from models.factory.source_rows import draw_rows, foreign_rows
@@ -124,7 +125,7 @@ def _order(one: Worth) -> tuple[int, float]:
     return POST_LABELS.index(one.label), -(best.value if best else 0.0)
 
 
-def _shown(gap: Any) -> str:
+def _shown(gap: Figure | None) -> str:
     """Bold where the interval leaves out 0."""
     if gap is None:
         return ""
