@@ -57,7 +57,7 @@ def draw_rows(train: Sequence[Example], held: Sequence[Example], most: int, seed
         members: dict[str, list[Example]] = defaultdict(list)
         for example in examples:
             is_asked = teaches or not example.domain  # ordinary text has one kind of rows: nothing to rank
-            if is_asked and example.source not in COPIES and not np.isnan(example.post).all():
+            if is_asked and example.source not in COPIES:
                 members[example.source].append(example)
         for _, own in sorted(members.items()):
             share = ORDINARY_SHARE if own[0].domain else 1.0
