@@ -33,7 +33,7 @@ def torch_scorer(network: Network, device: str = "cpu") -> Scorer:
 
 
 def predict(score: Scorer, collator: Collator, texts: Sequence[str]) -> list[Logits]:
-    """One mapping of logits per text, in order; `spans` has one logit a token."""
+    """One mapping of what the scorer gives per text, in order; `spans`, if there, has one logit a token."""
     encoded = [
         e.ids for i in range(0, len(texts), 2000) for e in collator.tokenizer.encode_batch(list(texts[i : i + 2000]))
     ]
@@ -46,5 +46,6 @@ def predict(score: Scorer, collator: Collator, texts: Sequence[str]) -> list[Log
         logits = score(ids, mask)
         for number, row in enumerate(rows):
             answers[row] = {name: values[number] for name, values in logits.items()}
-            answers[row]["spans"] = answers[row]["spans"][: len(encoded[row])]
+            if "spans" in logits:
+                answers[row]["spans"] = answers[row]["spans"][: len(encoded[row])]
     return [answers[i] for i in range(len(texts))]

@@ -123,10 +123,10 @@ def build_app() -> typer.Typer:
 
 
 def _train_group() -> typer.Typer:
-    """`train` alone trains; its commands carry a run to another machine and back."""
+    """`train` alone trains; its commands carry a run to another machine and back, or look at what taught it."""
     group = typer.Typer(invoke_without_command=True)
     group.callback()(factory.train)
-    for command in (factory.pack, factory.parts, factory.unpack):
+    for command in (factory.pack, factory.parts, factory.unpack, factory.sources):
         group.command(command.__name__)(command)
     return group
 

@@ -8,9 +8,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import orjson
 import typer
 
-from streams.cli.terminal import Brokers, Prefix, reporting, settings_from
+from streams.cli.terminal import AsJson, Brokers, Prefix, reporting, settings_from
 
 if TYPE_CHECKING:
     from models.training.deadline import Deadline
@@ -181,6 +182,37 @@ def ablate(
         recipe = read_recipe(config)
         folder = out or Path("runs") / recipe.name
         typer.echo(run_ablations(recipe, start, find_data(data), folder, part, device, base, suite or (), teacher))
+
+
+def sources(
+    run: Annotated[Path, typer.Argument(help="Folder of a stage: runs/NAME/distilled, say.")],
+    suite: Annotated[
+        list[Path] | None, typer.Option(help="Folder of sets of other origins, measured too; may be given again.")
+    ] = None,
+    data: _Data = None,
+    base: Annotated[
+        str | None, typer.Option(help="Folder of an encoder to read with in place of the network: it met no source.")
+    ] = None,
+    rows: Annotated[
+        int,
+        typer.Option(
+            min=80, help="Of each source and label to learn from, half of them positive; half as many held out."
+        ),
+    ] = 600,
+    seed: Annotated[int | None, typer.Option(help="Of the rows drawn; by default the recipe's.")] = None,
+    picture: Annotated[Path | None, typer.Option(help="File to draw it to: PNG or SVG.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Leave out each source in turn, by linear probes on a network's hidden state: who teaches only itself?"""
+    with reporting(), _factory("train sources"):
+        from models.factory.recipe_file import find_data
+        from models.factory.source_picture import draw_sources
+        from models.factory.source_runs import run_source_probes
+
+        report = run_source_probes(run, find_data(data), suite or (), base, rows, seed)
+        typer.echo(orjson.dumps(report.as_dict()) if as_json else report.table())
+        if picture is not None:
+            draw_sources(report.found, picture)
 
 
 def export(
