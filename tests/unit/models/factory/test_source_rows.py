@@ -48,7 +48,7 @@ def test_small_sources_are_whole_but_for_rows_without_labels() -> None:
 
 
 def test_of_ordinary_text_a_fifth_teaches_and_none_is_held_out() -> None:
-    rows = [replace(row, domain="news", post=np.zeros(len(POST_LABELS))) for row in _rows("news", 300)]
+    rows = [replace(row, domain="news", post=np.zeros(len(POST_LABELS), np.float32)) for row in _rows("news", 300)]
     drawn = draw_rows(rows, rows, 100, seed=1)
     assert drawn.sources.tolist() == ["news"] * 10
     assert drawn.taught.all()

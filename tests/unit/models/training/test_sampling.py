@@ -65,9 +65,9 @@ def test_a_share_may_be_that_of_a_source_in_one_language() -> None:
     examples = make_examples() + [Example("x", "zh", "large", "A", "post") for _ in range(100)]
     rules = DataRules(source_shares={"large": 0.2, "large zh": 0.3}, shares={"post": 1.0})
     groups = {group.name: group for group in group_examples(examples, rules)}
-    assert [(len(groups[name].rows), groups[name].share) for name in ("post/large", "post/large zh")] == [
-        (900, pytest.approx(0.2)), (100, pytest.approx(0.3)),
-    ]  # fmt: skip
+    named = [groups["post/large"], groups["post/large zh"]]
+    assert [len(group.rows) for group in named] == [900, 100]
+    assert [group.share for group in named] == pytest.approx([0.2, 0.3])
 
 
 def test_shares_add_up_to_one() -> None:

@@ -11,7 +11,8 @@ import pytest
 from aiokafka import TopicPartition
 from aiokafka.errors import CorruptRecordException, NodeNotReadyError
 
-from streams.worker.broken_batches import ATTEMPTS, BatchUnreadableError, BrokenBatches, Places, places
+from streams.worker.broken_batches import ATTEMPTS, BatchUnreadableError, BrokenBatches
+from streams.worker.places import Places, places
 
 HERE, THERE = TopicPartition("posts", 0), TopicPartition("posts", 1)
 ERROR = CorruptRecordException("Invalid CRC")

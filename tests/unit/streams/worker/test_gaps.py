@@ -7,8 +7,8 @@ from typing import Any
 
 from aiokafka import TopicPartition
 
-from streams.worker.broken_batches import Places
 from streams.worker.gaps import Gaps
+from streams.worker.places import Places
 
 HERE = ("posts", 0)
 
