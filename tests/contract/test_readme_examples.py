@@ -85,7 +85,7 @@ def test_the_passages_that_the_verdicts_mark_are_in_their_records() -> None:
 
 
 def test_the_policy_example_is_a_part_of_a_valid_policy() -> None:
-    scores, _, joins = _blocks(POLICY_PAGE, "toml")
+    scores, _, joins, _ = _blocks(POLICY_PAGE, "toml")
     whole = tomllib.loads(POLICY.read_text("utf-8"))
     for name, value in tomllib.loads(scores)["posts"].items():
         assert name in whole["posts"]
@@ -96,10 +96,10 @@ def test_the_policy_example_is_a_part_of_a_valid_policy() -> None:
 
 def test_the_rules_of_the_policy_page_do_what_they_say(tmp_path: Path) -> None:
     """With the commands that stand beside them, on verdicts that need no broker."""
-    _, rules, _ = _blocks(POLICY_PAGE, "toml")
+    _, rules, joins, raids = _blocks(POLICY_PAGE, "toml")
     banned = "[lists.banned]\nkind = 'block'\nof = 'authors'\nentries = []\n"
     for name in ("policy", "old", "new"):
-        (tmp_path / f"{name}.toml").write_text("\n".join([POLICY.read_text("utf-8"), rules, banned]), "utf-8")
+        (tmp_path / f"{name}.toml").write_text("\n".join([POLICY.read_text("utf-8"), joins, rules, raids, banned]), "utf-8")
     (tmp_path / "verdicts.jsonl").write_text(json.dumps(POST_VERDICT), "utf-8")
     (tmp_path / "reviews.jsonl").write_text(json.dumps(REVIEW), "utf-8")
     shown = re.findall(r"\$ (?:echo \"[^\"]*\" \| )?tidegate (.*)", POLICY_PAGE)

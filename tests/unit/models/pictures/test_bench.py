@@ -71,10 +71,10 @@ async def test_each_child_asks_the_classifiers_of_the_task(tmp_path: Path) -> No
 
 
 async def test_a_picture_that_takes_too_long_ends_its_child_and_no_other() -> None:
-    """A picture that takes some seconds: deadlines are looked at every tenth of one."""
+    """A picture that takes most of a second: deadlines are looked at every tenth of one."""
     bench = Bench(reads_words=False, deadline_s=0.001)
     with pytest.raises(PictureError) as caught:
-        await bench.look(as_file(scene(6000, 6000), "PNG", compress_level=1), reads_words=False)
+        await bench.look(as_file(scene(7900, 7900)), reads_words=False)
     assert caught.value.reason is NotLooked.TOO_SLOW
     await bench.stop()
 
