@@ -19,7 +19,7 @@ def describe_environment(setup: Setup) -> dict[str, object]:
         "load_average_1m": round(os.getloadavg()[0], 2),
         "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
         "python": platform.python_version(),
-        **{name: _installed(name) for name in ("faust-streaming", "aiokafka", "onnxruntime")},
+        **{name: _installed(name) for name in ("tidegate", "faust-streaming", "aiokafka", "onnxruntime")},
         "broker": "Apache Kafka on this machine" if setup.brokers is None else "the one given",
         "workers": setup.workers,
         "partitions": setup.partitions,

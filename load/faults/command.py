@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import shlex
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -18,17 +16,21 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from load.faults.diary import Diary
-from load.faults.report import write_report
+from load.faults.report import environment, write_report
+from load.faults.rows import Row, gather, picture_of, row_of
 from load.faults.running import Result, play, unplayed
 from load.faults.scenario import Scenario, Size
 from load.faults.scenarios import SCENARIOS
-from load.options import Json
+from load.faults.timeline import draw_timeline
+from load.options import Json, command_line
 from load.report import new_folder
 from models.folders import RELEASE
 
 
 def faults(
-    scenario: Annotated[list[str] | None, typer.Option(help=f"{' | '.join(SCENARIOS)}; default: all")] = None,
+    scenario: Annotated[
+        list[str] | None, typer.Option(help=f"{' | '.join(SCENARIOS)}; default: all, or none beside --add")
+    ] = None,
     full: Annotated[bool, typer.Option("--full/--short", help="how much of each")] = False,
     records: Annotated[int | None, typer.Option(min=100, help="sent in each, at the least")] = None,
     seconds: Annotated[float | None, typer.Option(min=1, help="that a fault lasts, or lies from the next")] = None,
@@ -36,22 +38,37 @@ def faults(
     artifact: Annotated[Path, typer.Option(help="model folder")] = RELEASE,
     as_json: Json = False,
     report: Annotated[Path | None, typer.Option(help="folder of the report; default: a new one in reports/")] = None,
+    add: Annotated[list[Path] | None, typer.Option(help="folder of a former report, whose rows are kept")] = None,
 ) -> None:
     """Breaks workers, brokers and the network between them. Exit 1 if a pass line is missed."""
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # a broker that is away is what is wanted here
-    chosen = _chosen(scenario)
+    chosen = [] if add and not scenario else _chosen(scenario)
     sizes = [_size(one, full, records, seconds) for one in chosen]
     folder = report or new_folder(Path("reports"), "faults")
-    typed = "python -m load " + shlex.join(sys.argv[1:])
-    results = asyncio.run(
-        _play_all(chosen, sizes, seed, artifact, lambda results: write_report(folder, results, artifact, typed))
-    )
-    written = write_report(folder, results, artifact, typed)
+    rows = {row.scenario: row for row in _former(folder, add or [])}
+
+    def keep(result: Result) -> None:
+        """Written after each, so that a night that is cut off has something to tell."""
+        name = result.scenario.name
+        draw_timeline(result, folder / picture_of(name))
+        rows[name] = row_of(result, environment(artifact))
+        write_report(folder, [*rows.values()], command_line())
+
+    asyncio.run(_play_all(chosen, sizes, seed, artifact, keep))
+    written = write_report(folder, [*rows.values()], command_line())
     if as_json:
         typer.echo(json.dumps(written.data, indent=2))
     else:
         written.show()
-    raise typer.Exit(0 if all(result.passed for result in results) else 1)
+    raise typer.Exit(0 if all(row.passed for row in rows.values()) else 1)
+
+
+def _former(folder: Path, reports: Sequence[Path]) -> list[Row]:
+    """Raises typer.BadParameter: one of them has no report that can be read."""
+    try:
+        return gather(folder, reports)
+    except (OSError, ValueError) as error:
+        raise typer.BadParameter(f"--add: {error}") from None
 
 
 def _chosen(names: Sequence[str] | None) -> list[Scenario]:
@@ -73,14 +90,13 @@ async def _play_all(
     sizes: Sequence[Size],
     seed: int,
     artifact: Path,
-    keep: Callable[[Sequence[Result]], object],
-) -> list[Result]:
+    keep: Callable[[Result], None],
+) -> None:
     """A scenario that cannot be played to its end counts as missed, and the others are played all the same.
 
     Args:
-        keep: called with what there is after each, so that a night that is cut off has something to tell.
+        keep: called with the result of each as soon as it is there.
     """
-    results: list[Result] = []
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[now]}"))
     with Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True)) as bar:
         for one, size in zip(chosen, sizes, strict=True):
@@ -90,9 +106,7 @@ async def _play_all(
             except Exception as error:  # a defect of ours, too, costs this one and not all of a night
                 result = unplayed(one, size, seed, error)
             bar.update(task, now="passed" if result.passed else "MISSED")
-            results.append(result)
-            keep(results)
-    return results
+            keep(result)
 
 
 def _show(bar: Progress, task: TaskID, diary: Diary) -> None:

@@ -2,82 +2,83 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from load.environment import describe_environment
-from load.faults.running import Result
-from load.faults.timeline import draw_timeline
+from load.faults.rows import Row, picture_of
+from load.faults.scenarios import SCENARIOS
 from load.report import Report
 from load.session import Setup
 
-HEADS = ("scenario", "", "records", "lost", "repeats", "p99 (s)", "recovery (s)", "took (s)", "seed")
+HEADS = ("scenario", "", "form", "records", "lost", "repeats", "p99 (s)", "recovery (s)", "took (s)", "seed")
 
 
-def write_report(folder: Path, results: Sequence[Result], artifact: Path, command: str) -> Report:
-    """Writes report.md, report.json and the pictures, and returns what can be shown."""
-    environment = {"date": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()), **_environment(artifact)}
-    report = Report("Faults on a real Kafka", command, environment)
-    report.data["scenarios"] = [account_of(result) for result in results]
-    report.say(summary(results))
-    report.table(HEADS, [row(result) for result in results])
-    for result in results:
-        if not result.passed:
-            reasons = [*result.missed, str(result.account.findings)]
-            report.say(f"{result.scenario.name} missed: {'; '.join(filter(None, reasons))}.")
-        picture = f"{result.scenario.name}.png"
-        draw_timeline(result, folder / picture)
-        if (folder / picture).exists():
-            report.image(picture)
-    report.table(("scenario", "pass line"), [(result.scenario.name, result.scenario.passes) for result in results])
+def write_report(folder: Path, rows: Sequence[Row], command: str) -> Report:
+    """Writes report.md and report.json, and returns what can be shown; the pictures lie in the folder already.
+
+    What all rows were run on stands once, below; what differs stands beside each.
+    """
+    rows = sorted(rows, key=_place)
+    common = _common([row.environment for row in rows])
+    report = Report("Faults on a real Kafka", command, common)
+    report.data["scenarios"] = [row.model_dump(mode="json") for row in rows]
+    report.say(summary(rows))
+    report.table(HEADS, [_cells(row) for row in rows])
+    for row in rows:
+        if not row.passed:
+            report.say(f"{row.scenario} missed: {'; '.join(filter(None, (*row.missed, row.found)))}.")
+        if (folder / picture_of(row.scenario)).exists():
+            report.image(picture_of(row.scenario))
+    differing = list(dict.fromkeys(name for row in rows for name in row.environment if name not in common))
+    heads = ("scenario", "date (UTC)", *(name.replace("_", " ") for name in differing), "pass line")
+    report.table(
+        heads,
+        [(row.scenario, row.date, *(row.environment.get(name, "") for name in differing), row.passes) for row in rows],
+    )
     report.write(folder)
     return report
 
 
-def _environment(artifact: Path) -> Mapping[str, object]:
+def environment(artifact: Path) -> Mapping[str, object]:
     """Workers and partitions are each scenario's own."""
     described = describe_environment(Setup(artifact=artifact, threads=1))
     return {name: value for name, value in described.items() if name not in ("workers", "partitions")}
 
 
-def summary(results: Sequence[Result]) -> str:
-    passed = sum(result.passed for result in results)
-    records = sum(int(result.account.facts.get("records", 0)) for result in results)
-    lost = sum(len(result.account.findings.lost) for result in results)
-    return f"{passed} of {len(results)} scenarios passed; {records:,} records, {lost} lost."
+def _common(environments: Sequence[Mapping[str, object]]) -> dict[str, object]:
+    """What is the same in all of them."""
+    first, *others = environments or [{}]
+    return {name: value for name, value in first.items() if all(each.get(name) == value for each in others)}
 
 
-def row(result: Result) -> Sequence[object]:
-    facts = result.account.facts
+def _place(row: Row) -> int:
+    """In the order of docs/faults.md; a scenario that there is no longer comes last."""
+    names = list(SCENARIOS)
+    return names.index(row.scenario) if row.scenario in names else len(names)
+
+
+def summary(rows: Sequence[Row]) -> str:
+    passed = sum(row.passed for row in rows)
+    records = sum(int(row.facts.get("records", 0)) for row in rows)
+    lost = sum(row.wrong.get("lost", 0) for row in rows)
+    return f"{passed} of {len(rows)} scenarios passed; {records:,} records, {lost} lost."
+
+
+def _cells(row: Row) -> Sequence[object]:
+    facts = row.facts
     return (
-        result.scenario.name,
-        "passed" if result.passed else "MISSED",
+        row.scenario,
+        "passed" if row.passed else "MISSED",
+        row.form,
         int(facts.get("records", 0)),
-        len(result.account.findings.lost),
+        row.wrong.get("lost", 0),
         int(facts.get("repeats", 0)),
         _rounded(facts.get("p99_s")),
         _rounded(facts.get("recovery_s")),
-        round(result.took_s),
-        result.seed,
+        round(row.took_s),
+        row.seed,
     )
-
-
-def account_of(result: Result) -> dict[str, Any]:
-    """For programs."""
-    size = result.size
-    return {
-        "scenario": result.scenario.name,
-        "passed": result.passed,
-        "missed": list(result.missed),
-        "wrong": result.account.findings.wrong,
-        "facts": {name: round(float(value), 4) for name, value in result.account.facts.items()},
-        "size": {"records": size.records, "rate": size.rate, "times": size.times, "seconds": size.seconds},
-        "seed": result.seed,
-        "took_s": round(result.took_s, 1),
-        "events": [{"at": round(event.at, 1), "what": event.what} for event in result.diary.events],
-    }
 
 
 def _rounded(value: float | None) -> object:

@@ -20,7 +20,11 @@ _MOST_LETTERS = 40
 
 
 def draw_timeline(result: Result, path: Path) -> None:
-    """Sent and settled count up from the left; the lag between them has an axis of its own."""
+    """Sent and settled count up from the left; the lag between them has an axis of its own.
+
+    There is none where nothing was sent or nothing settled, nor is that of an earlier run left there.
+    """
+    path.unlink(missing_ok=True)
     history = result.history
     sent = _in_the_run([each.sent_at for each in history.inputs], result.diary.samples)
     settled = _in_the_run([each.written_at for each in history.first.values()], result.diary.samples)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,28 +13,23 @@ from typing import Any
 
 import pytest
 from aiokafka.errors import KafkaTimeoutError
-from typer.testing import CliRunner
 
-from load import __main__ as command_line
-from load.faults import command, sending
-from load.faults.checker import Findings, check
+from load.faults import sending
+from load.faults.checker import Findings
 from load.faults.command import _chosen, _size
 from load.faults.diary import Diary
 from load.faults.faulty_worker import FAULTS, MARK
 from load.faults.history import Input, Outcome, RunHistory
 from load.faults.measuring import measure, recover, slope
 from load.faults.observing import Sample
-from load.faults.report import write_report
 from load.faults.running import Result
 from load.faults.scenario import Account, Scenario, Size, below, equal
 from load.faults.scenarios import SCENARIOS
 from load.faults.scenarios.inside import MarkedWriter
 from load.faults.sending import Sender
 from load.faults.timeline import draw_timeline
-from load.kafka.jars import KafkaUnavailable
 from load.texts import Payload, Writer
 from load.worker_process import ROOT
-from models.folders import RELEASE
 from streams.settings import Settings
 from streams.tasks import declared
 from tests.support.guards import GUARDS, Guard
@@ -130,29 +124,6 @@ def test_a_size_is_bounded_by_the_command_line() -> None:
     assert len(_chosen(None)) == len(SCENARIOS)
 
 
-def test_an_unknown_scenario_is_refused() -> None:
-    done = CliRunner().invoke(command_line.app, ["faults", "--scenario", "nonsense"])
-    assert done.exit_code == 2
-
-
-def test_the_report_has_a_row_a_picture_and_the_reason_of_what_was_missed(tmp_path: Path) -> None:
-    run = history({0: [1.0], 1: []})
-    diary = Diary()
-    diary.note("kill -9 worker-1")
-    account = Account(check(run), measure(run, diary))
-    scenario = SCENARIOS["kill-9"]
-    result = Result(scenario, scenario.short, 7, 12.0, account, ("lost 0",), run, diary)
-    report = write_report(tmp_path, [result], RELEASE, "python -m load faults")
-    text = (tmp_path / "report.md").read_text()
-    assert "0 of 1 scenarios passed; 2 records, 1 lost." in text
-    assert "kill-9 missed: lost 0; 1 lost (e.g. ('m.posts', 0, 1))." in text
-    assert "![kill-9.png](kill-9.png)" in text
-    assert (tmp_path / "kill-9.png").stat().st_size > 1_000
-    (row,) = json.loads((tmp_path / "report.json").read_text())["scenarios"]
-    assert (row["seed"], row["passed"], row["wrong"]) == (7, False, {"lost": 1})
-    assert report.data["environment"]["cores"]
-
-
 def test_odd_time_stamps_make_no_long_timeline(tmp_path: Path) -> None:
     """Two points a second from 1970 on would be 27 GiB."""
     now = 1_795_000_000.0
@@ -166,29 +137,6 @@ def test_odd_time_stamps_make_no_long_timeline(tmp_path: Path) -> None:
     account = Account(Findings(), {})
     draw_timeline(Result(scenario, scenario.short, 1, 10.0, account, (), run, diary), tmp_path / "picture.png")
     assert (tmp_path / "picture.png").stat().st_size > 1_000
-
-
-@pytest.mark.parametrize("error", [KafkaUnavailable("it did not start"), KafkaTimeoutError(), AssertionError("ours")])
-def test_a_scenario_that_cannot_be_played_is_missed_and_the_others_are_played(
-    error: Exception, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    kept: list[bool] = []
-
-    async def play(scenario: Scenario, size: Size, seed: int, **_: object) -> Result:
-        kept.append((tmp_path / "report.json").exists())
-        if scenario.name == "sigterm":
-            raise error
-        run = history({0: [1.0]})
-        return Result(scenario, size, seed, 1.0, Account(check(run), measure(run, Diary())), (), run, Diary())
-
-    monkeypatch.setattr(command, "play", play)
-    arguments = ["faults", "--scenario", "sigterm", "--scenario", "soak", "--json", "--report", str(tmp_path)]
-    done = CliRunner().invoke(command_line.app, arguments)
-    assert done.exit_code == 1
-    first, second = json.loads((tmp_path / "report.json").read_text())["scenarios"]
-    assert (first["passed"], second["passed"]) == (False, True)
-    assert first["missed"] == [f"could not be played: {type(error).__name__}: {error}"]
-    assert kept == [False, True], "what was played is written down before the next one is"
 
 
 def test_where_there_are_too_many_workers_some_have_no_partition() -> None:
