@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import time
 from collections.abc import Iterable, Mapping
@@ -13,6 +14,9 @@ from pydantic import BaseModel, ConfigDict
 from load.faults.diary import Event
 from load.faults.running import Result
 from load.faults.scenario import Scenario, Size
+
+_PATH = re.compile(r"/(?:[^/\s:]+/)+([^/\s:]+)")
+"""A path, of which a report keeps the last name: a worker's last line may name a file of this machine."""
 
 
 class Row(BaseModel):
@@ -59,7 +63,7 @@ def row_of(result: Result, environment: Mapping[str, object]) -> Row:
         passes=result.scenario.passes,
         date=time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime()),
         environment=dict(environment),
-        events=tuple(Event(round(event.at, 1), event.what) for event in result.diary.events),
+        events=tuple(Event(round(event.at, 1), _PATH.sub(r"\1", event.what)) for event in result.diary.events),
     )
 
 

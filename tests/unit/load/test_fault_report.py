@@ -177,3 +177,9 @@ def test_a_scenario_that_cannot_be_played_is_missed_and_the_others_are_played(
     assert (first["passed"], second["passed"]) == (False, True)
     assert first["missed"] == [f"could not be played: {type(error).__name__}: {error}"]
     assert kept == [False, True], "what was played is written down before the next one is"
+
+
+def test_a_row_names_no_folder_of_the_machine() -> None:
+    result = played("sigterm")
+    result.diary.note("worker-1 had ended (5): stopped: /home/somebody/code/streams/model.py:55 at 10/20 MB, 1/2")
+    assert row_of(result, {}).events[-1].what == "worker-1 had ended (5): stopped: model.py:55 at 10/20 MB, 1/2"
