@@ -99,7 +99,9 @@ def test_the_rules_of_the_policy_page_do_what_they_say(tmp_path: Path) -> None:
     _, rules, joins, raids = _blocks(POLICY_PAGE, "toml")
     banned = "[lists.banned]\nkind = 'block'\nof = 'authors'\nentries = []\n"
     for name in ("policy", "old", "new"):
-        (tmp_path / f"{name}.toml").write_text("\n".join([POLICY.read_text("utf-8"), joins, rules, raids, banned]), "utf-8")
+        (tmp_path / f"{name}.toml").write_text(
+            "\n".join([POLICY.read_text("utf-8"), joins, rules, raids, banned]), "utf-8"
+        )
     (tmp_path / "verdicts.jsonl").write_text(json.dumps(POST_VERDICT), "utf-8")
     (tmp_path / "reviews.jsonl").write_text(json.dumps(REVIEW), "utf-8")
     shown = re.findall(r"\$ (?:echo \"[^\"]*\" \| )?tidegate (.*)", POLICY_PAGE)
