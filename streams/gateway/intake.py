@@ -137,6 +137,8 @@ async def while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:
             finally:
                 leaving.cancel()
     except TimeoutError:
+        if not presence.expired():
+            raise
         raise Refusal(400, "disconnected", "The caller has left.") from None
 
 
