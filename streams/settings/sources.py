@@ -17,7 +17,7 @@ from streams.errors import TidegateError
 
 PREFIX = "TIDEGATE_"
 CONFIG_FILE = "TIDEGATE_CONFIG"
-# For who waits until a worker consumes, or a server answers: then it holds the port. Not there before, nor from the end on.
+# For who waits until a worker consumes, or a server answers: then it holds the port. Not there from the end on.
 READY_FILE = "TIDEGATE_READY_FILE"
 METRICS_PORT_FILE = "TIDEGATE_METRICS_PORT_FILE"  # for who has to know the port that metrics_port 0 chose
 # Variables of the same prefix that are no settings; the last are the tests' own.
