@@ -11,7 +11,7 @@ from typing import Final
 from models.evaluation.resampling import share
 from schemas import Comparison, Review
 from schemas.comparison import Side
-from streams.reviews.report import is_called_for, right_labels
+from streams.reviews.report import is_called_for, is_right, right_labels
 
 POSITIONS: Final = 5
 """Of each kind of difference that are named."""
@@ -77,8 +77,13 @@ class TrialReport:
     """By what the active one decided and what the candidate would have."""
     active_ms: list[float] = field(default_factory=list)
     candidate_ms: list[float] = field(default_factory=list)
+    _seen: set[str] = field(default_factory=set)
 
     def add(self, one: Comparison) -> None:
+        """One that was delivered twice counts once."""
+        if one.id in self._seen:
+            return
+        self._seen.add(one.id)
         lang = one.lang or "-"
         position = f"{one.source.topic}[{one.source.partition}]@{one.source.offset}"
         self.compared += 1
@@ -98,13 +103,15 @@ class TrialReport:
             self._look_at(one, review)
 
     def _look_at(self, one: Comparison, review: Review) -> None:
-        """Both sides by what the person wants, whichever of them was reviewed."""
+        """What was done by the decision on it, whichever side would do it; anything else by what the person wants."""
         self.reviewed += 1
         labels = right_labels(review, frozenset(one.active.labels))
         for name, side in (("active", one.active), ("candidate", one.candidate)):
             found = self.right[name]
             if side.action is not None and side.action != "allow":
-                found.setdefault(f"action {side.action}", Right()).add(is_called_for(side.action, review.action))
+                was_done = side.action == one.active.action
+                agrees = is_right(side.action, review) if was_done else is_called_for(side.action, review.action)
+                found.setdefault(f"action {side.action}", Right()).add(agrees)
             if labels is not None:
                 for label in side.labels:
                     found.setdefault(f"label {label}", Right()).add(label in labels)

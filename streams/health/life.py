@@ -53,8 +53,8 @@ class Life:
 
     def end(self) -> None:
         self.monitor.reach(Phase.ENDING)
-        _take_away_ready_file()
         self.ended.set()
+        _take_away_ready_file()
 
     def crash(self, error: BaseException) -> None:
         """The first crash counts; what follows from it does not."""
@@ -62,10 +62,14 @@ class Life:
         self.end()
 
     def report_ready(self, where: str = "", known_as: str = "ready") -> None:
-        """Args:
-        where: added to what the log says.
-        known_as: what scripts and tests that wait for the file read there.
+        """Says nothing once the process is to end.
+
+        Args:
+            where: added to what the log says.
+            known_as: what scripts and tests that wait for the file read there.
         """
+        if self.ended.is_set():
+            return
         self.monitor.reach(Phase.READY)
         logger.info("ready%s", where)
         if path := os.environ.get(READY_FILE):
@@ -75,7 +79,10 @@ class Life:
 def _take_away_ready_file() -> None:
     """What it says of a former life, or of this one before its end, is not so any more."""
     if path := os.environ.get(READY_FILE):
-        Path(path).unlink(missing_ok=True)
+        try:
+            Path(path).unlink(missing_ok=True)
+        except OSError as error:
+            logger.warning("%s is not taken away: %s", path, error.strerror or type(error).__name__)
 
 
 def live(settings: Settings, run: Callable[[Tracer | None], Coroutine[Any, Any, int]]) -> int:

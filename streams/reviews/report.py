@@ -31,10 +31,7 @@ class _Judged(NamedTuple):
 
     @property
     def is_right(self) -> bool:
-        """Whether its action was called for: at least as much is asked for, or anything at all where a person was."""
-        if self.review.decision is not None:
-            return self.review.decision == "upheld"
-        return is_called_for(self.verdict.action, self.review.action)
+        return is_right(self.verdict.action, self.review)
 
     @property
     def is_drawn(self) -> bool:
@@ -45,6 +42,11 @@ class _Judged(NamedTuple):
     def right_labels(self) -> frozenset[str] | None:
         """None: nobody said."""
         return right_labels(self.review, self.verdict.labels)
+
+
+def is_right(action: str, review: Review) -> bool:
+    """Of the action that a review is about: by its decision; without one, whether the action is called for."""
+    return is_called_for(action, review.action) if review.decision is None else review.decision == "upheld"
 
 
 def is_called_for(action: str, wanted: str) -> bool:

@@ -17,7 +17,8 @@ from streams.errors import TidegateError
 
 PREFIX = "TIDEGATE_"
 CONFIG_FILE = "TIDEGATE_CONFIG"
-READY_FILE = "TIDEGATE_READY_FILE"  # for who waits until a worker consumes, or a server answers: then it holds the port
+# For who waits until a worker consumes, or a server answers: then it holds the port. Not there from the end on.
+READY_FILE = "TIDEGATE_READY_FILE"
 METRICS_PORT_FILE = "TIDEGATE_METRICS_PORT_FILE"  # for who has to know the port that metrics_port 0 chose
 # Variables of the same prefix that are no settings; the last are the tests' own.
 OTHER_VARIABLES = frozenset({CONFIG_FILE, READY_FILE, METRICS_PORT_FILE, TRAINING_DATA})

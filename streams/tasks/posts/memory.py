@@ -17,7 +17,7 @@ from streams.tasks.outputs import Alarm
 from streams.tasks.posts.author_key import load_or_create_secret, passing_secret
 from streams.tasks.posts.authors import AuthorHistory, author_hash, key_check
 from streams.tasks.posts.company import Company
-from streams.tasks.posts.crowds import Crowds
+from streams.tasks.posts.crowds import Crowds, Sign
 from streams.tasks.posts.journal import Journal, Place, author_in
 from streams.tasks.posts.rates import Rates
 from streams.tasks.posts.sightings import Sightings, keyed, sign_of
@@ -83,8 +83,8 @@ class Memory:
             return []
         return [Alarm("repeat_offender", "high", author, [f"posts>={self.policy.repeat_offender.posts}"], count)]
 
-    def witness(self, case: Case[Post], identity: str, verdict_id: str, sent_at: float, tells: bool) -> list[Alarm]:
-        """What this post means beside those of other authors, as far as it is counted here.
+    def witness(self, case: Case[Post], identity: str, sent_at: float, tells: bool) -> tuple[list[Sign], list[Alarm]]:
+        """What this post may be one of, and what that means beside those of other authors, as far as it is counted here.
 
         Args:
             identity: of what it says, whatever judged it.
@@ -92,7 +92,7 @@ class Memory:
         """
         author = author_of(case)
         if not author:
-            return []
+            return [], []
         who = author_hash(self.secret, author)
         signs = list(self.crowds.signs(case, who, identity, sent_at))
         raised: list[Alarm | None] = []
@@ -101,11 +101,15 @@ class Memory:
             raised = [here.count(sign, who, identity, sent_at, case.record.id) for sign in signs]
             if tells:
                 self.company.note(identity, here.sizes(signs, who, sent_at))
-        if self.sightings is None:
-            return [alarm for alarm in raised if alarm is not None]
-        for sign in signs:
-            self.sightings.note(sign, case, who, verdict_id, sent_at)
-        return []
+        return signs, [alarm for alarm in raised if alarm is not None and self.sightings is None]
+
+    def tell(self, case: Case[Post], signs: Sequence[Sign], verdict_id: str, sent_at: float) -> None:
+        """Has what a post may be one of leave with its verdict, for whoever counts all that are alike. Not before there
+        is a verdict: it would leave with that of another post.
+        """
+        if self.sightings is not None:
+            for sign in signs:
+                self.sightings.note(sign, case, author_hash(self.secret, author_of(case)), verdict_id, sent_at)
 
     def _counted_here(self) -> Crowds:
         """What rules go by: whoever tells of waves, a worker knows at once only of the posts that it judges."""

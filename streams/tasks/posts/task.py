@@ -22,6 +22,7 @@ from streams.record import Decision, Outgoing
 from streams.tasks.base import Case, Change, Parts, Rendered, Task
 from streams.tasks.outputs import OVER_QUOTA, Alarm, alert, outputs, timings_ms, verdict_id, warnings
 from streams.tasks.posts import POSTS
+from streams.tasks.posts.crowds import Sign
 from streams.tasks.posts.memory import Memory, author_of
 from streams.tasks.posts.sample import is_drawn
 
@@ -68,7 +69,7 @@ class PostsTask(Task[Post]):
         # Memory knows a post by its content: one that comes again under another model or policy is no second one.
         remembered = verdict_id(POSTS.name, "", "", case.content)
         self._count(case, remembered)
-        waves = self._witness(case, remembered, identity)
+        signs, waves = self._witness(case, remembered)
         ruling, _ = self._judge.rule(self._facts(case, values, remembered))
         ruling = with_pictures(ruling, case.seen, self._policy)
         action, reasons = self._within_quota(ruling, identity)
@@ -99,6 +100,7 @@ class PostsTask(Task[Post]):
         }
         kinds = ("labels",) if action is Action.ALLOW else ("labels", "flags")
         leaving = outputs(case, verdict, kinds, alarms, self._wall_clock(), _NAMES[action])
+        self._memory.tell(case, signs, identity, case.sent_at(self._clock(), self._wall_clock()))
         return [*leaving, *self._memory.leaving()]
 
     def _count(self, case: Case[Post], identity: str) -> None:
@@ -107,9 +109,9 @@ class PostsTask(Task[Post]):
             sent_at = case.sent_at(self._clock(), self._wall_clock())
             self._memory.count(case, identity, sent_at, window_s)
 
-    def _witness(self, case: Case[Post], identity: str, verdict: str) -> list[Alarm]:
+    def _witness(self, case: Case[Post], identity: str) -> tuple[list[Sign], list[Alarm]]:
         sent_at = case.sent_at(self._clock(), self._wall_clock())
-        return self._memory.witness(case, identity, verdict, sent_at, self._judge.rulebook.asks_for_crowds)
+        return self._memory.witness(case, identity, sent_at, self._judge.rulebook.asks_for_crowds)
 
     def _facts(self, case: Case[Post], values: list[float] | None, identity: str) -> Facts:
         """As of the time at which the post was sent, so that a redelivery is told the same."""

@@ -154,7 +154,7 @@ async def test_a_trial_that_cannot_keep_up_compares_less_and_holds_nothing_up(
 
 
 def comparison(number: int, **candidate: Any) -> Comparison:
-    document = COMPARISON | {"source": COMPARISON["source"] | {"offset": number}}
+    document = COMPARISON | {"id": f"{number:032x}", "source": COMPARISON["source"] | {"offset": number}}
     same = COMPARISON["active"] | {"model_version": "new"}
     return Comparison.model_validate(document | {"candidate": same | candidate})
 
@@ -203,8 +203,8 @@ def test_a_report_says_how_often_people_agree_to_either_side() -> None:
     wants_none = TrialReport({COMPARISON["verdict"]: reviewed("allow")})
     for found in (wants_more, wants_none):
         found.add(Comparison.model_validate(COMPARISON))
-        found.add(Comparison.model_validate(COMPARISON | {"verdict": "another"}))
-        found.add(Comparison.model_validate(COMPARISON | {"verdict": None}))
+        found.add(Comparison.model_validate(COMPARISON | {"id": "1", "verdict": "another"}))
+        found.add(Comparison.model_validate(COMPARISON | {"id": "2", "verdict": None}))
         assert (found.compared, found.reviewed) == (3, 1)
     right = {side: {name: (one.hits, one.rows) for name, one in figures.items()}
              for side, figures in wants_more.right.items()}  # fmt: skip
@@ -233,3 +233,25 @@ def test_labels_that_nobody_spoke_of_are_neither_right_nor_wrong() -> None:
     upheld = TrialReport({COMPARISON["verdict"]: reviewed("limit", decision="upheld")})
     upheld.add(Comparison.model_validate(COMPARISON))
     assert upheld.right["candidate"]["label threat"].hits == 0, "those of the verdict that it is about are right"
+
+
+def test_a_comparison_that_was_delivered_twice_counts_once() -> None:
+    found = TrialReport({COMPARISON["verdict"]: reviewed("limit")})
+    for number in (1, 2, 1):
+        found.add(comparison(number, action="review"))
+    assert (found.compared, found.changed, found.reviewed, len(found.active_ms)) == (2, 2, 2, 2)
+    assert found.languages == {"en": 2}
+
+
+@pytest.mark.parametrize(
+    ("decision", "wanted", "hits"),
+    [("upheld", "allow", [1, 1, 0]), ("overturned", "remove", [0, 0, 1]), (None, "remove", [1, 1, 1])],
+)
+def test_what_was_done_is_right_by_the_decision_on_it(decision: str | None, wanted: str, hits: list[int]) -> None:
+    """As in the report on reviews; of an action that was not taken, only what is wanted tells."""
+    found = TrialReport({COMPARISON["verdict"]: reviewed(wanted, decision=decision)})
+    found.add(comparison(1, action="limit"))
+    found.add(comparison(2, action="review"))
+    limited = [found.right[side]["action limit"] for side in ("active", "candidate")]
+    assert [(one.hits, one.rows) for one in limited] == [(2 * hits[0], 2), (hits[1], 1)]
+    assert found.right["candidate"]["action review"].hits == hits[2]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 from pathlib import Path
@@ -81,6 +82,27 @@ def test_the_file_is_there_for_as_long_as_it_is_ready(tmp_path: Path, monkeypatc
 
     assert asyncio.run(life.run(work)) == 0
     assert seen == [False, True, False]
+
+
+def test_a_file_that_cannot_be_taken_away_keeps_nothing_from_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv(READY_FILE, str(tmp_path))  # a folder is not unlinked
+    assert lives(Life(Settings()), ValueError(SECRET)) == 1
+    assert caplog.messages == [*[f"{tmp_path} is not taken away: Is a directory"] * 2, "stopped: ValueError"]
+
+
+def test_what_becomes_ready_after_its_end_does_not_say_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A worker that is stopped while it joins is given partitions all the same."""
+    monkeypatch.setenv(READY_FILE, str(tmp_path / "ready"))
+    life = Life(Settings())
+    life.end()
+    with caplog.at_level(logging.INFO):
+        life.report_ready()
+    assert not (tmp_path / "ready").exists()
+    assert caplog.messages == []
 
 
 def test_what_ends_is_not_ready_any_more() -> None:

@@ -76,6 +76,25 @@ def test_one_worker_counts_what_the_others_judged_and_those_count_nothing() -> N
     assert counted(counting, told) == [("spam_wave", "p5", 6), ("spam_wave", "p11", 12)]
 
 
+@pytest.mark.parametrize("broken", ["ruling", "verdict"])
+def test_of_a_post_that_got_no_verdict_nothing_is_told(broken: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is a dead letter then, and what leaves with the next verdict is of the next post."""
+    judging = worker()
+
+    def fails(*arguments: object) -> None:
+        raise LookupError("a defect")
+
+    with monkeypatch.context() as patch:
+        if broken == "ruling":
+            patch.setattr(judging._judge, "rule", fails)
+        else:
+            patch.setattr("streams.tasks.posts.task.outputs", fails)
+        with pytest.raises(LookupError):
+            judged(judging, 1)
+    (told,) = sightings(judged(judging, 2))
+    assert orjson.loads(told.value or b"")["post_id"] == "p2"
+
+
 def test_without_the_setting_and_where_nothing_is_kept_each_counts_its_own() -> None:
     for task in (worker(shares_waves=False), worker(state=None)):
         leaving = [each for number in range(6) for each in judged(task, number)]
