@@ -6,7 +6,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,8 +56,9 @@ async def dry_run(setup: Setup, verdicts: int, has_kafka: bool, seed: int, repor
         ["verdicts", "s", "processor s", "a second", f"min for {WHOLE:,}", "min of processor", "differ"],
         [(name, *one.values()) for name, one in report.data["runs"].items()],
     )
+    where = "on one core" if hasattr(os, "sched_setaffinity") else "on any core"
     report.say(
-        f"The command itself, in a process on one core. Its start, measured over no verdicts, is taken off; what "
+        f"The command itself, in a process {where}. Its start, measured over no verdicts, is taken off; what "
         f"{WHOLE:,} would take is arithmetic, with the start added. Target: {TARGET_S / 60:g} minutes. The processor's "
         "time is what it would take with the core to itself, reading and unpacking included."
     )
@@ -158,9 +160,18 @@ async def _timed(setup: Setup, policy: Path, verdicts: int, *where: str) -> Took
 
 def _on_one_core(command: Sequence[str]) -> subprocess.CompletedProcess[bytes]:
     """What it starts inherits where it may run. Only this thread is bound, so nothing else here is."""
+    with _bound():
+        return subprocess.run(command, capture_output=True, timeout=WITHIN_S, check=False)
+
+
+@contextmanager
+def _bound() -> Iterator[None]:
+    if not hasattr(os, "sched_setaffinity"):  # Linux alone has it
+        yield
+        return
     cores = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {max(cores)})
     try:
-        return subprocess.run(command, capture_output=True, timeout=WITHIN_S, check=False)
+        yield
     finally:
         os.sched_setaffinity(0, cores)

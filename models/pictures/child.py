@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import resource
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
@@ -21,13 +22,20 @@ BEHIND: Final = 5
 
 
 def begin(memory_bytes: int, reads_words: bool, served: Sequence[Served]) -> None:
-    os.nice(BEHIND)
-    if hasattr(os, "SCHED_BATCH"):  # on Linux; where the worker has real-time priority, a child would keep it
-        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+    _stand_behind()
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     _looker().open(reads_words, served)
+
+
+def _stand_behind() -> None:
+    """A courtesy: where a sandbox refuses it, pictures are looked at all the same."""
+    with suppress(OSError):
+        os.nice(BEHIND)
+    if hasattr(os, "SCHED_BATCH"):  # on Linux; where the worker has real-time priority, a child would keep it
+        with suppress(OSError):
+            os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 
 
 def look(data: bytes, reads_words: bool, task: str) -> Look:

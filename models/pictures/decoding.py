@@ -14,6 +14,7 @@ from io import BytesIO
 from typing import Final
 
 from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
+from PIL.JpegImagePlugin import JpegImageFile
 
 from models.pictures.errors import NotLooked, PictureError
 
@@ -27,7 +28,7 @@ MAX_PIXELS: Final[Mapping[str, int]] = {
     "BMP": 16_000_000,
 }
 """Only JPEG shrinks on load; 16 MP of RGBA are 64 MB for a moment."""
-MAX_PROGRESSIVE_PIXELS: Final = 14_000_000
+MAX_PIXELS_IN_PASSES: Final = 14_000_000
 """Of a JPEG that comes in several passes: all of it is kept until the last one, six bytes a pixel, however small it is
 made. A telephone's 12 MP are let in, 48 MP would take 290 MB.
 """
@@ -74,8 +75,11 @@ def decode(data: bytes) -> Decoded:
 
 def _decoded(data: bytes) -> Decoded:
     image = Image.open(BytesIO(data), formats=tuple(MAX_PIXELS))
+    if image.format == "MPO":  # a JPEG of a telephone, behind which lies a preview or a map of brightness
+        image = JpegImageFile(BytesIO(data))
     kind = str(image.format)
-    most = MAX_PROGRESSIVE_PIXELS if "progressive" in image.info else MAX_PIXELS[kind]
+    in_passes = isinstance(image, JpegImageFile) and _comes_in_passes(image, data)
+    most = MAX_PIXELS_IN_PASSES if in_passes else MAX_PIXELS[kind]
     if image.width * image.height > most:
         raise PictureError(NotLooked.TOO_MANY_PIXELS)
     if min(image.size) < MIN_SIDE:
@@ -90,6 +94,27 @@ def _decoded(data: bytes) -> Decoded:
         image.seek(number)
         frames.append(_working_copy(image))
     return Decoded(tuple(frames), media_type, width, height, count)
+
+
+def _comes_in_passes(image: JpegImageFile, data: bytes) -> bool:
+    """As libjpeg decides it: it is progressive, or its first scan has not all of its colours."""
+    return "progressive" in image.info or _colours_of_first_scan(data) < image.layers
+
+
+_START_OF_SCAN: Final = 0xDA
+_WITHOUT_LENGTH: Final = frozenset({0x00, 0x01, *range(0xD0, 0xDA), 0xFF})
+"""Markers that stand alone, and what is none: an escaped 0xFF and padding."""
+
+
+def _colours_of_first_scan(data: bytes) -> int:
+    """Raises ValueError, IndexError: it has none."""
+    at = 0
+    while True:
+        at = data.index(b"\xff", at) + 1
+        if data[at] == _START_OF_SCAN:
+            return data[at + 3]
+        if data[at] not in _WITHOUT_LENGTH:
+            at += 1 + max(2, int.from_bytes(data[at + 1 : at + 3], "big"))
 
 
 def _chosen(count: int, pixels: int) -> list[int]:

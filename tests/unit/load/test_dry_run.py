@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 import orjson
 import pytest
 
-from load.commands.dry_run import RULES, Took, changed_policy, summarise
+from load.commands.dry_run import RULES, Took, _on_one_core, changed_policy, summarise
 from load.verdicts import write_verdicts
 from schemas import PostVerdict
 from streams.policy import Policy
@@ -50,3 +52,9 @@ def test_the_other_policy_is_sound_and_its_rules_ask_for_scores_alone(tmp_path: 
     asked = {name for rule in policy.rules for leaf, _ in rule.when.leaves() for name in leaf.model_fields_set}
     assert asked <= {"label", "at_least", "lang"}
     assert policy.posts.thresholds["spam"] == {"en": 0.3, "other": 0.95}
+
+
+def test_where_a_process_cannot_be_bound_to_a_core_it_runs_on_any(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("sched_getaffinity", "sched_setaffinity"):
+        monkeypatch.delattr(os, name, raising=False)
+    assert _on_one_core([sys.executable, "-c", "print(1)"]).stdout.strip() == b"1"

@@ -106,6 +106,35 @@ def test_a_jpeg_in_several_passes_may_be_less_large() -> None:
     assert refused(as_file(large, progressive=True)) is NotLooked.TOO_MANY_PIXELS
 
 
+def jpeg_by_colour(width: int, height: int, before: bytes = b"") -> bytes:
+    """A baseline JPEG that has each colour in a scan of its own, and nothing in any of them; `before`: the first."""
+    whole = as_file(Image.new("RGB", (16, 16)), subsampling=0)
+    head = bytearray(whole[: whole.index(b"\xff\xda")])
+    frame = head.index(b"\xff\xc0")
+    struct.pack_into(">HH", head, frame + 5, height, width)
+    scans = [
+        b"\xff\xda\0\x08\x01" + bytes([head[frame + 10 + 3 * one], 0x11 * (one > 0), 0, 63, 0]) for one in range(3)
+    ]
+    return bytes(head) + before + b"".join(scan + bytes(200) for scan in scans) + b"\xff\xd9"
+
+
+@pytest.mark.parametrize(
+    "before",
+    [b"", b"\xff\xfe\0\x0c\xff\xda\0\x0c\x03" + bytes(5), b"\xff\xff\xff\xfe\0\x02", b"junk\xff\0\xff\xd0"],
+    ids=["plainly", "after a comment with a marker", "after padding", "after junk"],
+)
+def test_a_jpeg_with_a_pass_for_each_colour_may_be_as_large_as_one_in_several_passes(before: bytes) -> None:
+    assert decode(jpeg_by_colour(400, 300, before)).width == 400
+    assert refused(jpeg_by_colour(8_000, 7_000, before)) is NotLooked.TOO_MANY_PIXELS
+
+
+def test_of_a_telephone_s_jpeg_with_a_second_picture_behind_it_the_first_is_read() -> None:
+    """Previews, depths and maps of brightness: Pillow calls such a file MPO, and it is shrunk as others are."""
+    data = as_file(scene(4000, 3000), "MPO", save_all=True, append_images=[scene(64, 48)])
+    found = decode(data)
+    assert (found.media_type, found.width, found.frame_count, len(found.frames)) == ("image/jpeg", 4_000, 1, 1)
+
+
 def test_half_a_file_is_damaged() -> None:
     for kind in ("JPEG", "PNG", "WEBP"):
         data = as_file(scene(), kind)
