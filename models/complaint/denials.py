@@ -54,6 +54,6 @@ class Denials:
 
 
 def _is_covered(word: Found, pseudo: Sequence[Found], starts: Sequence[int]) -> bool:
-    """Whether it is part of a phrase that says nothing of the kind; they are in order, and none reaches into another."""
+    """Whether it is part of a phrase that says nothing of the kind; those are in order and never overlap."""
     place = bisect_right(starts, word.start) - 1
     return place >= 0 and word.end <= pseudo[place].end

@@ -75,7 +75,8 @@ class PhraseFinder:
         meant = [(one, self._settled(one.name, said)) for one, said in zip(findings, assertions, strict=True)]
         said_so = _by_name(findings)
         well = [one._replace(name=one.name.removeprefix(_ABSENT)) for one in found if one.name.startswith(_ABSENT)]
-        well = [one for one in well if not _meets(one, said_so.get(one.name, ())) and not _is_not_well(in_one_line, one)]
+        well = [one for one in well if not _is_not_well(in_one_line, one)]
+        well = [one for one in well if not _meets(one, said_so.get(one.name, ()))]
         meant += [(one, Assertion.ABSENT) for one in [*(one for one, _ in denied), *well]]
         return [
             Mention(one.name, assertion, places[one.start], places[one.end - 1] + 1)
