@@ -6,13 +6,15 @@ them gives `Mention`s: `PhraseFinder` by phrases and scopes; a head of the model
 
 from models.complaint.catalogue import Catalogue, ClinicalFinding, load_catalogue
 from models.complaint.fields import record_line, with_numbers
-from models.complaint.finder import PhraseFinder
+from models.complaint.finder import FEVER, FEVER_FROM, PhraseFinder
 from models.complaint.mention import Assertion, Finder, Mention
 from models.complaint.numbers import Told, read_numbers
 from models.complaint.parts import BodyParts
 from models.complaint.reading import Reading
 
 __all__ = [
+    "FEVER",
+    "FEVER_FROM",
     "Assertion",
     "BodyParts",
     "Catalogue",

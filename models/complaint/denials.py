@@ -5,13 +5,16 @@ Such a finding is no phrase as it stands. Without the word it is one, and then t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Final
 
 from models.complaint.phrases import Found, Phrases
 from models.complaint.words import Table
 
 _FURTHEST: Final = 30  # characters on either side of the word
+_MOST: Final = 64  # words of a text that are looked at; behind them a denial is not seen, and so a finding stays
 
 
 class Denials:
@@ -34,12 +37,9 @@ class Denials:
         """
         words = self._words.find(plain)
         pseudo = [one for one in words if one.name == "pseudo"]
-        return [
-            (finding, word)
-            for word in words
-            if word.name == "within" and not any(one.start <= word.start and word.end <= one.end for one in pseudo)
-            for finding in self._across(plain, word)
-        ]
+        starts = [one.start for one in pseudo]
+        denying = (one for one in words if one.name == "within" and not _is_covered(one, pseudo, starts))
+        return [(finding, word) for word in islice(denying, _MOST) for finding in self._across(plain, word)]
 
     def _across(self, plain: str, word: Found) -> Iterator[Found]:
         """What is found across the word's place when it is taken out."""
@@ -51,3 +51,9 @@ class Denials:
         for one in self._phrases.find(left + right):
             if one.start < len(left.rstrip()) and one.end > len(left):
                 yield Found(one.name, first + one.start, end + one.end - len(left))
+
+
+def _is_covered(word: Found, pseudo: Sequence[Found], starts: Sequence[int]) -> bool:
+    """Whether it is part of a phrase that says nothing of the kind; those are in order and never overlap."""
+    place = bisect_right(starts, word.start) - 1
+    return place >= 0 and word.end <= pseudo[place].end

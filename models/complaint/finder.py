@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+import re
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Final
 
@@ -19,8 +21,16 @@ from models.complaint.words import ContextWords
 from models.text.plain_words import FREQUENT
 
 _UNLESS, _ABSENT = "unless ", "absent "  # before a key, which has no blank
-_FEVER: Final = "fever"
-_FEVER_FROM: Final = 38.0  # degrees Celsius
+FEVER: Final = "fever"
+FEVER_FROM: Final = 38.0  # degrees Celsius
+
+# What is said to be well is not, with one of these at most a word before it, or behind it.
+_NOT_WELL: Final = re.compile(
+    r"(?<![a-z])(?:not?|never|less|hardly|barely|without|unable to|can(?:no|')?t|[a-z]+n't) (?:[a-z']+ )?$"
+    r"|[不没無无未][\u4e00-\u9fff]?$"
+)
+_POORLY: Final = re.compile(r" (?:[a-z']+ )?(?:less|fewer|not?|never|badly|poorly)(?![a-z])")
+_NOT_WELL_WITHIN: Final = 30  # characters
 
 
 class PhraseFinder:
@@ -52,18 +62,21 @@ class PhraseFinder:
         in_one_line = plain.replace("\n", " ")
         denied = [(one, word) for one, word in self._denials.find(in_one_line) if _is_finding(one)]
         found = self._phrases.find(in_one_line)
-        meant_otherwise = [one for one in found if one.name.startswith(_UNLESS)]
+        otherwise = _by_name(one for one in found if one.name.startswith(_UNLESS))
         findings = [
             one
             for one in found
             if _is_finding(one)
-            and not _is_within(one, meant_otherwise)
+            and not _is_within(one, otherwise.get(f"{_UNLESS}{one.name}", ()))
             and not any(one.name == other.name and one.start < word.start < one.end for other, word in denied)
         ]
         findings = sorted([*findings, *_measured(findings, readings, places)], key=lambda one: one.start)
         assertions = self._context.assertions(plain, findings)
         meant = [(one, self._settled(one.name, said)) for one, said in zip(findings, assertions, strict=True)]
+        said_so = _by_name(findings)
         well = [one._replace(name=one.name.removeprefix(_ABSENT)) for one in found if one.name.startswith(_ABSENT)]
+        well = [one for one in well if not _is_not_well(in_one_line, one)]
+        well = [one for one in well if not _meets(one, said_so.get(one.name, ()))]
         meant += [(one, Assertion.ABSENT) for one in [*(one for one, _ in denied), *well]]
         return [
             Mention(one.name, assertion, places[one.start], places[one.end - 1] + 1)
@@ -80,18 +93,35 @@ def _is_finding(one: Found) -> bool:
     return " " not in one.name
 
 
-def _is_within(one: Found, others: list[Found]) -> bool:
-    return any(
-        other.name == f"{_UNLESS}{one.name}" and other.start <= one.start and one.end <= other.end for other in others
-    )
+def _by_name(found: Iterable[Found]) -> Mapping[str, Sequence[Found]]:
+    """In the order of the text; those of one name have no place in common."""
+    named: dict[str, list[Found]] = defaultdict(list)
+    for one in found:
+        named[one.name].append(one)
+    return named
+
+
+def _is_within(one: Found, others: Sequence[Found]) -> bool:
+    place = bisect_right(others, one.start, key=lambda other: other.start) - 1
+    return place >= 0 and one.end <= others[place].end
+
+
+def _meets(one: Found, others: Sequence[Found]) -> bool:
+    place = bisect_right(others, one.start, key=lambda other: other.end)
+    return place < len(others) and others[place].start < one.end
+
+
+def _is_not_well(plain: str, one: Found) -> bool:
+    before = plain[max(0, one.start - _NOT_WELL_WITHIN) : one.start]
+    return _NOT_WELL.search(before) is not None or _POORLY.match(plain, one.end) is not None
 
 
 def _measured(findings: Iterable[Found], readings: Iterable[Reading], places: Sequence[int]) -> list[Found]:
     """A temperature that makes a fever, where no phrase says so at its place."""
     measured = [
-        Found(_FEVER, bisect_left(places, one.start), bisect_left(places, one.end))
+        Found(FEVER, bisect_left(places, one.start), bisect_left(places, one.end))
         for one in readings
-        if one.name == "temperature" and one.value >= _FEVER_FROM
+        if one.name == "temperature" and one.value >= FEVER_FROM
     ]
-    said = [one for one in findings if one.name == _FEVER]
+    said = [one for one in findings if one.name == FEVER]
     return [one for one in measured if not any(other.start < one.end and one.start < other.end for other in said)]

@@ -17,7 +17,10 @@ _SEPARATOR: Final = "[ -]{1,2}"
 _ENDS_SCOPE: Final = "(?:no|not|nor|but|without|den(?:y|ies|ied)|never|however)"  # these are never just in between
 _BETWEEN: Final = rf"{_SEPARATOR}(?:(?!{_ENDS_SCOPE}[ -])[a-z0-9'%/]+{_SEPARATOR})"
 _GAP, _NEAR = f"{_BETWEEN}{{0,4}}", f"{_BETWEEN}{{0,5}}"
-_CHINESE_ANY: Final = r"(?:不[停住断]|[^，。；：、！？,.;:!?\n不没無无未])"  # of what may be in between
+_NO_DENIAL: Final = (  # in between it only says how; [pseudo] of context.toml has these and more
+    "不(?:[停住断时]|间断|定时|由自主|自觉|自主|受控制?|对称|对劲|规则|规律|太?正常|明原因|是一般)|没来由"
+)
+_CHINESE_ANY: Final = rf"(?:[^，。；：、！？,.;:!?\n不没無无未]|{_NO_DENIAL})"  # of what may be in between
 _WORD: Final = re.compile(r"[a-z0-9]+|[^\x00-\x7f]")
 _STEM: Final = re.compile(r"([a-z']+)\*")
 _SHORT_STEM: Final = 4  # letters: after fewer, any ending would make other words of it ("numb", "number")
@@ -84,7 +87,7 @@ def _both_orders(phrase: str) -> tuple[str, ...]:
 
 def _english(phrase: str) -> str:
     """The pattern of a phrase: whole words, whose apostrophes may be missing."""
-    text = phrase.replace("(", "(?:").replace("##", r"\d{2,}+").replace("#", r"\d+(?:\.\d+)?")
+    text = re.sub(r"\((?!\?)", "(?:", phrase).replace("##", r"\d{2,}+").replace("#", r"\d+(?:\.\d+)?")
     text = text.replace(" .. ", "\0").replace(" + ", "\1")
     text = re.sub(r"((?:^|[(|\0\1])(?:\[[^]]*\] )+)", lambda lead: re.sub(r"\[([^]]*)\] ", _LEFT_OUT, lead[0]), text)
     text = re.sub(r" \[([^]]*)\]", r"(?: (?:\1))?", text)

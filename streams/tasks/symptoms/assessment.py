@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from models.complaint import (
+    FEVER,
+    FEVER_FROM,
     Assertion,
     Finder,
     Mention,
@@ -74,9 +76,9 @@ class Assessor:
         said: the record's text and symptoms after cleaning, in which line breaks may stand.
         """
         told = read_numbers(said)
-        mentions = self.finder.find(said, told.readings.values())
         fields = fields_of(record)
         readings = {name: one for name, one in told.readings.items() if name not in fields}
+        mentions = self.finder.find(said, readings.values())
         measures = fields | {name: one.value for name, one in readings.items()}
         consciousness = record.context.consciousness if record.context else None
         points = self.protocol.points(measures, consciousness)
@@ -92,6 +94,8 @@ class Assessor:
         points: Mapping[str, int],
     ) -> Facts:
         findings = frozenset(one.finding for one in mentions if one.assertion in COUNTING)
+        if measures.get("temperature", 0.0) >= FEVER_FROM:
+            findings |= {FEVER}
         states: dict[str, str] = {}
         if record.context and record.context.consciousness:
             states["consciousness"] = record.context.consciousness

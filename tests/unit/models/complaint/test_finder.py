@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from models.complaint import Assertion, BodyParts, PhraseFinder, load_catalogue, read_numbers
+from models.complaint.phrases import Phrases
 
 FINDER = PhraseFinder.load()
 
@@ -56,10 +57,48 @@ def test_apostrophes_are_read_as_people_type_them(apostrophe: str) -> None:
         ("a baby tooth came out", "birth_imminent"),
         ("自己用酒精擦过", "intoxicated"),
         ("骑车压到石子", "crush_injury"),
+        ("工作忙得喘不过气", "severe_breathing_difficulty"),
+        ("老板催得喘不过气", "breathlessness"),
+        ("热得想死", "suicidal_thoughts"),
+        ("a limp when walking", "floppy"),
+        ("limping when he walks", "floppy"),
+        ("food poisoning", "poison"),
+        ("学习心肺复苏", "no_pulse"),
+        ("hard to breathe through my nose", "breathlessness"),
+        ("鼻塞，呼吸不畅", "breathlessness"),
+        ("spotting between periods", "vaginal_bleeding"),
+        ("eyelids are swollen", "mouth_swelling"),
     ],
 )
 def test_words_that_mean_something_else(text: str, finding: str) -> None:
     assert finding not in found(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "finding"),
+    [
+        ("胸口像石头压得喘不过气", "severe_breathing_difficulty"),
+        ("走几步就累得喘不上气", "severe_breathing_difficulty"),
+        ("走几步就累得喘", "breathlessness"),
+        ("活着好累想死", "suicidal_thoughts"),
+        ("每天都烦得想死", "suicidal_thoughts"),
+        ("冷漠的世界，我想死", "suicidal_thoughts"),
+        ("车祸，车压到石头里的腿", "crush_injury"),
+        ("大货车把人压到车里", "crush_injury"),
+        ("limp since this morning", "floppy"),
+        ("went limp in my arms", "floppy"),
+        ("limp on arrival", "floppy"),
+        ("the limp baby in her arms", "floppy"),
+        ("food poisoning from wild mushrooms", "poison"),
+        ("蘑菇食物中毒", "poison"),
+        ("肉毒食物中毒", "poison"),
+        ("学游泳时心肺复苏救回来", "no_pulse"),
+        ("tongue is swollen", "mouth_swelling"),
+        ("口底肿", "mouth_swelling"),
+    ],
+)
+def test_and_words_that_mean_it(text: str, finding: str) -> None:
+    assert finding in found(text)
 
 
 def test_every_finding_is_found_by_what_it_is_called_or_said() -> None:
@@ -78,6 +117,7 @@ def test_every_finding_is_found_by_what_it_is_called_or_said() -> None:
     [
         *("no ", "a", "胸", "chest pain ", "not any any ", "没有", "stroke-", "pain in the ", "left side weak arm "),
         *("no cough, ", "denies cough, fever and ", "没有咳嗽、", "stroke in 2015 ", "中风史", "cough: no ", "是不"),
+        *("不痛", "笑得喘", "嘴不歪"),
     ],
 )
 def test_a_long_text_takes_a_time_in_proportion(piece: str) -> None:
@@ -87,6 +127,21 @@ def test_a_long_text_takes_a_time_in_proportion(piece: str) -> None:
     FINDER.find(text)
 
     assert time.process_time() - start < 4.0, "about 0.1 s is usual; a quadratic pattern takes minutes"
+
+
+@pytest.mark.parametrize("piece", ["不痛", "没有", "嘴不歪", "lips are not blue "])
+def test_a_denied_word_is_looked_behind_only_so_often(piece: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    searched = []
+    find = Phrases.find
+    monkeypatch.setattr(Phrases, "find", lambda self, plain: searched.append(plain) or find(self, plain))
+
+    FINDER.find(piece * 1_000)
+
+    assert len(searched) <= 70
+
+
+def test_what_is_behind_the_last_of_them_is_still_found() -> None:
+    assert Assertion.PRESENT in {one.assertion for one in FINDER.find("嘴不歪，" * 70 + "嘴歪")}
 
 
 def test_body_parts_are_named_once_in_the_order_of_the_text() -> None:
@@ -130,6 +185,24 @@ def test_traditional_characters_are_read_as_simplified_ones() -> None:
 )
 def test_what_is_well_is_no_finding_and_said_to_be_absent(text: str, finding: str) -> None:
     assert [one.assertion for one in FINDER.find(text) if one.finding == finding] == [Assertion.ABSENT]
+
+
+@pytest.mark.parametrize(
+    ("text", "finding"),
+    [
+        ("no longer alert", "drowsy"),
+        ("not alert and pale", "drowsy"),
+        ("he can't swallow his own saliva", "drooling"),
+        ("不能平躺", "breathlessness"),
+        ("孩子没精神好几天", "drowsy"),
+        ("她不能平躺", "breathlessness"),
+        ("baby moves less than usual", "fewer_fetal_movements"),
+        ("swallows water badly", "trouble_swallowing"),
+        ("drinks not well", "not_feeding"),
+    ],
+)
+def test_what_is_not_well_is_not_said_to_be_absent(text: str, finding: str) -> None:
+    assert Assertion.ABSENT not in {one.assertion for one in FINDER.find(text) if one.finding == finding}
 
 
 @pytest.mark.parametrize(

@@ -115,6 +115,46 @@ def test_early_warning_points(measures: dict[str, float], consciousness: str | N
     assert ASSESSOR.protocol.points(measures, consciousness) == points
 
 
+def test_a_temperature_in_a_field_is_a_fever() -> None:
+    assert "drooling_with_sore_throat" in names(assess({"text": "drooling", "vitals": {"temperature": 39.5}}))
+
+
+def test_a_temperature_in_a_field_counts_before_one_in_the_text() -> None:
+    told = {"text": "drooling, temp 39.5", "vitals": {"temperature": 36.8}}
+
+    assert "drooling_with_sore_throat" not in names(assess(told))
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("eyes puffy from crying, hoarse voice", "swelling_near_the_airway"),
+        ("toddler teething, drooling, cheeks swollen", "swelling_near_the_airway"),
+        ("宝宝出牙流口水，牙龈肿，脸有点肿", "swelling_near_the_airway"),
+        ("cold with fever, hard to breathe through my nose", "breathlessness_with_fever"),
+        ("感冒发烧，鼻塞，呼吸不畅", "breathlessness_with_fever"),
+        ("had a baby two months ago, muddled and tired, forget things", "mind_after_birth"),
+        ("产后三个月，记性差，总迷糊", "mind_after_birth"),
+        ("spotting and a bit dizzy", "vaginal_bleeding_with_signs"),
+        ("chest pain when I cough, dizzy from the cold", "chest_pain_with_danger_signs"),
+    ],
+)
+def test_an_ordinary_complaint_is_not_raised(text: str, rule: str) -> None:
+    assert rule not in names(assess(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("发烧39度，喘得厉害，来复查", "breathlessness_with_fever"),
+        ("30 weeks pregnant and spotting", "bleeding_in_pregnancy"),
+        ("吃虾后舌头肿，喘不上气", "anaphylaxis"),
+    ],
+)
+def test_and_a_real_sign_is(text: str, rule: str) -> None:
+    assert rule in names(assess(text))
+
+
 def test_a_field_counts_before_the_text_and_a_contradiction_is_named() -> None:
     told = assess({"text": "BP 70 over 40, HR 82", "vitals": {"systolic": 121, "heart_rate": 80}})
 
