@@ -78,7 +78,18 @@ class Secured:
         admin = AdminClient({"bootstrap.servers": self.kafka.bootstrap})
         for done in admin.create_acls(bindings).values():
             done.result(20)
+        self._wait_until_known(admin, bindings)
         return bindings
+
+    def _wait_until_known(self, admin: AdminClient, bindings: Iterable[AclBinding]) -> None:
+        """The controller answers before the broker, which goes by what it has heard of it, has them."""
+        every = AclBindingFilter(
+            ResourceType.ANY, None, ResourcePatternType.ANY, None, None, AclOperation.ANY, AclPermissionType.ANY
+        )
+        deadline = time.monotonic() + 20
+        while set(bindings) - set(admin.describe_acls(every).result(20)):
+            assert time.monotonic() < deadline, "the broker does not know the ACLs"
+            time.sleep(0.05)
 
     def withdraw(self, bindings: Iterable[AclBinding]) -> None:
         filters = [

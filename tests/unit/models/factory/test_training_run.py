@@ -142,7 +142,7 @@ def test_a_misspelt_recipe_is_one_sentence(tmp_path: Path) -> None:
     path.write_text('name = "x"\nsede = 3\n')
     with pytest.raises(RecipeError, match="sede"):
         read_recipe(path)
-    with pytest.raises(RecipeError, match="ablation, baseline, pictures, plain, release, strict"):
+    with pytest.raises(RecipeError, match="ablation, baseline, further, pictures, plain, release, strict"):
         read_recipe(Path("nowhere"))
 
 

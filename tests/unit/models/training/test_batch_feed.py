@@ -84,7 +84,7 @@ def _open_files() -> int:
 def test_a_batch_between_processes_opens_no_file(maker: BatchMaker) -> None:
     before = _open_files()
     sent = [ForkingPickler.dumps(maker[step, np.arange(9)]) for step in range(5)]
-    assert _open_files() == before
+    assert _open_files() <= before  # fewer, where what tests before this one left was collected meanwhile
     assert _same(pickle.loads(sent[0]).batch, maker[0, np.arange(9)].batch)
 
 
