@@ -83,9 +83,8 @@ class Secured:
 
     def _wait_until_known(self, admin: AdminClient, bindings: Iterable[AclBinding]) -> None:
         """The controller answers before the broker, which goes by what it has heard of it, has them."""
-        every = AclBindingFilter(
-            ResourceType.ANY, None, ResourcePatternType.ANY, None, None, AclOperation.ANY, AclPermissionType.ANY
-        )
+        anybody = None, ResourcePatternType.ANY, None, None, AclOperation.ANY, AclPermissionType.ANY
+        every = AclBindingFilter(ResourceType.ANY, *anybody)  # type: ignore[arg-type]
         deadline = time.monotonic() + 20
         while set(bindings) - set(admin.describe_acls(every).result(20)):
             assert time.monotonic() < deadline, "the broker does not know the ACLs"
