@@ -84,7 +84,7 @@ class Memory:
         return [Alarm("repeat_offender", "high", author, [f"posts>={self.policy.repeat_offender.posts}"], count)]
 
     def witness(self, case: Case[Post], identity: str, sent_at: float, tells: bool) -> tuple[list[Sign], list[Alarm]]:
-        """What this post may be one of; and what it means beside those of other authors, as far as they are counted here.
+        """What this post may be one of, and what it means beside those of other authors, as far as it is counted here.
 
         Args:
             identity: of what it says, whatever judged it.
