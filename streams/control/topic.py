@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Final
 
@@ -71,12 +72,20 @@ class Log:
         return messages
 
     async def _fetch(self) -> list[Any]:
+        """Raises TimeoutError: of a broker that is away aiokafka says nothing, it only brings nothing."""
         await self._open()
-        batches = await self._consumer.getmany(timeout_ms=int(_POLL_S * 1000))
-        messages = [message for batch in batches.values() for message in batch]
-        if messages:
-            self._next = messages[-1].offset + 1
-        return messages
+        while True:
+            batches = await self._consumer.getmany(timeout_ms=int(_POLL_S * 1000))
+            messages = [message for batch in batches.values() for message in batch]
+            if messages:
+                self._next = messages[-1].offset + 1
+                return messages
+            answered_ms = self._consumer.last_poll_timestamp(self._partition)
+            if answered_ms is not None:
+                break  # or nobody has said yet that there is nothing
+        if time.time() - answered_ms / 1000 > READ_TIMEOUT_S:
+            raise TimeoutError
+        return []
 
     async def _open(self) -> None:
         if self._consumer is not None:

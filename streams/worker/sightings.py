@@ -46,6 +46,7 @@ class _Assignments(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka
     def __init__(self) -> None:
         self.unplaced: frozenset[TopicPartition] = frozenset()
         self.is_joined = False
+        self.assigned_at = 0.0
 
     def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:
         self.unplaced = frozenset()
@@ -54,6 +55,7 @@ class _Assignments(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka
     def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
         self.unplaced = frozenset(assigned)
         self.is_joined = True
+        self.assigned_at = time.time()
 
 
 class SightingsReader:
@@ -150,8 +152,19 @@ class SightingsReader:
             if self._assignments.unplaced or partition not in self._told_to:
                 return  # it is read again, from where it has to be
             await self._take(partition, messages)
+        self._check_silence(consumer, fetched)
         if time.monotonic() - self._committed_at > self._settings.commit_interval_s:
             await self._asked(self._commit(consumer))
+
+    def _check_silence(self, consumer: Any, fetched: Collection[TopicPartition]) -> None:
+        """Of a broker that is away aiokafka says nothing, it only brings nothing. Raises ClientError."""
+        if not self._assignments.is_joined:
+            return
+        for partition in consumer.assignment().difference(fetched):
+            answered_ms = consumer.last_poll_timestamp(partition)
+            answered_at = self._assignments.assigned_at if answered_ms is None else answered_ms / 1000
+            if time.time() - answered_at > JOIN_TIMEOUT_S:
+                raise translate(TimeoutError(), self._settings.brokers)
 
     async def _asked(self, asking: Awaitable[Any], within_s: float = REQUEST_TIMEOUT_S) -> Any:
         """An answer of the broker, within a bound. None where a rebalance came in between: then all is placed anew."""

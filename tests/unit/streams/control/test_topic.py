@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
@@ -30,6 +31,8 @@ class FakeConsumer:
         self._at = 0
         self.fails = False
         self.is_stopped = False
+        self.answers: list[float | None] = []
+        """Seconds since the broker last answered; None: it did not yet. The last one stays."""
 
     async def start(self) -> None:
         if self.fails:
@@ -54,6 +57,10 @@ class FakeConsumer:
         coming = [each for each in self._messages if each[0] >= self._at][:1]
         self._at = coming[0][0] + 1 if coming else self._end
         return {"p": [SimpleNamespace(offset=at, key=key, value=value) for at, key, value in coming]}
+
+    def last_poll_timestamp(self, partition: TopicPartition) -> int | None:
+        age_s = 0.0 if not self.answers else self.answers[0] if len(self.answers) == 1 else self.answers.pop(0)
+        return None if age_s is None else int(1000 * (time.time() - age_s))
 
     async def stop(self) -> None:
         self.is_stopped = True
@@ -133,3 +140,29 @@ async def test_an_end_that_does_not_come_is_not_waited_for(monkeypatch: pytest.M
     with pytest.raises(ClientError):
         await reading(monkeypatch, consumer).read_to_end()
     assert consumer.is_stopped
+
+
+async def test_a_broker_that_says_nothing_any_more_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """aiokafka raises nothing then, it brings nothing: a topic that is quiet looks the same."""
+    consumer = FakeConsumer([], end=0)
+    topic = reading(monkeypatch, consumer)
+    consumer.answers = [module.READ_TIMEOUT_S - 5]
+    assert await topic.read() == []
+    consumer.answers = [module.READ_TIMEOUT_S + 5]
+    with pytest.raises(BrokerUnreachableError):
+        await topic.read()
+    assert consumer.is_stopped
+
+
+async def test_a_topic_is_quiet_when_the_broker_has_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    consumer = FakeConsumer([], end=0)
+    topic = reading(monkeypatch, consumer)
+    consumer.answers = [None, None, 0.0]
+    assert await topic.read() == []
+    assert consumer.answers == [0.0]
+
+    monkeypatch.setattr(module, "CONNECT_TIMEOUT_S", 0.01)
+    monkeypatch.setattr(module, "READ_TIMEOUT_S", 0.01)
+    consumer.answers = [None]
+    with pytest.raises(BrokerUnreachableError):
+        await topic.read()

@@ -57,6 +57,8 @@ class Consumer:
         self.given: dict[str, Any] = {}
         self.stops = 0
         self.errors: list[Exception] = []
+        self.silent: dict[TopicPartition, float | None] = {}
+        """Of which partitions the broker says nothing: since so many seconds, None: it never did."""
         self.listener: Any = None
 
     def __call__(self, **given: Any) -> Consumer:
@@ -102,6 +104,8 @@ class Consumer:
             raise self.errors.pop()
         found = {}
         for each, at in self.at.items():
+            if each in self.silent:
+                continue
             offsets = range(at, min(len(self.sent[each]), at + max_records))
             if offsets:
                 found[each] = [self._message(each, n) for n in offsets]
@@ -119,6 +123,11 @@ class Consumer:
     def highwater(self, partition: TopicPartition) -> int:
         assert partition in self.at
         return len(self.sent[partition])
+
+    def last_poll_timestamp(self, partition: TopicPartition) -> int | None:
+        assert partition in self.at
+        age_s = self.silent.get(partition, 0.0)
+        return None if age_s is None else int(1000 * (time.time() - age_s))
 
     async def commit(self, offsets: Mapping[TopicPartition, int]) -> None:
         if self.errors:
@@ -227,6 +236,27 @@ async def test_a_topic_that_is_away_is_tried_again_and_said_once(
         assert consumer.stops == 2
     assert len(caplog.messages) == 1
     assert "trying again" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("silent_s", "assigned_s", "is_away"),
+    [(5.0, 500.0, False), (500.0, 500.0, True), (None, 5.0, False), (None, 500.0, True)],
+)
+async def test_a_broker_that_says_nothing_any_more_is_away(
+    silent_s: float | None, assigned_s: float, is_away: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    """aiokafka raises nothing then, it brings nothing; one of several is enough."""
+    consumer = Consumer({HERE: [5], THERE: [5]}, {})
+    async with reading(consumer) as (reader, _):
+        reader._assignments.assigned_at = time.time() - assigned_s
+        consumer.silent = {HERE: silent_s}
+        await turns()
+        assert consumer.stops == is_away
+        assert bool(reader.places) is not is_away
+        since = reader._read_at
+        await turns()
+        assert (reader._read_at == since) is is_away
+    assert ("trying again" in caplog.text) is is_away
 
 
 async def test_what_cannot_be_counted_ends_it_and_is_not_committed() -> None:

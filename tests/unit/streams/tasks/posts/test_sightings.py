@@ -86,7 +86,7 @@ def test_of_a_post_that_got_no_verdict_nothing_is_told(broken: str, monkeypatch:
 
     with monkeypatch.context() as patch:
         if broken == "ruling":
-            patch.setattr(type(judging._judge), "rule", fails)
+            patch.setattr("streams.policy.judge.Judge.rule", fails)
         else:
             patch.setattr("streams.tasks.posts.task.outputs", fails)
         with pytest.raises(LookupError):
