@@ -14,8 +14,8 @@ MOST_WAITING: Final = 16
 
 
 class BoundedHead(HttpToolsProtocol):
-    """Refuses what does not become a head, a piece of a body, or the end of one within `LONGEST_HEAD` bytes of what
-    follows the piece it began in. A piece is what is read from the connection at once, a few hundred kB at most.
+    """Refuses more than `LONGEST_HEAD` bytes in which no head, piece of a body, or end of a request becomes complete.
+    It is looked at with every piece that is read from the connection: what one piece completes may be longer.
     """
 
     _unended_bytes = 0
