@@ -1,8 +1,10 @@
 """Distillation: what a teacher says about the training rows is stored once, and a student learns from it.
 
 Targets are the teacher's logits of every head (Hinton et al. 2015), its logits per token, and the direction of its
-pooled hidden state (as in DistilBERT, Sanh et al. 2019). The teacher reads the plain text while the student may get a
-deformed copy of it, so the student also learns that a disguise changes nothing.
+pooled hidden state (as in DistilBERT, Sanh et al. 2019). Of several teachers the logits are averaged; the hidden state
+is the first one's, from which the student was cut, since directions of different networks have no mean. A teacher reads
+the plain text while the student may get a deformed copy of it, so the student also learns that a disguise changes
+nothing.
 """
 
 from __future__ import annotations
@@ -54,7 +56,7 @@ class TeacherTargets:
         return text_key(text) in self._rows
 
     def extend(
-        self, teacher: Network, collator: Collator, texts: Sequence[str], device: str = "cpu",
+        self, teachers: Sequence[Network], collator: Collator, texts: Sequence[str], device: str = "cpu",
         deadline: Deadline | None = None,
     ) -> None:  # fmt: skip
         """Add the targets of the texts that have none yet. A kill loses at most the part under way.
@@ -70,7 +72,7 @@ class TeacherTargets:
             path = self.folder / f"part-{len(self._parts):04d}.npz"
             staging = path.with_suffix(".new")
             with staging.open("wb") as file:
-                np.savez(file, allow_pickle=False, **_ask(teacher, collator, part, device))
+                np.savez(file, allow_pickle=False, **_ask(teachers, collator, part, device))
             staging.replace(path)
             self._add(path)
 
@@ -108,7 +110,9 @@ class TeacherTargets:
         return part["spans"][part["starts"][number] : part["starts"][number + 1]].astype(np.float32)
 
 
-def _ask(teacher: Network, collator: Collator, texts: Sequence[str], device: str) -> dict[str, NDArray[np.generic]]:
+def _ask(
+    teachers: Sequence[Network], collator: Collator, texts: Sequence[str], device: str
+) -> dict[str, NDArray[np.generic]]:
     encoded = [e.ids for e in collator.tokenizer.encode_batch(list(texts))]
     order = sorted(range(len(texts)), key=lambda i: len(encoded[i]))
     answers: dict[int, dict[str, NDArray[np.float16]]] = {}
@@ -116,7 +120,7 @@ def _ask(teacher: Network, collator: Collator, texts: Sequence[str], device: str
     while order:
         rows = [order.pop() for _ in range(min(len(order), max(1, tokens // len(encoded[order[-1]]))))]
         ids, mask = collator.pad([encoded[i] for i in rows])
-        values = _run(teacher, ids.to(device), mask.to(device))
+        values = _run(teachers, ids.to(device), mask.to(device))
         for number, row in enumerate(rows):
             answers[row] = {name: value[number] for name, value in values.items()}
             answers[row]["spans"] = answers[row]["spans"][: len(encoded[row])]
@@ -130,12 +134,13 @@ def _ask(teacher: Network, collator: Collator, texts: Sequence[str], device: str
     return stored
 
 
-def _run(teacher: Network, ids: Tensor, mask: Tensor) -> dict[str, NDArray[np.float16]]:
-    teacher.eval()
+def _run(teachers: Sequence[Network], ids: Tensor, mask: Tensor) -> dict[str, NDArray[np.float16]]:
     with torch.inference_mode(), torch.autocast(ids.device.type, torch.bfloat16):
-        encoded = teacher.encode(ids, mask)
-        values = teacher.answer(encoded) | {"pooled": encoded.pooled}
-    return {name: value.float().cpu().numpy().astype(np.float16) for name, value in values.items()}
+        states = [teacher.eval().encode(ids, mask) for teacher in teachers]
+        answers = [teacher.answer(state) for teacher, state in zip(teachers, states, strict=True)]
+    values = {name: torch.stack([answer[name].float() for answer in answers]).mean(dim=0) for name in answers[0]}
+    values["pooled"] = states[0].pooled.float()
+    return {name: value.cpu().numpy().astype(np.float16) for name, value in values.items()}
 
 
 @dataclass(slots=True, frozen=True)

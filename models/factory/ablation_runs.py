@@ -169,7 +169,7 @@ def run_ablations(
             runs.tasks()
         elif part == TEACHER and teacher:
             rules = Distillation(schedule=recipe.schedule)
-            runs.taught(TeacherAdvice(rules, TeacherTargets(answers_of(teacher))))
+            runs.taught(TeacherAdvice(rules, TeacherTargets(answers_of([RunFolder(teacher)]))))
         elif part == SCREENING:
             runs.without(part, recipe, load(recipe.data.model_copy(update={"screening": None})))
         else:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
@@ -62,16 +63,17 @@ def run_factory(
     material = gather(recipe, data, out, base, deadline)
     _baseline(RunFolder(out), material, recipe)
     material.deadline.check("with the baselines made")
-    teacher = train_teacher(recipe, recipe.teacher, material, out, device, base) if recipe.teacher else None
+    teachers = train_teachers(recipe, recipe.teacher, material, out, device, base) if recipe.teacher else []
     last = open_stage(out, "student")
-    last.start_anew_after(RunFolder(out / "teacher"))
+    for folder in teacher_folders(recipe, out):
+        last.start_anew_after(folder)
     console.rule("student")
     walking = walk(recipe, recipe.schedule, 1)
-    student = run_stage(walking, material, last, device, lambda: first_student(recipe, material, teacher, base))
+    student = run_stage(walking, material, last, device, lambda: first_student(recipe, material, teachers, base))
     if recipe.distillation is not None:
         last = open_stage(out, "distilled")
         last.start_anew_after(RunFolder(out / "student"))
-        distil(recipe, recipe.distillation, material, (out, last), device, (teacher, student))
+        distil(recipe, recipe.distillation, material, (out, last), device, (teachers, student))
     material.deadline.check("with every network trained")
     console.rule("comparison")
     found = ((name, RunFolder(out / name).load_network()) for name in STAGES)
@@ -126,15 +128,15 @@ def walk(recipe: Recipe, schedule: Schedule, number: int) -> Recipe:
     return recipe.model_copy(update={"schedule": schedule.model_copy(update={"walk": number})})
 
 
-def first_student(recipe: Recipe, material: Material, teacher: Network | None, base: str | None) -> Network:
-    """The lowest layers of the teacher with its heads (as DistilBERT starts); where there is no teacher, or one made
-    of another encoder, those of the pretrained encoder.
+def first_student(recipe: Recipe, material: Material, teachers: Sequence[Network], base: str | None) -> Network:
+    """The lowest layers of the first teacher with its heads (as DistilBERT starts); where there is no teacher, or one
+    made of another encoder, those of the pretrained encoder.
 
     Cutting off the top loses less than any other choice of layers (Sajjad et al. 2020).
     """
-    if teacher is None or (recipe.teacher is not None and recipe.teacher.name):
+    if not teachers or (recipe.teacher is not None and recipe.teacher.name):
         return pretrained(recipe, material, base)
-    return keep_layers(teacher.to("cpu"), range(recipe.base.layers))
+    return keep_layers(teachers[0].to("cpu"), range(recipe.base.layers))
 
 
 def distil(
@@ -143,21 +145,21 @@ def distil(
     material: Material,
     folders: tuple[Path, RunFolder],
     device: str,
-    networks: tuple[Network | None, Network],
+    networks: tuple[Sequence[Network], Network],
 ) -> Network:
-    """Ask the teacher about the rows that the student will see, prune the student and train it again."""
-    (out, run), (teacher, student) = folders, networks
+    """Ask the teachers about the rows that the student will see, prune the student and train it again."""
+    (out, run), (teachers, student) = folders, networks
     again = walk(recipe, rules.schedule, 2)
     run.begin(again)
     finished = run.load_network()
     if finished is not None and share_done(rules.schedule, finished[1]) >= 1.0:
         return finished[0]
     advice = None
-    if teacher is not None and recipe.teacher is not None:
-        targets = TeacherTargets(answers_of(out / "teacher"))
-        collator = material.collator(recipe, teacher.shape.pad_id)
+    if recipe.teacher is not None:
+        targets = TeacherTargets(answers_of(teacher_folders(recipe, out)))
+        collator = material.collator(recipe, teachers[0].shape.pad_id)
         texts = planned_texts(again, material, recipe.teacher.rows)
-        targets.extend(teacher.to(device), collator, texts, device, material.deadline)
+        targets.extend([teacher.to(device) for teacher in teachers], collator, texts, device, material.deadline)
         advice = TeacherAdvice(rules, targets)
 
     def start() -> Network:
@@ -168,23 +170,34 @@ def distil(
     return run_stage(again, material, run, device, start, advice)
 
 
-def answers_of(stage: Path) -> Path:
-    """The folder of a teacher's answers, without those of a teacher that has been trained on since."""
-    for part in (stage / "targets").glob("part-*.npz"):
-        if RunFolder(stage).trained_after(part):
+def answers_of(stages: Sequence[RunFolder]) -> Path:
+    """The folder of the teachers' answers, without those from before one of them was trained on."""
+    folder = stages[0].path / "targets"
+    for part in folder.glob("part-*.npz"):
+        if any(stage.trained_after(part) for stage in stages):
             part.unlink()
-    return stage / "targets"
+    return folder
 
 
-def train_teacher(
+def teacher_folders(recipe: Recipe, out: Path) -> list[RunFolder]:
+    """`teacher`, and `teacher_2` and so on where several vote."""
+    voters = recipe.teacher.voters if recipe.teacher else 0
+    return [RunFolder(out / ("teacher" if number == 1 else f"teacher_{number}")) for number in range(1, voters + 1)]
+
+
+def train_teachers(
     recipe: Recipe, rules: Teacher, material: Material, out: Path, device: str, base: str | None
-) -> Network:
-    """The larger network on the same rows. Its hidden width must be the student's, or its angle says nothing."""
+) -> list[Network]:
+    """The larger networks on the same rows. Their hidden width must be the student's, or its angle says nothing."""
     larger = walk(recipe.model_copy(update={"base": teacher_base(recipe, rules, None)}), rules.schedule, 0)
-    Console().rule("teacher")
-    run = open_stage(out, "teacher")
     name = None if rules.name else base
-    return run_stage(larger, material, run, device, lambda: pretrained(larger, material, name))
+    teachers: list[Network] = []
+    for number, folder in enumerate(teacher_folders(recipe, out)):
+        Console().rule(folder.path.name)
+        voter = larger.model_copy(update={"seed": recipe.seed + number})
+        run = open_stage(out, folder.path.name)
+        teachers.append(run_stage(voter, material, run, device, partial(pretrained, voter, material, name)).to("cpu"))
+    return teachers
 
 
 def teacher_base(recipe: Recipe, rules: Teacher, base: str | None) -> BaseModelChoice:

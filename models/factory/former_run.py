@@ -36,7 +36,8 @@ def take_over(former: Path, out: Path) -> None:
     begun.mkdir(parents=True, exist_ok=True)  # before the first copy: what a kill has left may be written again
     for path in (run.tokenizer, former / "vocabulary.json"):
         shutil.copyfile(path, out / path.name)
-    for stage in ("teacher", "student"):
+    voters = [path.name for path in sorted(former.glob("teacher_*"))]
+    for stage in ("teacher", *voters, "student"):
         _copy(former / stage, out / stage, (*_CHECKPOINTS, "targets", "metrics.jsonl"))
     _copy(former / last, begun, _CHECKPOINTS)
     told = {"run": former.name, "stage": last, "network": RunFolder(begun).fingerprint()}

@@ -151,6 +151,9 @@ class Teacher(_Section):
     schedule: Schedule = Schedule()
     rows: int = Field(120_000, ge=1)
     """Training rows that it is asked about, the first of the student's plan."""
+    voters: int = Field(1, ge=1)
+    """Networks that are trained so, each with heads and an order of rows of its own; the student learns the mean of
+    their answers (an ensemble, as in Hinton et al. 2015)."""
 
 
 class Pruning(_Section):

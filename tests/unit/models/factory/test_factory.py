@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
@@ -16,11 +17,13 @@ from safetensors.torch import load_file  # noqa: E402
 from transformers import BertConfig  # noqa: E402
 
 from models.artifact import Artifact  # noqa: E402
+from models.compression import distill  # noqa: E402
 from models.factory import factory  # noqa: E402
 from models.factory.card import write_card  # noqa: E402
 from models.factory.export import export_run  # noqa: E402
 from models.factory.factory import run_factory  # noqa: E402
 from models.factory.former_run import take_over  # noqa: E402
+from models.training.network import Network, Shape  # noqa: E402
 from models.training.recipe import Recipe, RecipeError  # noqa: E402
 from models.training.run_folder import RunFolder  # noqa: E402
 
@@ -164,10 +167,10 @@ def test_answers_of_a_teacher_that_was_trained_on_since_are_asked_for_again(whol
     stage = Path(shutil.copytree(whole_run / "teacher", tmp_path / "teacher"))
     parts = list((stage / "targets").glob("part-*.npz"))
     assert parts
-    factory.answers_of(stage)
+    factory.answers_of([RunFolder(stage)])
     assert all(part.exists() for part in parts)
     os.utime(parts[0], (1e9, 1e9))  # older than the teacher's checkpoint
-    factory.answers_of(stage)
+    factory.answers_of([RunFolder(stage)])
     assert not parts[0].exists()
 
 
@@ -175,10 +178,43 @@ def test_the_student_starts_as_the_lowest_layers_of_the_teacher(whole_run: Path,
     loaded = RunFolder(whole_run / "teacher").load_network()
     assert loaded is not None
     teacher = loaded[0]
-    student = factory.first_student(whole_recipe, None, teacher, None)  # type: ignore[arg-type]  # no data is read
+    student = factory.first_student(whole_recipe, None, [teacher], None)  # type: ignore[arg-type]  # no data is read
     assert student.shape.layers == whole_recipe.base.layers < teacher.shape.layers
     ours, theirs = student.state_dict(), teacher.state_dict()
     assert all(torch.equal(value, theirs[name]) for name, value in ours.items())
+
+
+def test_two_teachers_differ_and_the_student_learns_the_mean_of_their_answers(
+    whole_run: Path, whole_recipe: Recipe, tiny_data: Path, tmp_path: Path
+) -> None:
+    document = whole_recipe.model_dump()
+    document["teacher"]["voters"] = 2
+    out = tmp_path / "run"
+    run_factory(Recipe.model_validate(document), tiny_data, out)
+    loaded = [RunFolder(out / name).load_network() for name in ("teacher", "teacher_2")]
+    first, second = (stage[0] for stage in loaded if stage is not None)
+    assert not torch.equal(first.heads["post"].weight, second.heads["post"].weight)
+    alone = np.load(next((whole_run / "teacher" / "targets").glob("*.npz")))
+    both = np.load(next((out / "teacher" / "targets").glob("*.npz")))
+    assert np.array_equal(alone["keys"], both["keys"])
+    assert np.array_equal(alone["pooled"], both["pooled"])
+    assert not np.array_equal(alone["post"], both["post"])
+    os.utime(out / "teacher_2" / "checkpoint" / "state.json")
+    factory.answers_of(factory.teacher_folders(Recipe.model_validate(document), out))
+    assert not list((out / "teacher" / "targets").glob("*.npz"))
+
+
+def test_the_mean_is_of_logits() -> None:
+    shape = Shape(
+        vocabulary=9, width=8, layers=1, attention_heads=2, feed_forward=8, positions=8, conditions=3, early_layer=1
+    )
+    teachers = [Network(shape), Network(shape)]
+    ids, mask = torch.tensor([[1, 2, 3]]), torch.ones(1, 3, dtype=torch.int64)
+    apart = [distill._run([teacher], ids, mask) for teacher in teachers]
+    both = distill._run(teachers, ids, mask)
+    for name in (*distill.HEADS, "spans"):
+        assert both[name] == pytest.approx((apart[0][name] + apart[1][name]) / 2, abs=2e-3)
+    assert np.array_equal(both["pooled"], apart[0]["pooled"])
 
 
 def test_data_with_symptom_records_alone_gives_an_artifact_without_a_cascade(

@@ -44,7 +44,7 @@ def maker(tiny_data: Path, tmp_path_factory: pytest.TempPathFactory) -> BatchMak
         positions=32, conditions=3, early_layer=1,
     )  # fmt: skip
     targets = TeacherTargets(tmp_path_factory.mktemp("targets"))
-    targets.extend(Network(shape), _collator(), [e.text for e in train[::2]])
+    targets.extend([Network(shape)], _collator(), [e.text for e in train[::2]])
     advice = TeacherAdvice(Distillation(), targets)
     augment = Augmenter(0.5, frozenset(), Lexicons())
     with pytest.MonkeyPatch.context() as patch:
