@@ -1,4 +1,4 @@
-"""Adds the graph for GPUs to a finished artifact: the shipped one has integers, most of which a GPU leaves to the CPU."""
+"""Adds the graph for GPUs to a finished artifact: most of the integers that ship a GPU would leave to the CPU."""
 
 from __future__ import annotations
 
