@@ -11,16 +11,16 @@ from onnx import TensorProto, helper, numpy_helper
 
 pytest.importorskip("torch")
 
-from models.artifact import Artifact, ArtifactError  # noqa: E402
-from models.compression.runtime import onnx_scorer, open_session  # noqa: E402
-from models.compression.widen import widen  # noqa: E402
-from models.factory.gpu_graph import add_gpu_graph  # noqa: E402
-from models.folders import RELEASE  # noqa: E402
-from models.labels import POST_LABELS  # noqa: E402
-from models.serving.encoder import Encoder  # noqa: E402
-from models.serving.engine import HALF_PRECISION  # noqa: E402
-from models.training.collate import pad  # noqa: E402
-from models.training.predict import Logits  # noqa: E402
+from models.artifact import Artifact, ArtifactError
+from models.compression.runtime import onnx_scorer, open_session
+from models.compression.widen import widen
+from models.factory.gpu_graph import add_gpu_graph
+from models.folders import RELEASE
+from models.labels import POST_LABELS
+from models.serving.encoder import Encoder
+from models.serving.engine import HALF_PRECISION
+from models.training.collate import pad
+from models.training.predict import Logits
 
 TEXTS = [
     "you are an idiot",
