@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes.util  # noqa: F401  - named by a test, as a string
 import json
 import os
 from collections.abc import Callable
@@ -182,7 +181,6 @@ class TestDevice:
 
         loaded: list[str] = []
         monkeypatch.setattr("ctypes.CDLL", load)
-        monkeypatch.setattr("ctypes.util.find_library", lambda name: None)
         monkeypatch.setattr(onnxruntime, "preload_dlls", lambda: loaded.append("all"))
         devices._load_cuda_libraries()
         assert loaded == ["all"] * has_driver
