@@ -45,9 +45,9 @@ def test_decisions_are_those_of_the_graph_of_integers(with_graph: Artifact) -> N
     whole = answers(with_graph.model_path.read_bytes())["post"]
     half = answers((with_graph.folder / HALF_PRECISION).read_bytes())["post"]
     bars = np.array([with_graph.threshold(label, "en") for label in POST_LABELS])
-    decided = [1 / (1 + np.exp(-logits)) >= bars for logits in (whole, half)]
-    assert decided[0].any()
-    np.testing.assert_array_equal(*decided)
+    wanted, got = (1 / (1 + np.exp(-logits)) >= bars for logits in (whole, half))
+    assert wanted.any()
+    np.testing.assert_array_equal(got, wanted)
     np.testing.assert_allclose(half, whole, atol=0.35)
 
 
