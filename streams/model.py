@@ -11,7 +11,7 @@ import numpy as np
 from models.artifact import Artifact
 from models.early_exit import UPPER
 from models.labels import POST_LABELS
-from models.serving.batcher import TokenBudgetBatcher
+from models.serving.batcher import WINDOW, TokenBudgetBatcher
 from models.serving.cascade import CascadeEngine
 from models.serving.encoder import Encoder
 from models.serving.engine import Engine, NullEngine, OnnxEngine
@@ -26,6 +26,8 @@ logger = logging.getLogger(__name__)
 
 # A turn of 1,024 tokens is about 0.2 s of one core, and larger ones are no faster there; a GPU wants far more.
 BATCH_TOKENS = {"cpu": 1024, "cuda": 16_384}
+BATCH_ROWS = {"cpu": 64, "cuda": 1024}  # with 64 rows a GPU would get an eighth of its tokens of posts of 32
+TURN_BATCHES = 2  # full ones in a turn at least, as it is cut by length into a few
 IN_FLIGHT_S = 1.5  # of engine work: a drain then fits in 2 s
 PROBE_LENGTH = 32  # tokens; about the length of a post
 ROUNDING = 0.005  # policies are written with two digits: .90 is meant where a model, on a grid of its own, has .9002
@@ -62,7 +64,8 @@ def load_model(settings: Settings, policy: Policy | None = None) -> Model:
     encoder = Encoder.from_artifact(artifact)
     engine = _open_engine(artifact, settings)
     batch_tokens = settings.max_batch_tokens or BATCH_TOKENS.get(engine.device, 4096)
-    engine.warm_up(max_tokens=batch_tokens, max_rows=settings.max_batch_rows)
+    batch_rows = settings.max_batch_rows or BATCH_ROWS.get(engine.device, 64)
+    engine.warm_up(max_tokens=batch_tokens, max_rows=batch_rows)
     if settings.engine != "null":
         verify_golden(engine, encoder, artifact)
         if clean_below is not None and UPPER in artifact.manifest.files:
@@ -73,7 +76,7 @@ def load_model(settings: Settings, policy: Policy | None = None) -> Model:
     if clean_below is not None:  # the measured speed is the whole model's: nobody knows how much will be clean
         engine = CascadeEngine(engine, clean_below)
     logger.info("model %s on %s: about %d tokens a second", engine.model_version, engine.device, speed)
-    return Model(artifact, encoder, engine, batch_tokens, settings.max_batch_rows, in_flight_tokens)
+    return Model(artifact, encoder, engine, batch_tokens, batch_rows, in_flight_tokens)
 
 
 def new_batcher(model: Model) -> TokenBudgetBatcher:
@@ -81,6 +84,7 @@ def new_batcher(model: Model) -> TokenBudgetBatcher:
         grid=model.engine.grid,
         max_batch_tokens=model.batch_tokens,
         max_batch_rows=model.batch_rows,
+        window=max(WINDOW, TURN_BATCHES * model.batch_rows),
         run_cost_tokens=model.engine.run_cost_tokens,
     )
 

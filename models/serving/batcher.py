@@ -12,6 +12,8 @@ from models.serving.types import Batch, Item, Lane
 
 GRID = (16, 32, 64, 128, 256)
 """Padded lengths, where an engine does not know better."""
+WINDOW = 256
+"""The most items of one turn, where nobody asks for more."""
 BACKFILL_EVERY = 8
 """While live records wait, one turn in this many is for backfill."""
 BACKFILL_SHARE = 4
@@ -44,7 +46,7 @@ class TokenBudgetBatcher:
         grid: Sequence[int] = GRID,
         max_batch_tokens: int = 4096,
         max_batch_rows: int = 64,
-        window: int = 256,
+        window: int = WINDOW,
         run_cost_tokens: int = 8,
     ) -> None:
         """Raises ValueError where the numbers cannot work.

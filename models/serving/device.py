@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes.util
+import ctypes
 import io
 import logging
 from collections.abc import Mapping
@@ -91,7 +91,9 @@ def _why_not_cuda(model: Path, threads: int) -> str | None:
 
 def _load_cuda_libraries() -> None:
     """CUDA and cuDNN that pip installed are on no library path. Without a driver they would only cost memory."""
-    if ctypes.util.find_library("cuda") is None:
+    try:
+        ctypes.CDLL("libcuda.so.1")  # as the provider does: in a container it lies on a path that ldconfig knows not
+    except OSError:
         return
     with contextlib.redirect_stdout(io.StringIO()):  # it prints about each library that it does not find
         onnxruntime.preload_dlls()

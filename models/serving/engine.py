@@ -116,14 +116,11 @@ class OnnxEngine:
         return cls(artifact, open_session(path, device, threads), device, path.name == HALF_PRECISION, upper)
 
     def prepare(self, batch: Batch) -> None:
-        shape = (len(batch.items), batch.length)
-        input_ids = np.full(shape, self._pad_id, dtype=np.int64)
-        attention_mask = np.zeros(shape, dtype=np.int64)
-        for row, item in enumerate(batch.items):
-            tokens = item.encoding.tokens
-            input_ids[row, :tokens] = item.encoding.ids
-            attention_mask[row, :tokens] = 1
-        batch.input_ids, batch.attention_mask = input_ids, attention_mask
+        rows = [item.encoding.ids for item in batch.items]
+        is_token = np.arange(batch.length) < np.fromiter(map(len, rows), dtype=np.int64)[:, None]
+        input_ids = np.full(is_token.shape, self._pad_id, dtype=np.int64)
+        input_ids[is_token] = np.concatenate(rows)
+        batch.input_ids, batch.attention_mask = input_ids, is_token.astype(np.int64)
 
     def run(self, batch: Batch, depth: Depth) -> list[Scores]:
         if depth is Depth.EARLY and self._has_early_exit:

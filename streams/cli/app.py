@@ -101,6 +101,7 @@ def build_app() -> typer.Typer:
         diff=models.diff,
         adopt=adopt.adopt,
         fit=factory.fit,
+        half=factory.half,
         card=factory.card,
         activate=models_control.activate,
         shadow=models_control.shadow,

@@ -1,4 +1,4 @@
-"""`tidegate train` and what belongs to it, `ablate`, `export`, `models fit` and `models card`: all need `train`."""
+"""`tidegate train` and what belongs to it, `ablate`, `export`, `models fit`, `half` and `card`: all need `train`."""
 
 from __future__ import annotations
 
@@ -258,6 +258,17 @@ def fit(
             raise typer.BadParameter(f"{unknown[0]} is none of {', '.join(POST_LABELS)}", param_hint="--keep-scale")
         fit_artifact(artifact, out, suite, FitRules(per_thousand, any_label, tuple(keep_scale or ()), limit, threads))
         typer.echo(out)
+
+
+def half(
+    artifact: Annotated[Path, typer.Argument(help="Model folder.")],
+    out: Annotated[Path, typer.Argument(help="Folder of the copy with the graph; may be the same.")],
+) -> None:
+    """Add a graph in float16, for GPUs, made of the shipped one: no training run and no GPU is needed."""
+    with reporting(), _factory("models half"):
+        from models.factory.gpu_graph import add_gpu_graph
+
+        typer.echo(f"{out}: {add_gpu_graph(artifact, out).version}")
 
 
 def card(

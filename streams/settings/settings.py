@@ -94,7 +94,9 @@ class Settings(BaseSettings):
         le=1_048_576,
         description="Rows times padded length of a batch. Default: 1,024 on a CPU, 16,384 on a GPU.",
     )
-    max_batch_rows: int = Field(default=64, ge=1, le=4096, description="Records in a batch.")
+    max_batch_rows: int | None = Field(
+        default=None, ge=1, le=4096, description="Records in a batch. Default: 64 on a CPU, 1,024 on a GPU."
+    )
     max_windows: int = Field(
         default=24,
         ge=2,

@@ -7,13 +7,16 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import orjson
 import pytest
 
 from models.artifact import CARD, GOLDEN, Artifact, ArtifactError, read_manifest
 from models.folders import RELEASE
 from models.labels import POST_LABELS
-from streams.model import check_cascade, load_model
+from models.serving.engine import NullEngine
+from models.serving.types import Encoding, Item
+from streams.model import check_cascade, load_model, new_batcher
 from streams.policy import POLICY, Policy, PolicyError
 from streams.score import score_lines
 from streams.settings import Settings
@@ -42,6 +45,23 @@ def test_a_model_that_fails_a_golden_case_is_not_loaded(tmp_path: Path) -> None:
 
     with pytest.raises(ArtifactError, match=r"off by 0\.98"):
         load_model(Settings(artifact=artifact.folder, device="cpu", threads=1))
+
+
+@pytest.mark.parametrize(("device", "rows", "posts"), [("cpu", 32, 256), ("cuda", 512, 2048)])
+def test_a_full_turn_of_posts_fills_the_device(
+    tiny_artifact: Path, device: str, rows: int, posts: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A GPU that gets what suits a CPU waits for the next batch nearly all the time."""
+    monkeypatch.setattr(NullEngine, "device", device)
+    model = load_model(Settings(artifact=tiny_artifact, engine="null"))
+    batcher = new_batcher(model)
+    for number in range(4096):
+        batcher.push(Item(Encoding(np.zeros(4, np.int32), np.zeros((4, 2), np.int32)), None, frozenset(), number, 0.0))
+    turn = batcher.pop()
+    taken = sum(len(batch.items) for batch in turn)
+    assert taken == min(posts, model.batch_tokens // model.engine.grid[0])
+    assert model.batch_rows * 32 >= model.batch_tokens
+    assert model.batch_tokens // 32 == rows
 
 
 @pytest.fixture

@@ -58,7 +58,7 @@ def test_command_line_before_environment_before_file_before_default(
     assert settings.group == "command line"
     assert settings.drain_s == 4
     assert (settings.threads, settings.cache_size) == (3, 3)  # None on the command line means: not given
-    assert settings.max_batch_rows == 64
+    assert settings.max_batch_rows is None
 
 
 def test_another_file_by_name_replaces_the_one_in_the_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

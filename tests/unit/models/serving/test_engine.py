@@ -168,6 +168,23 @@ class TestDevice:
         with pytest.raises(DeviceError, match="CUDA could not be started"):
             devices.choose_device("cuda", artifact.model_path, 1)
 
+    @pytest.mark.parametrize("has_driver", [True, False])
+    def test_cuda_is_loaded_wherever_the_loader_finds_the_driver(
+        self, has_driver: bool, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """In a container it lies on LD_LIBRARY_PATH alone, where ldconfig, and so `find_library`, finds none."""
+
+        def load(name: str) -> None:
+            assert name == "libcuda.so.1"
+            if not has_driver:
+                raise OSError(name)
+
+        loaded: list[str] = []
+        monkeypatch.setattr("ctypes.CDLL", load)
+        monkeypatch.setattr(onnxruntime, "preload_dlls", lambda: loaded.append("all"))
+        devices._load_cuda_libraries()
+        assert loaded == ["all"] * has_driver
+
     def test_auto_says_what_it_chose(self, artifact: Artifact, caplog: pytest.LogCaptureFixture) -> None:
         with caplog.at_level("INFO"):
             engine = OnnxEngine.open(artifact, "auto")
