@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 
 from streams.health.life import Life, live
+from streams.health.vitals import Phase
 from streams.quality.following import Assessor
 from streams.quality.metrics import QualityMetrics
 from streams.settings import Settings
@@ -35,6 +36,7 @@ class _Process:
 
     async def _work(self) -> None:
         self._life.monitor.watch(self._metrics)
+        self._life.monitor.reach(Phase.OPENING)
         tasks = asyncio.create_task(self._assessor.run()), asyncio.create_task(self._life.ended.wait())
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in tasks:
