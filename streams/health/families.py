@@ -259,7 +259,7 @@ REVIEWED_LABEL_RECALL: Final = Family(
 REVIEWED_AGREEMENT: Final = Family(
     "tidegate_reviewed_agreement",
     "gauge",
-    "Share of the verdicts with two reviewers on whose action they agree.",
+    "Share of the pairs of reviewers of one verdict who agree on the action.",
     ("task", "lang", "bound"),
     "assessor",
 )

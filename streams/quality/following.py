@@ -88,8 +88,8 @@ class Assessor:
                 self._begin()
             while True:
                 until = datetime.now(UTC)
-                await _read_on(window, reviews, verdicts)
                 window.move(_milliseconds(until))
+                await _read_on(window, reviews, verdicts)
                 quality = await asyncio.to_thread(_quality, window, until)
                 value = quality.model_dump_json().encode()
                 await client.send_message(Message(QUALITY_CHANNEL.kind, quality.task.encode(), value))
@@ -118,7 +118,7 @@ def _quality(window: Window, until: datetime) -> Quality:
             "task": POSTS.name,
             "since": _moment(window.since),
             "until": until,
-            "complete": window.is_whole(_milliseconds(until)),
+            "complete": window.is_whole,
             "figures": figures,
             **others,
         }

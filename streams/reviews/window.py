@@ -87,10 +87,12 @@ class Window:
         """In the order in which they came, which decides what the last word is."""
         self._kinds: dict[Verdict, int] = {}
         self._held = 0
+        self._now = now
         self.since = self._begin_of(now - length)
 
     def add_review(self, at: int, review: Review | None) -> None:
         """None: it cannot be read."""
+        at = min(at, self._now)
         if at < self.since:
             return
         if review is None:
@@ -102,6 +104,7 @@ class Window:
 
     def add_verdict(self, at: int, fields: Mapping[str, Any]) -> None:
         """As JSON holds it."""
+        at = min(at, self._now)
         if at < self.since:
             return
         own = self._slice(at)
@@ -120,15 +123,17 @@ class Window:
             self._begin(min(self._slices) + self._step)
 
     def move(self, now: int) -> None:
-        """Forgets what is too old."""
+        """Forgets what is too old. Call it before what came until now is added: a later time is a wrong clock's."""
+        self._now = now
         self._begin(max(self.since, self._begin_of(now - self._length)))
 
-    def is_whole(self, now: int) -> bool:
+    @property
+    def is_whole(self) -> bool:
         """False: it is shorter than it was to be, since there was no room."""
-        return self.since <= now - self._length
+        return self.since <= self._now - self._length
 
     def report(self) -> ReviewReport:
-        """Takes about a second for 20 million verdicts. Nothing may be added meanwhile."""
+        """Looks at every verdict: not for the event loop. Nothing may be added meanwhile."""
         found = ReviewReport()
         for _, review in self._reviews:
             found.add_review(review)

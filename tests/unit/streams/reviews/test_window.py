@@ -80,10 +80,16 @@ def review(number: int) -> dict[str, Any]:
     st.integers(LENGTH, 3 * LENGTH),
 )
 def test_it_says_what_a_report_from_its_beginning_on_says(reviews: list[Said], verdicts: list[Said], now: int) -> None:
-    window = filled(Window(LENGTH, LENGTH), reviews, verdicts)
+    came = [[one for one in said if one[0] <= now] for said in (reviews, verdicts)]
+    before = [[one for one in said if one[0] <= LENGTH] for said in came]
+    after = [[one for one in said if one[0] > LENGTH] for said in came]
+    window = filled(Window(LENGTH, LENGTH), *before)
     window.move(now)
+    filled(window, *after)
+    reviews, verdicts = [[*old, *new] for old, new in zip(before, after, strict=True)]
+
     assert now - LENGTH - 100 < window.since <= now - LENGTH
-    assert window.is_whole(now)
+    assert window.is_whole
     assert window.report().report() == report_of(reviews, verdicts, window.since)
 
 
@@ -100,10 +106,11 @@ def test_more_verdicts_than_it_holds_make_it_shorter_and_it_says_so() -> None:
     window = filled(Window(LENGTH, LENGTH, most_verdicts=10), reviews, verdicts)
 
     assert window.since == 4000
-    assert not window.is_whole(LENGTH)
-    assert window.is_whole(LENGTH + 4000)
+    assert not window.is_whole
     assert window.report().report() == report_of(reviews, verdicts, 4000)
     assert window.report().figures()["verdicts"] == 10
+    window.move(LENGTH + 4000)
+    assert window.is_whole
 
 
 def test_so_do_more_reviews() -> None:
@@ -111,8 +118,17 @@ def test_so_do_more_reviews() -> None:
     verdicts = [(0, verdict(0)), (4600, verdict(46))]
     window = filled(Window(LENGTH, LENGTH, most_reviews=10), reviews, verdicts)
 
-    assert (window.since, window.is_whole(LENGTH)) == (4000, False)
+    assert (window.since, window.is_whole) == (4000, False)
     assert window.report().report() == report_of(reviews, verdicts, 4000)
+
+
+def test_who_has_a_wrong_clock_is_counted_now_and_forgotten_in_time() -> None:
+    window = Window(LENGTH, LENGTH)
+    filled(window, [(10**15, review(0))], [(10**15 + 10**6 * number, verdict(number)) for number in range(50)])
+    assert len(window._slices) == 1, "each of them might have had a slice of its own"
+    assert (window.report().figures()["verdicts"], window.report().figures()["reviewed"]) == (50, 1)
+    window.move(2 * LENGTH + 100)
+    assert (window.report().figures()["verdicts"], window.report().figures()["reviews"]) == (0, 0)
 
 
 def test_somebody_who_writes_ever_other_verdicts_does_not_fill_the_memory(monkeypatch: Any) -> None:
