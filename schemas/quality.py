@@ -26,10 +26,18 @@ class Figure(Part):
     rows: int
 
 
+class Actions(Part):
+    """Of all but `allow`."""
+
+    limit: Figure
+    review: Figure
+    remove: Figure
+
+
 class Precision(Part):
     """How often a verdict was right, appeals aside."""
 
-    actions: dict[str, Figure]
+    actions: Actions
     labels: dict[str, Figure]
 
 

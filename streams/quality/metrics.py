@@ -45,7 +45,7 @@ class QualityMetrics(Collector):
         yield of.REVIEWED_WINDOW.by([] if last is None else [((), (last.until - last.since).total_seconds())])
         rows = [] if last is None else _rows(last)
         yield of.REVIEWED_VERDICTS.by((where, one.reviewed) for where, one in rows)
-        yield _bounded(of.REVIEWED_ACTIONS, rows, lambda one: _by(ACTIONS, one.precision.actions))
+        yield _bounded(of.REVIEWED_ACTIONS, rows, lambda one: _by(ACTIONS, dict(one.precision.actions)))
         yield _bounded(of.REVIEWED_LABELS, rows, lambda one: _by(POST_LABELS, one.precision.labels))
         yield _bounded(of.REVIEWED_MISSED, rows, lambda one: {(): one.missed.of_allowed})
         yield _bounded(of.REVIEWED_RECALL, rows, lambda one: {(): one.missed.recall})
