@@ -7,6 +7,7 @@ from schemas.dead_letter import DeadLetter
 from schemas.event import Event
 from schemas.picture import Picture
 from schemas.post import Post
+from schemas.quality import Quality
 from schemas.reasons import InvalidRecord, Reason
 from schemas.review import Review
 from schemas.sighting import Sighting
@@ -42,6 +43,7 @@ __all__ = [
     "Post",
     "PostScores",
     "PostVerdict",
+    "Quality",
     "Reason",
     "Review",
     "Sentiment",

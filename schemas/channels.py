@@ -13,7 +13,8 @@ from schemas.comparison import Comparison
 from schemas.control import Control
 from schemas.dead_letter import DeadLetter
 from schemas.event import Event
-from schemas.examples import ALERT, COMPARISON, CONTROL, DEAD_LETTER_HEADERS, EVENT, REVIEW
+from schemas.examples import ALERT, COMPARISON, CONTROL, DEAD_LETTER_HEADERS, EVENT, QUALITY, REVIEW
+from schemas.quality import Quality
 from schemas.review import Review
 
 MAX_MESSAGE_BYTES: Final = 4 * 1024 * 1024
@@ -85,6 +86,17 @@ COMPARISONS: Final = Channel(
     "What a model on trial would have decided of records, beside what was decided.",
     COMPARISON,
 )
-SHARED: Final = (ALERTS, DEAD_LETTERS, EVENTS, COMPARISONS, REVIEWS, CONTROL_CHANNEL)
+QUALITY_CHANNEL: Final = Channel(
+    "quality",
+    Quality,
+    "send",
+    "The task.",
+    "Precision, recall and agreement by people's reviews, over a sliding window. `tidegate reviews follow` writes it.",
+    QUALITY,
+    partitions=1,
+)
+SHARED: Final = (ALERTS, DEAD_LETTERS, EVENTS, COMPARISONS, QUALITY_CHANNEL, REVIEWS, CONTROL_CHANNEL)
 CONTROLLED: Final = frozenset({"control", "events", "comparisons"})
 """Kinds of topics that a worker needs only where the setting `control` is on."""
+BESIDE_WORKERS: Final = frozenset({"quality"})
+"""Kinds of topics that no worker writes: `tidegate reviews follow` does."""

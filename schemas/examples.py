@@ -209,6 +209,46 @@ COMPARISON: Final[Document] = {
     },
 }
 
+_LIMIT: Final[Document] = {"value": 0.92, "low": 0.8412, "high": 0.9617, "rows": 75}
+_NO_FIGURE: Final[Document] = {"value": None, "low": None, "high": None, "rows": 0}
+_FIGURES: Final[Document] = {
+    "verdicts": 41250,
+    "reviewed": 115,
+    "precision": {
+        "actions": {"limit": _LIMIT, "review": _NO_FIGURE, "remove": _NO_FIGURE},
+        "labels": {"insult": _LIMIT},
+    },
+    "appeals": _NO_FIGURE,
+    "missed": {
+        "of_allowed": {"value": 0.025, "low": 0.0044, "high": 0.1288, "rows": 40},
+        "recall": {"value": 0.4922, "low": 0.1468, "high": 0.8519},
+        "labels": {},
+        "sample": {"proposed": 40, "reviewed": 40},
+    },
+    "agreement": {
+        "items": 12,
+        "agreed": 11,
+        "kappa": 0.8125,
+        "share": {"value": 0.9167, "low": 0.6461, "high": 0.9851, "rows": 12},
+    },
+}
+
+QUALITY: Final[Document] = {
+    "schema_version": 1,
+    "id": "6c2f9a60d2c4be7713a83b1f0f6e5a7d",
+    "task": "posts",
+    "since": "2026-11-23T09:12:00Z",
+    "until": "2026-11-24T09:15:00.240Z",
+    "complete": True,
+    "reviews": 131,
+    "superseded": 2,
+    "unsure": 1,
+    "without_verdict": 0,
+    "unreadable": 0,
+    "figures": _FIGURES,
+    "languages": {"en": _FIGURES},
+}
+
 SIGHTING: Final[Document] = {
     "schema_version": 1,
     "kind": "text",

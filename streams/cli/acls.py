@@ -10,7 +10,7 @@ from streams.cli.terminal import AsJson, Brokers, Prefix, reporting, settings_fr
 
 
 def acls(
-    role: Annotated[str, typer.Option(help="worker, sender, reader or operator.")] = "worker",
+    role: Annotated[str, typer.Option(help="worker, sender, reader, assessor or operator.")] = "worker",
     principal: Annotated[str, typer.Option(help="Who it is for, as the broker calls them.")] = "User:tidegate",
     group: Annotated[str | None, typer.Option(help="Consumer group.", show_default=False)] = None,
     brokers: Brokers = None,

@@ -78,7 +78,7 @@ def build_app() -> typer.Typer:
     )
     _add_group(
         app, "reviews", "What people's reviews say about the verdicts, and to a model that learns from them.",
-        report=reviews.report, sample=reviews.sample, rows=reviews.rows,
+        report=reviews.report, sample=reviews.sample, follow=reviews.follow, rows=reviews.rows,
     )  # fmt: skip
     app.command("acls")(acls.acls)
     app.command("backfill")(backfill.backfill)

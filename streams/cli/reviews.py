@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from streams.cli.moments import ALWAYS, Span, span
+from streams.cli.moments import ALWAYS, Span, seconds, span
 from streams.cli.options import expanded
 from streams.cli.terminal import AsJson, Brokers, Prefix, printable, reporting, run, settings_from
 
@@ -28,7 +28,7 @@ ReviewFile = Annotated[
 VerdictFile = Annotated[
     Path | None, typer.Option(help="Verdicts, one a line, in place of the topic.", show_default=False)
 ]
-Since = Annotated[str | None, typer.Option("--from", help="ISO 8601: verdicts from then on.")]
+Since = Annotated[str | None, typer.Option("--from", help="ISO 8601: verdicts, and reviews, from then on.")]
 Until = Annotated[str | None, typer.Option("--to", help="ISO 8601: verdicts before then.")]
 
 
@@ -94,6 +94,22 @@ async def _print_sample(reviewed: Reviewed, times: Span) -> None:
             typer.echo((value or b"").rstrip())
 
 
+def follow(
+    window: Annotated[str, typer.Option(help="How far back the figures go, such as 24h.")] = "24h",
+    every: Annotated[str, typer.Option(help="From one message to the next, such as 60s.")] = "60s",
+    brokers: Brokers = None,
+    prefix: Prefix = None,
+    log_level: Annotated[str | None, typer.Option(help="DEBUG, INFO, WARNING, ERROR.", show_default=False)] = None,
+) -> None:
+    """Publish what `report` says as messages and metrics, over a window that moves on. Runs until SIGTERM."""
+    length_s, every_s = seconds(window, "--window"), seconds(every, "--every")
+    with reporting(interrupted=0):
+        from streams.quality.life import run_assessor
+
+        settings = settings_from(brokers=brokers, topic_prefix=prefix, log_level=log_level)
+        raise typer.Exit(run_assessor(settings, length_s, every_s))
+
+
 def rows(
     out: Annotated[Path, typer.Argument(help="Folder to write; it must not be there.")],
     brokers: Brokers = None,
@@ -117,23 +133,18 @@ def written_rows(settings: Settings, folder: Path) -> str:
 
 
 async def _fill(found: ReviewReport, reviewed: Reviewed, times: Span) -> None:
-    """All reviews, then all verdicts."""
-    import orjson
-
+    """All reviews from the first moment that counts on, then all verdicts: who reviews comes after the verdict."""
     from schemas import InvalidRecord, Review
+    from streams.client.posts import verdict_in
 
     settings = reviewed.settings()
-    async for value in _values(settings, "reviews", reviewed.file, ALWAYS):
+    async for value in _values(settings, "reviews", reviewed.file, (times[0], None)):
         try:
             found.add_review(Review.decode(value, _MAX_REVIEW_BYTES))
         except InvalidRecord:
             found.unreadable += 1
     async for value in _values(settings, "labels", reviewed.verdicts, times):
-        try:
-            verdict = orjson.loads(value or b"")
-        except orjson.JSONDecodeError:
-            verdict = {}
-        found.add_verdict(verdict if isinstance(verdict, dict) else {})
+        found.add_verdict(verdict_in(value))
 
 
 async def _values(settings: Settings, kind: str, file: Path | None, times: Span) -> AsyncIterator[bytes | None]:

@@ -1,4 +1,7 @@
-"""What lies in a topic between two moments, and single records by where they lie. Nothing is waited for."""
+"""What lies in a topic between two moments, or from one on, and single records by where they lie.
+
+Nothing is waited for.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +15,12 @@ from aiokafka import TopicPartition
 
 from streams.client.stretch import POLL_MS, SILENCE_S, Offsets, as_it_is_now, read_batches, reading
 from streams.kafka.topics import topic_name
+from streams.positions import Positions
 from streams.settings import Settings
 
 _LOOK_MS: Final = 1000
+_MOST_AT_ONCE: Final = 100
+"""Messages that one turn of the event loop is to deal with."""
 
 
 async def read_between(
@@ -63,6 +69,44 @@ async def _seek(consumer: Any, begin: int) -> None:
             last = (await consumer.getmany(partition, timeout_ms=_LOOK_MS)).get(partition, ())
             is_over = bool(last) and last[-1].timestamp < begin
             consumer.seek(partition, ends[partition] if is_over else first[partition])
+
+
+class Following:
+    """Reads a topic from a moment on, further with each look. Use `following`."""
+
+    def __init__(self, consumer: Any, topic: str, positions: Positions) -> None:
+        self._consumer = consumer
+        self._topic = topic
+        self._positions = positions
+
+    async def ends(self) -> Offsets:
+        """Of the topic as it is now."""
+        return (await as_it_is_now(self._consumer))[1]
+
+    def look(self, ends: Offsets) -> AsyncIterator[Sequence[Any]]:
+        """What lies before these ends and was not read yet, in batches, in order within each partition.
+
+        Raises:
+            TimeoutError: nothing came for half a minute.
+        """
+        return read_batches(self._consumer, self._topic, ends, _MOST_AT_ONCE, self._positions)
+
+
+@asynccontextmanager
+async def following(settings: Settings, kind: str, since: datetime) -> AsyncIterator[Following]:
+    """Args:
+        kind: of the topic, without the prefix.
+        since: from here on, by Kafka timestamps; some messages before it may come, too.
+
+    Raises:
+        ClientError: the broker or the topic cannot be reached, on entering or inside.
+    """
+    topic = topic_name(settings.topic_prefix, kind)
+    async with reading(settings, topic) as consumer:
+        await _seek(consumer, int(since.timestamp() * 1000))
+        positions = Positions(consumer, topic, group=None)
+        await positions.fix()
+        yield Following(consumer, topic, positions)
 
 
 class Places:

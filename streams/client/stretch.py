@@ -62,7 +62,7 @@ async def read_stretch(consumer: Any, topic: str, begins: Offsets, ends: Offsets
 
 
 async def read_batches(
-    consumer: Any, topic: str, ends: Offsets, most: int | None = None
+    consumer: Any, topic: str, ends: Offsets, most: int | None = None, positions: Positions | None = None
 ) -> AsyncGenerator[Sequence[Any], None]:
     """The messages before `ends` from where the consumer stands, a batch of one partition at a time.
 
@@ -70,12 +70,15 @@ async def read_batches(
 
     Args:
         most: messages of a batch; None: as many as there are.
+        positions: of who reads on later: partitions that the topic gets in between are read from their beginning, and
+            no other once more. None: they are fixed now.
 
     Raises:
         TimeoutError: nothing came for half a minute.
     """
-    positions = Positions(consumer, topic, group=None)
-    await positions.fix()
+    if positions is None:
+        positions = Positions(consumer, topic, group=None)
+        await positions.fix()
     unfinished = {partition for partition, end in ends.items() if await consumer.position(partition) < end}
     silent_since = asyncio.get_running_loop().time()
     while unfinished:

@@ -11,7 +11,7 @@ from typing import Final
 from models.evaluation.resampling import share
 from schemas import Comparison, Review
 from schemas.comparison import Side
-from streams.reviews.report import is_called_for, is_right, right_labels
+from streams.reviews.judged import is_called_for, is_right, right_labels
 
 POSITIONS: Final = 5
 """Of each kind of difference that are named."""

@@ -14,7 +14,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 
 from streams.health.histogram import Histogram
 
-Where = Literal["worker", "gateway", "both", "supervisor"]
+Where = Literal["every", "worker", "gateway", "both", "supervisor", "assessor"]
+"""Whose it is: of every process, of those that judge (worker and gateway), of `--workers`, of `reviews follow`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,16 +103,22 @@ CACHE_MISSES: Final = Family("tidegate_cache_misses", "counter", "Texts whose sc
 IN_FLIGHT_RECORDS: Final = Family("tidegate_in_flight_records", "gauge", "Records between intake and their answer.")
 IN_FLIGHT_TOKENS: Final = Family("tidegate_in_flight_tokens", "gauge", "Estimated tokens between the same.")
 OLDEST: Final = Family(
-    "tidegate_oldest_in_flight_seconds", "gauge", "Age of the oldest record in flight; 0 where there is none."
+    "tidegate_oldest_in_flight_seconds",
+    "gauge",
+    "Age of the oldest record in flight; 0 where there is none.",
+    where="every",
 )
 PROGRESS_AGE: Final = Family(
-    "tidegate_progress_age_seconds", "gauge", "Since a record was last done with; 0 while none is in flight."
+    "tidegate_progress_age_seconds",
+    "gauge",
+    "Since a record was last done with; 0 while none is in flight.",
+    where="every",
 )
 LOOP_AGE: Final = Family(
-    "tidegate_loop_age_seconds", "gauge", "Since the event loop last turned; a second is ordinary."
+    "tidegate_loop_age_seconds", "gauge", "Since the event loop last turned; a second is ordinary.", where="every"
 )
-READY: Final = Family("tidegate_ready", "gauge", "1 if /readyz says so.")
-LIVE: Final = Family("tidegate_live", "gauge", "1 if /livez says so.")
+READY: Final = Family("tidegate_ready", "gauge", "1 if /readyz says so.", where="every")
+LIVE: Final = Family("tidegate_live", "gauge", "1 if /livez says so.", where="every")
 
 SETTLED: Final = Family(
     "tidegate_settled", "counter", "Records whose offset was released to be committed.", where="worker"
@@ -197,6 +204,71 @@ WORKER_UP: Final = Family(
     "1 if the process of `--workers` with this number answered the scrape.",
     ("worker",),
     "supervisor",
+)
+
+REVIEWED_AGE: Final = Family(
+    "tidegate_reviewed_age_seconds",
+    "gauge",
+    "Since the figures of reviews were last published, or the process started.",
+    where="assessor",
+)
+REVIEWED_WINDOW: Final = Family(
+    "tidegate_reviewed_window_seconds",
+    "gauge",
+    "Length of the window that the figures of reviews are of; less than was asked for where memory held no more.",
+    where="assessor",
+)
+REVIEWED_VERDICTS: Final = Family(
+    "tidegate_reviewed_verdicts", "gauge", "Verdicts of the window that people reviewed.", ("task", "lang"), "assessor"
+)
+REVIEWED_ACTIONS: Final = Family(
+    "tidegate_reviewed_action_precision",
+    "gauge",
+    "Share of the reviewed actions that were right.",
+    ("task", "lang", "action", "bound"),
+    "assessor",
+)
+REVIEWED_LABELS: Final = Family(
+    "tidegate_reviewed_label_precision",
+    "gauge",
+    "Share of the reviewed labels that were right.",
+    ("task", "lang", "label", "bound"),
+    "assessor",
+)
+REVIEWED_MISSED: Final = Family(
+    "tidegate_reviewed_missed",
+    "gauge",
+    "Share of the reviewed allowed posts, drawn at random, that should not have been allowed.",
+    ("task", "lang", "bound"),
+    "assessor",
+)
+REVIEWED_RECALL: Final = Family(
+    "tidegate_reviewed_recall",
+    "gauge",
+    "Recall of the actions, by what was missed.",
+    ("task", "lang", "bound"),
+    "assessor",
+)
+REVIEWED_LABEL_RECALL: Final = Family(
+    "tidegate_reviewed_label_recall",
+    "gauge",
+    "Recall of a label, by what was missed.",
+    ("task", "lang", "label", "bound"),
+    "assessor",
+)
+REVIEWED_AGREEMENT: Final = Family(
+    "tidegate_reviewed_agreement",
+    "gauge",
+    "Share of the pairs of reviewers of one verdict who agree on the action.",
+    ("task", "lang", "bound"),
+    "assessor",
+)
+REVIEWED_KAPPA: Final = Family(
+    "tidegate_reviewed_kappa",
+    "gauge",
+    "Cohen's kappa of the same: 0 for chance, 1 for always.",
+    ("task", "lang"),
+    "assessor",
 )
 
 FAMILIES: Final = tuple(value for value in list(globals().values()) if isinstance(value, Family))

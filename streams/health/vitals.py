@@ -18,13 +18,15 @@ class Phase(IntEnum):
     """Of a process; it only goes forward."""
 
     LOADING = 0
-    JOINING = 1
-    READY = 2
-    ENDING = 3
+    OPENING = 1
+    JOINING = 2
+    READY = 3
+    ENDING = 4
 
 
 _NOT_READY = {
     Phase.LOADING: "the model is being loaded and warmed up",
+    Phase.OPENING: "the topics are being opened",
     Phase.JOINING: "the consumer group has not given it partitions yet",
     Phase.ENDING: "it drains and ends",
 }

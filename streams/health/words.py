@@ -13,6 +13,10 @@ from schemas.verdicts import TimingsMs
 from streams.tasks import declared
 
 LANGS: Final = (*LANGUAGES, "other")
+ALL: Final = "all"
+"""In place of a language, of a figure of reviews: no sum of those of the languages makes it."""
+BOUNDS: Final = ("value", "low", "high")
+"""Of a share: itself, and both ends of its 95 % interval."""
 TRAITS: Final[tuple[Trait, ...]] = get_args(Trait)
 """Whose distribution is watched."""
 STAGES: Final = (*(name for name in TimingsMs.model_fields if name != "total"), "published")
@@ -37,11 +41,12 @@ def closed() -> Mapping[str, tuple[str, ...]]:
         "reason": REASONS,
         "kind": KINDS,
         "severity": SEVERITIES,
-        "lang": LANGS,
+        "lang": (*LANGS, ALL),
         "label": POST_LABELS,
         "stage": STAGES,
         "trait": TRAITS,
         "interface": INTERFACES,
         "status": STATUSES,
         "guard": GUARDS,
+        "bound": BOUNDS,
     }

@@ -6,16 +6,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from schemas.channels import BESIDE_WORKERS
 from streams.kafka.group import sightings_group
 from streams.kafka.topics import changelog_kinds, sighting_kinds, topic_names
 from streams.settings import Settings
 from streams.tasks import channels, declared
 
-Role = Literal["worker", "sender", "reader", "operator"]
-ROLES: Final[tuple[Role, ...]] = ("worker", "sender", "reader", "operator")
+Role = Literal["worker", "sender", "reader", "assessor", "operator"]
+ROLES: Final[tuple[Role, ...]] = ("worker", "sender", "reader", "assessor", "operator")
 """worker: `tidegate worker`; sender: `send`, `serve`, a client that sends; reader: `watch`, `reviews`, a client that
-reads; operator: `topics`, `dead-letters`, `backfill`, rows of reviews for training, and what changes models, policies
-and tasks while workers run."""
+reads; assessor: `reviews follow`; operator: `topics`, `dead-letters`, `backfill`, rows of reviews for training, and
+what changes models, policies and tasks while workers run."""
 
 Operation = Literal["Read", "Write", "Create", "Describe"]
 
@@ -61,11 +62,14 @@ def _on_topic(kind: str, role: Role, settings: Settings) -> Iterator[Operation]:
     elif role == "worker":
         served = {kind for task in settings.tasks for kind in (task, declared()[task].backfill.kind)}
         reads = action == "receive" and (kind in served or kind not in live | backfill)
-        yield "Read" if reads else "Write" if action == "send" else "Describe"
+        writes = action == "send" and kind not in BESIDE_WORKERS
+        yield "Read" if reads else "Write" if writes else "Describe"
         if kind == "control" and _rolls_back(role, settings):
             yield "Write"
     elif role == "sender" and kind in live:
         yield "Write"
+    elif role == "assessor" and kind in ("reviews", "labels", *BESIDE_WORKERS):
+        yield "Write" if kind in BESIDE_WORKERS else "Read"
     elif role == "reader" and action != "receive" and kind not in among_workers:
         yield "Read"
     elif role == "operator":

@@ -12,7 +12,7 @@ from typing import Any
 from opentelemetry.trace import Tracer
 
 from models.errors import place_of
-from schemas.channels import CONTROLLED
+from schemas.channels import BESIDE_WORKERS, CONTROLLED
 from streams.control.candidate import Candidate, load_candidate
 from streams.control.events import CLIENT_ID
 from streams.control.follower import Follower
@@ -97,7 +97,8 @@ class _Worker:
 
     def _output_kinds(self) -> list[str]:
         """Of what this worker writes."""
-        outputs = [kind for kind in output_kinds() if self._follower is not None or kind not in CONTROLLED]
+        left_out = BESIDE_WORKERS if self._follower is not None else CONTROLLED | BESIDE_WORKERS
+        outputs = [kind for kind in output_kinds() if kind not in left_out]
         own = (changelog_kinds(self._settings), sighting_kinds(self._settings))
         return [*outputs, *(kind for kinds in own for kind in kinds.values())]
 

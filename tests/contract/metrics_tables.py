@@ -10,7 +10,14 @@ from streams.health.words import closed
 
 PAGE = Path(__file__).parents[2] / "docs" / "metrics.md"
 TABLE = re.compile(r"(<!-- (metrics|labels): [^>]*-->\n)(.*?)(\n<!-- /\2 -->)", re.DOTALL)
-_WHERE = {"both": "worker, gateway", "worker": "worker", "gateway": "gateway", "supervisor": "`--workers`"}
+_WHERE = {
+    "every": "worker, gateway, `reviews follow`",
+    "both": "worker, gateway",
+    "worker": "worker",
+    "gateway": "gateway",
+    "supervisor": "`--workers`",
+    "assessor": "`reviews follow`",
+}
 
 
 def _metrics() -> str:

@@ -18,7 +18,7 @@ COMPOSE = ROOT / "docker-compose.yml"
 DOCKERFILE = ROOT / "Dockerfile"
 VARIABLES = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields} | OTHER_VARIABLES
 WORKERS = ("worker", "worker-gpu", "worker-pictures")
-OURS = ("topics", "keys", *WORKERS, "serve")
+OURS = ("topics", "keys", *WORKERS, "serve", "reviews")
 
 
 @pytest.fixture(scope="module")
@@ -198,7 +198,7 @@ def test_prometheus_scrapes_every_process_of_ours_that_runs_on(compose: dict[str
         for name in discovery["names"]
         if discovery["port"] == int(services[name]["environment"]["TIDEGATE_METRICS_PORT"])
     }
-    assert found == {"worker": "tidegate-worker", "serve": "tidegate-serve"}
+    assert found == {"worker": "tidegate-worker", "serve": "tidegate-serve", "reviews": "tidegate-reviews"}
     for name in set(WORKERS) - {"worker"}:
         assert services[name]["networks"]["default"]["aliases"] == ["worker"]
 

@@ -79,7 +79,7 @@ ROOMS = {
         ("kafka", "health", "model"),
         ("pipeline", "client"),
         ("control",),
-        ("score", "worker"),
+        ("score", "worker", "quality"),
         ("gateway",),
         ("cli",),
     ),

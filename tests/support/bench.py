@@ -1,6 +1,7 @@
 """One test's place on the broker: its own topics and consumer group, its workers, and its accounts."""
 
 import asyncio
+import sys
 import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -8,7 +9,7 @@ from pathlib import Path
 
 from load.kafka.admin import committed, members
 from load.watching import ANSWERS
-from load.worker_process import Worker
+from load.worker_process import WORKER, Worker
 from streams.history import History, Place
 from streams.kafka.topics import create_topics
 from streams.settings import Settings
@@ -40,14 +41,22 @@ class Bench:
 
     def begin_worker(self, **settings: object) -> Worker:
         """Starts a worker and does not wait. `settings`: TIDEGATE_* in lower case, without the prefix."""
+        return self._begin("worker", WORKER, settings)
+
+    def _begin(self, name: str, command: Sequence[str], settings: Mapping[str, object]) -> Worker:
         own = {f"TIDEGATE_{name.upper()}": str(value) for name, value in settings.items()}
-        worker = Worker(f"worker-{len(self.workers) + 1}", self.folder, {**self._env, **own})
+        worker = Worker(f"{name}-{len(self.workers) + 1}", self.folder, {**self._env, **own}, command)
         self.workers.append(worker)
         return worker
 
     async def start_worker(self, **settings: object) -> Worker:
         """Starts a worker and waits until it consumes."""
         return await asyncio.to_thread(self.begin_worker(**settings).wait_ready)
+
+    async def start_assessor(self, *options: str, **settings: object) -> Worker:
+        """Starts `tidegate reviews follow` and waits until it reads."""
+        command = (sys.executable, "-m", "streams.cli", "reviews", "follow", *options)
+        return await asyncio.to_thread(self._begin("assessor", command, settings).wait_ready)
 
     def close(self) -> None:
         """Kills every worker that still runs."""

@@ -80,6 +80,12 @@ def test_an_operator_may_change_what_is_active_and_see_who_took_it_up() -> None:
     assert by_name("reader")["p.reviews"] == ("Read",)
 
 
+def test_who_follows_reviews_reads_both_topics_and_writes_the_figures_which_no_worker_does() -> None:
+    assert by_name("assessor") == {"p.labels": ("Read",), "p.reviews": ("Read",), "p.quality": ("Write",)}
+    assert by_name("worker")["p.quality"] == ("Describe",)
+    assert by_name("reader")["p.quality"] == ("Read",)
+
+
 @pytest.mark.parametrize("role", ROLES)
 def test_both_forms_say_the_same(role: str) -> None:
     given = ["acls", "--role", role, "--prefix", "p", "--group", "g", "--principal", "User:CN=a b"]

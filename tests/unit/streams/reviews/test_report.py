@@ -142,3 +142,49 @@ def test_agreement_is_of_reviewers_with_a_name_on_the_same_verdict() -> None:
     )
     assert found["agreement"]["items"] == 1
     assert [one["reviewers"] for one in found["agreement"]["pairs"]] == [["x", "y"]]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"id": ["a"]}, {"action": ["limit"]}, {"action": "explode"}, {"labels": [1, "hate"]}, {"labels": [{}]}],
+)
+def test_what_only_looks_like_a_verdict_is_counted_and_stops_nothing(wrong: dict[str, Any]) -> None:
+    found = ReviewReport()
+    found.add_review(Review.model_validate({"verdict_id": "a", "post_id": "p", "action": "allow", "source": "appeal"}))
+    found.add_verdict({"id": "a", "action": "limit", "labels": ["hate"], "lang": {}} | wrong)
+    assert (found.report()["unreadable"], found.report()["verdicts"]) == (1, 0)
+
+
+def test_each_language_has_figures_of_its_own() -> None:
+    found = ReviewReport()
+    said = {"en": ("limit", "limit"), "zh": ("limit", "allow"), "xx": ("remove", "remove")}
+    for lang, (_, wanted) in said.items():
+        for name in ("x", "y"):
+            review = {"verdict_id": lang, "post_id": "p", "action": wanted, "reviewer": name}
+            found.add_review(Review.model_validate(review))
+    for lang, (action, _) in said.items():
+        found.add_verdict({"id": lang, "action": action, "labels": ["hate"], "lang": lang})
+    report = found.report()
+
+    languages = report["languages"]
+    limits = {lang: one["precision"]["actions"]["limit"] for lang, one in languages.items()}
+    assert {lang: (one["value"], one["rows"]) for lang, one in limits.items()} == {
+        "en": (1.0, 1), "zh": (0.0, 1), "other": (None, 0),
+    }  # fmt: skip
+    assert report["precision"]["actions"]["limit"]["value"] == 0.5
+    for name in ("verdicts", "reviewed"):
+        assert report[name] == sum(one[name] for one in languages.values()) == 3
+    assert report["agreement"]["items"] == sum(one["agreement"]["items"] for one in languages.values()) == 3
+    assert "pairs" not in languages["en"]["agreement"], "names of people stand in one place alone"
+
+
+def test_recall_of_a_label_follows_from_the_labels_that_drawn_posts_should_have() -> None:
+    verdicts: dict[str, tuple[str, list[str]]] = {f"ok{i}": ("allow", []) for i in range(100)}
+    verdicts |= {f"no{i}": ("limit", ["hate", "spam"]) for i in range(10)}
+    drawn: list[dict[str, Any]] = [{"verdict_id": f"ok{i}", "action": "allow", "sampled": True} for i in range(19)]
+    missed = {"verdict_id": "ok99", "action": "limit", "sampled": True}
+    acted = [{"verdict_id": f"no{i}", "action": "limit", "labels": ["hate"]} for i in range(4)]
+
+    named = report(verdicts, *drawn, missed | {"labels": ["hate"]}, *acted)["missed"]["labels"]
+    assert {label: one["value"] for label, one in named.items()} == {"hate": round(10 / (10 + 5), 4), "spam": 0.0}
+    assert report(verdicts, *drawn, missed, *acted)["missed"]["labels"] == {}, "nobody said for which label"

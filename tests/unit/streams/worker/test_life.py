@@ -47,6 +47,12 @@ def test_the_topic_of_waves_is_needed_only_where_it_is_written(tmp_path: Path) -
     assert "waves" not in _Worker(Settings(shared_waves="on", author_key_file=key, tasks=["symptoms"]))._output_kinds()
 
 
+def test_the_topic_of_figures_is_none_of_a_workers() -> None:
+    for settings in (Settings(), Settings(control="on")):
+        assert "quality" not in _Worker(settings)._output_kinds()
+    assert "events" in _Worker(Settings(control="on"))._output_kinds()
+
+
 async def test_a_wait_that_fails_fails() -> None:
     async def fails() -> None:
         raise LookupError("broken")
