@@ -54,6 +54,20 @@ def test_repeats_are_counted_and_latency_is_that_of_the_first_outcome() -> None:
     assert "recovery_s" not in facts
 
 
+def test_a_time_stamp_that_cannot_be_right_says_nothing_about_latency() -> None:
+    """Zero, years ago, ahead: what producers may write."""
+    now, year = 1_795_000_000.0, 31_536_000.0
+    inputs = [
+        Input(("m.posts", 0, at), b"k", b"v", sent_at=sent)
+        for at, sent in enumerate((0.0, now - 5 * year, now + 3_000, now - 2, now - 2))
+    ]
+    outcomes = [Outcome("labels", each.place, b"k", 0, at, b"d", now) for at, each in enumerate(inputs)]
+    facts = measure(RunHistory(frozenset(), inputs, outcomes), Diary())
+    assert (facts["p50_s"], facts["p99_s"]) == (2.0, 2.0)
+    nobody = measure(RunHistory(frozenset(), inputs[:2], outcomes[:2]), Diary())
+    assert "p99_s" not in nobody
+
+
 def test_the_latency_of_live_records_is_told_by_stretch() -> None:
     live, old = history({0: [1.0], 1: [3.0], 10: [14.0], 11: [12.0]}), history({10: [99.0]})
     again = RunHistory(
