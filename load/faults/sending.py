@@ -17,6 +17,8 @@ from streams.history import Place
 
 IN_FLIGHT = 5_000
 STOP_WITHIN_S = 120.0
+WAIT_MS = 900_000
+"""For a broker that is away: aiokafka's 40 s are less than the time for which it is taken away."""
 LOOK_EVERY_MS = 2_000
 """For partitions that were added."""
 
@@ -43,7 +45,11 @@ class Sender:
     async def send(self, rate: float, at_least: int, enough: asyncio.Event) -> None:
         """Goes on until `at_least` records were sent and `enough` is set; then waits for what is under way."""
         began = time.monotonic()
-        options = {"enable_idempotence": True, "metadata_max_age_ms": LOOK_EVERY_MS}  # the first: it tries again
+        options = {
+            "enable_idempotence": True,  # it tries again
+            "request_timeout_ms": WAIT_MS,
+            "metadata_max_age_ms": LOOK_EVERY_MS,
+        }
         async with producing(self._bootstrap, **options) as producer:
             for number in range(10**9):
                 if number >= at_least and enough.is_set():

@@ -24,7 +24,7 @@ from load.faults.measuring import measure, recover, slope
 from load.faults.observing import Sample
 from load.faults.running import Result
 from load.faults.scenario import Account, Scenario, Size, below, equal
-from load.faults.scenarios import SCENARIOS
+from load.faults.scenarios import SCENARIOS, brokers
 from load.faults.scenarios.inside import MarkedWriter
 from load.faults.sending import Sender
 from load.faults.timeline import draw_timeline
@@ -211,6 +211,28 @@ async def test_only_what_the_broker_acknowledged_is_the_truth(monkeypatch: pytes
     assert sender.acknowledged == {("m.posts", partition, offset) for offset in (1, 4, 7)}
     assert (sender.sent, sender.refused) == (9, 6)
     assert [each["timestamp_ms"] for each in producer.sent] == [10 * number for number in range(1, 10)]
+
+
+async def test_the_producer_waits_longer_than_any_broker_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else nothing that is sent meanwhile is acknowledged, and there is nothing to catch up with."""
+    options: dict[str, Any] = {}
+
+    def producing(bootstrap: str, **given: Any) -> FakeProducing:
+        options.update(given)
+        return FakeProducing(FakeProducer())
+
+    monkeypatch.setattr(sending, "producing", producing)
+    enough = asyncio.Event()
+    enough.set()
+    await Sender("nowhere:1", "m", payloads()).send(100_000, 1, enough)
+    assert options["request_timeout_ms"] > 2_000 * max(each.full.seconds for each in brokers.SCENARIOS)
+
+
+@pytest.mark.parametrize("scenario", brokers.SCENARIOS, ids=lambda scenario: scenario.name)
+def test_a_broker_that_is_away_costs_no_acknowledgement(scenario: Scenario) -> None:
+    facts = {"left": 0.0, "ended_unasked": 0.0, "unacknowledged": 30_795.0}
+    missed = [claim.says for claim in scenario.pass_line if not claim.holds(Account(Findings(), facts))]
+    assert missed == ["every record is acknowledged"]
 
 
 async def test_a_record_goes_to_a_partition_that_the_producer_knows(monkeypatch: pytest.MonkeyPatch) -> None:
