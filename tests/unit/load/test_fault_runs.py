@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from aiokafka.errors import KafkaTimeoutError
 
+import load.producing
 from load.faults import sending
 from load.faults.checker import Findings
 from load.faults.command import _chosen, _size
@@ -247,6 +248,34 @@ async def test_a_record_goes_to_a_partition_that_the_producer_knows(monkeypatch:
     producer.partitions = 6
     await sender.send(100_000, 99, enough)
     assert {each["partition"] for each in producer.sent} == {0, 1, 2, 3, 4, 5}
+
+
+async def test_records_that_are_never_acknowledged_are_not_waited_for_without_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Silent(FakeProducer):
+        async def send(self, topic: str, value: bytes, **how: Any) -> asyncio.Future[Any]:
+            return asyncio.get_running_loop().create_future()
+
+    class Stuck:
+        """As aiokafka's, it stops when all is acknowledged or given up."""
+
+        def __init__(self, **_: object) -> None:
+            self._silent = Silent()
+            self.send, self.partitions_for = self._silent.send, self._silent.partitions_for
+
+        async def start(self) -> None: ...
+
+        async def stop(self) -> None:
+            await asyncio.Event().wait()
+
+    monkeypatch.setattr(load.producing, "AIOKafkaProducer", Stuck)
+    monkeypatch.setattr(sending, "ANSWERED_WITHIN_S", 0.01)
+    monkeypatch.setattr(sending, "STOP_WITHIN_S", 0.01)
+    enough = asyncio.Event()
+    enough.set()
+    with pytest.raises(TimeoutError, match="not all records were acknowledged within"):
+        await asyncio.wait_for(Sender("nowhere:1", "m", payloads()).send(100_000, 3, enough), 5)
 
 
 async def test_the_load_goes_on_until_it_was_enough(monkeypatch: pytest.MonkeyPatch) -> None:
