@@ -3,7 +3,7 @@
 import asyncio
 import zlib
 from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
@@ -13,14 +13,22 @@ from streams.record import Partition
 
 
 @asynccontextmanager
-async def producing(bootstrap: str, **options: Any) -> AsyncIterator[AIOKafkaProducer]:
-    """`options`: more of aiokafka's."""
+async def producing(
+    bootstrap: str, *, stop_within_s: float | None = None, **options: Any
+) -> AsyncIterator[AIOKafkaProducer]:
+    """Yields a producer.
+
+    Args:
+        stop_within_s: how long what is still under way is waited for at the end; None: as long as aiokafka tries.
+        options: more of aiokafka's.
+    """
     producer = AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all", max_batch_size=256 * 1024, **options)
     await producer.start()
     try:
         yield producer
     finally:
-        await producer.stop()
+        with suppress(TimeoutError):  # given up, as was said
+            await asyncio.wait_for(producer.stop(), stop_within_s)
 
 
 class Batches:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import signal
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
@@ -65,6 +66,17 @@ class Fleet:
         self._diary.note(f"kill -9 {worker.name}")
         self._diary.kills.append(time.time())
         worker.kill()
+
+    def freeze(self, worker: Worker) -> None:
+        """SIGSTOP: it stands still, and its connections stay open."""
+        self._diary.note(f"{worker.name} stands still")
+        self._diary.kills.append(time.time())
+        worker.process.send_signal(signal.SIGSTOP)
+
+    def thaw(self, worker: Worker) -> None:
+        """Lets it go on."""
+        worker.process.send_signal(signal.SIGCONT)
+        self._diary.note(f"{worker.name} goes on")
 
     async def stop(self, worker: Worker, within_s: float = 30.0) -> int:
         """SIGTERM; returns the exit status. Facts: `exit_s` is the longest time it took, `bad_exits` those not 0."""

@@ -13,6 +13,7 @@ from load.faults.observing import Sample
 from streams.history import Place
 from streams.record import Partition
 from streams.tasks import declared
+from streams.worker.overload import CLOCK_SKEW_S
 
 SETTLED_SHARE = 0.25
 """Of the run, left out of the slope of memory: caches fill."""
@@ -43,14 +44,16 @@ def measure(history: RunHistory, diary: Diary) -> dict[str, float]:
 
 def lateness(history: RunHistory, stretches: Mapping[str, tuple[float, float]]) -> dict[str, float]:
     """Of live records, in seconds from their time stamp to their first outcome: of all, and of those that were sent in
-    each stretch. What is not known is left out.
+    each stretch. What is not known is left out, and with it what a time stamp says that cannot be right.
     """
     sent = history.answers.sent
     live = [(sent[place].sent_at, first.written_at) for place, first in history.first.items() if not _is_old(place)]
-    if not live:
-        return {}
-    moments = np.array(live)
+    moments = np.array(live).reshape(-1, 2)
     late = moments[:, 1] - moments[:, 0]
+    right = (late >= 0) & (late < CLOCK_SKEW_S)
+    moments, late = moments[right], late[right]
+    if not len(late):
+        return {}
     facts = {"p50_s": float(np.percentile(late, 50)), "p99_s": float(np.percentile(late, 99))}
     for name, (begin, end) in stretches.items():
         then = late[(moments[:, 0] >= begin) & (moments[:, 0] < end)]

@@ -16,7 +16,10 @@ from load.texts import Payload
 from streams.history import Place
 
 IN_FLIGHT = 5_000
-STOP_WITHIN_S = 120.0
+ANSWERED_WITHIN_S = 120.0
+STOP_WITHIN_S = 10.0
+WAIT_MS = 900_000
+"""For a broker that is away: aiokafka's 40 s are less than the time for which it is taken away."""
 LOOK_EVERY_MS = 2_000
 """For partitions that were added."""
 
@@ -41,17 +44,25 @@ class Sender:
         """Records of which the broker never said that it has them; it may have them all the same."""
 
     async def send(self, rate: float, at_least: int, enough: asyncio.Event) -> None:
-        """Goes on until `at_least` records were sent and `enough` is set; then waits for what is under way."""
+        """Goes on until `at_least` records were sent and `enough` is set; then waits for what is under way.
+
+        Raises:
+            TimeoutError: the brokers did not answer for all of it.
+        """
         began = time.monotonic()
-        options = {"enable_idempotence": True, "metadata_max_age_ms": LOOK_EVERY_MS}  # the first: it tries again
-        async with producing(self._bootstrap, **options) as producer:
+        options = {
+            "enable_idempotence": True,  # it tries again
+            "request_timeout_ms": WAIT_MS,
+            "metadata_max_age_ms": LOOK_EVERY_MS,
+        }
+        async with producing(self._bootstrap, stop_within_s=STOP_WITHIN_S, **options) as producer:
             for number in range(10**9):
                 if number >= at_least and enough.is_set():
                     break
                 if (early_s := began + number / rate - time.monotonic()) > 0.01:
                     await asyncio.sleep(early_s)
                 await self._send_one(producer, next(self._payloads))
-            await asyncio.wait_for(self._all_answered(), STOP_WITHIN_S)
+            await self._until_answered()
 
     async def _send_one(self, producer: Any, payload: Payload) -> None:
         await self._room.acquire()
@@ -82,6 +93,12 @@ class Sender:
     def _refuse(self) -> None:
         self._room.release()
         self.refused += 1
+
+    async def _until_answered(self) -> None:
+        try:
+            await asyncio.wait_for(self._all_answered(), ANSWERED_WITHIN_S)
+        except TimeoutError:
+            raise TimeoutError(f"not all records were acknowledged within {ANSWERED_WITHIN_S:g} s") from None
 
     async def _all_answered(self) -> None:
         for _ in range(IN_FLIGHT):

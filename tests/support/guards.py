@@ -62,6 +62,18 @@ def _without_drain(scenario: str, misses: str) -> Guard:
     return Guard(scenario, misses, what, _CONSUMER, _DRAIN, "        pass\n", _FEW)
 
 
+def _long_session(scenario: str, seconds: str) -> Guard:
+    return Guard(
+        scenario,
+        "each recovery under 15 s",
+        "a worker's partitions are taken over after a minute, Faust's default",
+        _GROUP,
+        '"session_timeout_ms": 10_000',
+        '"session_timeout_ms": 60_000',
+        (*_FEW, "--seconds", seconds),
+    )
+
+
 def _whole_batches(scenario: str) -> Guard:
     return Guard(
         scenario,
@@ -76,15 +88,8 @@ def _whole_batches(scenario: str) -> Guard:
 
 
 GUARDS = (
-    Guard(
-        "kill-9",
-        "each recovery under 15 s",
-        "a killed worker's partitions are taken over after a minute, Faust's default",
-        _GROUP,
-        '"session_timeout_ms": 10_000',
-        '"session_timeout_ms": 60_000',
-        (*_FEW, "--seconds", "10"),
-    ),
+    _long_session("kill-9", "10"),
+    _long_session("worker-frozen", "70"),
     _without_drain("join-leave", "redelivered under 1 %"),
     _without_drain("rolling-restart", "redelivered under 0.1 %"),
     _without_drain("sigterm", "redelivered 0"),

@@ -7,6 +7,9 @@ import asyncio
 from load.faults.scenario import SURVIVES, Scenario, Size, below, equal
 from load.faults.world import World
 
+_BETWEEN_S = 8.0
+_TAKEN_OVER = below("recovery_s", 15, "each recovery under 15 s")
+
 
 async def _kill(world: World) -> None:
     """One after the other, each time another of them, and as an orchestrator does it a new one takes the place."""
@@ -17,6 +20,20 @@ async def _kill(world: World) -> None:
             await asyncio.sleep(size.seconds)
             fleet.kill(world.rng.choice(fleet.running))
         await asyncio.sleep(size.seconds)
+
+
+async def _freeze(world: World) -> None:
+    """One after the other stands still until others have its partitions, and then goes on with what it held."""
+    size, fleet = world.size, world.fleet
+    await fleet.start(world.scenario.workers)
+    async with world.load():
+        for _ in range(size.times):
+            await asyncio.sleep(_BETWEEN_S)
+            worker = world.rng.choice(fleet.running)
+            fleet.freeze(worker)
+            await asyncio.sleep(size.seconds)
+            fleet.thaw(worker)
+        await asyncio.sleep(_BETWEEN_S)
 
 
 async def _join_and_leave(world: World) -> None:
@@ -61,7 +78,15 @@ SCENARIOS = (
         _kill,
         short=Size(records=6_000, rate=150, times=2, seconds=15),
         full=Size(records=200_000, rate=250, times=20, seconds=38),
-        claims=(below("recovery_s", 15, "each recovery under 15 s"), equal("ended_unasked", 0, "no other worker ends")),
+        claims=(_TAKEN_OVER, equal("ended_unasked", 0, "no other worker ends")),
+    ),
+    Scenario(
+        "worker-frozen",
+        "A worker stands still (SIGSTOP) until others have its partitions, and goes on.",
+        _freeze,
+        short=Size(records=1_500, rate=60, times=1, seconds=20),
+        full=Size(records=20_000, rate=100, times=4, seconds=40),
+        claims=(_TAKEN_OVER, SURVIVES),
     ),
     Scenario(
         "join-leave",

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from aiokafka.errors import KafkaTimeoutError
 
+import load.producing
 from load.faults import sending
 from load.faults.checker import Findings
 from load.faults.command import _chosen, _size
@@ -24,7 +25,7 @@ from load.faults.measuring import measure, recover, slope
 from load.faults.observing import Sample
 from load.faults.running import Result
 from load.faults.scenario import Account, Scenario, Size, below, equal
-from load.faults.scenarios import SCENARIOS
+from load.faults.scenarios import SCENARIOS, brokers
 from load.faults.scenarios.inside import MarkedWriter
 from load.faults.sending import Sender
 from load.faults.timeline import draw_timeline
@@ -52,6 +53,20 @@ def test_repeats_are_counted_and_latency_is_that_of_the_first_outcome() -> None:
     assert (facts["records"], facts["outcomes"], facts["repeats"], facts["redelivered"]) == (4, 5, 2, 0.5)
     assert facts["p50_s"] == 2.0
     assert "recovery_s" not in facts
+
+
+def test_a_time_stamp_that_cannot_be_right_says_nothing_about_latency() -> None:
+    """Zero, years ago, ahead: what producers may write."""
+    now, year = 1_795_000_000.0, 31_536_000.0
+    inputs = [
+        Input(("m.posts", 0, at), b"k", b"v", sent_at=sent)
+        for at, sent in enumerate((0.0, now - 5 * year, now + 3_000, now - 2, now - 2))
+    ]
+    outcomes = [Outcome("labels", each.place, b"k", 0, at, b"d", now) for at, each in enumerate(inputs)]
+    facts = measure(RunHistory(frozenset(), inputs, outcomes), Diary())
+    assert (facts["p50_s"], facts["p99_s"]) == (2.0, 2.0)
+    nobody = measure(RunHistory(frozenset(), inputs[:2], outcomes[:2]), Diary())
+    assert "p99_s" not in nobody
 
 
 def test_the_latency_of_live_records_is_told_by_stretch() -> None:
@@ -199,6 +214,28 @@ async def test_only_what_the_broker_acknowledged_is_the_truth(monkeypatch: pytes
     assert [each["timestamp_ms"] for each in producer.sent] == [10 * number for number in range(1, 10)]
 
 
+async def test_the_producer_waits_longer_than_any_broker_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else nothing that is sent meanwhile is acknowledged, and there is nothing to catch up with."""
+    options: dict[str, Any] = {}
+
+    def producing(bootstrap: str, **given: Any) -> FakeProducing:
+        options.update(given)
+        return FakeProducing(FakeProducer())
+
+    monkeypatch.setattr(sending, "producing", producing)
+    enough = asyncio.Event()
+    enough.set()
+    await Sender("nowhere:1", "m", payloads()).send(100_000, 1, enough)
+    assert options["request_timeout_ms"] > 2_000 * max(each.full.seconds for each in brokers.SCENARIOS)
+
+
+@pytest.mark.parametrize("scenario", brokers.SCENARIOS, ids=lambda scenario: scenario.name)
+def test_a_broker_that_is_away_costs_no_acknowledgement(scenario: Scenario) -> None:
+    facts = {"left": 0.0, "ended_unasked": 0.0, "unacknowledged": 30_795.0}
+    missed = [claim.says for claim in scenario.pass_line if not claim.holds(Account(Findings(), facts))]
+    assert missed == ["every record is acknowledged"]
+
+
 async def test_a_record_goes_to_a_partition_that_the_producer_knows(monkeypatch: pytest.MonkeyPatch) -> None:
     """It refuses any other. When there are more, it learns of them after a while."""
     producer, enough = FakeProducer(), asyncio.Event()
@@ -211,6 +248,34 @@ async def test_a_record_goes_to_a_partition_that_the_producer_knows(monkeypatch:
     producer.partitions = 6
     await sender.send(100_000, 99, enough)
     assert {each["partition"] for each in producer.sent} == {0, 1, 2, 3, 4, 5}
+
+
+async def test_records_that_are_never_acknowledged_are_not_waited_for_without_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Silent(FakeProducer):
+        async def send(self, topic: str, value: bytes, **how: Any) -> asyncio.Future[Any]:
+            return asyncio.get_running_loop().create_future()
+
+    class Stuck:
+        """As aiokafka's, it stops when all is acknowledged or given up."""
+
+        def __init__(self, **_: object) -> None:
+            self._silent = Silent()
+            self.send, self.partitions_for = self._silent.send, self._silent.partitions_for
+
+        async def start(self) -> None: ...
+
+        async def stop(self) -> None:
+            await asyncio.Event().wait()
+
+    monkeypatch.setattr(load.producing, "AIOKafkaProducer", Stuck)
+    monkeypatch.setattr(sending, "ANSWERED_WITHIN_S", 0.01)
+    monkeypatch.setattr(sending, "STOP_WITHIN_S", 0.01)
+    enough = asyncio.Event()
+    enough.set()
+    with pytest.raises(TimeoutError, match="not all records were acknowledged within"):
+        await asyncio.wait_for(Sender("nowhere:1", "m", payloads()).send(100_000, 3, enough), 5)
 
 
 async def test_the_load_goes_on_until_it_was_enough(monkeypatch: pytest.MonkeyPatch) -> None:
