@@ -46,7 +46,7 @@ def _example(text: str, **targets: Any) -> Example:
 def targets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TeacherTargets:
     monkeypatch.setattr(distill, "PART_ROWS", 3)  # two files
     stored = TeacherTargets(tmp_path / "targets")
-    stored.extend(_network(1), _collator(), TEXTS)
+    stored.extend([_network(1)], _collator(), TEXTS)
     return stored
 
 
@@ -65,7 +65,7 @@ def test_nothing_is_asked_twice_and_a_folder_is_read_again(targets: TeacherTarge
     files = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "targets").iterdir()}
     again = TeacherTargets(tmp_path / "targets")
     assert len(again) == len(TEXTS)
-    again.extend(_network(2), _collator(), TEXTS)
+    again.extend([_network(2)], _collator(), TEXTS)
     assert {path.name: path.stat().st_mtime_ns for path in (tmp_path / "targets").iterdir()} == files
     np.testing.assert_array_equal(
         again.lookup([_example(TEXTS[3])], 5)["post"], targets.lookup([_example(TEXTS[3])], 5)["post"]
