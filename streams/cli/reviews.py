@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from streams.reviews.report import ReviewReport
     from streams.settings import Settings
 
-_MAX_REVIEW_BYTES = 1 << 20
-
 
 ReviewFile = Annotated[
     Path | None, typer.Option(help="Reviews, one a line, in place of the topic.", show_default=False)
@@ -80,11 +78,12 @@ def sample(*, reviewed: Reviewed) -> None:
 async def _print_sample(reviewed: Reviewed, times: Span) -> None:
     from schemas import InvalidRecord, Review
     from streams.client.posts import verdict_in
+    from streams.reviews.standing import MAX_REVIEW_BYTES
 
     settings, known = reviewed.settings(), set()
     async for value in _values(settings, "reviews", reviewed.file, ALWAYS):
         try:
-            known.add(Review.decode(value, _MAX_REVIEW_BYTES).verdict_id)
+            known.add(Review.decode(value, MAX_REVIEW_BYTES).verdict_id)
         except InvalidRecord as error:
             typer.echo(f"tidegate: a review cannot be read: {error.detail}", err=True)
     async for value in _values(settings, "labels", reviewed.verdicts, times):
@@ -134,15 +133,15 @@ def written_rows(settings: Settings, folder: Path) -> str:
 
 async def _fill(found: ReviewReport, reviewed: Reviewed, times: Span) -> None:
     """All reviews from the first moment that counts on, then all verdicts: who reviews comes after the verdict."""
-    from schemas import InvalidRecord, Review
     from streams.client.posts import verdict_in
+    from streams.reviews.standing import review_in
 
     settings = reviewed.settings()
     async for value in _values(settings, "reviews", reviewed.file, (times[0], None)):
-        try:
-            found.add_review(Review.decode(value, _MAX_REVIEW_BYTES))
-        except InvalidRecord:
+        if (review := review_in(value)) is None:
             found.unreadable += 1
+        else:
+            found.add_review(review)
     async for value in _values(settings, "labels", reviewed.verdicts, times):
         found.add_verdict(verdict_in(value))
 

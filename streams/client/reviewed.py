@@ -10,14 +10,11 @@ import orjson
 
 from models.errors import TidegateError
 from models.text import content_hash
-from schemas import InvalidRecord, Review
 from streams.client.between import read_between
 from streams.client.posts import open_posts, place_of, read_post, verdict_in
 from streams.reviews.rows import ReviewRows, Row, by_split
-from streams.reviews.standing import Reviews
+from streams.reviews.standing import Reviews, review_in
 from streams.settings import Settings
-
-_MAX_REVIEW_BYTES = 1 << 20
 
 
 async def read_reviewed(settings: Settings) -> tuple[list[Row], Mapping[str, int]]:
@@ -44,10 +41,10 @@ async def read_reviews(settings: Settings) -> tuple[Reviews, int]:
     found, unreadable = Reviews(), 0
     async for messages in read_between(settings, "reviews"):
         for message in messages:
-            try:
-                found.add(Review.decode(message.value, _MAX_REVIEW_BYTES))
-            except InvalidRecord:
+            if (review := review_in(message.value)) is None:
                 unreadable += 1
+            else:
+                found.add(review)
     return found, unreadable
 
 

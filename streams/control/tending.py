@@ -9,12 +9,11 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Final
 
-import orjson
-
-from schemas import Control, InvalidRecord, Review
+from schemas import Control
 from streams.client.between import read_between
+from streams.client.posts import verdict_in
 from streams.control.change import ConflictError, change, next_degree, now, proposed, roll_back
 from streams.control.guards import Share, disagreement
 from streams.control.state import State
@@ -22,12 +21,12 @@ from streams.control.topic import ControlTopic, Said
 from streams.errors import ClientError
 from streams.kafka.outage import TRY_AGAIN_S
 from streams.reviews.report import ReviewReport
+from streams.reviews.standing import review_in
 from streams.settings import Settings
 
 REVIEWS_EVERY_S: Final = 60.0
 MIN_REVIEWED: Final = 30
 """Verdicts of the candidate before their share that is right says anything."""
-_MAX_REVIEW_BYTES: Final = 1 << 20
 
 
 async def tend(settings: Settings, until_end: bool, tell: Callable[[str], None]) -> Control | None:
@@ -104,31 +103,14 @@ async def reviewed(settings: Settings, trial: Control) -> tuple[Share, Share]:
     sides = ReviewReport(), ReviewReport()
     async for messages in read_between(settings, "reviews", trial.at):
         for message in messages:
-            if (review := _review(message.value)) is not None:
+            if (review := review_in(message.value)) is not None:
                 for side in sides:
                     side.add_review(review)
     if len(sides[0].reviews) >= MIN_REVIEWED:  # or the verdicts need not be read
         async for messages in read_between(settings, "labels", trial.at):
             for message in messages:
-                verdict = _verdict(message.value)
+                verdict = verdict_in(message.value)
                 is_active = not str(verdict.get("model_version")).startswith(trial.version or "\0")
                 sides[is_active].add_verdict(verdict)
     candidate, active = (Share(*side.right()) for side in sides)
     return candidate, active
-
-
-def _review(value: bytes | None) -> Review | None:
-    """None for what is no review: `tidegate reviews report` counts those."""
-    try:
-        return Review.decode(value, _MAX_REVIEW_BYTES)
-    except InvalidRecord:
-        return None
-
-
-def _verdict(value: bytes | None) -> dict[str, Any]:
-    """Empty for what is none."""
-    try:
-        verdict = orjson.loads(value or b"")
-    except orjson.JSONDecodeError:
-        return {}
-    return verdict if isinstance(verdict, dict) else {}

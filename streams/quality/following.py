@@ -14,7 +14,7 @@ from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from typing import Final
 
-from schemas import InvalidRecord, Quality, Review
+from schemas import Quality
 from schemas.channels import QUALITY_CHANNEL, REVIEWS
 from schemas.quality import Figures
 from streams.client.between import Following, following
@@ -24,6 +24,7 @@ from streams.client.posts import verdict_in
 from streams.errors import ClientError, missing_topic
 from streams.kafka.outage import TRY_AGAIN_S
 from streams.kafka.topics import list_topics
+from streams.reviews.standing import review_in
 from streams.reviews.window import Window
 from streams.settings import Settings
 from streams.tasks.posts import POSTS
@@ -32,7 +33,6 @@ logger = logging.getLogger(__name__)
 
 KINDS: Final = (REVIEWS.kind, "labels", QUALITY_CHANNEL.kind)
 """Of the topics that are read, and of the one that is written."""
-_MAX_REVIEW_BYTES: Final = 1 << 20
 
 
 class Assessor:
@@ -102,7 +102,7 @@ async def _read_on(window: Window, reviews: Following, verdicts: Following) -> N
     ends = await reviews.ends(), await verdicts.ends()
     async for messages in reviews.look(ends[0]):
         for message in messages:
-            window.add_review(message.timestamp, _review_in(message.value))
+            window.add_review(message.timestamp, review_in(message.value))
     async for messages in verdicts.look(ends[1]):
         for message in messages:
             window.add_verdict(message.timestamp, verdict_in(message.value))
@@ -123,14 +123,6 @@ def _quality(window: Window, until: datetime) -> Quality:
             **others,
         }
     )
-
-
-def _review_in(value: bytes | None) -> Review | None:
-    """None for what is none."""
-    try:
-        return Review.decode(value, _MAX_REVIEW_BYTES)
-    except InvalidRecord:
-        return None
 
 
 def _milliseconds(moment: datetime) -> int:

@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
 
-from schemas import Review
+from schemas import InvalidRecord, Review
+
+MAX_REVIEW_BYTES: Final = 1 << 20
+
+
+def review_in(value: bytes | None) -> Review | None:
+    """None for what is none."""
+    try:
+        return Review.decode(value, MAX_REVIEW_BYTES)
+    except InvalidRecord:
+        return None
 
 
 @dataclass(slots=True)
