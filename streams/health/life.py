@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import signal
@@ -50,6 +51,15 @@ class Life:
                 return 0
             logger.error("stopped: %s", describe(self._crash))
             return 1
+
+    async def unless_ended(self, working: Coroutine[Any, Any, None]) -> None:
+        """Until it is done, or is cancelled because the process is to end. Raises what it raises."""
+        tasks = asyncio.create_task(working), asyncio.create_task(self.ended.wait())
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in tasks:
+            task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await tasks[0]
 
     def end(self) -> None:
         self.monitor.reach(Phase.ENDING)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-
 from streams.health.life import Life, live
 from streams.health.vitals import Phase
 from streams.quality.following import Assessor
@@ -37,9 +34,4 @@ class _Process:
     async def _work(self) -> None:
         self._life.monitor.watch(self._metrics)
         self._life.monitor.reach(Phase.OPENING)
-        tasks = asyncio.create_task(self._assessor.run()), asyncio.create_task(self._life.ended.wait())
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in tasks:
-            task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await tasks[0]
+        await self._life.unless_ended(self._assessor.run())

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-from collections.abc import Awaitable, Coroutine
+from collections.abc import Awaitable
 from dataclasses import replace
 from typing import Any
 
@@ -71,7 +70,7 @@ class _Worker:
         self.life.monitor.reach(Phase.JOINING)
         await self._check_topics()
         topic = topic_name(self._settings.topic_prefix, self._settings.tasks[0])
-        await self._unless_stopped(await_coordinator(self._settings, topic))
+        await self.life.unless_ended(await_coordinator(self._settings, topic))
         if self.life.ended.is_set():
             return
         producer = await self._start_producer()
@@ -101,15 +100,6 @@ class _Worker:
         outputs = [kind for kind in output_kinds() if kind not in left_out]
         own = (changelog_kinds(self._settings), sighting_kinds(self._settings))
         return [*outputs, *(kind for kinds in own for kind in kinds.values())]
-
-    async def _unless_stopped(self, waiting: Coroutine[Any, Any, None]) -> None:
-        """A wait that SIGTERM ends."""
-        tasks = asyncio.create_task(waiting), asyncio.create_task(self.life.ended.wait())
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in tasks:
-            task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await tasks[0]
 
     async def _start_producer(self) -> Producer:
         producer = Producer(self._settings, PUBLISH_TIMEOUT_S)
@@ -142,7 +132,7 @@ class _Worker:
         app = create_app(self._settings, service, on_ready=self.life.report_ready, **named)
         watcher = await asyncio.to_thread(Watcher.of, self._settings)
         if self._follower is not None:
-            await self._unless_stopped(self._follower.join(service))
+            await self.life.unless_ended(self._follower.join(service))
         watching = [
             asyncio.create_task(self._watch_for_crash(app)),
             asyncio.create_task(self._watch_drift(watcher, service)),

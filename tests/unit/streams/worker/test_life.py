@@ -26,7 +26,7 @@ async def test_a_stop_ends_a_wait() -> None:
             cancelled.set()
 
     asyncio.get_running_loop().call_soon(worker.life.end)
-    await asyncio.wait_for(worker._unless_stopped(for_ever()), 1)
+    await asyncio.wait_for(worker.life.unless_ended(for_ever()), 1)
     assert cancelled.is_set()
 
 
@@ -58,7 +58,7 @@ async def test_a_wait_that_fails_fails() -> None:
         raise LookupError("broken")
 
     with pytest.raises(LookupError, match="broken"):
-        await asyncio.wait_for(_Worker(Settings())._unless_stopped(fails()), 1)
+        await asyncio.wait_for(_Worker(Settings()).life.unless_ended(fails()), 1)
 
 
 async def test_outputs_are_tried_again_as_long_as_they_are_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
