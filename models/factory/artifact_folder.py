@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -77,9 +78,7 @@ def write_folder(
         shape=dict(shape.as_dict()),
     )
     names = [MODEL, UPPER, TOKENIZER, GOLDEN, *([] if exported.half is None else [HALF_PRECISION])]
-    manifest = with_hashes(manifest, folder, names)  # of which its full version, named on the card, is made
-    (folder / CARD).write_text(write_card(manifest, recipe), encoding="utf-8")
-    write_manifest(with_hashes(manifest, folder, [*names, CARD]), folder)
+    seal(manifest, folder, names, lambda sealed: write_card(sealed, recipe))
 
 
 def replace_folder(fresh: Path, out: Path) -> None:
@@ -111,6 +110,27 @@ def changing(source: Path, out: Path) -> Iterator[Path]:
 
 def write_manifest(manifest: Manifest, folder: Path) -> None:
     _write_json(folder / MANIFEST, manifest.model_dump(mode="json"))
+
+
+def seal(manifest: Manifest, folder: Path, names: Iterable[str], card: Callable[[Manifest], str] | None) -> None:
+    """Write the card, with the version that all files but itself make, and the manifest of these files and the card.
+
+    Args:
+        card: makes its text of the manifest with that version; None: there is no card.
+    """
+    others = [name for name in names if name != CARD]
+    manifest = with_hashes(manifest, folder, others)
+    if card is not None:
+        (folder / CARD).write_text(card(manifest), encoding="utf-8")
+        others.append(CARD)
+    write_manifest(with_hashes(manifest, folder, others), folder)
+
+
+def reseal(manifest: Manifest, folder: Path, names: Iterable[str], change: Callable[[str, Manifest], str]) -> None:
+    """The same where a card, if there is one, is made of the one that lies there."""
+    path = folder / CARD
+    card = path.read_text(encoding="utf-8") if path.is_file() else None
+    seal(manifest, folder, names, None if card is None else partial(change, card))
 
 
 def write_golden(golden: GoldenCases, folder: Path) -> None:

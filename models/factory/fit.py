@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from tokenizers import Tokenizer
 
-from models.artifact import CARD, DEFAULT_POINT, EARLY_HEAD, MODEL, TOKENIZER, Artifact, Manifest, OperatingPoint
+from models.artifact import DEFAULT_POINT, EARLY_HEAD, MODEL, TOKENIZER, Artifact, Manifest, OperatingPoint
 from models.compression.cascade import choose_clean_thresholds
 from models.compression.rescale import rescale_heads
 from models.compression.runtime import onnx_scorer, open_session
@@ -21,7 +21,7 @@ from models.early_exit import UPPER
 from models.evaluation.scoring import open_served
 from models.evaluation.statistics import Floats
 from models.evaluation.suite.sets import read_suite
-from models.factory.artifact_folder import changing, with_hashes, write_golden, write_manifest
+from models.factory.artifact_folder import changing, reseal, with_hashes, write_golden, write_manifest
 from models.factory.card import refitted_card
 from models.factory.golden_cases import make_golden
 from models.factory.operating_figures import calibration_figures, cascade_figures, ordinary_figures, set_figures
@@ -169,15 +169,9 @@ def _with_spans(point: OperatingPoint, manifest: Manifest) -> OperatingPoint:
 
 
 def _write(folder: Path, old: Artifact, manifest: Manifest) -> None:
-    """Golden cases anew, then the card with the version that all files but itself make, then the manifest."""
+    """Golden cases anew, then card and manifest."""
     tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
     score = onnx_scorer(open_session(folder / MODEL))
     texts = [(case.name, case.task, case.text) for case in old.golden().cases]
     write_golden(make_golden(score, tokenizer, manifest.max_tokens, manifest.pad_id, texts), folder)
-    names = [name for name in manifest.files if name != CARD]
-    manifest = with_hashes(manifest, folder, names)
-    if (folder / CARD).is_file():
-        card = (folder / CARD).read_text(encoding="utf-8")
-        (folder / CARD).write_text(refitted_card(card, old.version, manifest), encoding="utf-8")
-        names.append(CARD)
-    write_manifest(with_hashes(manifest, folder, names), folder)
+    reseal(manifest, folder, manifest.files, lambda card, sealed: refitted_card(card, old.version, sealed))

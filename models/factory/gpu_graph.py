@@ -6,10 +6,10 @@ from pathlib import Path
 
 import onnx
 
-from models.artifact import CARD, Artifact
+from models.artifact import Artifact
 from models.compression.half import to_half
 from models.compression.widen import widen
-from models.factory.artifact_folder import changing, with_hashes, write_manifest
+from models.factory.artifact_folder import changing, reseal
 from models.serving.device import open_session
 from models.serving.encoder import Encoder
 from models.serving.engine import HALF_PRECISION, OnnxEngine
@@ -26,12 +26,10 @@ def add_gpu_graph(source: Path, out: Path) -> Artifact:
         artifact = Artifact.load(folder)
         half = to_half(widen(onnx.load(str(artifact.model_path)), artifact.manifest.shape))
         (folder / HALF_PRECISION).write_bytes(half.SerializeToString())
-        names = list(dict.fromkeys([*artifact.manifest.files, HALF_PRECISION]))
-        manifest = with_hashes(artifact.manifest, folder, names)
-        if CARD in names:
-            card = (folder / CARD).read_text(encoding="utf-8").replace(artifact.version, manifest.full_version)
-            (folder / CARD).write_text(card, encoding="utf-8")
-        write_manifest(with_hashes(manifest, folder, names), folder)
+        names = dict.fromkeys([*artifact.manifest.files, HALF_PRECISION])
+        reseal(
+            artifact.manifest, folder, names, lambda card, sealed: card.replace(artifact.version, sealed.full_version)
+        )
         _verify(Artifact.load(folder))
     return Artifact.load(out)
 
