@@ -12,7 +12,7 @@ RUFF = $(BIN)/ruff check . && $(BIN)/ruff format --check .
 # Tests start a hundred processes, which compile everything anew where the compiled modules are not kept.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test check lint format kafka load faults clients mutate fuzz audit sbom clean
+.PHONY: demo test check check-types check-tests lint format kafka load faults clients mutate fuzz audit sbom clean
 
 demo: $(VENV)/demo.installed
 	$(BIN)/tidegate demo
@@ -26,10 +26,16 @@ test: $(VENV)/all.installed .clients/tried kafka lint
 
 # Tests of the factory skip themselves where there is no torch, tests that need a real Kafka on the embedded broker.
 # Without the types of torch and of other extras a network is an Any and an ignored error none, of which three rules of
-# mypy complain; `make lint` applies them. Most of a test with a broker is waiting, so four run at once.
+# mypy complain; `make lint` applies them. Most of a test with a broker is waiting, so four run at once, and mypy beside
+# them: it takes one core.
 check: $(VENV)/check.installed
 	$(RUFF)
+	@$(MAKE) --no-print-directory --jobs 2 check-types check-tests
+
+check-types: $(VENV)/check.installed
 	$(BIN)/mypy --allow-subclassing-any --no-warn-return-any --no-warn-unused-ignores
+
+check-tests: $(VENV)/check.installed
 	TIDEGATE_TEST_BROKER=embedded $(BIN)/pytest --numprocesses 4 --dist worksteal
 
 lint: $(VENV)/all.installed

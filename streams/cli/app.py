@@ -14,7 +14,6 @@ from streams.cli import (
     dead_letters,
     dry_run,
     evaluate,
-    factory,
     models,
     models_control,
     policy,
@@ -32,6 +31,7 @@ from streams.cli import (
     worker,
 )
 from streams.cli.demo.command import demo
+from streams.cli.factory import artifacts, studies, train, travel
 from streams.cli.top.command import top
 
 _HELP = "Tidegate: streaming content moderation on Kafka. Settings come from TIDEGATE_* variables and tidegate.toml."
@@ -88,8 +88,8 @@ def build_app() -> typer.Typer:
         app, "triage", "What the rules of triage make of symptom records.",
         explain=triage.explain, curve=triage_curve.curve, findings=triage_findings.findings,
     )  # fmt: skip
-    app.command("ablate")(factory.ablate)
-    app.command("export")(factory.export)
+    app.command("ablate")(studies.ablate)
+    app.command("export")(artifacts.export)
     app.command("evaluate")(evaluate.evaluate)
     _add_group(
         app,
@@ -100,9 +100,9 @@ def build_app() -> typer.Typer:
         verify=models.verify,
         diff=models.diff,
         adopt=adopt.adopt,
-        fit=factory.fit,
-        half=factory.half,
-        card=factory.card,
+        fit=artifacts.fit,
+        half=artifacts.half,
+        card=artifacts.card,
         activate=models_control.activate,
         shadow=models_control.shadow,
         canary=canary.canary,
@@ -126,8 +126,8 @@ def build_app() -> typer.Typer:
 def _train_group() -> typer.Typer:
     """`train` alone trains; its commands carry a run to another machine and back, or look at what taught it."""
     group = typer.Typer(invoke_without_command=True)
-    group.callback()(factory.train)
-    for command in (factory.pack, factory.parts, factory.unpack, factory.sources):
+    group.callback()(train.train)
+    for command in (travel.pack, travel.parts, travel.unpack, studies.sources):
         group.command(command.__name__)(command)
     return group
 

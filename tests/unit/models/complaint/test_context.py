@@ -4,12 +4,11 @@ import pytest
 
 from models.complaint import Assertion, PhraseFinder
 
-FINDER = PhraseFinder.load()
 COUNTING = (Assertion.PRESENT, Assertion.POSSIBLE)
 
 
 def named(text: str) -> list[str]:
-    return [one.finding for one in FINDER.find(text) if one.assertion in COUNTING]
+    return [one.finding for one in PhraseFinder.load().find(text) if one.assertion in COUNTING]
 
 
 @pytest.mark.parametrize(
@@ -148,7 +147,7 @@ def test_chinese_words_reach_english_findings() -> None:
     ],
 )
 def test_how_a_finding_is_meant(text: str, finding: str, assertion: Assertion) -> None:
-    assert {one.assertion for one in FINDER.find(text) if one.finding == finding} == {assertion}
+    assert {one.assertion for one in PhraseFinder.load().find(text) if one.finding == finding} == {assertion}
 
 
 @pytest.mark.parametrize(
@@ -160,7 +159,7 @@ def test_how_a_finding_is_meant(text: str, finding: str, assertion: Assertion) -
     ],
 )
 def test_a_relative_is_the_patient_unless_the_writer_comes_for_himself(text: str, assertion: Assertion) -> None:
-    assert {one.assertion for one in FINDER.find(text) if one.finding == "stroke"} == {assertion}
+    assert {one.assertion for one in PhraseFinder.load().find(text) if one.finding == "stroke"} == {assertion}
 
 
 def test_a_word_reaches_only_so_far() -> None:
@@ -184,7 +183,7 @@ def test_a_word_reaches_only_so_far() -> None:
     ],
 )
 def test_a_word_inside_of_a_finding_denies_it(text: str, finding: str) -> None:
-    assert {one.assertion for one in FINDER.find(text) if one.finding == finding} == {Assertion.ABSENT}
+    assert {one.assertion for one in PhraseFinder.load().find(text) if one.finding == finding} == {Assertion.ABSENT}
 
 
 @pytest.mark.parametrize(
@@ -226,7 +225,7 @@ def test_and_one_that_belongs_to_another_word_does_not(text: str, finding: str) 
     ],
 )
 def test_what_is_denied_over_taught_or_somebody_elses_does_not_count(text: str, finding: str) -> None:
-    said = {one.assertion for one in FINDER.find(text) if one.finding == finding}
+    said = {one.assertion for one in PhraseFinder.load().find(text) if one.finding == finding}
 
     assert said
     assert not said & set(COUNTING)

@@ -9,11 +9,9 @@ import pytest
 from models.complaint import Assertion, BodyParts, PhraseFinder, load_catalogue, read_numbers
 from models.complaint.phrases import Phrases
 
-FINDER = PhraseFinder.load()
-
 
 def found(text: str) -> set[str]:
-    return {one.finding for one in FINDER.find(text)}
+    return {one.finding for one in PhraseFinder.load().find(text)}
 
 
 @pytest.mark.parametrize(
@@ -33,7 +31,7 @@ def test_no_finding_hides_another(text: str, names: set[str]) -> None:
 def test_apostrophes_are_read_as_people_type_them(apostrophe: str) -> None:
     text = f"İ she can{apostrophe}t speak; i don{apostrophe}t have a cough; it won{apostrophe}t stop bleeding"
 
-    places = {one.finding: text[one.start : one.end] for one in FINDER.find(text)}
+    places = {one.finding: text[one.start : one.end] for one in PhraseFinder.load().find(text)}
 
     assert places["speech_disturbed"] == f"can{apostrophe}t speak"
     assert places["severe_bleeding"] == f"won{apostrophe}t stop bleeding"
@@ -125,7 +123,7 @@ def test_a_long_text_takes_a_time_in_proportion(piece: str) -> None:
     text = piece * (20_000 // len(piece))
 
     start = time.process_time()
-    FINDER.find(text)
+    PhraseFinder.load().find(text)
 
     assert time.process_time() - start < 4.0, "about 0.1 s is usual; a quadratic pattern takes minutes"
 
@@ -141,13 +139,13 @@ def test_a_denied_word_is_looked_behind_only_so_often(piece: str, monkeypatch: p
 
     monkeypatch.setattr(Phrases, "find", counted)
 
-    FINDER.find(piece * 1_000)
+    PhraseFinder.load().find(piece * 1_000)
 
     assert len(searched) <= 70
 
 
 def test_what_is_behind_the_last_of_them_is_still_found() -> None:
-    assert Assertion.PRESENT in {one.assertion for one in FINDER.find("嘴不歪，" * 70 + "嘴歪")}
+    assert Assertion.PRESENT in {one.assertion for one in PhraseFinder.load().find("嘴不歪，" * 70 + "嘴歪")}
 
 
 def test_body_parts_are_named_once_in_the_order_of_the_text() -> None:
@@ -169,7 +167,7 @@ def test_a_catalogue_that_says_nothing_of_a_finding_is_refused(tmp_path: Path) -
 def test_traditional_characters_are_read_as_simplified_ones() -> None:
     text = "頭痛，發燒，沒有嘔吐"
 
-    assert {(one.finding, one.assertion.value) for one in FINDER.find(text)} == {
+    assert {(one.finding, one.assertion.value) for one in PhraseFinder.load().find(text)} == {
         ("headache", "present"),
         ("fever", "present"),
         ("vomiting", "absent"),
@@ -190,7 +188,7 @@ def test_traditional_characters_are_read_as_simplified_ones() -> None:
     ],
 )
 def test_what_is_well_is_no_finding_and_said_to_be_absent(text: str, finding: str) -> None:
-    assert [one.assertion for one in FINDER.find(text) if one.finding == finding] == [Assertion.ABSENT]
+    assert [one.assertion for one in PhraseFinder.load().find(text) if one.finding == finding] == [Assertion.ABSENT]
 
 
 @pytest.mark.parametrize(
@@ -208,7 +206,7 @@ def test_what_is_well_is_no_finding_and_said_to_be_absent(text: str, finding: st
     ],
 )
 def test_what_is_not_well_is_not_said_to_be_absent(text: str, finding: str) -> None:
-    assert Assertion.ABSENT not in {one.assertion for one in FINDER.find(text) if one.finding == finding}
+    assert Assertion.ABSENT not in {one.assertion for one in PhraseFinder.load().find(text) if one.finding == finding}
 
 
 @pytest.mark.parametrize(
@@ -216,6 +214,6 @@ def test_what_is_not_well_is_not_said_to_be_absent(text: str, finding: str) -> N
     [("39度2，流鼻涕", ["39度2"]), ("unconcious, temp 38.6", ["temp 38.6"]), ("temp 37.2", []), ("发烧39度", ["发烧"])],
 )
 def test_a_temperature_in_degrees_is_a_fever(text: str, fevers: list[str]) -> None:
-    found = FINDER.find(text, read_numbers(text).readings.values())
+    found = PhraseFinder.load().find(text, read_numbers(text).readings.values())
 
     assert [text[one.start : one.end] for one in found if one.finding == "fever"] == fevers

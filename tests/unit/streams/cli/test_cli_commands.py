@@ -127,7 +127,7 @@ def test_the_exit_code_tells_a_wrong_setting_from_a_failure(
 
 
 def test_training_without_torch_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("streams.cli.factory.find_spec", lambda name: None)
+    monkeypatch.setattr("streams.cli.factory.options.find_spec", lambda name: None)
     for arguments in (("train", "--config", "some.toml"), ("export", "run", "out")):
         result = run(*arguments)
         assert result.exit_code == 2

@@ -7,7 +7,7 @@ import time
 import tracemalloc
 import zlib
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -41,12 +41,12 @@ TRAPS = (
 @pytest.fixture(scope="module")
 def tasks(tiny_artifact: Path) -> Mapping[str, Task[Any]]:
     settings = Settings(artifact=tiny_artifact)
-    built = {
+    opened = {
         task.declaration.name: task for task in build_tasks(settings, Artifact.load(tiny_artifact), enforces=False)
     }
-    for task in built.values():  # what is loaded at the first text is no cost of a record
+    for task in opened.values():  # what is loaded at the first text is no cost of a record
         read(task, orjson.dumps({"id": "1", "text": "a fine day, no fever since 3 days, bp 120/80"}))
-    return built
+    return opened
 
 
 def read(task: Task[Any], value: bytes, headers: tuple[Header, ...] = ()) -> None:
@@ -121,10 +121,16 @@ VALUES: Mapping[str, Callable[[], bytes]] = {
 }
 
 
+@cache
+def built(what: str) -> bytes:
+    """Packing a bomb takes longer than refusing it."""
+    return VALUES[what]()
+
+
 @pytest.mark.parametrize("name", ["posts", "symptoms"])
 @pytest.mark.parametrize("what", VALUES)
 def test_no_record_costs_more_than_it_is_large(what: str, name: str, tasks: Mapping[str, Task[Any]]) -> None:
-    value = VALUES[what]()
+    value = built(what)
     assert len(value) <= LIMIT
     assert processor_s(partial(read, tasks[name], value), VALUE_S) < VALUE_S
     assert allocated(partial(read, tasks[name], value)) < MEMORY * LIMIT
