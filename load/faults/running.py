@@ -61,7 +61,7 @@ async def play(
             world = World(scenario, size, seed, ground=here, artifact=artifact, folder=Path(folder))
             try:
                 failures = await _play_in(world, show)
-                history = await _read(world)
+                history = await _read(world, failures)
             finally:
                 world.fleet.close()
     account = Account(check(history), _facts(history, world))
@@ -93,8 +93,14 @@ async def _play_in(world: World, show: Callable[[Diary], None]) -> list[str]:
     return failures
 
 
-async def _read(world: World) -> RunHistory:
-    inputs, outcomes = await read_everything(world.bootstrap, world.prefix)
+async def _read(world: World, failures: list[str]) -> RunHistory:
+    """Topics that cannot be read have vanished, with all that was acknowledged: one more of `failures`."""
+    try:
+        inputs, outcomes = await read_everything(world.bootstrap, world.prefix)
+    except (KafkaError, OSError) as error:  # a timeout is an OSError
+        failures.append(f"its topics cannot be read when it is over: {error}")
+        acknowledged = frozenset(world.sender.acknowledged)
+        return RunHistory(acknowledged, [], [], len(acknowledged))
     last = await world.look()
     left = len(inputs) if last is None else last.lag
     return RunHistory(frozenset(world.sender.acknowledged), inputs, outcomes, left)

@@ -106,7 +106,7 @@ GUARDS = (
     _impatient("leader-fail-over", 3),
     Guard(
         "broker-lost",
-        "catches up",
+        "its topics cannot be read when it is over",
         "topics have one copy less",
         "streams/kafka/topics.py",
         'copies = replication or min(3, len(cluster["brokers"]))',

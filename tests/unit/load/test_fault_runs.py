@@ -15,8 +15,8 @@ import pytest
 from aiokafka.errors import KafkaTimeoutError
 
 import load.producing
-from load.faults import sending
-from load.faults.checker import Findings
+from load.faults import running, sending
+from load.faults.checker import Findings, check
 from load.faults.command import _chosen, _size
 from load.faults.diary import Diary
 from load.faults.faulty_worker import FAULTS, MARK
@@ -312,3 +312,20 @@ def test_each_scenario_and_each_test_of_a_trap_has_a_guard_that_it_misses() -> N
     assert {guard.shown_by for guard in GUARDS} == {*SCENARIOS}
     tests = re.findall(r"(?m)^(?:async )?def (test_\w+)", (ROOT / TESTS).read_text("utf-8"))
     assert {guard.shown_by for guard in TRAPS} == {f"{TESTS}::{test}" for test in tests}
+
+
+async def test_what_was_acknowledged_on_topics_that_cannot_be_read_has_vanished(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def unreadable(*_: object) -> None:
+        raise KafkaTimeoutError("no offsets within 40 s")
+
+    monkeypatch.setattr(running, "read_everything", unreadable)
+    world: Any = SimpleNamespace(
+        bootstrap="b:1", prefix="m", sender=SimpleNamespace(acknowledged={("m.posts", 0, 0), ("m.posts", 0, 1)})
+    )
+    failures: list[str] = []
+    found = await running._read(world, failures)
+    assert (check(found).wrong, found.left) == ({"vanished": 2}, 2)
+    (said,) = failures
+    assert "cannot be read" in said
