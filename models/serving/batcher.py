@@ -16,7 +16,7 @@ WINDOW = 256
 """The most items of one turn, where nobody asks for more."""
 BACKFILL_EVERY = 8
 """While live records wait, one turn in this many is for backfill."""
-BACKFILL_SHARE = 4
+BACKFILL_SHARE = 16
 """A turn for backfill has one part in so many of the budget: a live record that comes then waits for it."""
 
 _intake_at = attrgetter("intake_at")

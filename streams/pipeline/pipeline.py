@@ -19,7 +19,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from models.serving.stats import Stats
-from models.serving.types import EngineLostError, Outcome
+from models.serving.types import EngineLostError, Lane, Outcome
 from streams.health.traces import Trace, tell_batch
 from streams.pipeline.activation import Activation
 from streams.pipeline.activations import Activations
@@ -76,8 +76,8 @@ class Pipeline:
         self._finish = finish
         self._crash = crash
         self._pace = Pace(most_rest_s)
-        self._incoming: Gathering[Work] = Gathering(self._prepare_chunk, self._pace)
-        self._scored: Gathering[Work] = Gathering(self._decide_chunk, self._pace)
+        self._incoming: Gathering[Work] = Gathering(self._prepare_chunk, self._pace, _may_wait)
+        self._scored: Gathering[Work] = Gathering(self._decide_chunk, self._pace, _may_wait)
         self._order = KeyOrder()
         self._twins = Twins(self.cache)
         self._preparing = Aside("prepare", Preparer(self.cache, max_record_bytes, desk is not None), _kind)
@@ -195,7 +195,8 @@ class Pipeline:
 
     async def _let_go(self, chunk: list[Work]) -> None:
         await self._finish(chunk)
-        self._pace.learn(time.monotonic() - max(work.moments.prepared_at for work in chunk))
+        if live := [work.moments.prepared_at for work in chunk if not _may_wait(work)]:
+            self._pace.learn(time.monotonic() - max(live))
         self._activations.leave(chunk)
 
     async def in_order(self, function: Callable[..., T], *args: Any) -> T:
@@ -224,6 +225,10 @@ class Pipeline:
             await self._desk.stop()
         self._preparing.stop()
         self._deciding.stop()
+
+
+def _may_wait(work: Work) -> bool:
+    return work.lane is not Lane.LIVE
 
 
 def _kind(work: Work) -> str | None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.serving.batcher import BACKFILL_EVERY, TokenBudgetBatcher
+from models.serving.batcher import BACKFILL_EVERY, BACKFILL_SHARE, TokenBudgetBatcher
 from models.serving.types import Batch, Encoding, Item, Lane
 
 
@@ -176,14 +176,20 @@ def test_live_goes_first_but_backfill_keeps_its_share() -> None:
     assert lanes == ([Lane.LIVE] * (BACKFILL_EVERY - 1) + [Lane.BACKFILL]) * 2
 
 
-def test_a_turn_of_backfill_is_a_quarter_of_one_for_live() -> None:
+def test_a_turn_of_backfill_is_a_small_part_of_one_for_live() -> None:
     """A live record that comes while it runs waits for the end of it."""
-    batcher = TokenBudgetBatcher(max_batch_tokens=2048)
+    batcher = TokenBudgetBatcher(max_batch_tokens=8192)
     for lane in Lane:
-        for _ in range(40):
+        for _ in range(160):
             batcher.push(make_item(100, lane=lane))
     turns = [sum(batch.padded_tokens for batch in batcher.pop()) for _ in range(4)]
-    assert turns == [2048, 2048, 1024, 512]
+    assert turns == [8192, 8192, 4096, 8192 // BACKFILL_SHARE]
+
+
+def test_a_turn_of_backfill_holds_its_longest_record() -> None:
+    batcher = TokenBudgetBatcher(max_batch_tokens=256)
+    batcher.push(make_item(256, lane=Lane.BACKFILL))
+    assert len(batcher.pop()) == 1
 
 
 def test_backfill_alone_waits_for_nobody() -> None:

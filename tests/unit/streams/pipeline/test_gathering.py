@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from streams.pipeline.gathering import CHUNK, LEAST_S, MOST_S, SHARE, Gathering, Pace
+from streams.pipeline.gathering import CHUNK, LEAST_S, MOST_S, PATIENT_CHUNK, SHARE, Gathering, Pace
 
 
 class Recorder:
@@ -44,6 +44,20 @@ async def test_a_flood_is_cut_into_chunks_without_rest() -> None:
     await recorder.seen(2 * CHUNK + 1)
     assert [len(chunk) for chunk in recorder.chunks] == [CHUNK, CHUNK, 1]
     assert [item for chunk in recorder.chunks for item in chunk] == list(range(2 * CHUNK + 1))
+    running.cancel()
+
+
+async def test_what_may_wait_goes_behind_the_rest_few_at_a_time_and_in_its_order() -> None:
+    recorder = Recorder()
+    gathering = Gathering(recorder, Pace(), may_wait=lambda item: item < 0)
+    gathering.add(range(-3 * PATIENT_CHUNK, 0))
+    gathering.add(range(CHUNK + 2))
+    running = asyncio.create_task(gathering.run())
+    await recorder.seen(3 * PATIENT_CHUNK + CHUNK + 2)
+    first, second, third = recorder.chunks
+    assert first == [*range(CHUNK), *range(-3 * PATIENT_CHUNK, -2 * PATIENT_CHUNK)], "some of it goes with every chunk"
+    assert second == [CHUNK, CHUNK + 1, *range(-2 * PATIENT_CHUNK, -PATIENT_CHUNK)]
+    assert third == [*range(-PATIENT_CHUNK, 0)]
     running.cancel()
 
 

@@ -141,15 +141,18 @@ async def test_a_live_record_does_not_wait_for_its_copy_in_the_backfill(bench: B
 async def test_it_rests_as_long_as_the_way_of_its_records_is_worth(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """From tokens to the broker's word; what came before, pictures for one, does not count."""
+    """From tokens to the broker's word; what came before, pictures for one, does not count, nor does what may wait."""
     learned: list[float] = []
     monkeypatch.setattr(bench.pipeline._pace, "learn", learned.append)
-    work = bench.push(0, post("hello"))
-    await bench.submitted(1)
-    work.moments.intake_at -= 100.0
-    work.moments.prepared_at -= 50.0
-    bench.pipeline.deliver(bench.engine.outcomes())
-    await bench.all_finished(1)
+    live, old = bench.push(0, post("hello")), bench.push(1, post("of old"), lane=Lane.BACKFILL)
+    await bench.submitted(2)
+    live.moments.intake_at -= 100.0
+    live.moments.prepared_at -= 50.0
+    old.moments.prepared_at -= 10.0
+    for outcome in bench.engine.outcomes():
+        bench.pipeline.deliver([outcome])
+        await asyncio.sleep(0.03)
+    await bench.all_finished(2)
     await asyncio.sleep(0.01)
     assert [round(each, -1) for each in learned] == [50]
 
