@@ -35,6 +35,7 @@ from streams.worker.producer import Producer
 from streams.worker.service import Service
 from streams.worker.sightings import SightingsReader
 from streams.worker.sink import Sink
+from streams.worker.switched_off import switched_off
 
 logger = logging.getLogger(__name__)
 
@@ -62,6 +63,8 @@ class _Worker:
         self._follower = Follower(settings) if settings.control == "on" else None
 
     async def run(self) -> int:
+        for sentence in switched_off(self._settings):
+            logger.warning("%s", sentence)
         return await self.life.run(self._work)
 
     async def _work(self) -> None:
