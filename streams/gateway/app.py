@@ -121,7 +121,7 @@ class _Endpoint:
             return response.status_code
         except Refusal as refusal:
             response = refused(refusal, self._shape)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  a defect costs the request, not the server
             logger.error("a request failed with %s", place_of(error))
             defect = Refusal(500, "internal_error", "This is a defect of the server; its log says where.")
             response = refused(defect, self._shape)
