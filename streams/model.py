@@ -91,6 +91,7 @@ def new_batcher(model: Model) -> TokenBudgetBatcher:
 
 def _open_engine(artifact: Artifact, settings: Settings) -> Engine:
     if settings.engine == "null":
+        logger.warning("engine is null: no text is judged, and no verdict means anything; it is there for measuring")
         return NullEngine.for_artifact(artifact)
     goes_on = settings.cascade == "on"
     return OnnxEngine.open(artifact, device=settings.device, threads=settings.threads, goes_on=goes_on)

@@ -138,7 +138,7 @@ class Bench:
             try:
                 for stream, drained in (await take_turn(self._opened, one, texts, self._extent.seconds)).items():
                     self.results.entries[one.name].add(stream, number, drained)
-            except Exception as error:  # stands in the report, and the others go on
+            except Exception as error:  # noqa: BLE001  stands in the report, and the others go on
                 self.results.entries[one.name].absent = f"round {number + 1}: {why(error)}"
             self._bar.step()
         self.results.rounds += 1
@@ -160,7 +160,7 @@ class Bench:
             self._bar.say(f"latency: {one.name}, {rate:g} a second")
             try:
                 point = await latency_at(self._opened, one, rate, seconds, self._seed + 700)
-            except Exception as error:  # stands in the report, and the others go on
+            except Exception as error:  # noqa: BLE001  stands in the report, and the others go on
                 self.results.notes.append(f"No latency of {one.name} at {rate:g} a second: {why(error)}")
         self._bar.step()
         return point
@@ -171,7 +171,7 @@ class Bench:
             self.results.curves[one.name] = await latency_curve(
                 self._opened, one, capacity, extent.shares, extent.point_seconds, self._seed + 500, step
             )
-        except Exception as error:  # stands in the report, and the others go on
+        except Exception as error:  # noqa: BLE001  stands in the report, and the others go on
             self.results.notes.append(f"No latency curve of {one.name}: {why(error)}")
 
 

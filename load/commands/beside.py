@@ -3,13 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from load.environment import describe_environment
 from load.measure import LatencyHistogram
 from load.openloop import Run, send_open_loop
+from load.options import Bed, Extra, Json, Partitions, Reports, Seconds, command_line, finish
 from load.report import Report, new_folder
 from load.scenarios import SCENARIOS
 from load.session import Sessions, Setup, sessions
+from streams.cli.options import expanded
 
 ALONE, BESIDE = "pictures-left-out", "pictures-apart"
 GOAL = 1.2
@@ -38,7 +43,25 @@ class Turn:
         return self.beside.sent.with_pictures - self.beside.measurement.pictures_answered
 
 
-async def beside(
+@expanded
+def beside(
+    rate: Annotated[float, typer.Option(min=1, help="posts a second, one in five with a picture or without it")] = 50.0,
+    seconds: Seconds = 15.0,
+    warm_up: Annotated[float, typer.Option(min=0, help="seconds before, not measured")] = 3.0,
+    rounds: Annotated[int, typer.Option(min=1, help="turns without pictures and with them")] = 2,
+    partitions: Partitions = 4,
+    *,
+    bed: Bed,
+    reports: Reports = Path("reports"),
+    as_json: Json = False,
+    extra: Extra = None,
+) -> None:
+    """Latency of texts alone, and of texts beside more pictures than can be looked at, in turns."""
+    setup = bed.setup(1, partitions, extra)
+    finish(measure(setup, rate, seconds, warm_up, rounds, bed.seed, reports, command_line()), as_json)
+
+
+async def measure(
     setup: Setup, rate: float, seconds: float, warm_up_s: float, rounds: int, seed: int, reports: Path, command: str
 ) -> Report:
     setup = replace(setup, extra={**SCENARIOS[BESIDE].settings, **setup.extra})

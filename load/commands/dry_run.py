@@ -10,10 +10,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import orjson
+import typer
 
 from load.environment import describe_environment
+from load.options import ArtifactPath, Bed, Brokers, Json, Partitions, Reports, Seed, command_line, finish
 from load.producing import Batches, producing
 from load.report import Report, new_folder
 from load.session import Session, Setup, sessions
@@ -21,6 +24,7 @@ from load.texts import Payload
 from load.verdicts import write_verdicts
 from models.artifact import Artifact, read_manifest
 from models.errors import TidegateError
+from models.folders import RELEASE
 from streams.policy import POLICY
 
 WHOLE = 10_000_000
@@ -41,7 +45,22 @@ class Took:
     processor_s: float
 
 
-async def dry_run(setup: Setup, verdicts: int, has_kafka: bool, seed: int, reports: Path, command: str) -> Report:
+def dry_run(
+    verdicts: Annotated[int, typer.Option(min=1_000, help="that lie in the file and in the topic")] = 200_000,
+    partitions: Partitions = 4,
+    brokers: Brokers = None,
+    no_kafka: Annotated[bool, typer.Option("--no-kafka", help="of a file alone")] = False,
+    artifact: ArtifactPath = RELEASE,
+    seed: Seed = 1,
+    reports: Reports = Path("reports"),
+    as_json: Json = False,
+) -> None:
+    """How fast `tidegate policy dry-run` judges stored verdicts on one core, and what ten million would take."""
+    setup = Bed(brokers, artifact).setup(1, partitions, None)
+    finish(measure(setup, verdicts, not no_kafka, seed, reports, command_line()), as_json)
+
+
+async def measure(setup: Setup, verdicts: int, has_kafka: bool, seed: int, reports: Path, command: str) -> Report:
     """Raises TidegateError: a dry run did not end well, or judged other verdicts than it was given."""
     report = Report(f"Dry run over {verdicts:,} verdicts", command, describe_environment(setup))
     stored = list(write_verdicts(verdicts, Artifact(setup.artifact, read_manifest(setup.artifact)), seed))

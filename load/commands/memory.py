@@ -6,15 +6,33 @@ import numpy as np
 
 from load.environment import describe_environment
 from load.memory import MemoryCourse, watch_memory
+from load.options import Bed, Extra, Json, Partitions, Reports, Seconds, Workers, command_line, finish
 from load.plots import plot_memory
 from load.report import Report, new_folder
 from load.session import Setup, sessions
+from streams.cli.options import expanded
 
 MEMORY_MB = 400
 SLOPE_MB_PER_MINUTE = 0.5
 
 
-async def memory(setup: Setup, seconds: float, seed: int, reports: Path, command: str) -> Report:
+@expanded
+def memory(
+    seconds: Seconds = 600.0,
+    workers: Workers = 1,
+    partitions: Partitions = 4,
+    *,
+    bed: Bed,
+    reports: Reports = Path("reports"),
+    as_json: Json = False,
+    extra: Extra = None,
+) -> None:
+    """Resident memory of each worker, sampled every second at full load: most, slope, plot."""
+    setup = bed.setup(workers, partitions, extra)
+    finish(measure(setup, seconds, bed.seed, reports, command_line()), as_json)
+
+
+async def measure(setup: Setup, seconds: float, seed: int, reports: Path, command: str) -> Report:
     report = Report("Memory of workers at full load", command, describe_environment(setup))
     async with sessions(setup) as opened, opened.open() as session:
         courses, rate = await watch_memory(session, seconds, seed)

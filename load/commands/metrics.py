@@ -6,15 +6,19 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Annotated
 
 import aiohttp
+import typer
 
 from load.bench.compare import ratios, spread
 from load.capacity import Drained, summarise_drain
 from load.environment import describe_environment
+from load.options import Bed, Extra, Json, Partitions, Reports, Scenario, command_line, finish, known
 from load.report import Report, new_folder
 from load.session import Sessions, Setup, sessions
 from load.stepping import drain
+from streams.cli.options import expanded
 
 MOST_COST = 0.01
 _LOOK_S = 0.05
@@ -28,7 +32,26 @@ class Scrapes:
     size: int = 0
 
 
-async def metrics(
+@expanded
+def metrics(
+    scenario: Scenario = "short",
+    records: Annotated[int, typer.Option(min=500, help="in each backlog")] = 10_000,
+    rounds: Annotated[int, typer.Option(min=1, help="pairs of drains, without the port and with it")] = 4,
+    every: Annotated[float, typer.Option(min=0.1, help="seconds from scrape to scrape")] = 5.0,
+    partitions: Partitions = 4,
+    *,
+    bed: Bed,
+    reports: Reports = Path("reports"),
+    as_json: Json = False,
+    extra: Extra = None,
+) -> None:
+    """What the port for operators costs: a worker's throughput without it and with it, scraped, in turns."""
+    known(scenario)
+    setup = bed.setup(1, partitions, extra)
+    finish(measure(setup, scenario, records, rounds, every, bed.seed, reports, command_line()), as_json)
+
+
+async def measure(
     setup: Setup, scenario: str, records: int, rounds: int, every_s: float, seed: int, reports: Path, command: str
 ) -> Report:
     report = Report("The cost of metrics", command, describe_environment(setup))

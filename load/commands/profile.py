@@ -4,16 +4,40 @@ import asyncio
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from load.environment import describe_environment
 from load.memory import keep_backlog
-from load.report import Report
+from load.options import Bed, Extra, Folder, Json, Partitions, Scenario, Seconds, command_line, finish, known
+from load.report import Report, new_folder
 from load.sampler import EVERY_S, Account, complete, read_account
 from load.session import Session, Setup, sessions
 from load.watching import Progress
+from streams.cli.options import expanded
 
 
-async def profile(
+@expanded
+def profile(
+    scenario: Scenario = "steady",
+    seconds: Seconds = 30.0,
+    warm_up: Annotated[float, typer.Option(min=0, help="seconds before, not measured")] = 5.0,
+    partitions: Partitions = 4,
+    *,
+    bed: Bed,
+    folder: Folder = None,
+    as_json: Json = False,
+    extra: Extra = None,
+) -> None:
+    """Where a record's processor time goes, stage by stage: looks into a worker at full load."""
+    known(scenario)
+    setup = bed.setup(1, partitions, extra)
+    folder = folder or new_folder(Path("reports"), "profile")
+    finish(measure(setup, scenario, seconds, warm_up, bed.seed, folder, command_line()), as_json)
+
+
+async def measure(
     setup: Setup, scenario: str, seconds: float, warm_up_s: float, seed: int, folder: Path, command: str
 ) -> Report:
     report = Report("Where a record's time goes", command, describe_environment(setup))

@@ -2,16 +2,43 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from load.environment import describe_environment
 from load.openloop import Run, run_open_loop
+from load.options import Bed, Extra, Json, Partitions, Reports, Scenario, Seconds, Workers, command_line, finish, known
 from load.plots import plot_latency
 from load.report import Report, new_folder
 from load.scenarios import SCENARIOS
 from load.session import Setup, sessions
+from streams.cli.options import expanded
 
 
-async def run(
+@expanded
+def run(
+    scenario: Scenario = "steady",
+    rate: Annotated[float, typer.Option(min=0.1, help="records a second")] = 100.0,
+    seconds: Seconds = 30.0,
+    warm_up: Annotated[float, typer.Option(min=0, help="seconds before, not measured")] = 3.0,
+    workers: Workers = 1,
+    partitions: Partitions = 4,
+    *,
+    bed: Bed,
+    reports: Reports = Path("reports"),
+    as_json: Json = False,
+    extra: Extra = None,
+) -> None:
+    """Open loop: records are due at fixed moments, latency counts from those. Exit 1 if a record was lost."""
+    known(scenario)
+    setup = bed.setup(workers, partitions, extra)
+    work = measure(setup, scenario, rate, seconds, warm_up, bed.seed, reports, command_line())
+    report = finish(work, as_json)
+    raise typer.Exit(1 if report.data["lost"] else 0)
+
+
+async def measure(
     setup: Setup,
     scenario: str,
     rate: float,

@@ -1,15 +1,20 @@
 """`serve`: scoring over HTTP beside the bare engine."""
 
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
+import typer
 
 from load.capacity import engine_shares
 from load.environment import describe_environment
+from load.http import measuring
 from load.http.asking import Steady
-from load.http.measuring import CORAL_RATE, Extent, Measured, measure
+from load.http.measuring import CORAL_RATE, Extent, Measured
+from load.options import Bed, Extra, Json, Reports, command_line, finish
 from load.report import Report, Row, new_folder
 from load.session import Setup
+from streams.cli.options import expanded
 
 ENGINE_SHARE = 0.85
 OVER_ENGINE_MS = 5.0
@@ -19,10 +24,29 @@ NOT_ASSESSED = 400
 """Perspective's answer to a text in which the model knows too few of the words: one, if not a score."""
 
 
-async def serve(setup: Setup, extent: Extent, seed: int, reports: Path, command: str) -> Report:
+@expanded
+def serve(
+    seconds: Annotated[float, typer.Option(min=1, help="of each open loop and of each turn at full load")] = 15.0,
+    rounds: Annotated[int, typer.Option(min=1, help="turns at full load, each between two runs of the engine")] = 3,
+    connections: Annotated[int, typer.Option(min=1, max=1_000, help="that ask at once at full load")] = 64,
+    idle: Annotated[int, typer.Option(min=1, max=20_000, help="connections that are kept and ask nothing")] = 10_000,
+    no_kafka: Annotated[bool, typer.Option("--no-kafka", help="of Coral's two bodies the one without a topic")] = False,
+    *,
+    bed: Bed,
+    reports: Reports = Path("reports"),
+    as_json: Json = False,
+    extra: Extra = None,
+) -> None:
+    """`tidegate serve` beside the bare engine: throughput, latency, what idle connections cost, Coral's requests."""
+    setup = bed.setup(1, 1, extra)
+    extent = Extent(seconds, rounds, connections, idle, has_kafka=not no_kafka)
+    finish(measure(setup, extent, bed.seed, reports, command_line()), as_json)
+
+
+async def measure(setup: Setup, extent: Extent, seed: int, reports: Path, command: str) -> Report:
     facts = describe_environment(setup) | ({} if extent.has_kafka else {"broker": "none"})
     report = Report("Scoring over HTTP", command, facts)
-    account(report, extent, await measure(setup, extent, seed))
+    account(report, extent, await measuring.measure(setup, extent, seed))
     report.write(new_folder(reports, "serve"))
     return report
 

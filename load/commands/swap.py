@@ -1,17 +1,44 @@
 """`swap`: what records pay while another policy and another model are put to work."""
 
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from load.environment import describe_environment
+from load.options import Bed, Extra, Json, Partitions, Reports, Scenario, Workers, command_line, finish, known
 from load.plots import plot_latency
 from load.report import Report, new_folder
 from load.session import Setup, sessions
 from load.swapping import SETTLED_S, STEADY, Price, Swap, swap_under_load
+from streams.cli.options import expanded
 
 TIMES = 2.0
 
 
-async def swap(
+@expanded
+def swap(
+    scenario: Scenario = "steady",
+    rate: Annotated[float, typer.Option(min=0.1, help="records a second; full load: just under `capacity`")] = 100.0,
+    seconds: Annotated[float, typer.Option(min=5, help="before the first change, and after each")] = 20.0,
+    warm_up: Annotated[float, typer.Option(min=0, help="seconds before, not measured")] = 5.0,
+    workers: Workers = 1,
+    partitions: Partitions = 4,
+    *,
+    bed: Bed,
+    reports: Reports = Path("reports"),
+    as_json: Json = False,
+    extra: Extra = None,
+) -> None:
+    """Another policy, then another model, put to work under load: p99 and throughput. Exit 1 if a record was lost."""
+    known(scenario)
+    setup = bed.setup(workers, partitions, extra)
+    work = measure(setup, scenario, rate, seconds, warm_up, bed.seed, reports, command_line())
+    report = finish(work, as_json)
+    raise typer.Exit(1 if report.data["lost"] else 0)
+
+
+async def measure(
     setup: Setup, scenario: str, rate: float, seconds: float, warm_up_s: float, seed: int, reports: Path, command: str
 ) -> Report:
     report = Report(f"Swaps under load: {scenario}, {rate:g} a second", command, describe_environment(setup))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 import numpy as np
 from numpy.typing import NDArray
 
+from load.faults.diary import Event
 from load.faults.observing import Sample
 from load.faults.running import Result
 
@@ -44,23 +46,21 @@ def draw_timeline(result: Result, path: Path) -> None:
     lag.set(ylabel="lag (records)", ylim=(0, None))
     axes.set_zorder(lag.get_zorder() + 1)  # the lines before the area
     axes.patch.set_visible(False)
-    for number, event in enumerate(result.diary.events[:_MOST_EVENTS]):
-        axes.axvline(event.at - began, color="tab:red", linewidth=0.6, alpha=0.6)
-        if len(result.diary.events) <= _MOST_EVENTS // 2:
-            height = 0.98 - 0.06 * (number % 5)
-            axes.text(
-                event.at - began,
-                height,
-                event.what[:_MOST_LETTERS],
-                fontsize=6,
-                transform=axes.get_xaxis_transform(),
-                va="top",
-            )
+    _mark(axes, result.diary.events, began)
     axes.legend(loc="center left")
     lag.legend(loc="center right")
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=110)
     pyplot.close(figure)
+
+
+def _mark(axes: Any, events: Sequence[Event], began: float) -> None:
+    """A line for each event, and what it was where there are few."""
+    for number, event in enumerate(events[:_MOST_EVENTS]):
+        axes.axvline(event.at - began, color="tab:red", linewidth=0.6, alpha=0.6)
+        if len(events) <= _MOST_EVENTS // 2:
+            what, height = event.what[:_MOST_LETTERS], 0.98 - 0.06 * (number % 5)
+            axes.text(event.at - began, height, what, fontsize=6, transform=axes.get_xaxis_transform(), va="top")
 
 
 def _in_the_run(moments: Sequence[float], samples: Sequence[Sample]) -> NDArray[np.float64]:

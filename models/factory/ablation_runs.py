@@ -24,9 +24,10 @@ from models.factory.final_report import write_final_report
 from models.factory.stage import Material, choose_base, prepare_vocabulary, pretrained, run_stage
 from models.training.augment import Augmenter
 from models.training.corpus import load_corpus
+from models.training.data_rules import DataRules
 from models.training.network import Network
 from models.training.predict import Logits, predict, torch_scorer
-from models.training.recipe import DataRules, Distillation, Recipe, RecipeError
+from models.training.recipe import Distillation, Recipe, RecipeError
 from models.training.run_folder import RunFolder
 from models.training.tables import read_examples
 from models.training.trainer import Advice

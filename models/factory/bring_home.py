@@ -8,8 +8,8 @@ from tempfile import TemporaryDirectory
 
 from safetensors.torch import load_file, save_file
 
-from models.factory.compare import STAGES
 from models.factory.parts import join_parts, write_parts
+from models.factory.stage_names import STAGES, stages_in, teachers_in
 from models.training.recipe import RecipeError
 from models.training.run_folder import RunFolder
 from models.training.small_weights import SMALL, read_small, write_small
@@ -22,9 +22,17 @@ def ship(run: Path, out: Path, stages: Sequence[str], most: int) -> list[Path]:
 
     Weights are float16, a word table that came in int8 is so again, and what only further training needs, the moments
     of the optimiser and the teacher's answers, stays behind.
+
+    Args:
+        stages: `teacher` stands for all of them where several vote.
+        most: bytes of a part.
+
+    Raises RecipeError where a network is not there.
     """
-    there = [name for name in STAGES if RunFolder(run / name).load_network() is not None]
-    chosen = list(stages) or there[-1:]
+    there = [name for name in stages_in(run) if RunFolder(run / name).load_network() is not None]
+    chosen = list(stages) or [name for name in STAGES if name in there][-1:]
+    if "teacher" in chosen:
+        chosen = list(dict.fromkeys([*chosen, *(name for name in teachers_in(run) if name in there)]))
     if not chosen:
         raise RecipeError(f"{run} holds no network yet.")
     if unknown := [name for name in chosen if name not in there]:
@@ -45,7 +53,7 @@ def _notes(run: Path) -> Iterator[tuple[Path, str]]:
     """Whole artifacts, and the small files of the run and its stages; times go along, which tell what is current."""
     if (run / "artifact").is_dir():
         yield run / "artifact", "artifact"
-    for folder in (run, *(run / name for name in STAGES)):
+    for folder in (run, *(run / name for name in stages_in(run))):
         for path in sorted(folder.glob("*")):
             if path.is_file() and path.suffix in _NOTES:
                 yield path, path.relative_to(run).as_posix()

@@ -19,8 +19,6 @@ from models.training.predict import predict, torch_scorer
 from models.training.recipe import Recipe
 from models.training.run_folder import RunFolder, write_whole
 
-STAGES = ("teacher", "student", "distilled")
-"""Stages of a run that end in a network."""
 MIN_POSITIVES = 15
 """Labels with fewer positives in dev are left out of the means: one post would move them by points."""
 

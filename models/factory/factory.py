@@ -16,11 +16,12 @@ from rich.console import Console
 from models.compression.distill import TeacherAdvice, TeacherTargets
 from models.compression.prune import keep_layers, measure_importance, prune
 from models.errors import TidegateError
-from models.factory.compare import STAGES, compare
+from models.factory.compare import compare
 from models.factory.final_report import write_final_report
 from models.factory.former_run import former_network, take_over
 from models.factory.recipe_file import find_suite
 from models.factory.stage import Material, choose_base, gather, open_stage, pretrained, run_stage, share_files
+from models.factory.stage_names import STAGES, teacher_name
 from models.serving.cores import usable_cores
 from models.training.baseline import baseline_figures
 from models.training.collate import Collator
@@ -180,9 +181,9 @@ def answers_of(stages: Sequence[RunFolder]) -> Path:
 
 
 def teacher_folders(recipe: Recipe, out: Path) -> list[RunFolder]:
-    """`teacher`, and `teacher_2` and so on where several vote."""
+    """One, or several where they vote."""
     voters = recipe.teacher.voters if recipe.teacher else 0
-    return [RunFolder(out / ("teacher" if number == 1 else f"teacher_{number}")) for number in range(1, voters + 1)]
+    return [RunFolder(out / teacher_name(number)) for number in range(1, voters + 1)]
 
 
 def train_teachers(

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from models.factory.ablation import ablation_table
-from models.factory.compare import STAGES, largest_loss, summary, summary_table
+from models.factory.compare import largest_loss, summary, summary_table
+from models.factory.stage_names import stages_in
 from models.training.run_folder import RunFolder
 
 
@@ -25,7 +26,7 @@ def write_final_report(out: Path) -> Path:
     if (out / "ablations").is_dir():
         parts += ["## Ablations", "", *ablations(out / "ablations")]
     parts += ["## Stages", ""]
-    parts += [f"- [{name}]({name}/report.md)" for name in STAGES if (out / name / "report.md").is_file()]
+    parts += [f"- [{name}]({name}/report.md)" for name in stages_in(out) if (out / name / "report.md").is_file()]
     if run.corpus.is_file():
         corpus: Mapping[str, Any] = json.loads(run.corpus.read_text(encoding="utf-8"))
         parts += ["", "## Dropped", "", *(f"- {why}: {count:,}" for why, count in sorted(corpus["dropped"].items()))]

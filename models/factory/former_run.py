@@ -6,12 +6,12 @@ import json
 import shutil
 from pathlib import Path
 
+from models.factory.stage_names import STAGES, teachers_in
 from models.training.network import Network
 from models.training.recipe import RecipeError
 from models.training.run_folder import RunFolder
 
 _FOLDER = "former"
-_STAGES = ("teacher", "student", "distilled")
 _CHECKPOINTS = ("checkpoint", "checkpoint.old")
 
 
@@ -27,7 +27,7 @@ def take_over(former: Path, out: Path) -> None:
     if (out / _FOLDER).is_dir():
         return
     begun = out / f"{_FOLDER}.new"
-    if not begun.is_dir() and any(RunFolder(out / name).whole_checkpoint() for name in _STAGES):
+    if not begun.is_dir() and any(RunFolder(out / name).whole_checkpoint() for name in STAGES):
         raise RecipeError(f"{out} holds a run of its own already; choose another folder.")
     last = next((name for name in ("distilled", "student") if RunFolder(former / name).whole_checkpoint()), None)
     run = RunFolder(former)
@@ -36,8 +36,7 @@ def take_over(former: Path, out: Path) -> None:
     begun.mkdir(parents=True, exist_ok=True)  # before the first copy: what a kill has left may be written again
     for path in (run.tokenizer, former / "vocabulary.json"):
         shutil.copyfile(path, out / path.name)
-    voters = [path.name for path in sorted(former.glob("teacher_*"))]
-    for stage in ("teacher", *voters, "student"):
+    for stage in (*teachers_in(former), "student"):
         _copy(former / stage, out / stage, (*_CHECKPOINTS, "targets", "metrics.jsonl"))
     _copy(former / last, begun, _CHECKPOINTS)
     told = {"run": former.name, "stage": last, "network": RunFolder(begun).fingerprint()}

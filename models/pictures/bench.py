@@ -63,8 +63,9 @@ class Bench:
                 raise PictureError(NotLooked.TOO_SLOW) from None
             except MemoryError:
                 raise PictureError(NotLooked.TOO_MUCH_MEMORY) from None
-            except ProcessExpired:  # it crashed, or the kernel ended it
-                raise PictureError(NotLooked.DAMAGED) from None
+            except ProcessExpired as error:  # it crashed, or the kernel ended it
+                cause = f"the child process ended with exit code {error.exitcode}"
+                raise PictureError(NotLooked.DAMAGED, cause) from None
 
     async def stop(self) -> None:
         """Ends the children, whatever they are at."""

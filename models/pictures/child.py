@@ -11,6 +11,7 @@ from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
+from models.errors import place_of
 from models.pictures.errors import NotLooked, PictureError
 
 if TYPE_CHECKING:
@@ -44,9 +45,10 @@ def look(data: bytes, reads_words: bool, task: str) -> Look:
         return _looker()(data, reads_words, task)
     except (PictureError, MemoryError):
         raise
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  OCR, classifiers and hashes have no one kind of error
         is_memory = "bad_alloc" in str(error)  # onnxruntime says it in words alone
-        raise PictureError(NotLooked.TOO_MUCH_MEMORY if is_memory else NotLooked.DAMAGED) from None
+        reason = NotLooked.TOO_MUCH_MEMORY if is_memory else NotLooked.DAMAGED
+        raise PictureError(reason, place_of(error)) from None
 
 
 @cache

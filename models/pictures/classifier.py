@@ -132,7 +132,7 @@ class PictureClassifier:
             raise
         except ImportError:
             raise ArtifactError(f"The model in {folder} reads gradients: pip install 'tidegate[train]'.") from None
-        except Exception as error:  # of whatever kind the runtime has for a graph or a picture that does not fit
+        except Exception as error:  # noqa: BLE001  the runtime has no one kind for a graph or a picture that does not fit
             raise ArtifactError(f"The model in {folder} does not run ({type(error).__name__}).") from None
         return opened
 

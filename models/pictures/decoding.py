@@ -69,7 +69,7 @@ def decode(data: bytes) -> Decoded:
         raise PictureError(NotLooked.TOO_MANY_PIXELS) from None
     except UnidentifiedImageError:
         raise PictureError(NotLooked.NO_FORMAT) from None
-    except Exception:  # SyntaxError, ValueError, OSError, struct.error ...: decoders have no one kind of error
+    except Exception:  # noqa: BLE001  SyntaxError, ValueError, struct.error ...: decoders have no one kind of error
         raise PictureError(NotLooked.DAMAGED) from None
 
 

@@ -26,15 +26,20 @@ class NotLooked(StrEnum):
 
 
 class PictureError(TidegateError):
-    """A picture cannot be looked at; nothing of it is quoted."""
+    """A picture cannot be looked at; nothing of it is quoted.
 
-    def __init__(self, reason: NotLooked) -> None:
+    Args:
+        cause: what nobody foresaw, for the log: the type and place of an error, never its message.
+    """
+
+    def __init__(self, reason: NotLooked, cause: str = "") -> None:
         super().__init__(f"The picture was not looked at: {reason}.")
         self.reason = reason
+        self.cause = cause
 
-    def __reduce__(self) -> tuple[type[PictureError], tuple[NotLooked]]:
+    def __reduce__(self) -> tuple[type[PictureError], tuple[NotLooked, str]]:
         """It comes out of a child process."""
-        return PictureError, (self.reason,)
+        return PictureError, (self.reason, self.cause)
 
 
 class PictureFolderError(TidegateError):

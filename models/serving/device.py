@@ -80,7 +80,7 @@ def _why_not_cuda(model: Path, threads: int) -> str | None:
     try:
         _load_cuda_libraries()
         session = open_session(model, "cuda", threads)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  whatever the runtime or the driver raises is the answer
         return f"a CUDA session failed ({type(error).__name__})"
     finally:
         onnxruntime.set_default_logger_severity(_WARNINGS)

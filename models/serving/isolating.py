@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from typing import NamedTuple
 
+from models.errors import place_of
 from models.serving.engine import Engine
 from models.serving.types import Batch, Depth, EngineLostError, InferenceError, Item, Outcome, Scores
+
+logger = logging.getLogger(__name__)
 
 
 class Run(NamedTuple):
@@ -23,7 +27,7 @@ def run_isolated(engine: Engine, batch: Batch, depth: Depth) -> Run:
         EngineLostError: the engine is gone, which is no fault of a record.
     """
     outcomes: list[Outcome] = []
-    splits = 0
+    splits, spoiled = 0, None
     parts = [batch]
     while parts:
         part = parts.pop()
@@ -31,16 +35,18 @@ def run_isolated(engine: Engine, batch: Batch, depth: Depth) -> Run:
             scores = _run_once(engine, part, depth)
         except EngineLostError:
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  the runtime has no one kind of error, and others are not at fault
             if len(part.items) > 1:
                 parts += part.halves()
-                splits += 1
+                splits, spoiled = splits + 1, error
             else:
                 outcomes.append(failure(part.items[0], _inference_error(error), batch.formed_at))
         else:
             now = time.monotonic()
             pairs = zip(part.items, scores, strict=True)
             outcomes += [Outcome(item, score, None, batch.formed_at, now) for item, score in pairs]
+    if spoiled is not None and all(outcome.error is None for outcome in outcomes):
+        logger.warning("A batch failed, and none of its records alone: %s", place_of(spoiled))
     return Run(outcomes, splits)
 
 

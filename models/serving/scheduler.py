@@ -189,7 +189,7 @@ class BatchScheduler:
         """The outermost frame of both threads: however one dies, nobody goes on waiting for it."""
         try:
             body()
-        except BaseException as cause:
+        except BaseException as cause:  # noqa: BLE001  a thread has nobody to raise it to
             logger.critical("A serving thread died: %s", place_of(cause))
             error = cause if isinstance(cause, EngineLostError) else EngineLostError("A serving thread died.")
             self._end(error)

@@ -20,9 +20,9 @@ from models.examples import Example
 from models.labels import CLASS_HEADS, CONDITION_CLASSES, LANGUAGES, SENTIMENTS, URGENCY_LEVELS
 from models.training.calibrate import MIN_POSITIVES, choose_thresholds, hold_back
 from models.training.corpus import Corpus
+from models.training.data_rules import DataRules
 from models.training.evaluate import post_figures
 from models.training.metrics import class_figures, ordinal_figures
-from models.training.recipe import DataRules
 from models.training.tfidf import TfIdf
 from models.training.weak_negatives import weakly_labelled
 

@@ -20,8 +20,9 @@ from models.examples import TASKS, Example
 from models.labels import LANGUAGES, POST_LABELS
 from models.screening import screen_once
 from models.text import is_blocked
+from models.training.data_rules import DataRules, row_rules
 from models.training.more_labels import add_labels
-from models.training.recipe import DataRules, RecipeError, row_rules
+from models.training.recipe import RecipeError
 from models.training.row_file import ROWS, read_rows, write_rows
 from models.training.tables import read_examples
 from models.training.weak_negatives import add_weak_negatives, imply_negatives

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from models.examples import Example
 from models.labels import POST_LABELS
-from models.training.recipe import DataRules
+from models.training.data_rules import DataRules
 
 
 def add_labels(examples: Iterable[Example], folders: Iterable[Path], rules: DataRules) -> int:

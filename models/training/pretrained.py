@@ -11,8 +11,9 @@ from torch import Tensor
 from transformers import AutoConfig, AutoModel, AutoTokenizer, PreTrainedTokenizerFast
 
 from models.labels import CONDITION_CLASSES
+from models.training.data_rules import MAX_POSITIONS
 from models.training.network import Network, Shape
-from models.training.recipe import MAX_POSITIONS, BaseModelChoice, Recipe, RecipeError
+from models.training.recipe import BaseModelChoice, Recipe, RecipeError
 from models.training.small_weights import SMALL, read_small, write_small
 from models.training.vocabulary import Trimmed
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from models.examples import Example
 from models.labels import POST_LABELS
-from models.training.recipe import DataRules
+from models.training.data_rules import DataRules
 
 CHUNK = 4096
 """Rows planned at once: long enough to sort by length, short enough to keep every source in every minute."""

@@ -19,7 +19,8 @@ from models.examples import Example, move_spans
 from models.labels import CONDITION_CLASSES, LANGUAGES, POST_LABELS, SENTIMENTS, URGENCY_LEVELS
 from models.serving.spans import trimmed
 from models.text import normalise
-from models.training.recipe import TIERS, RecipeError
+from models.training.data_rules import TIERS
+from models.training.recipe import RecipeError
 
 OWN = "own"
 """The source of rows that name none; without a tier they count as A, because what is yours you may use."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from models.examples import Example
 from models.labels import POST_LABELS
-from models.training.recipe import DataRules
+from models.training.data_rules import DataRules
 
 _LIKELY_POSITIVE = {
     "self_harm": re.compile(

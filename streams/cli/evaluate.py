@@ -65,34 +65,46 @@ def evaluate(
     with reporting():
         from models.evaluation.resampling import Bootstrap
 
-        data = data or []
+        bootstrap = Bootstrap(confidence)
         if pictures is not None:
             _check_for_pictures(artifact, bool(data or suite or deform or limit or out or names))
-            from streams.cli.pictures import evaluate_pictures
-            from streams.policy import Policy
-
             models = [one for one in (artifact, *(against or [])) if one is not None]
-            policy = Policy.load(settings_from().policy)
-            evaluate_pictures(pictures, models, Bootstrap(confidence), picture, threads or 1, as_json, policy)
+            _of_pictures(pictures, models, bootstrap, picture, threads or 1, as_json)
             return
         _check_options(data, suite, deform or slice_column != "slice", bool(against or limit or out or names))
         given = {"artifact": artifact, "device": device, "threads": threads}
         served = open_served(**given)
-        bootstrap = Bootstrap(confidence)
         if suite:
             from streams.cli.suite import Wanted, evaluate_suite
 
             evaluate_suite(served, given, bootstrap, Wanted(suite, against or [], limit, picture, out, as_json, names))
-            return
-        rows = read_rows(data, served, slice_column)
-        with progress() as bar:
-            answers = scored(rows, served, bar)
-            entries = _figures(rows, answers, served, bootstrap, bar)
-            if deform:
-                entries += _disguised(rows, entries, served, bootstrap, bar)
-        if picture is not None:
-            _draw(rows, answers, served, entries, picture)
-        _show(served, data, rows, entries, bootstrap, as_json)
+        else:
+            _of_tables(data or [], slice_column, served, bootstrap, picture, deform, as_json)
+
+
+def _of_pictures(
+    folder: Path, models: Sequence[Path], bootstrap: Bootstrap, picture: Path | None, threads: int, as_json: bool
+) -> None:
+    from streams.cli.pictures import evaluate_pictures
+    from streams.policy import Policy
+
+    policy = Policy.load(settings_from().policy)
+    evaluate_pictures(folder, models, bootstrap, picture, threads, as_json, policy)
+
+
+def _of_tables(
+    data: Sequence[Path], slice_column: str, served: Served, bootstrap: Bootstrap, picture: Path | None,
+    deform: bool, as_json: bool,
+) -> None:  # fmt: skip
+    rows = read_rows(data, served, slice_column)
+    with progress() as bar:
+        answers = scored(rows, served, bar)
+        entries = _figures(rows, answers, served, bootstrap, bar)
+        if deform:
+            entries += _disguised(rows, entries, served, bootstrap, bar)
+    if picture is not None:
+        _draw(rows, answers, served, entries, picture)
+    _show(served, data, rows, entries, bootstrap, as_json)
 
 
 def _check_options(data: Sequence[Path] | None, suite: Sequence[Path] | None, for_data: bool, for_suite: bool) -> None:

@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from streams.cli.terminal import AsJson, Brokers, Prefix, reporting, run, settings_from, stdout
+from streams.kafka.partitions import DEFAULT_PARTITIONS
 
 if TYPE_CHECKING:
     from streams.kafka.topics import TopicState
 
 
 def create(
-    partitions: Annotated[int, typer.Option(min=1, max=10_000, help="Of each topic; control has one.")] = 6,
+    partitions: Annotated[
+        int, typer.Option(min=1, max=10_000, help="Of each topic; control has one.")
+    ] = DEFAULT_PARTITIONS,
     replication: Annotated[
         int | None, typer.Option(min=1, max=100, help="Copies; by default 3 or the number of brokers.")
     ] = None,

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from aiokafka import TopicPartition
 
-from streams.client.stretch import POLL_MS, SILENCE_S, Offsets, as_it_is_now, read_batches, reading
+from streams.client.stretch import POLL_MS, STALLED_S, Offsets, as_it_is_now, read_batches, reading
 from streams.kafka.topics import topic_name
 from streams.positions import Positions
 from streams.settings import Settings
@@ -133,15 +133,15 @@ class Places:
         ends = await self._consumer.end_offsets([partition])
         last = min(last, ends[partition] - 1)
         self._consumer.seek(partition, first)
-        silent_since = asyncio.get_running_loop().time()
+        came_at = asyncio.get_running_loop().time()
         while await self._consumer.position(partition) <= last:
             batches = await self._consumer.getmany(partition, timeout_ms=POLL_MS)
             for message in batches.get(partition, ()):
                 yield message
             now = asyncio.get_running_loop().time()
             if batches:
-                silent_since = now
-            elif now - silent_since > SILENCE_S:
+                came_at = now
+            elif now - came_at > STALLED_S:
                 raise TimeoutError
 
 

@@ -17,7 +17,9 @@ from streams.settings import Settings
 
 Offsets = Mapping[TopicPartition, int]
 
-SILENCE_S: Final = 30.0  # a broker that gives nothing for so long, short of the end it named, is not there
+STALLED_S: Final = 30.0
+"""The broker named an end and brings nothing before it for so long: whatever it answers, it is given up. (A reader that
+waits for what may come asks `streams.kafka.silence` instead.)"""
 POLL_MS: Final = 200
 
 
@@ -80,7 +82,7 @@ async def read_batches(
         positions = Positions(consumer, topic, group=None)
         await positions.fix()
     unfinished = {partition for partition, end in ends.items() if await consumer.position(partition) < end}
-    silent_since = asyncio.get_running_loop().time()
+    came_at = asyncio.get_running_loop().time()
     while unfinished:
         fetched = await consumer.getmany(*unfinished, timeout_ms=POLL_MS, max_records=most)
         batches = await positions.follow(fetched)
@@ -92,6 +94,6 @@ async def read_batches(
                 unfinished.discard(partition)
         now = asyncio.get_running_loop().time()
         if batches:
-            silent_since = now
-        elif now - silent_since > SILENCE_S:
+            came_at = now
+        elif now - came_at > STALLED_S:
             raise TimeoutError

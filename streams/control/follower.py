@@ -69,7 +69,7 @@ class Follower:
             for model in self._state.choices("model"):
                 try:
                     candidate = await self._load(model, policy)
-                except Exception as error:
+                except Exception as error:  # noqa: BLE001  whatever it is, the next choice may load
                     first = first or error
                     logger.warning("not taken: %s", refusal(error))
                 else:
@@ -165,7 +165,7 @@ class Follower:
         policy = entry if kind == "policy" else running.policy_entry
         try:
             candidate = await self._load(model, policy, [running, *self.trying.known])
-        except Exception as error:  # whatever it is, the one that runs goes on
+        except Exception as error:  # noqa: BLE001  whatever it is, the one that runs goes on
             if entry is None:
                 logger.warning("%s is no longer named, and the settings' cannot be taken: %s", kind, refusal(error))
             else:
@@ -192,7 +192,7 @@ class Follower:
             await self.trying.take(
                 entry, lambda wanted, known: self._load(wanted, running.policy_entry, [running, *known])
             )
-        except Exception as error:  # whatever it is, the work goes on without it
+        except Exception as error:  # noqa: BLE001  whatever it is, the work goes on without it
             assert entry is not None
             self._telling.refuse(entry, refusal(error))
         else:

@@ -16,6 +16,7 @@ from schemas import Control, InvalidRecord
 from schemas.channels import MAX_MESSAGE_BYTES
 from streams.errors import missing_topic, translate
 from streams.kafka.connection import CONNECT_TIMEOUT_S, REQUEST_TIMEOUT_S, reading_options
+from streams.kafka.silence import answered_at, is_silent
 from streams.kafka.topics import topic_name
 from streams.settings import Settings
 
@@ -41,6 +42,7 @@ class Log:
         self._partition = TopicPartition(self._name, 0)
         self._make_consumer = make_consumer
         self._consumer: Any = None
+        self._asked_since = 0.0
         self._next = 0
 
     async def read_to_end(self) -> list[Any]:
@@ -72,7 +74,7 @@ class Log:
         return messages
 
     async def _fetch(self) -> list[Any]:
-        """Raises TimeoutError: of a broker that is away aiokafka says nothing, it only brings nothing."""
+        """Raises TimeoutError where the broker says nothing any more."""
         await self._open()
         while True:
             batches = await self._consumer.getmany(timeout_ms=int(_POLL_S * 1000))
@@ -80,12 +82,10 @@ class Log:
             if messages:
                 self._next = messages[-1].offset + 1
                 return messages
-            answered_ms = self._consumer.last_poll_timestamp(self._partition)
-            if answered_ms is not None:
-                break  # or nobody has said yet that there is nothing
-        if time.time() - answered_ms / 1000 > READ_TIMEOUT_S:
-            raise TimeoutError
-        return []
+            if is_silent(self._consumer, [self._partition], self._asked_since, READ_TIMEOUT_S):
+                raise TimeoutError
+            if answered_at(self._consumer, self._partition) is not None:
+                return []  # before, nobody has said that there is nothing
 
     async def _open(self) -> None:
         if self._consumer is not None:
@@ -101,7 +101,7 @@ class Log:
             raise
         consumer.assign([self._partition])
         consumer.seek(self._partition, self._next)
-        self._consumer = consumer
+        self._consumer, self._asked_since = consumer, time.time()
 
     async def close(self) -> None:
         consumer, self._consumer = self._consumer, None

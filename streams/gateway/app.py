@@ -63,12 +63,6 @@ def build_app(
     async def openapi(_: Request) -> Response:
         return described
 
-    async def livez(_: Request) -> Response:
-        return PlainTextResponse("ok\n")
-
-    async def readyz(_: Request) -> Response:
-        return PlainTextResponse("ok\n") if scoring.is_ready else PlainTextResponse("not ready\n", 503)
-
     def route(method: str, path: str, interface: str, handler: Handler, shape: Shape) -> Route:
         return Route(path, _Endpoint(handler, intake, shape, requests, interface), methods=[method])
 
@@ -88,13 +82,22 @@ def build_app(
     ]
     if traces is not None:
         routes = [traced(route, traces.tracer) for route in routes]
-    routes += [
-        Route("/livez", livez),
-        Route("/readyz", readyz),
-    ]
+    handlers = {HTTPException: unknown_path}
     return Starlette(
-        routes=routes, middleware=[Middleware(_RequestId)], exception_handlers={HTTPException: unknown_path}
+        routes=[*routes, *_probes(scoring)], middleware=[Middleware(_RequestId)], exception_handlers=handlers
     )
+
+
+def _probes(scoring: Scoring) -> list[Route]:
+    """For whoever runs the server: no request, so neither counted nor traced."""
+
+    async def livez(_: Request) -> Response:
+        return PlainTextResponse("ok\n")
+
+    async def readyz(_: Request) -> Response:
+        return PlainTextResponse("ok\n") if scoring.is_ready else PlainTextResponse("not ready\n", 503)
+
+    return [Route("/livez", livez), Route("/readyz", readyz)]
 
 
 class _Endpoint:
@@ -121,7 +124,7 @@ class _Endpoint:
             return response.status_code
         except Refusal as refusal:
             response = refused(refusal, self._shape)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  a defect costs the request, not the server
             logger.error("a request failed with %s", place_of(error))
             defect = Refusal(500, "internal_error", "This is a defect of the server; its log says where.")
             response = refused(defect, self._shape)

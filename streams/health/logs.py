@@ -90,7 +90,7 @@ class ForeignLines(logging.Filter):
             record.levelno, record.levelname = logging.INFO, "INFO"
         try:
             line = record.name, record.getMessage()
-        except Exception:  # a defect of the library's; the handler reports it, and a filter may not raise
+        except Exception:  # noqa: BLE001  a defect of the library's; the handler reports it, and a filter may not raise
             return True
         return record.levelno >= self._level and self._is_due(record, line)
 

@@ -118,7 +118,7 @@ class _Handler(BaseHTTPRequestHandler):
         encode, kind = choose_encoder(self.headers.get("accept", ""))
         try:
             exposition = encode(self.server.registry)
-        except Exception as error:  # a defect of a collector's; the process goes on
+        except Exception as error:  # noqa: BLE001  a defect of a collector's; the process goes on
             logger.error("metrics failed with %s", place_of(error))
             self._answer(500, PLAIN, b"a defect; the log says where\n")
         else:

@@ -12,10 +12,10 @@ from aiokafka.errors import for_code
 from schemas.channels import Channel
 from streams.errors import ClientError, NotAuthorisedError
 from streams.kafka.connection import connected_admin
+from streams.kafka.partitions import DEFAULT_PARTITIONS
 from streams.settings import Settings
 from streams.tasks import channels, declared
 
-DEFAULT_PARTITIONS = 6
 _ALREADY_EXISTS = 36
 _REFUSALS = (29, 31)  # topic and cluster authorisation failed
 

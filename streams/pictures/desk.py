@@ -43,6 +43,8 @@ class Desk:
         self.looked_at = -math.inf
         """When somebody was last done with a picture, in monotonic seconds."""
         self._looks: OrderedDict[tuple[str, bool, str], Look] = OrderedDict()
+        self._told: set[str] = set()
+        """Causes that the log knows: places in the code, so there are few."""
 
     async def look(self, pictures: Sequence[Picture], for_words: bool, task: str = "") -> list[Seen]:
         """All pictures of a record. Raises nothing that a picture is the cause of.
@@ -66,11 +68,19 @@ class Desk:
             digest = await asyncio.to_thread(checked, picture, data)
             look = await self._look(digest, data, reads, task)
         except PictureError as error:
+            self._tell(error)
             return Seen(number, digest, refused=error.reason, list_version=version)
         finally:
             self.looked_at = time.monotonic()
+        self._told.clear()
         match = None if known is None else await asyncio.to_thread(known.find, look.fingerprints)
         return Seen(number, digest, look, match, list_version=version)
+
+    def _tell(self, error: PictureError) -> None:
+        """The verdict says that it was not looked at, the log what nobody foresaw: once, until a look succeeds."""
+        if error.cause and error.cause not in self._told:
+            self._told.add(error.cause)
+            logger.warning("a picture was not looked at (%s): %s", error.reason, error.cause)
 
     async def _data(self, picture: Picture) -> bytes:
         if picture.data is not None:

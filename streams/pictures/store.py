@@ -11,6 +11,7 @@ from hashlib import sha256
 from pathlib import PurePosixPath
 from typing import Any, Final
 
+from models.errors import place_of
 from models.pictures.errors import NotLooked, PictureError
 from schemas import Picture
 from streams.errors import TidegateError
@@ -49,7 +50,7 @@ class Store:
         try:
             return await asyncio.wait_for(asyncio.to_thread(self._read, path), self._fetch_s)
         except TimeoutError:
-            raise PictureError(NotLooked.STORE_FAILED) from None
+            raise PictureError(NotLooked.STORE_FAILED, f"no answer within {self._fetch_s:g} s") from None
 
     def _path_of(self, ref: str) -> str:
         parts = PurePosixPath(ref).parts
@@ -70,8 +71,8 @@ class Store:
             raise
         except FileNotFoundError:
             raise PictureError(NotLooked.NOT_FOUND) from None
-        except Exception:  # of whatever client the store has; it may quote the path
-            raise PictureError(NotLooked.STORE_FAILED) from None
+        except Exception as error:  # noqa: BLE001  of whatever client the store has; it may quote the path
+            raise PictureError(NotLooked.STORE_FAILED, place_of(error)) from None
         if len(data) > self._max_bytes:
             raise PictureError(NotLooked.TOO_LARGE)
         return data

@@ -22,7 +22,7 @@ def decide(chunk: Sequence[Work], from_kafka: bool = True) -> None:
         if work.failure is None:
             try:
                 work.outputs = _in_its_trace(work, _outputs(work, from_kafka))
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001  a defect costs the record, not the worker
                 work.failure = unexpected(error, "decide")
         if work.failure is not None:
             work.outputs = (dead_letter(work.raw, work.failure),)

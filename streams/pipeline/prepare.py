@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 
+from models.errors import place_of
 from models.serving.reading import Reading
 from models.text import identify_language
 from schemas import InvalidRecord, Reason, unpack
@@ -13,6 +15,8 @@ from streams.pipeline.pictures import nothing_to_judge, pictures_of
 from streams.pipeline.score_cache import ScoreCache
 from streams.pipeline.work import Work, key_of
 from streams.record import UnreadableBatch
+
+logger = logging.getLogger(__name__)
 
 
 class Preparer:
@@ -63,7 +67,7 @@ class Preparer:
             work.readings = work.rendered.ways
         except InvalidRecord as error:
             work.failure = Failure(error.reason, error.detail, "decode")
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  a defect costs the record, not the worker
             work.failure = unexpected(error, "decode")
 
     def _seen_before(self, work: Work, reading: Reading) -> bool:
@@ -76,14 +80,16 @@ class Preparer:
     def _encode(self, reader: Encodes, unseen: Sequence[tuple[Work, Reading]]) -> None:
         try:
             reader.encode([reading for _, reading in unseen])
-        except Exception:
-            for work, reading in unseen:  # one text spoils the chunk: find it
+        except Exception as error:  # noqa: BLE001  one text spoils the chunk: it is found, and the others are read
+            for work, reading in unseen:
                 self._encode_alone(work, reading)
+            if all(work.failure is None for work, _ in unseen):
+                logger.warning("encode failed on a chunk, and on none of its texts alone: %s", place_of(error))
 
     def _encode_alone(self, work: Work, reading: Reading) -> None:
         try:
             work.activation.reader_of(reading).encode([reading])
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  a defect costs the record, not the worker
             work.failure = unexpected(error, "encode")
 
     def _refine(self, work: Work) -> None:
@@ -95,7 +101,7 @@ class Preparer:
             refined = [reader_of(way).refined(way) if way.scores is None else [way] for way in work.readings]
             self._note_what_is_read(work, refined[0])
             work.readings = [reading for parts in refined for reading in parts]
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  a defect costs the record, not the worker
             work.failure = unexpected(error, "encode")
             return
         for reading in work.readings:

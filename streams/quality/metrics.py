@@ -12,7 +12,7 @@ from models.labels import POST_LABELS
 from schemas import Quality
 from schemas.quality import Figure, Figures, Interval
 from streams.health import families as of
-from streams.health.families import Family
+from streams.health.family import Family
 from streams.health.vitals import Beat
 from streams.health.words import ALL, BOUNDS
 from streams.reviews.figures import ACTIONS

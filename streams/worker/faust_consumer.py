@@ -78,7 +78,7 @@ class LedgerConsumerThread(driver.AIOKafkaConsumerThread):
             timeout = LOOK_AGAIN_S
         try:
             records = await self._fetch(consumer, wanted or {NOWHERE}, timeout, most)
-        except Exception as error:  # each codec fails in a way of its own
+        except Exception as error:  # noqa: BLE001  each codec fails in a way of its own
             records = await self._broken.take(consumer, before, error)
         # No await from here on: nothing may be fetched between these records and a look at the places.
         now = places(consumer)

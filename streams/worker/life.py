@@ -35,6 +35,7 @@ from streams.worker.producer import Producer
 from streams.worker.service import Service
 from streams.worker.sightings import SightingsReader
 from streams.worker.sink import Sink
+from streams.worker.switched_off import switched_off
 
 logger = logging.getLogger(__name__)
 
@@ -62,6 +63,8 @@ class _Worker:
         self._follower = Follower(settings) if settings.control == "on" else None
 
     async def run(self) -> int:
+        for sentence in switched_off(self._settings):
+            logger.warning("%s", sentence)
         return await self.life.run(self._work)
 
     async def _work(self) -> None:
@@ -161,7 +164,7 @@ class _Worker:
         """A worker that does not hear of changes any more has to end: it would judge by what is no longer active."""
         try:
             await follower.follow()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  a task has nobody to raise it to
             self.life.crash(error)
         finally:
             await self._end(follower.stop(), FLUSH_S, "leave the control topic")
@@ -178,7 +181,7 @@ class _Worker:
         """
         try:
             await reader.run()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  a task has nobody to raise it to
             self.life.crash(error)
 
     async def _watch_drift(self, watcher: Watcher, service: Service) -> None:
@@ -186,7 +189,7 @@ class _Worker:
         name = None if self._follower is None else self._follower.name
         try:
             await watch_drift(watcher, service, self._settings.group, name)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  the worker does not end for it
             logger.error("drift is not watched any more: %s", place_of(error))
 
     async def _end(self, stopping: Awaitable[None], within_s: float, what: str) -> None:

@@ -22,6 +22,7 @@ from streams.errors import ClientError, NotAuthorisedError, translate
 from streams.kafka.connection import REQUEST_TIMEOUT_S, start_client
 from streams.kafka.group import JOIN_TIMEOUT_S, group_options, sightings_group
 from streams.kafka.outage import Outage
+from streams.kafka.silence import is_silent
 from streams.record import Partition
 from streams.settings import Settings
 from streams.worker.metrics import LogPlace
@@ -152,19 +153,12 @@ class SightingsReader:
             if self._assignments.unplaced or partition not in self._told_to:
                 return  # it is read again, from where it has to be
             await self._take(partition, messages)
-        self._check_silence(consumer, fetched)
+        if self._assignments.is_joined:
+            quiet = consumer.assignment().difference(fetched)
+            if is_silent(consumer, quiet, self._assignments.assigned_at, JOIN_TIMEOUT_S):
+                raise translate(TimeoutError(), self._settings.brokers)
         if time.monotonic() - self._committed_at > self._settings.commit_interval_s:
             await self._asked(self._commit(consumer))
-
-    def _check_silence(self, consumer: Any, fetched: Collection[TopicPartition]) -> None:
-        """Of a broker that is away aiokafka says nothing, it only brings nothing. Raises ClientError."""
-        if not self._assignments.is_joined:
-            return
-        for partition in consumer.assignment().difference(fetched):
-            answered_ms = consumer.last_poll_timestamp(partition)
-            answered_at = self._assignments.assigned_at if answered_ms is None else answered_ms / 1000
-            if time.time() - answered_at > JOIN_TIMEOUT_S:
-                raise translate(TimeoutError(), self._settings.brokers)
 
     async def _asked(self, asking: Awaitable[Any], within_s: float = REQUEST_TIMEOUT_S) -> Any:
         """An answer of the broker, within a bound. None where a rebalance came in between: then all is placed anew."""

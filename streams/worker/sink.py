@@ -87,7 +87,7 @@ class _Lane:
                 await acknowledged
             except MessageSizeTooLargeError:
                 self._shrink(taken)
-            except Exception as error:  # whatever it is, nobody may go on waiting
+            except Exception as error:  # noqa: BLE001  whatever it is, nobody may go on waiting
                 self._fail([publication for _, publication in (*taken, *self._pending)], error)
                 self._pending.clear()
                 return

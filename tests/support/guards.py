@@ -255,7 +255,7 @@ GUARDS = (
         "state-folder-gone",
         "no worker ends",
         "a file that cannot be written is nobody's to catch",
-        "streams/tasks/posts/memory.py",
+        "streams/tasks/posts/offenders.py",
         "            except OSError as error:\n",
         "            except ZeroDivisionError as error:\n",
         _FEW,

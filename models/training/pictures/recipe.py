@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from models.training.section import Section
 
 Rung = Literal["svm", "scratch", "frozen", "tuned", "distilled"]
 RUNGS: Final[tuple[Rung, ...]] = ("svm", "scratch", "frozen", "tuned", "distilled")
@@ -13,11 +15,7 @@ ENCODED: Final[frozenset[Rung]] = frozenset({"frozen", "tuned", "distilled"})
 """Those that need an encoder."""
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Encoder(_Section):
+class Encoder(Section):
     """A pretrained image encoder of the user's choice; none ships."""
 
     name: str = ""
@@ -34,7 +32,7 @@ class Encoder(_Section):
     licence: str = "not stated"
 
 
-class SeenThrough(_Section):
+class SeenThrough(Section):
     """How training pictures are seen."""
 
     share: float = Field(0.75, ge=0, le=1)
@@ -43,7 +41,7 @@ class SeenThrough(_Section):
     """Of each picture, beside itself, for the rungs that see every picture once."""
 
 
-class Lessons(_Section):
+class Lessons(Section):
     """How long and how fast a network learns."""
 
     steps: int = Field(1500, ge=1)
@@ -53,7 +51,7 @@ class Lessons(_Section):
     checkpoint_every: int = Field(100, ge=1)
 
 
-class SmallNet(_Section):
+class SmallNet(Section):
     """The network from scratch, and the student that has the same shape."""
 
     side: int = Field(128, ge=16, le=512)
@@ -62,7 +60,7 @@ class SmallNet(_Section):
     dropout: float = Field(0.2, ge=0, lt=1)
 
 
-class PictureRecipe(_Section):
+class PictureRecipe(Section):
     """A whole ladder."""
 
     kind: Literal["pictures"]

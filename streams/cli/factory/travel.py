@@ -43,7 +43,8 @@ def parts(
     run: Annotated[Path, typer.Argument(help="Folder of a run.")],
     out: NewFolder,
     stage: Annotated[
-        list[str] | None, typer.Option(help="Network to take along, by default the last; may be repeated.")
+        list[str] | None,
+        typer.Option(help="Network to take along, by default the last; `teacher`: all that vote. May be repeated."),
     ] = None,
     largest: _Largest = 15,
 ) -> None:

@@ -9,7 +9,7 @@ from typing import Final
 
 from streams.cli.top.scrape import Answer, Away, Scrape, Window, added, quantile
 from streams.health import families as of
-from streams.health.families import Family
+from streams.health.family import Family
 from streams.health.words import STAGES
 
 SHARES: Final = {"p50": 0.5, "p95": 0.95, "p99": 0.99}

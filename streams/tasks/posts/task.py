@@ -128,7 +128,7 @@ class PostsTask(Task[Post]):
             author=author,
             account_age_s=record.account_age_s(sent_at),
             rate=lambda what, window_s: self._memory.rate(case, identity, sent_at, what, window_s),
-            crowd=lambda kind: self._memory.company.of(identity, kind),
+            crowd=lambda kind: self._memory.waves.company.of(identity, kind),
             strikes=lambda window_s, half_life_s: self._memory.strikes(case, identity, sent_at, window_s, half_life_s),
         )
 
@@ -174,14 +174,14 @@ class PostsTask(Task[Post]):
         self._memory.assign(partitions, total)
 
     def restore(self, partition: int, changes: Sequence[Change]) -> int:
-        return self._memory.restore(partition, changes)
+        return self._memory.offenders.restore(partition, changes)
 
     @property
     def recall_s(self) -> float:
-        return self._memory.crowds.longest_window_s
+        return self._memory.waves.crowds.longest_window_s
 
     def sighted(self, values: Sequence[bytes | None]) -> tuple[list[Outgoing], int]:
-        raised, unused = self._memory.sighted(values)
+        raised, unused = self._memory.waves.sighted(values)
         return [self._alert(sighting, alarm) for sighting, alarm in raised], unused
 
     def _alert(self, sighting: Sighting, alarm: Alarm) -> Outgoing:
@@ -191,10 +191,10 @@ class PostsTask(Task[Post]):
         return told._replace(decision=Decision("none", "", alerts=[(alarm.kind, alarm.severity)]))
 
     def revoke(self, partitions: Collection[int]) -> None:
-        self._memory.revoke(partitions)
+        self._memory.offenders.revoke(partitions)
 
     def checkpoint(self) -> None:
-        self._memory.checkpoint()
+        self._memory.offenders.checkpoint()
 
 
 _NAMES: Final = {action: action.name.lower() for action in Action}

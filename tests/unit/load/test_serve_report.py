@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from load.commands import serve as command
-from load.commands.serve import account
+from load.commands.serve import account, measure
 from load.engine_rate import EngineRate
 from load.http import measuring
 from load.http.asking import Full, Steady
@@ -118,7 +117,7 @@ async def test_the_whole_measurement_in_small(
         monkeypatch.setattr(measuring, name, 0.2)
     extent = Extent(seconds=0.4, rounds=1, connections=3, idle=20, has_kafka=False)
     setup = Setup(artifact=tiny_artifact, threads=1)
-    report = await command(setup, extent, 1, tmp_path, "python -m load serve")
+    report = await measure(setup, extent, 1, tmp_path, "python -m load serve")
 
     assert sorted(file.name for file in tmp_path.glob("serve-*/*")) == ["report.json", "report.md"]  # noqa: ASYNC240
     assert report.data["environment"]["broker"] == "none"

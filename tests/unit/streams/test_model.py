@@ -47,6 +47,16 @@ def test_a_model_that_fails_a_golden_case_is_not_loaded(tmp_path: Path) -> None:
         load_model(Settings(artifact=artifact.folder, device="cpu", threads=1))
 
 
+@pytest.mark.parametrize("engine", ["null", "onnx"])
+def test_an_engine_that_judges_nothing_is_told_of(
+    tiny_artifact: Path, engine: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Else a setting that was forgotten after a measurement lets everything through, and nobody sees it."""
+    load_model(Settings(artifact=tiny_artifact, engine=engine, device="cpu", threads=1))
+    told = [record for record in caplog.records if record.levelname == "WARNING"]
+    assert [("no text is judged" in record.getMessage()) for record in told] == [True] * (engine == "null")
+
+
 @pytest.mark.parametrize(("device", "rows", "posts"), [("cpu", 32, 256), ("cuda", 512, 2048)])
 def test_a_full_turn_of_posts_fills_the_device(
     tiny_artifact: Path, device: str, rows: int, posts: int, monkeypatch: pytest.MonkeyPatch

@@ -194,6 +194,7 @@ def test_two_teachers_differ_and_the_student_learns_the_mean_of_their_answers(
     loaded = [RunFolder(out / name).load_network() for name in ("teacher", "teacher_2")]
     first, second = (stage[0] for stage in loaded if stage is not None)
     assert not torch.equal(first.heads["post"].weight, second.heads["post"].weight)
+    assert "(teacher_2/report.md)" in (out / "report.md").read_text()
     alone = np.load(next((whole_run / "teacher" / "targets").glob("*.npz")))
     both = np.load(next((out / "teacher" / "targets").glob("*.npz")))
     assert np.array_equal(alone["keys"], both["keys"])

@@ -169,6 +169,35 @@ def test_the_stages_that_ship_are_chosen_by_name(tiny_run: Path, tmp_path: Path)
         ship(tmp_path / "last", tmp_path / "fourth", [], MB)
 
 
+def test_all_teachers_that_vote_come_home(tiny_run: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    voters = ["teacher", "teacher_2", "teacher_3"]
+    for stage in voters:
+        shutil.copytree(tiny_run, run / stage)
+    untrained = run / "teacher_4"
+    untrained.mkdir()
+    (untrained / "metrics.jsonl").write_text("{}\n")
+    (tmp_path / "other").mkdir()
+    for parts in (tmp_path / "by_default", tmp_path / "by_name"):
+        ship(run, parts, ["teacher"] if parts.name == "by_name" else [], MB)
+        assert all(part.stat().st_size <= MB for part in parts.glob("part-*"))
+        home = unpack(parts, tmp_path / "other" / parts.name)
+        assert sorted(path.parents[1].name for path in home.glob("*/checkpoint/weights.safetensors")) == voters
+        for stage in voters:
+            before, after = RunFolder(run / stage), RunFolder(home / stage)
+            gone, come = before.require_network().state_dict(), after.require_network().state_dict()
+            assert all(torch.equal(value.half(), come[name].half()) for name, value in gone.items())
+            assert after.trained_after(after.metrics) == before.trained_after(before.metrics), "times go along"
+    shutil.copytree(tiny_run, run / "student")
+    ship(run, tmp_path / "last", [], MB)
+    home = unpack(tmp_path / "last", tmp_path / "other" / "last")
+    assert [path.parents[1].name for path in home.glob("*/checkpoint/weights.safetensors")] == ["student"]
+    assert (home / "teacher_4" / "metrics.jsonl").is_file(), "what is told of them comes along"
+    ship(run, tmp_path / "one", ["teacher_2"], MB)
+    home = unpack(tmp_path / "one", tmp_path / "other" / "one")
+    assert [path.parents[1].name for path in home.glob("*/checkpoint/weights.safetensors")] == ["teacher_2"]
+
+
 def test_without_onnxruntime_the_networks_are_trained_and_it_is_said_what_is_left(
     tiny_recipe: Any, tiny_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

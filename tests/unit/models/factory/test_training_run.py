@@ -12,8 +12,9 @@ torch = pytest.importorskip("torch")
 
 from models.factory.recipe_file import read_recipe  # noqa: E402
 from models.factory.stage import gather, pretrained, run_stage  # noqa: E402
+from models.training.data_rules import WEAK_LABELS  # noqa: E402
 from models.training.deadline import Deadline, SittingOver  # noqa: E402
-from models.training.recipe import WEAK_LABELS, RecipeError  # noqa: E402
+from models.training.recipe import RecipeError  # noqa: E402
 from models.training.run_folder import RunFolder  # noqa: E402
 from models.training.trainer import rate_factor  # noqa: E402
 from models.training.weak_negatives import _LIKELY_POSITIVE  # noqa: E402

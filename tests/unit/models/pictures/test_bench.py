@@ -6,6 +6,7 @@ import asyncio
 import errno
 import mmap
 import os
+import pickle
 import resource
 from collections.abc import AsyncIterator
 from concurrent.futures import ProcessPoolExecutor
@@ -100,6 +101,10 @@ async def test_whatever_a_library_raises_costs_that_picture_alone(
     with pytest.raises(PictureError) as caught:
         child.look(b"", True, "posts")
     assert caught.value.reason is reason
+    home = pickle.loads(pickle.dumps(caught.value))
+    assert home.reason is reason
+    assert home.cause.startswith(f"{type(error).__name__} at {__file__}:"), "for the log of the worker"
+    assert str(error) not in home.cause
 
 
 async def test_what_the_worker_has_in_memory_is_not_counted_as_a_childs() -> None:

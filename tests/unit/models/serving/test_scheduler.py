@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from models.serving.batcher import TokenBudgetBatcher
+from models.serving.isolating import run_isolated
 from models.serving.scheduler import BatchScheduler
 from models.serving.types import (
     Batch,
@@ -178,6 +179,24 @@ async def test_what_waits_is_counted() -> None:
     await bench.settled(3)
     assert bench.scheduler.stats().pending == 0
     await bench.scheduler.stop()
+
+
+def test_a_batch_that_fails_and_none_of_its_records_alone_is_told_of(caplog: pytest.LogCaptureFixture) -> None:
+    """Of memory that ran out, say: all records have answers, and nobody would know why they take twice as long."""
+
+    class Narrow(FakeEngine):
+        def run(self, batch: Batch, depth: Depth) -> list[Scores]:
+            if len(batch.items) > 2:
+                raise RuntimeError("cannot hold the text of somebody")
+            return super().run(batch, depth)
+
+    run = run_isolated(Narrow(), Batch([item(n) for n in range(8)], 16), Depth.FULL)
+    assert (len(run.outcomes), run.splits) == (8, 3)
+    (told,) = caplog.messages
+    assert told.startswith("A batch failed, and none of its records alone: RuntimeError at ")
+    caplog.clear()
+    run_isolated(FakeEngine(bad=[3]), Batch([item(n) for n in range(8)], 16), Depth.FULL)
+    assert not caplog.messages, "where a record is at fault its dead letter says so"
 
 
 async def test_only_the_records_that_fail_alone_get_an_error() -> None:

@@ -16,7 +16,7 @@ from models.factory.recipe_file import read_recipe
 from models.labels import POST_LABELS, URGENCY_LEVELS
 from models.training.baseline import baseline_figures, question_table
 from models.training.corpus import Corpus
-from models.training.recipe import DataRules
+from models.training.data_rules import DataRules
 
 TOXICITY, SPAM, THREAT = (POST_LABELS.index(label) for label in ("toxicity", "spam", "threat"))
 WORDS = {

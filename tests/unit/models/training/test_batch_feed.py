@@ -21,9 +21,10 @@ from models.training.augment import Augmenter  # noqa: E402
 from models.training.batch_feed import BatchMaker, Fed, feed, processes_for  # noqa: E402
 from models.training.collate import Batch, Collator  # noqa: E402
 from models.training.corpus import load_corpus  # noqa: E402
+from models.training.data_rules import DataRules  # noqa: E402
 from models.training.encoded_rows import EncodedRows  # noqa: E402
 from models.training.network import Network, Shape  # noqa: E402
-from models.training.recipe import DataRules, Distillation  # noqa: E402
+from models.training.recipe import Distillation  # noqa: E402
 from tests.unit.models.made_up import make_tokenizer  # noqa: E402
 
 

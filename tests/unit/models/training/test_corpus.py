@@ -18,7 +18,8 @@ from models.examples import Example, move_spans
 from models.labels import POST_LABELS
 from models.text import content_hash, normalise
 from models.training.corpus import load_corpus
-from models.training.recipe import DataRules, RecipeError
+from models.training.data_rules import DataRules
+from models.training.recipe import RecipeError
 from models.training.weak_negatives import weakly_labelled
 
 TOXICITY, SPAM, SELF_HARM = (POST_LABELS.index(label) for label in ("toxicity", "spam", "self_harm"))

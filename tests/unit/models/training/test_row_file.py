@@ -12,7 +12,8 @@ pytest.importorskip("torch")
 
 from models.examples import Example, no_post_labels
 from models.training.corpus import Corpus, load_corpus, save_corpus
-from models.training.recipe import DataRules, RecipeError
+from models.training.data_rules import DataRules
+from models.training.recipe import RecipeError
 from models.training.row_file import ROWS, read_rows, write_rows
 
 UNTIL_SCREENED = {"raw", "id", "family"}

@@ -11,7 +11,7 @@ pytest.importorskip("torch")
 
 from models.examples import Example
 from models.labels import POST_LABELS
-from models.training.recipe import DataRules
+from models.training.data_rules import DataRules
 from models.training.sampling import Group, group_examples, plan_batches
 
 

@@ -154,6 +154,18 @@ async def test_a_broker_that_says_nothing_any_more_is_away(monkeypatch: pytest.M
     assert consumer.is_stopped
 
 
+async def test_a_broker_that_never_answers_is_away_though_reading_may_take_longer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    consumer = FakeConsumer([], end=0)
+    topic = reading(monkeypatch, consumer)
+    monkeypatch.setattr(module, "READ_TIMEOUT_S", 0.0)
+    consumer.answers = [None]
+    with pytest.raises(BrokerUnreachableError):
+        await asyncio.wait_for(topic.read(), 10.0)  # before the 15 s that a connection may take
+    assert consumer.is_stopped
+
+
 async def test_a_topic_is_quiet_when_the_broker_has_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
     consumer = FakeConsumer([], end=0)
     topic = reading(monkeypatch, consumer)

@@ -202,3 +202,29 @@ async def test_a_store_that_does_not_answer_is_waited_for_no_longer_than_said(tm
     with pytest.raises(PictureError) as caught:
         await store.fetch(Picture(ref="a.jpg"))
     assert caught.value.reason is NotLooked.STORE_FAILED
+    assert caught.value.cause == "no answer within 0.01 s"
+
+
+async def test_a_store_that_fails_is_told_of_once_until_a_look_succeeds(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "a.jpg").write_bytes(as_file(scene()))
+    store = Store(str(tmp_path))
+    desk = desk_of(SameProcess(), store=store)
+
+    class Broken:
+        def info(self, path: str) -> Any:
+            raise ConnectionResetError(f"GET {path}")
+
+    for _ in range(2):
+        files, store._files = store._files, Broken()
+        for _ in range(3):
+            (seen,) = await desk.look([Picture(ref="a.jpg")], for_words=True)
+            assert seen.refused is NotLooked.STORE_FAILED
+        store._files = files
+        (seen,) = await desk.look([Picture(ref="a.jpg")], for_words=True)
+        assert seen.look is not None
+    told = [record.getMessage() for record in caplog.records]
+    assert len(told) == 2
+    assert all("(the_store_did_not_answer): ConnectionResetError at " in sentence for sentence in told)
+    assert "a.jpg" not in caplog.text

@@ -494,6 +494,28 @@ async def test_parts_that_were_scored_before_are_not_scored_again(bench: Bench) 
     assert bench.engine.items == []
 
 
+async def test_a_chunk_that_fails_and_none_of_its_texts_alone_is_told_of(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    encode = Encoder.encode
+
+    def together(self: Encoder, texts: Sequence[str]) -> Sequence[Encoding]:
+        if len(texts) > 1:
+            raise ZeroDivisionError(texts[0])
+        return encode(self, texts)
+
+    monkeypatch.setattr(Encoder, "encode", together)
+    bench.push(0, post("my secret"))
+    bench.push(1, post("hello there"))
+    await bench.submitted(2)
+    bench.pipeline.deliver(bench.engine.outcomes())
+    await bench.all_finished(2)
+    assert [work.failure for work in bench.finished] == [None, None]
+    (told,) = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert told.startswith("encode failed on a chunk, and on none of its texts alone: ZeroDivisionError at ")
+    assert "secret" not in caplog.text
+
+
 async def test_a_defect_while_a_long_text_is_cut_costs_one_record(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -42,7 +42,7 @@ def changes(outputs: list[Outgoing]) -> list[Change]:
 
 def known(posts: PostsTask, author: str = "jane.roe", partition: int = 3) -> int:
     who = author_in(partition, author_hash(SECRET, author))
-    return posts._memory.authors.before(who, "f" * 32, WALL_NOW, 86_400.0)
+    return posts._memory.offenders.authors.before(who, "f" * 32, WALL_NOW, 86_400.0)
 
 
 @given(st.integers(0, 1 << 20), st.integers(0, (1 << 56) - 1), st.integers(0, (1 << 64) - 1))
@@ -169,13 +169,13 @@ def test_a_checkpoint_takes_back_what_is_over_a_few_at_a_time() -> None:
     posts = task(window_s=1.0, max_authors=1000)
     for number in range(MOST_AT_ONCE + 10):
         strike(posts, number, author=f"author-{number}")
-    posts._memory.wall_clock = lambda: WALL_NOW + 10
+    posts._memory.offenders.wall_clock = lambda: WALL_NOW + 10
     posts.checkpoint()
 
     left = strike(posts, 9999)
     assert sum(each.value is None for each in left) == MOST_AT_ONCE
     assert sum(each.value is None for each in strike(posts, 9998)) == 10
-    assert len(posts._memory.authors) == 1
+    assert len(posts._memory.offenders.authors) == 1
 
 
 def test_authors_who_make_room_are_taken_back() -> None:

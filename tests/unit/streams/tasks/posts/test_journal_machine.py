@@ -63,7 +63,7 @@ class Moves(RuleBasedStateMachine):
             self.decided[partition].clear()
             self.published[partition] = self.committed[partition]
         for worker, memory in self.memories.items():
-            memory.revoke(PARTITIONS)
+            memory.offenders.revoke(PARTITIONS)
             held = {partition for partition in PARTITIONS if owners[partition] == worker}
             memory.assign(held, len(PARTITIONS))
             for partition in PARTITIONS:
@@ -72,7 +72,7 @@ class Moves(RuleBasedStateMachine):
                     continue
                 begin = self.read_to.get((worker, partition), 0)
                 rest = [(key, value) for offset, key, value in self.log[partition] if offset >= begin]
-                assert memory.restore(partition, rest) == 0
+                assert memory.offenders.restore(partition, rest) == 0
                 self.read_to[worker, partition] = self.log_end[partition]
         self.owners = owners
 
@@ -94,7 +94,7 @@ class Moves(RuleBasedStateMachine):
     def decide(self, partition: int, offset: int) -> None:
         author, sent_at = self.sent[partition][offset]
         memory = self.memories[self.owners[partition]]
-        memory.authors.add(who(partition, author), verdict(partition, offset), partition, sent_at)
+        memory.offenders.authors.add(who(partition, author), verdict(partition, offset), partition, sent_at)
         self.decided[partition][offset] = list(memory.leaving())
         self.ever_decided.add((partition, offset))
 
@@ -148,7 +148,7 @@ class Moves(RuleBasedStateMachine):
     @rule()
     def looks_through_what_is_old(self) -> None:
         for memory in self.memories.values():
-            memory.checkpoint()
+            memory.offenders.checkpoint()
 
     @invariant()
     def what_is_committed_is_known_once(self) -> None:
@@ -161,7 +161,9 @@ class Moves(RuleBasedStateMachine):
                 ]
                 least = sum(n < self.committed[partition] for n in within)
                 most = sum((partition, n) in self.ever_decided for n in within)
-                known = self.memories[owner].authors.before(who(partition, author), "f" * 32, self.now, WINDOW_S)
+                known = self.memories[owner].offenders.authors.before(
+                    who(partition, author), "f" * 32, self.now, WINDOW_S
+                )
                 assert least <= known <= most
 
     def teardown(self) -> None:
@@ -179,7 +181,7 @@ class Moves(RuleBasedStateMachine):
         self.what_is_committed_is_known_once()
         self.now += 2 * WINDOW_S
         for memory in self.memories.values():
-            memory.checkpoint()
+            memory.offenders.checkpoint()
             self.write(list(memory.leaving()))
         last = {key: value for entries in self.log.values() for _, key, value in entries}
         assert [key for key, value in last.items() if value is not None] == []

@@ -29,7 +29,7 @@ def judged(task: PostsTask, number: int, age_s: float | None = 1.0, author: str 
 
 def warm(task: PostsTask) -> None:
     """It has seen the partition for longer than accounts are new."""
-    task._memory.crowds._newcomers._since[3] = SENT_AT - 2 * DAY_S
+    task._memory.waves.crowds._newcomers._since[3] = SENT_AT - 2 * DAY_S
 
 
 def test_many_new_accounts_raise_an_alert_at_the_bar_and_at_each_doubling() -> None:

@@ -122,7 +122,7 @@ def test_a_post_that_comes_again_under_another_model_is_no_offence_before_itself
     for post in hateful:
         verdict, _ = decide(judge, post, Scores("m2", heads=post_scores(hate=0.85).heads))
         assert verdict["action"] == "limit"
-    assert judge._memory.authors.count(next(iter(judge._memory.authors._authors))) == 2
+    assert judge._memory.offenders.authors.count(next(iter(judge._memory.offenders.authors._authors))) == 2
 
 
 def test_what_only_history_acted_on_is_no_strike() -> None:
@@ -132,7 +132,7 @@ def test_what_only_history_acted_on_is_no_strike() -> None:
     for i in range(5):
         verdict, outputs = decide(judge, POST | {"id": f"clean{i}"}, post_scores())
         assert (verdict["action"], kinds(outputs)) == ("remove", ["labels", "flags"])
-    assert judge._memory.authors.count(next(iter(judge._memory.authors._authors))) == 2
+    assert judge._memory.offenders.authors.count(next(iter(judge._memory.offenders.authors._authors))) == 2
 
 
 def flood(what: str, needed: int) -> dict[str, Any]:
@@ -164,7 +164,7 @@ def test_without_a_rule_that_asks_no_post_is_remembered() -> None:
     judge = task(strikes())
     decide(judge, POST, post_scores())
 
-    assert len(judge._memory.rates) == len(judge._memory.company) == 0
+    assert len(judge._memory.rates) == len(judge._memory.waves.company) == 0
 
 
 def crowd(kind: str, needed: int, **more: Any) -> dict[str, Any]:
@@ -174,7 +174,7 @@ def crowd(kind: str, needed: int, **more: Any) -> dict[str, Any]:
 def joining(**more: Any) -> PostsTask:
     """A task that has seen the partition for longer than accounts are new."""
     judge = task(crowd("joins", 3), join_wave=JOIN_WAVE, **more)
-    judge._memory.crowds._newcomers._since[3] = WALL_NOW - 1e6
+    judge._memory.waves.crowds._newcomers._since[3] = WALL_NOW - 1e6
     return judge
 
 
@@ -190,7 +190,7 @@ def test_new_accounts_are_acted_on_once_they_are_many_and_the_reason_says_that_i
     assert [one["action"] for one in verdicts] == ["allow", "allow", "review", "review"]
     assert verdicts[2]["reasons"] == ["rule:crowd (history)"]
     assert verdicts[2]["rules"][0]["history"] is True
-    assert len(judge._memory.authors) == 0, "what others did is no strike"
+    assert len(judge._memory.offenders.authors) == 0, "what others did is no strike"
     old = {"author_since": (SENT_AT - timedelta(days=90)).isoformat()}
     for others in (newcomer(9, **old), {"id": "p", "text": "hello", "author": "ann"}):
         assert decide(judge, others, post_scores())[0]["action"] == "allow", "who was there before is none of them"
@@ -242,7 +242,7 @@ def test_so_are_copies_of_a_picture() -> None:
 def test_where_waves_are_counted_elsewhere_rules_go_by_what_is_judged_here() -> None:
     given = replace(parts(Path("none")), author_state="off", author_secret=b"k" * 32, shares_waves=True)
     judge = PostsTask.build(replace(given, policy=policy(crowd("joins", 3), join_wave=JOIN_WAVE)))
-    judge._memory.crowds._newcomers._since[3] = WALL_NOW - 1e6
+    judge._memory.waves.crowds._newcomers._since[3] = WALL_NOW - 1e6
     found = []
     for number in range(4):
         leaving = decided(judge, newcomer(number), post_scores(), b"k", Origin("moderation.in", 3, number))
@@ -267,7 +267,7 @@ def test_no_more_posts_are_remembered_than_there_is_room_for(monkeypatch: pytest
 
 
 def test_strikes_outside_of_the_window_do_not_count() -> None:
-    authors = task(strikes())._memory.authors
+    authors = task(strikes())._memory.offenders.authors
     for number, at in enumerate((10.0, 50.0, 90.0)):
         authors.add(7, f"{number:016x}" * 2, 0, at)
     assert authors.before(7, "f" * 32, 100.0, 60.0) == 2

@@ -38,7 +38,7 @@ POLICY: dict[str, Any] = {
 def worker(secret: bytes = SECRET, shares_waves: bool = True, state: Path | None = Path("none")) -> PostsTask:
     given = parts(state, posts=POLICY)
     task = PostsTask.build(replace(given, author_state="off", author_secret=secret, shares_waves=shares_waves))
-    task._memory.crowds._newcomers._since = dict.fromkeys(range(8), WALL_NOW - 1e6)
+    task._memory.waves.crowds._newcomers._since = dict.fromkeys(range(8), WALL_NOW - 1e6)
     return task
 
 
