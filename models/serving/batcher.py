@@ -16,7 +16,7 @@ WINDOW = 256
 """The most items of one turn, where nobody asks for more."""
 BACKFILL_EVERY = 8
 """While live records wait, one turn in this many is for backfill."""
-BACKFILL_SHARE = 16
+BACKFILL_SHARE = 32
 """A turn for backfill has one part in so many of the budget: a live record that comes then waits for it."""
 
 _intake_at = attrgetter("intake_at")
@@ -103,12 +103,13 @@ class TokenBudgetBatcher:
         if lane is None:
             return []
         self._live_in_a_row = self._live_in_a_row + 1 if lane is Lane.LIVE else 0
-        return self._cut(self._take(self._lanes[lane], self._budget_of(lane)), self._budget_of(lane))
+        budget = self._budget_of(lane)
+        return self._cut(self._take(self._lanes[lane], budget), budget)
 
     def _budget_of(self, lane: Lane) -> int:
-        """Never less than the longest record."""
+        """Never less than the oldest record needs."""
         whole = self.max_batch_tokens
-        return whole if lane is Lane.LIVE else max(self.grid[-1], whole // BACKFILL_SHARE)
+        return whole if lane is Lane.LIVE else max(self._lanes[lane][0].bucket, whole // BACKFILL_SHARE)
 
     def _rows_at(self, length: int) -> int:
         return min(self.max_batch_rows, self.max_batch_tokens // length)
