@@ -9,14 +9,12 @@ from streams.settings import Settings
 
 
 def switched_off(settings: Settings) -> Iterator[str]:
-    """A sentence for each guard that does nothing."""
+    """A sentence for each guard that does nothing. To be late rather than degraded is a choice, and no guard."""
     if settings.dead_letter_max_ratio in (0, 1) and settings.dead_letter_max_consecutive == 0:  # no share is above 1
         yield (
             "no limit of dead letters is set (dead_letter_max_ratio, dead_letter_max_consecutive): this worker goes on "
             "even if it judges nothing any more"
         )
-    if settings.degrade_after_s in (0, inf):
-        yield "degrade_after_s switches degraded answers off: however late this worker is, it gets no faster"
     if settings.stuck_after_s == inf:
         yield "stuck_after_s has no end: this worker stays even if nothing moves in it"
     if settings.isolation_level == "read_uncommitted":

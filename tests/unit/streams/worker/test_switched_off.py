@@ -11,7 +11,6 @@ from streams.settings import Settings
 from streams.worker.life import _Worker
 
 DEAD_LETTERS = "no limit of dead letters"
-DEGRADED = "degrade_after_s switches"
 STUCK = "stuck_after_s has no end"
 ABORTED = "isolation_level is read_uncommitted"
 
@@ -24,11 +23,10 @@ ABORTED = "isolation_level is read_uncommitted"
         ({"dead_letter_max_consecutive": 0}, []),
         ({"dead_letter_max_ratio": 0, "dead_letter_max_consecutive": 0}, [DEAD_LETTERS]),
         ({"dead_letter_max_ratio": 1, "dead_letter_max_consecutive": 0}, [DEAD_LETTERS]),
-        ({"degrade_after_s": 0}, [DEGRADED]),
-        ({"degrade_after_s": inf}, [DEGRADED]),
+        ({"degrade_after_s": 0}, []),
         ({"stuck_after_s": inf}, [STUCK]),
         ({"isolation_level": "read_uncommitted"}, [ABORTED]),
-        ({"degrade_after_s": 0, "isolation_level": "read_uncommitted"}, [DEGRADED, ABORTED]),
+        ({"stuck_after_s": inf, "isolation_level": "read_uncommitted"}, [STUCK, ABORTED]),
     ],
 )
 async def test_a_guard_that_is_switched_off_is_told_of_at_the_start(
