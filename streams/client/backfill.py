@@ -8,7 +8,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from aiokafka import TopicPartition
 
@@ -19,6 +19,8 @@ from streams.kafka.topics import topic_name
 from streams.settings import Settings
 from streams.tasks import declared
 
+BURST_S: Final = 0.05
+"""Of the rate at most so much is sent in one go, so that live records never stand behind more at once."""
 SAVE_EVERY_S = 1.0
 
 Edge = datetime | int
@@ -76,7 +78,8 @@ async def backfill(
         total = sum(ends[partition] - begin for partition, begin in begins.items())
         pace = Pace(rate)
         now = saved_at = asyncio.get_running_loop().time()
-        async with aclosing(_undone(consumer, stretch.topic, begins, ends, done, result)) as chunks:
+        together = max(1, min(TOGETHER, int(rate * BURST_S)))
+        async with aclosing(_undone(consumer, stretch.topic, begins, ends, done, result, together)) as chunks:
             async for chunk in chunks:
                 await asyncio.sleep(pace.delay_s(len(chunk), now))
                 await _send(producer, target, chunk, done, result)
@@ -108,9 +111,9 @@ async def _places(consumer: Any, edge: Edge, last: Offsets) -> Mapping[TopicPart
 
 
 async def _undone(
-    consumer: Any, topic: str, begins: Offsets, ends: Offsets, done: DoneOffsets, result: Backfilled
+    consumer: Any, topic: str, begins: Offsets, ends: Offsets, done: DoneOffsets, result: Backfilled, together: int
 ) -> AsyncGenerator[list[Any], None]:
-    """The messages that were not sent before, in chunks; counts the others."""
+    """The messages that were not sent before, so many in a chunk; counts the others."""
     chunk: list[Any] = []
     async with aclosing(read_stretch(consumer, topic, begins, ends)) as messages:
         async for message in messages:
@@ -118,7 +121,7 @@ async def _undone(
                 result.before += 1
                 continue
             chunk.append(message)
-            if len(chunk) == TOGETHER:
+            if len(chunk) == together:
                 yield chunk
                 chunk = []
     if chunk:

@@ -12,8 +12,8 @@ from streams.client.done_offsets import DoneOffsets
 from streams.settings import Settings
 
 _WARM_S = 5.0
-_RATE = 500.0
-"""Records of the backfill a second: more than is to be had beside the live load, so that they pile up."""
+_RATE = 200.0
+"""Records of the backfill a second. With 500 two cores have no time to spare, and live records wait for a processor."""
 
 
 async def _judge_again(world: World) -> None:

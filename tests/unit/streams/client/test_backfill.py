@@ -76,6 +76,13 @@ async def test_a_stretch_arrives_untouched_in_order_and_once(here: Settings) -> 
         assert first_values == [2 * offset + partition for offset in range(10, 20)]
 
 
+async def test_it_sends_few_at_once_where_few_a_second_are_wanted(here: Settings) -> None:
+    told: list[int] = []
+    stretch = Stretch("here.posts", "posts", 0, 20)
+    await backfill(here, stretch, 200.0, progress(here), lambda sent, _: told.append(sent))
+    assert told == [10, 20, 30, 40, 40]
+
+
 def test_it_sends_so_many_a_second_at_most() -> None:
     pace = Pace(50)
     assert pace.delay_s(100, now=1000.0) == 0
