@@ -49,6 +49,18 @@ def graded_records(folder: Path = RECORDS, second_reader: Path = SECOND_READER) 
     ]  # fmt: skip
 
 
+def marked_records(folder: Path = RECORDS) -> list[dict[str, Any]]:
+    """Those that training sees, as they are written: each finding with its words."""
+    pairs = [pair for path in sorted(folder.glob("*.jsonl")) for pair in read_file(path, _lines)]
+    seen = {id(example) for example in split_families(example for example, _ in pairs)[0]}
+    return [line for example, line in pairs if id(example) in seen]
+
+
+def _lines(line: dict[str, Any]) -> Iterator[tuple[Example, dict[str, Any]]]:
+    """A line as a row, and as it is."""
+    yield from ((example, line) for example in _examples(line))
+
+
 def _pairs(line: dict[str, Any]) -> Iterator[tuple[Example, dict[str, Any]]]:
     """A line as a row, and as a record."""
     vitals = {name: line[column] for column, name in _VITALS.items() if line.get(column) is not None}

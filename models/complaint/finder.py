@@ -7,7 +7,7 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from models.complaint.catalogue import Catalogue, load_catalogue
 from models.complaint.context import Context
@@ -31,6 +31,14 @@ _NOT_WELL: Final = re.compile(
 )
 _POORLY: Final = re.compile(r" (?:[a-z']+ )?(?:less|fewer|not?|never|badly|poorly)(?![a-z])")
 _NOT_WELL_WITHIN: Final = 30  # characters
+
+
+class PhrasesRead(NamedTuple):
+    """What phrases say of a text."""
+
+    mentions: list[Mention]
+    spoken_of: frozenset[str]
+    """Findings that are mentioned, or whose words stand there and mean something else."""
 
 
 class PhraseFinder:
@@ -58,6 +66,10 @@ class PhraseFinder:
 
     def find(self, text: str, readings: Iterable[Reading] = ()) -> list[Mention]:
         """See Finder."""
+        return self.read(text, readings).mentions
+
+    def read(self, text: str, readings: Iterable[Reading] = ()) -> PhrasesRead:
+        """As `find`, with all findings that some phrase speaks of."""
         plain, places = self._spelling.mend(plain_letters(text))
         in_one_line = plain.replace("\n", " ")
         denied = [(one, word) for one, word in self._denials.find(in_one_line) if _is_finding(one)]
@@ -78,10 +90,12 @@ class PhraseFinder:
         well = [one for one in well if not _is_not_well(in_one_line, one)]
         well = [one for one in well if not _meets(one, said_so.get(one.name, ()))]
         meant += [(one, Assertion.ABSENT) for one in [*(one for one, _ in denied), *well]]
-        return [
+        mentions = [
             Mention(one.name, assertion, places[one.start], places[one.end - 1] + 1)
             for one, assertion in sorted(meant, key=lambda pair: pair[0].start)
         ]
+        spoken_of = {one.name.removeprefix(_UNLESS).removeprefix(_ABSENT) for one in found}
+        return PhrasesRead(mentions, frozenset(spoken_of.union(one.finding for one in mentions)))
 
     def _settled(self, key: str, assertion: Assertion) -> Assertion:
         """Who has a history of diabetes has diabetes, and who is afraid of killing himself thinks of it."""

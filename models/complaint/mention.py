@@ -31,6 +31,8 @@ class Mention(NamedTuple):
     assertion: Assertion
     start: int
     end: int
+    is_alike: bool = False
+    """Whether no phrase says it: its place is a passage that is like those in which it was marked."""
 
 
 class Finder(Protocol):

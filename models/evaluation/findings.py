@@ -18,6 +18,7 @@ Pairs = frozenset[tuple[str, str]]
 WRITER: Final = "writer"
 SECOND_READER: Final = "second reader"
 PHRASES: Final = "phrases"
+JOINED: Final = "phrases and passages"
 ANY: Final = "any"
 COUNTING: Final = "counting"
 MEANT: Final[Mapping[str, frozenset[str]]] = {

@@ -12,6 +12,7 @@ from streams.cli.score import open_lines
 from streams.cli.terminal import AsJson, printable, reporting, settings_from
 
 if TYPE_CHECKING:
+    from models.complaint import Finder
     from models.evaluation.findings import Comparison, MarkedRecord, Pairs
 
 
@@ -36,7 +37,8 @@ def findings(
 ) -> None:
     """Show on records whose findings somebody marked how many are found, and read as they were meant."""
     with reporting():
-        from models.evaluation.findings import PHRASES, compare
+        from models.complaint import JoinedFinder, PhraseFinder
+        from models.evaluation.findings import JOINED, PHRASES, compare
         from models.evaluation.resampling import Bootstrap
 
         max_bytes = settings_from().max_record_bytes
@@ -44,8 +46,11 @@ def findings(
         records = [record for record, _ in read]
         if len({one.id for one in records}) < len(records):
             raise typer.BadParameter("two records have one id", param_hint="FILE")
-        finders = {PHRASES: {record.id: _by_phrases(said) for record, said in read}}
-        finders |= {path.stem: _found(path, records) for path in found or []}
+        finders = {
+            name: {record.id: _found_by(finder, said) for record, said in read}
+            for name, finder in ((PHRASES, PhraseFinder.load()), (JOINED, JoinedFinder.load()))
+        }
+        finders |= {path.stem: _read_found(path, records) for path in found or []}
         comparisons = list(compare(records, finders, Bootstrap(confidence)))
         if as_json:
             import orjson
@@ -107,14 +112,14 @@ def _pairs(document: Any, name: str, where: str) -> Pairs:
     return pairs
 
 
-def _by_phrases(said: str) -> Pairs:
-    from models.complaint import PhraseFinder, read_numbers
+def _found_by(finder: Finder, said: str) -> Pairs:
+    from models.complaint import read_numbers
 
-    found = PhraseFinder.load().find(said, read_numbers(said).readings.values())
+    found = finder.find(said, read_numbers(said).readings.values())
     return frozenset((one.finding, one.assertion.value) for one in found)
 
 
-def _found(path: Path, records: Sequence[MarkedRecord]) -> dict[str, Pairs]:
+def _read_found(path: Path, records: Sequence[MarkedRecord]) -> dict[str, Pairs]:
     """Raises BadParameter where it says nothing of a record."""
     found = {}
     for number, one in enumerate(_json_lines(path), start=1):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Protocol
@@ -175,5 +176,5 @@ def _version_in_force(policy: Policy, artifact: Artifact, settings: Settings, ru
         point=artifact.operating_point(policy.posts.operating_point).model_dump(),
         max_windows=settings.max_windows,
         package=version("tidegate"),
-        **{name: path.read_text("utf-8") for name, path in rules.items()},
+        **{name: sha256(path.read_bytes()).hexdigest() for name, path in rules.items()},
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from models.folders import BODY_PARTS, CONTEXT, FINDINGS
+from models.folders import BODY_PARTS, CONTEXT, FINDINGS, PASSAGE_WEIGHTS
 from models.labels import URGENCY_LEVELS
 from models.serving.question import Joined, Question
 from schemas import SymptomRecord, SymptomVerdict
@@ -49,5 +49,11 @@ SYMPTOMS: Final = Declaration(
     question=Question({"condition": Joined.HIGHEST_SCALED, "urgency": Joined.MOST_URGENT}),  # never degraded
     build=_build,
     actions=tuple(f"level_{level}" for level in URGENCY_LEVELS),
-    rules={"protocol": PROTOCOL, "findings": FINDINGS, "context": CONTEXT, "body_parts": BODY_PARTS},
+    rules={
+        "protocol": PROTOCOL,
+        "findings": FINDINGS,
+        "context": CONTEXT,
+        "passages": PASSAGE_WEIGHTS,
+        "body_parts": BODY_PARTS,
+    },
 )

@@ -12,8 +12,8 @@ from models.complaint import (
     FEVER_FROM,
     Assertion,
     Finder,
+    JoinedFinder,
     Mention,
-    PhraseFinder,
     Reading,
     Told,
     read_numbers,
@@ -69,7 +69,7 @@ class Assessor:
     @classmethod
     def load(cls, path: Path = PROTOCOL) -> Assessor:
         """Raises ProtocolError."""
-        return cls(PhraseFinder.load(), Protocol.load(path))
+        return cls(JoinedFinder.load(), Protocol.load(path))
 
     def assess(self, record: SymptomRecord, said: str) -> Assessment:
         """Args:
@@ -106,7 +106,8 @@ class Assessor:
             derived |= {"warning_score": sum(points.values()), "warning_score_most": max(points.values())}
         if measures.get("systolic") and "heart_rate" in measures:
             derived["shock_index"] = measures["heart_rate"] / measures["systolic"]
-        return Facts(findings, derived, frozenset(self.protocol.for_age(measures)), states)
+        unsure = frozenset(one.finding for one in mentions if one.is_alike)
+        return Facts(findings, derived, frozenset(self.protocol.for_age(measures)), states, unsure)
 
 
 def fields_of(record: SymptomRecord) -> dict[str, float]:

@@ -41,6 +41,8 @@ class Facts:
     for_age: Collection[str] = ()
     """Vital signs outside of what is usual for the age, as `heart_rate high`."""
     states: Mapping[str, str] = field(default_factory=dict)
+    unsure: Collection[str] = ()
+    """Of the findings those that make no exception: a patient is not spared for what no phrase says."""
 
 
 class Limit(NamedTuple):
@@ -91,8 +93,14 @@ class Clause:
         return found
 
 
-def terms_of(facts: Facts, limits: Collection[Limit]) -> frozenset[str]:
-    """All terms that hold."""
+class Terms(NamedTuple):
+    """All terms that hold, and those of them that may make an exception."""
+
+    holding: frozenset[str]
+    sparing: frozenset[str]
+
+
+def terms_of(facts: Facts, limits: Collection[Limit]) -> Terms:
     measures = facts.measures
     compared = [
         limit.term
@@ -100,7 +108,8 @@ def terms_of(facts: Facts, limits: Collection[Limit]) -> frozenset[str]:
         if limit.measure in measures and limit.compare(measures[limit.measure], limit.value)
     ]
     states = [f"{name} = {state}" for name, state in facts.states.items()]
-    return frozenset([*facts.findings, *facts.for_age, *compared, *states])
+    holding = frozenset([*facts.findings, *facts.for_age, *compared, *states])
+    return Terms(holding, holding.difference(facts.unsure))
 
 
 def subject(term: str) -> str:

@@ -157,8 +157,8 @@ class Protocol(_Table):
         terms = terms_of(facts, self._limits)
         found = []
         for name, clauses in self._when.items():
-            holding = [clause.holding(terms) for clause in clauses]
-            if all(holding) and not any(clause.holding(terms) for clause in self._unless[name]):
+            holding = [clause.holding(terms.holding) for clause in clauses]
+            if all(holding) and not any(clause.holding(terms.sparing) for clause in self._unless[name]):
                 found.append(Fired(name, self.rules[name], frozenset[str]().union(*holding)))
         return sorted(found, key=lambda one: one.rule.level)
 
@@ -172,8 +172,8 @@ class Protocol(_Table):
         for name, rule in self.rules.items():
             if rule.level >= above:
                 continue
-            lacking = [clause for clause in self._when[name] if not clause.holding(terms)]
-            kept = [clause for clause in self._unless[name] if clause.holding(terms)]
+            lacking = [clause for clause in self._when[name] if not clause.holding(terms.holding)]
+            kept = [clause for clause in self._unless[name] if clause.holding(terms.sparing)]
             if len(lacking) == 1 and not kept and len(self._when[name]) > 1:
                 found.append(Missing(name, rule, lacking[0].said, is_exception=False))
             elif not lacking and kept:

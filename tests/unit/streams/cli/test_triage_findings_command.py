@@ -35,7 +35,8 @@ def test_figures_of_the_phrases_against_both_readers() -> None:
     assert document["records"] == 2
     compared = {(one["finder"], one["against"]): one for one in document["comparisons"]}
     assert set(compared) == {
-        ("phrases", "writer"), ("second reader", "writer"), ("phrases", "second reader"),
+        ("phrases", "writer"), ("phrases and passages", "writer"), ("second reader", "writer"),
+        ("phrases", "second reader"), ("phrases and passages", "second reader"),
     }  # fmt: skip
     own = figures(compared["phrases", "writer"])
     assert own["all", "present"]["recall"]["value"] == pytest.approx(2 / 3, abs=1e-4)

@@ -48,13 +48,13 @@ def test_a_setting_named_like_a_rule_names_the_file_that_counts(artifact: Artifa
     assert parts_of(Settings.load(), artifact, Policy.load()).rules == SYMPTOMS.rules
 
 
-@pytest.mark.parametrize("file", ["findings", "context"])
+@pytest.mark.parametrize("file", ["findings", "context", "passages"])
 def test_it_changes_with_what_triage_looks_for(
     artifact: Artifact, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str
 ) -> None:
     before = version(artifact)
-    edited = tmp_path / f"{file}.toml"
-    edited.write_text("# nothing", "utf-8")
+    edited = tmp_path / file
+    edited.write_bytes(b"# nothing \xff")
     rules = {**SYMPTOMS.rules, file: edited}
     monkeypatch.setattr("streams.tasks.REGISTRY", (replace(SYMPTOMS, rules=rules), POSTS))
     assert version(artifact) != before

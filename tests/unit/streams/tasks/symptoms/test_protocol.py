@@ -7,11 +7,15 @@ from typing import Any
 
 import pytest
 
+from models.complaint import JoinedFinder, PhraseFinder
+from models.complaint.context import Context
+from models.complaint.words import ContextWords
 from schemas import SymptomRecord
 from streams.tasks.symptoms import PROTOCOL
 from streams.tasks.symptoms.assessment import Assessment, Assessor
 from streams.tasks.symptoms.clauses import Clause, Facts, Limit, terms_of
 from streams.tasks.symptoms.protocol import Protocol, ProtocolError
+from tests.support.alike import alike
 
 ASSESSOR = Assessor.load()
 RULES = ASSESSOR.protocol.rules
@@ -119,6 +123,24 @@ def test_a_temperature_in_a_field_is_a_fever() -> None:
     assert "drooling_with_sore_throat" in names(assess({"text": "drooling", "vitals": {"temperature": 39.5}}))
 
 
+def test_what_no_phrase_says_makes_no_exception() -> None:
+    measured, findings = {"age": 50.0}, {"chest_pain", "sudden_onset", "cough"}
+    spared = ASSESSOR.protocol.fired(Facts(findings, measured))
+    unsure = ASSESSOR.protocol.fired(Facts(findings, measured, unsure={"cough"}))
+
+    assert "chest_pain_of_the_heart" not in [one.name for one in spared]
+    assert "chest_pain_of_the_heart" in [one.name for one in unsure]
+
+
+def test_what_passages_are_like_raises_and_spares_nobody() -> None:
+    """No phrase says a check-up here."""
+    finder = JoinedFinder(PhraseFinder.load(), alike("clinic letter", "check_up"), Context(ContextWords.load()))
+    found = assess("asthma, short of breath, clinic letter", Assessor(finder, ASSESSOR.protocol))
+
+    assert "check_up" in found.facts.findings
+    assert "asthma_attack" in names(found)
+
+
 def test_a_temperature_in_a_field_counts_before_one_in_the_text() -> None:
     told = {"text": "drooling, temp 39.5", "vitals": {"temperature": 36.8}}
 
@@ -183,7 +205,7 @@ def test_what_makes_a_clause_hold(said: str, terms: set[str]) -> None:
     facts = Facts({"fever"}, {"age": 1.0}, ["heart_rate high"], {"consciousness": "pain"})
     limits = [limit for limit in map(Limit.parse, clause.terms) if limit is not None]
 
-    assert clause.holding(terms_of(facts, limits)) == terms
+    assert clause.holding(terms_of(facts, limits).holding) == terms
 
 
 @pytest.mark.parametrize(
