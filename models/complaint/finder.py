@@ -54,7 +54,7 @@ class PhraseFinder:
         said |= {f"{_ABSENT}{key}": {"en": one.absent.en, "zh": one.absent.zh} for key, one in catalogue.items()}
         self._phrases = Phrases(said)
         self._denials = Denials(self._phrases, words.within, words.pseudo)
-        self._context = Context(words)
+        self.context = Context(words)
         self._spelling = Spelling([phrase for one in catalogue.values() for phrase in one.en], FREQUENT)
         self._kinds = {key: one.kind for key, one in catalogue.items()}
 
@@ -83,7 +83,7 @@ class PhraseFinder:
             and not any(one.name == other.name and one.start < word.start < one.end for other, word in denied)
         ]
         findings = sorted([*findings, *_measured(findings, readings, places)], key=lambda one: one.start)
-        assertions = self._context.assertions(plain, findings)
+        assertions = self.context.assertions(plain, findings)
         meant = [(one, self._settled(one.name, said)) for one, said in zip(findings, assertions, strict=True)]
         said_so = _by_name(findings)
         well = [one._replace(name=one.name.removeprefix(_ABSENT)) for one in found if one.name.startswith(_ABSENT)]

@@ -6,14 +6,12 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Final
 
-from models.complaint.context import Context
 from models.complaint.finder import PhraseFinder
 from models.complaint.letters import plain_letters
 from models.complaint.mention import Assertion, Mention
 from models.complaint.passages import Likeness, PassageWeights
 from models.complaint.phrases import Found
 from models.complaint.reading import Reading
-from models.complaint.words import ContextWords
 
 BAR: Final = 0.4
 """How much a passage must be like marked ones: here what is added is as often right as what the phrases find."""
@@ -24,17 +22,16 @@ class JoinedFinder:
     """Adds to the phrases, and takes nothing from them: a finding that they speak of anywhere in the text, if only to
     say that its words mean something else, is theirs. Pure."""
 
-    def __init__(self, phrases: PhraseFinder, weights: PassageWeights, context: Context, bar: float = BAR) -> None:
+    def __init__(self, phrases: PhraseFinder, weights: PassageWeights, bar: float = BAR) -> None:
         self._phrases = phrases
         self._weights = weights
-        self._context = context
         self._bar = bar
 
     @classmethod
     @cache
     def load(cls) -> JoinedFinder:
         """With the files of the package."""
-        return cls(PhraseFinder.load(), PassageWeights.load(), Context(ContextWords.load()))
+        return cls(PhraseFinder.load(), PassageWeights.load())
 
     def find(self, text: str, readings: Iterable[Reading] = ()) -> list[Mention]:
         """See Finder."""
@@ -55,7 +52,8 @@ class JoinedFinder:
         plain = plain_letters(text)
         firsts = [Found(one.finding, one.passage.start, one.passage.start + 1) for one in alike]
         lasts = [Found(one.finding, one.passage.end - 1, one.passage.end) for one in alike]
-        meant = zip(self._context.assertions(plain, firsts), self._context.assertions(plain, lasts), strict=True)
+        read = self._phrases.context.assertions
+        meant = zip(read(plain, firsts), read(plain, lasts), strict=True)
         for one, said in zip(alike, meant, strict=True):
             if _ELSEWHERE.isdisjoint(said):
                 yield Mention(one.finding, one.assertion, *one.passage, is_alike=True)

@@ -3,15 +3,11 @@
 import pytest
 
 from models.complaint import Assertion, JoinedFinder, PhraseFinder
-from models.complaint.context import Context
-from models.complaint.words import ContextWords
 from tests.support.alike import alike
-
-CONTEXT = Context(ContextWords.load())
 
 
 def joined(passage: str, finding: str) -> JoinedFinder:
-    return JoinedFinder(PhraseFinder.load(), alike(passage, finding), CONTEXT, 0.5)
+    return JoinedFinder(PhraseFinder.load(), alike(passage, finding), 0.5)
 
 
 def test_what_no_phrase_says_is_added_with_its_passage() -> None:

@@ -8,8 +8,6 @@ from typing import Any
 import pytest
 
 from models.complaint import JoinedFinder, PhraseFinder
-from models.complaint.context import Context
-from models.complaint.words import ContextWords
 from schemas import SymptomRecord
 from streams.tasks.symptoms import PROTOCOL
 from streams.tasks.symptoms.assessment import Assessment, Assessor
@@ -134,7 +132,7 @@ def test_what_no_phrase_says_makes_no_exception() -> None:
 
 def test_what_passages_are_like_raises_and_spares_nobody() -> None:
     """No phrase says a check-up here."""
-    finder = JoinedFinder(PhraseFinder.load(), alike("clinic letter", "check_up"), Context(ContextWords.load()))
+    finder = JoinedFinder(PhraseFinder.load(), alike("clinic letter", "check_up"))
     found = assess("asthma, short of breath, clinic letter", Assessor(finder, ASSESSOR.protocol))
 
     assert "check_up" in found.facts.findings
