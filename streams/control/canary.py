@@ -8,7 +8,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-from models.serving.types import Lane
 from schemas import Control
 from schemas.channels import ALERTS
 from schemas.control import Guards
@@ -81,7 +80,7 @@ def _seen(work: Work) -> Seen:
     if work.failure is not None:
         return Seen(is_acted_on=False, is_dead=True, took_ms=None)
     took_s = work.moments.decided_at - work.moments.intake_at
-    return Seen(_is_acted_on(work), is_dead=False, took_ms=1000 * took_s if work.lane is Lane.LIVE else None)
+    return Seen(_is_acted_on(work), is_dead=False, took_ms=1000 * took_s if work.is_live else None)
 
 
 def _is_acted_on(work: Work) -> bool:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Protocol
 
 from models.artifact import Artifact
+from models.model_files import file_hash
 from models.serving.reader import Reader
 from models.serving.reading import TEXT, Reading
 from models.serving.scheduler import BatchScheduler
@@ -176,5 +176,5 @@ def _version_in_force(policy: Policy, artifact: Artifact, settings: Settings, ru
         point=artifact.operating_point(policy.posts.operating_point).model_dump(),
         max_windows=settings.max_windows,
         package=version("tidegate"),
-        **{name: sha256(path.read_bytes()).hexdigest() for name, path in rules.items()},
+        **{name: file_hash(path) for name, path in rules.items()},
     )

@@ -8,7 +8,7 @@ from itertools import product
 from time import monotonic
 
 from models.labels import POST_LABELS
-from models.serving.types import Lane, Outcome
+from models.serving.types import Outcome
 from streams.health.histogram import DURATIONS, ROWS, SCORES, TOKENS, Histogram
 from streams.health.traits import Traits
 from streams.health.words import KINDS, LANGS, REASONS, SEVERITIES, STAGES
@@ -71,12 +71,12 @@ class Counts:
                 self.dead_letters[work.failure.reason.value] += 1
             elif work.outputs:
                 name = work.task.declaration.name
-                if work.lane is Lane.LIVE:  # what may wait says nothing about how fast this is
+                if work.is_live:  # what may wait says nothing about how fast this is
                     self._note_times(work.moments, now)
                     self.durations[name].observe(work.moments.waited_s + now - work.moments.intake_at)
                 if (decision := work.outputs[0].decision) is not None:
                     self._note_decision(name, decision, now)
-                    if work.lane is Lane.LIVE and (judging is None or work.activation.model_version == judging):
+                    if work.is_live and (judging is None or work.activation.model_version == judging):
                         length = 0 if work.rendered is None else len(work.rendered.text)
                         self.traits.note(name, decision, length, work.unknown_share)
 

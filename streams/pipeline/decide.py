@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from models.serving.reading import combined
-from models.serving.types import Lane, Scores
+from models.serving.types import Scores
 from schemas.channels import ALERTS
 from streams.health.trace_context import trace_headers
 from streams.pipeline.failures import dead_letter, unexpected
@@ -40,7 +40,7 @@ def _in_its_trace(work: Work, outputs: Sequence[Outgoing]) -> Sequence[Outgoing]
 def _outputs(work: Work, from_kafka: bool) -> Sequence[Outgoing]:
     """Of an old record that comes once more there is nothing that people should look at now."""
     outputs = work.task.decide(_case(work, from_kafka))
-    return outputs if work.lane is Lane.LIVE else [each for each in outputs if each.kind != ALERTS.kind]
+    return outputs if work.is_live else [each for each in outputs if each.kind != ALERTS.kind]
 
 
 def _together(work: Work) -> Scores | None:
@@ -63,5 +63,5 @@ def _case(work: Work, from_kafka: bool) -> Case[object]:
         origin=Origin(raw.topic, raw.partition, raw.offset) if from_kafka else None,
         moments=work.moments,
         seen=work.seen,
-        is_live=work.lane is Lane.LIVE,
+        is_live=work.is_live,
     )

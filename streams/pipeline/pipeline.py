@@ -19,7 +19,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from models.serving.stats import Stats
-from models.serving.types import EngineLostError, Lane, Outcome
+from models.serving.types import EngineLostError, Outcome
 from streams.health.traces import Trace, tell_batch
 from streams.pipeline.activation import Activation
 from streams.pipeline.activations import Activations
@@ -195,7 +195,7 @@ class Pipeline:
 
     async def _let_go(self, chunk: list[Work]) -> None:
         await self._finish(chunk)
-        if live := [work.moments.prepared_at for work in chunk if not _may_wait(work)]:
+        if live := [work.moments.prepared_at for work in chunk if work.is_live]:
             self._pace.learn(time.monotonic() - max(live))
         self._activations.leave(chunk)
 
@@ -228,7 +228,7 @@ class Pipeline:
 
 
 def _may_wait(work: Work) -> bool:
-    return work.lane is not Lane.LIVE
+    return not work.is_live
 
 
 def _kind(work: Work) -> str | None:

@@ -53,6 +53,11 @@ class Work:
     """The next one under its key, while both are inside."""
 
     @property
+    def is_live(self) -> bool:
+        """It is no old one that comes once more, and may wait."""
+        return self.lane is Lane.LIVE
+
+    @property
     def is_abandoned(self) -> bool:
         """Nobody waits for it any more: its partition was given up, and it comes back to whoever owns that now."""
         return self.ticket is not None and bool(self.ticket.abandoned)
@@ -85,6 +90,6 @@ def item_of(work: Work, reading: Reading, now: float) -> Item:
         heads=question.names,
         intake_at=work.moments.intake_at,
         queued_at=now,
-        may_degrade=question.may_degrade and work.lane is Lane.LIVE,
+        may_degrade=question.may_degrade and work.is_live,
         lane=work.lane,
     )
