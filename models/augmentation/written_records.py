@@ -11,9 +11,9 @@ findings as `[key, assertion]`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from models.augmentation.written import read_file, split_families
 from models.complaint import Assertion, record_line
@@ -28,11 +28,12 @@ _VITALS: Final = {
     "saturation": "saturation", "nrs_pain": "pain",
 }  # fmt: skip
 _SEXES: Final = {"m": "male", "f": "female"}
+T = TypeVar("T")
 
 
 def read_written_records(folder: Path = RECORDS) -> list[Example]:
     """All records, in the order of their files and lines. Raises SentenceError for a line that is not as said above."""
-    return [row for path in sorted(folder.glob("*.jsonl")) for row in read_file(path, _examples)]
+    return _read_all(folder, _examples)
 
 
 def graded_records(folder: Path = RECORDS, second_reader: Path = SECOND_READER) -> list[dict[str, Any]]:
@@ -40,7 +41,7 @@ def graded_records(folder: Path = RECORDS, second_reader: Path = SECOND_READER) 
 
     Besides they have `level`, `condition`, `family`, `findings`, and `second_findings` where a second one marked them.
     """
-    pairs = [pair for path in sorted(folder.glob("*.jsonl")) for pair in read_file(path, _pairs)]
+    pairs = _read_all(folder, _pairs)
     kept = {id(example) for example in split_families(example for example, _ in pairs)[1]}
     second = dict(read_file(second_reader, _second))
     return [
@@ -51,9 +52,13 @@ def graded_records(folder: Path = RECORDS, second_reader: Path = SECOND_READER) 
 
 def marked_records(folder: Path = RECORDS) -> list[dict[str, Any]]:
     """Those that training sees, as they are written: each finding with its words."""
-    pairs = [pair for path in sorted(folder.glob("*.jsonl")) for pair in read_file(path, _lines)]
+    pairs = _read_all(folder, _lines)
     seen = {id(example) for example in split_families(example for example, _ in pairs)[0]}
     return [line for example, line in pairs if id(example) in seen]
+
+
+def _read_all(folder: Path, read_line: Callable[[dict[str, Any]], Iterator[T]]) -> list[T]:
+    return [row for path in sorted(folder.glob("*.jsonl")) for row in read_file(path, read_line)]
 
 
 def _lines(line: dict[str, Any]) -> Iterator[tuple[Example, dict[str, Any]]]:
