@@ -49,6 +49,15 @@ class Bed:
         return Setup(self.brokers, workers, partitions, self.artifact, self.device, self.threads, settings)
 
 
+@dataclass(frozen=True, slots=True)
+class ReportedBed(Bed):
+    """The same, where the report's folder goes, and what workers are set to besides."""
+
+    reports: Reports = Path("reports")
+    as_json: Json = False
+    extra: Extra = None
+
+
 def settings_of(extra: list[str] | None) -> dict[str, str]:
     """Raises typer.BadParameter: a setting without a value."""
     pairs = [setting.partition("=") for setting in extra or []]

@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator, Callable, Sequence
 
 import psutil
 
-from load.capacity import Sample, Verdict, judge
+from load.capacity import Drained, Sample, Verdict, judge, summarise_drain
 from load.generator import Generator, Plan
 from load.producing import preload
 from load.scenarios import SCENARIOS
-from load.session import Session, families, used_s
+from load.session import Session, Sessions, families, used_s
 from load.texts import Payload
 from load.watching import Progress
 
@@ -33,6 +33,12 @@ async def drain(session: Session, scenario: str, records: int, seed: int, **sett
                 break
     session.stop_workers()
     return samples
+
+
+async def drained_once(opened: Sessions, scenario: str, records: int, seed: int) -> Drained:
+    """What a backlog on topics of its own took."""
+    async with opened.open() as session:
+        return summarise_drain(await drain(session, scenario, records, seed))
 
 
 async def drain_running(session: Session, payloads: Sequence[Payload]) -> list[Sample]:

@@ -10,7 +10,7 @@ import typer
 from load.environment import describe_environment
 from load.measure import LatencyHistogram
 from load.openloop import Run, send_open_loop
-from load.options import Bed, Extra, Json, Partitions, Reports, Seconds, command_line, finish
+from load.options import Partitions, ReportedBed, Seconds, command_line, finish
 from load.report import Report, new_folder
 from load.scenarios import SCENARIOS
 from load.session import Sessions, Setup, sessions
@@ -51,14 +51,11 @@ def beside(
     rounds: Annotated[int, typer.Option(min=1, help="turns without pictures and with them")] = 2,
     partitions: Partitions = 4,
     *,
-    bed: Bed,
-    reports: Reports = Path("reports"),
-    as_json: Json = False,
-    extra: Extra = None,
+    bed: ReportedBed,
 ) -> None:
     """Latency of texts alone, and of texts beside more pictures than can be looked at, in turns."""
-    setup = bed.setup(1, partitions, extra)
-    finish(measure(setup, rate, seconds, warm_up, rounds, bed.seed, reports, command_line()), as_json)
+    setup = bed.setup(1, partitions, bed.extra)
+    finish(measure(setup, rate, seconds, warm_up, rounds, bed.seed, bed.reports, command_line()), bed.as_json)
 
 
 async def measure(

@@ -8,14 +8,14 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from load.capacity import Drained, Verdict, engine_shares, highest_sustained, search, summarise_drain
+from load.capacity import Drained, Verdict, engine_shares, highest_sustained, search
 from load.engine_rate import EngineRate, measure_engine
 from load.environment import describe_environment
-from load.options import Bed, Extra, Json, Partitions, Reports, Scenario, Workers, command_line, finish, known
+from load.options import Partitions, ReportedBed, Scenario, Workers, command_line, finish, known
 from load.report import Report, new_folder
 from load.scenarios import SCENARIOS
 from load.session import Sessions, Setup, sessions
-from load.stepping import drain, hold
+from load.stepping import drained_once, hold
 from streams.cli.options import expanded
 from streams.settings import Settings
 
@@ -64,15 +64,12 @@ def capacity(
     workers: Workers = 1,
     partitions: Partitions = 4,
     *,
-    bed: Bed,
-    reports: Reports = Path("reports"),
-    as_json: Json = False,
-    extra: Extra = None,
+    bed: ReportedBed,
 ) -> None:
     """The highest rate with no growing lag, beside the bare engine's rate on the same texts."""
     known(scenario)
-    setup = bed.setup(workers, partitions, extra)
-    finish(measure(setup, scenario, records, seconds, rounds, bed.seed, reports, command_line()), as_json)
+    setup = bed.setup(workers, partitions, bed.extra)
+    finish(measure(setup, scenario, records, seconds, rounds, bed.seed, bed.reports, command_line()), bed.as_json)
 
 
 async def measure(
@@ -83,7 +80,7 @@ async def measure(
         engine = [await _bare_engine(setup, scenario, records, seed)]
         drained: list[Drained] = []
         for _ in range(rounds):
-            drained.append(await _drained(opened, scenario, records, seed))
+            drained.append(await drained_once(opened, scenario, records, seed))
             engine.append(await _bare_engine(setup, scenario, records, seed))
         estimate = float(np.median([each.rate for each in drained]))
         tried = await _steps(opened, scenario, estimate, seconds, seed)
@@ -96,11 +93,6 @@ async def _bare_engine(setup: Setup, scenario: str, records: int, seed: int) -> 
     payloads = list(SCENARIOS[scenario].payloads(records, seed))
     settings = Settings.load(artifact=setup.artifact, device=setup.device, threads=setup.threads, **setup.extra)
     return await asyncio.to_thread(measure_engine, settings, payloads)
-
-
-async def _drained(opened: Sessions, scenario: str, records: int, seed: int) -> Drained:
-    async with opened.open() as session:
-        return summarise_drain(await drain(session, scenario, records, seed))
 
 
 async def _steps(opened: Sessions, scenario: str, estimate: float, seconds: float, seed: int) -> list[Verdict]:

@@ -6,7 +6,7 @@ import numpy as np
 
 from load.environment import describe_environment
 from load.memory import MemoryCourse, watch_memory
-from load.options import Bed, Extra, Json, Partitions, Reports, Seconds, Workers, command_line, finish
+from load.options import Partitions, ReportedBed, Seconds, Workers, command_line, finish
 from load.plots import plot_memory
 from load.report import Report, new_folder
 from load.session import Setup, sessions
@@ -22,14 +22,11 @@ def memory(
     workers: Workers = 1,
     partitions: Partitions = 4,
     *,
-    bed: Bed,
-    reports: Reports = Path("reports"),
-    as_json: Json = False,
-    extra: Extra = None,
+    bed: ReportedBed,
 ) -> None:
     """Resident memory of each worker, sampled every second at full load: most, slope, plot."""
-    setup = bed.setup(workers, partitions, extra)
-    finish(measure(setup, seconds, bed.seed, reports, command_line()), as_json)
+    setup = bed.setup(workers, partitions, bed.extra)
+    finish(measure(setup, seconds, bed.seed, bed.reports, command_line()), bed.as_json)
 
 
 async def measure(setup: Setup, seconds: float, seed: int, reports: Path, command: str) -> Report:

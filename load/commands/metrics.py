@@ -14,10 +14,10 @@ import typer
 from load.bench.compare import ratios, spread
 from load.capacity import Drained, summarise_drain
 from load.environment import describe_environment
-from load.options import Bed, Extra, Json, Partitions, Reports, Scenario, command_line, finish, known
+from load.options import Partitions, ReportedBed, Scenario, command_line, finish, known
 from load.report import Report, new_folder
 from load.session import Sessions, Setup, sessions
-from load.stepping import drain
+from load.stepping import drain, drained_once
 from streams.cli.options import expanded
 
 MOST_COST = 0.01
@@ -40,15 +40,12 @@ def metrics(
     every: Annotated[float, typer.Option(min=0.1, help="seconds from scrape to scrape")] = 5.0,
     partitions: Partitions = 4,
     *,
-    bed: Bed,
-    reports: Reports = Path("reports"),
-    as_json: Json = False,
-    extra: Extra = None,
+    bed: ReportedBed,
 ) -> None:
     """What the port for operators costs: a worker's throughput without it and with it, scraped, in turns."""
     known(scenario)
-    setup = bed.setup(1, partitions, extra)
-    finish(measure(setup, scenario, records, rounds, every, bed.seed, reports, command_line()), as_json)
+    setup = bed.setup(1, partitions, bed.extra)
+    finish(measure(setup, scenario, records, rounds, every, bed.seed, bed.reports, command_line()), bed.as_json)
 
 
 async def measure(
@@ -59,14 +56,14 @@ async def measure(
     with_port: dict[int, Drained] = {}
     scrapes: list[Scrapes] = []
     async with sessions(setup) as opened:
-        await _drained(opened, scenario, records, seed)  # a broker's first is its slowest
+        await drained_once(opened, scenario, records, seed)  # a broker's first is its slowest
         for number in range(rounds):
             for is_on in in_order(number):
                 if is_on:
                     with_port[number], scraped = await _drained_and_scraped(opened, scenario, records, seed, every_s)
                     scrapes.append(scraped)
                 else:
-                    without[number] = await _drained(opened, scenario, records, seed)
+                    without[number] = await drained_once(opened, scenario, records, seed)
     account(report, without, with_port, scrapes, every_s)
     report.write(new_folder(reports, "metrics"))
     return report
@@ -75,11 +72,6 @@ async def measure(
 def in_order(number: int) -> tuple[bool, bool]:
     """Whether the port is on in the first and in the second drain of a round: neither always comes after the other."""
     return (False, True) if number % 2 == 0 else (True, False)
-
-
-async def _drained(opened: Sessions, scenario: str, records: int, seed: int) -> Drained:
-    async with opened.open() as session:
-        return summarise_drain(await drain(session, scenario, records, seed))
 
 
 async def _drained_and_scraped(

@@ -8,7 +8,7 @@ import typer
 
 from load.environment import describe_environment
 from load.openloop import Run, run_open_loop
-from load.options import Bed, Extra, Json, Partitions, Reports, Scenario, Seconds, Workers, command_line, finish, known
+from load.options import Partitions, ReportedBed, Scenario, Seconds, Workers, command_line, finish, known
 from load.plots import plot_latency
 from load.report import Report, new_folder
 from load.scenarios import SCENARIOS
@@ -25,16 +25,13 @@ def run(
     workers: Workers = 1,
     partitions: Partitions = 4,
     *,
-    bed: Bed,
-    reports: Reports = Path("reports"),
-    as_json: Json = False,
-    extra: Extra = None,
+    bed: ReportedBed,
 ) -> None:
     """Open loop: records are due at fixed moments, latency counts from those. Exit 1 if a record was lost."""
     known(scenario)
-    setup = bed.setup(workers, partitions, extra)
-    work = measure(setup, scenario, rate, seconds, warm_up, bed.seed, reports, command_line())
-    report = finish(work, as_json)
+    setup = bed.setup(workers, partitions, bed.extra)
+    work = measure(setup, scenario, rate, seconds, warm_up, bed.seed, bed.reports, command_line())
+    report = finish(work, bed.as_json)
     raise typer.Exit(1 if report.data["lost"] else 0)
 
 

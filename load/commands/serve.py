@@ -11,7 +11,7 @@ from load.environment import describe_environment
 from load.http import measuring
 from load.http.asking import Steady
 from load.http.measuring import CORAL_RATE, Extent, Measured
-from load.options import Bed, Extra, Json, Reports, command_line, finish
+from load.options import ReportedBed, command_line, finish
 from load.report import Report, Row, new_folder
 from load.session import Setup
 from streams.cli.options import expanded
@@ -32,15 +32,12 @@ def serve(
     idle: Annotated[int, typer.Option(min=1, max=20_000, help="connections that are kept and ask nothing")] = 10_000,
     no_kafka: Annotated[bool, typer.Option("--no-kafka", help="of Coral's two bodies the one without a topic")] = False,
     *,
-    bed: Bed,
-    reports: Reports = Path("reports"),
-    as_json: Json = False,
-    extra: Extra = None,
+    bed: ReportedBed,
 ) -> None:
     """`tidegate serve` beside the bare engine: throughput, latency, what idle connections cost, Coral's requests."""
-    setup = bed.setup(1, 1, extra)
+    setup = bed.setup(1, 1, bed.extra)
     extent = Extent(seconds, rounds, connections, idle, has_kafka=not no_kafka)
-    finish(measure(setup, extent, bed.seed, reports, command_line()), as_json)
+    finish(measure(setup, extent, bed.seed, bed.reports, command_line()), bed.as_json)
 
 
 async def measure(setup: Setup, extent: Extent, seed: int, reports: Path, command: str) -> Report:

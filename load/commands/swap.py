@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from load.environment import describe_environment
-from load.options import Bed, Extra, Json, Partitions, Reports, Scenario, Workers, command_line, finish, known
+from load.options import Partitions, ReportedBed, Scenario, Workers, command_line, finish, known
 from load.plots import plot_latency
 from load.report import Report, new_folder
 from load.session import Setup, sessions
@@ -25,16 +25,13 @@ def swap(
     workers: Workers = 1,
     partitions: Partitions = 4,
     *,
-    bed: Bed,
-    reports: Reports = Path("reports"),
-    as_json: Json = False,
-    extra: Extra = None,
+    bed: ReportedBed,
 ) -> None:
     """Another policy, then another model, put to work under load: p99 and throughput. Exit 1 if a record was lost."""
     known(scenario)
-    setup = bed.setup(workers, partitions, extra)
-    work = measure(setup, scenario, rate, seconds, warm_up, bed.seed, reports, command_line())
-    report = finish(work, as_json)
+    setup = bed.setup(workers, partitions, bed.extra)
+    work = measure(setup, scenario, rate, seconds, warm_up, bed.seed, bed.reports, command_line())
+    report = finish(work, bed.as_json)
     raise typer.Exit(1 if report.data["lost"] else 0)
 
 
