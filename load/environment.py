@@ -2,6 +2,7 @@
 
 import os
 import platform
+import subprocess
 from importlib.metadata import version
 from pathlib import Path
 
@@ -24,6 +25,7 @@ def describe_environment(setup: Setup) -> dict[str, object]:
         "workers": setup.workers,
         "partitions": setup.partitions,
         "device": setup.device,
+        **({"gpu": _gpu()} if setup.device != "cpu" else {}),
         "threads": setup.threads or "default",
         "artifact": f"{manifest.name} {manifest.full_version}",
         **({"settings": dict(setup.extra)} if setup.extra else {}),
@@ -38,8 +40,18 @@ def _processor() -> str:
         return platform.processor() or platform.machine()
 
 
+def _gpu() -> str:
+    """Name, memory and driver of the first one."""
+    query = ["nvidia-smi", "--query-gpu=name,memory.total,driver_version", "--format=csv,noheader"]
+    try:
+        found = subprocess.run(query, capture_output=True, text=True, timeout=10, check=True).stdout.splitlines()
+    except (OSError, subprocess.SubprocessError):
+        return "unknown"
+    return found[0] if found else "none"
+
+
 def _installed(name: str) -> str:
-    for candidate in (name, f"{name}-gpu"):
+    for candidate in (f"{name}-gpu", name):  # where both are, the one for GPUs is what `--device cuda` ran on
         try:
             return version(candidate)
         except ModuleNotFoundError:  # PackageNotFoundError is one

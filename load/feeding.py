@@ -44,7 +44,9 @@ class Feed:
 
 @dataclass(frozen=True, slots=True)
 class Fed:
-    """What came of it: seconds from the end of the warm-up to the last verdict, and latency from the due moment."""
+    """What came of it: seconds from the end of the warm-up to the last verdict, and latency from the due moment.
+    `timed`: records that ended in these seconds, less than `records` where a batch held the end of the warm-up.
+    """
 
     records: int
     failed: int
@@ -52,10 +54,11 @@ class Fed:
     cpu_us: float
     latency_ms: Mapping[str, float]
     device: str
+    timed: int
 
     @property
     def rate(self) -> float:
-        return self.records / self.seconds
+        return self.timed / self.seconds
 
 
 @dataclass(slots=True, eq=False)
@@ -77,6 +80,7 @@ class Feeder:
         self._finished = 0
         self._failed = 0
         self._first = int(feed.records * WARM_UP)
+        self._before = 0  # verdicts when the clock was started
         self._began: tuple[float, float] = (0.0, 0.0)
         self._latency = LatencyHistogram()
 
@@ -104,6 +108,7 @@ class Feeder:
         """
         await asyncio.sleep(max(0.0, starts_at - time.time()))
         started = time.monotonic()
+        self._began = started, time.process_time()
         schedule = None if self._feed.rate is None else constant(self._feed.rate, self._feed.records / self._feed.rate)
         sent = 0
         while sent < len(self._payloads) and self._error is None:
@@ -143,11 +148,11 @@ class Feeder:
         for work in works:
             self._finished += 1
             self._failed += work.failure is not None
-            if self._finished == self._first:
-                self._began = now, time.process_time()
             if self._finished > self._first:
                 self._latency.record(1e3 * (now - work.ticket.due_at))
         self._ended = now, time.process_time()
+        if self._before < self._first <= self._finished < self._feed.records:
+            self._began, self._before = self._ended, self._finished
         self._room += len(works)
         self._changed.set()
 
@@ -156,9 +161,9 @@ class Feeder:
         self._changed.set()
 
     def _account(self) -> Fed:
-        count = self._finished - self._first
+        count, timed = self._finished - self._first, self._finished - self._before
         seconds, cpu_s = (ended - began for ended, began in zip(self._ended, self._began, strict=True))
-        return Fed(count, self._failed, seconds, 1e6 * cpu_s / count, self._latency.summary(), self._device)
+        return Fed(count, self._failed, seconds, 1e6 * cpu_s / timed, self._latency.summary(), self._device, timed)
 
 
 def feed_all(feeds: Sequence[Feed]) -> list[Fed]:

@@ -27,7 +27,8 @@ ENOUGH = 2_000
 
 async def bench_from_memory(setup: Setup, extent: Extent, seed: int, folder: Path, command: str) -> Report:
     setup = replace(setup, threads=setup.threads or default_threads())
-    report = Report("Bench from memory", command, describe_environment(setup))
+    environment = describe_environment(setup) | {"broker": "none: fed from memory"}
+    report = Report("Bench from memory", command, environment)
     chosen = {"artifact": str(setup.artifact), "device": setup.device, "threads": setup.threads, **setup.extra}
     engine, turns = await asyncio.to_thread(_engine, chosen, extent.seconds, seed)
     rows: list[list[object]] = [["bare engine, 1 process", "unique", engine, 1.0, "", "", ""]]

@@ -32,7 +32,8 @@ IDS, MASK = "input_ids", "attention_mask"
 HALF_PRECISION = "model_fp16.onnx"
 """Optional file of an artifact, for GPUs: they would leave most of an int8 model's work to the CPU."""
 
-
+_NO_ROOM = ("out of memory", "failed to allocate", "alloc_failed")
+"""What CUDA, the runtime's arena and cuBLAS say where memory is short: the next batch may fit."""
 CPU_GRID = (*range(4, 64, 4), *range(64, 128, 8), *range(128, 257, 16))
 """On a CPU a run costs no more than its tokens (4 ms for one row of 16, 12 ms for four), so that what little padding
 is left decides: this grid pads by 6 % where the powers of two pad by 45 %, and serves a third more records."""
@@ -222,6 +223,9 @@ def _up_to(longest: int, grid: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def _device_is_lost(error: Exception) -> bool:
-    """CUDA errors other than lack of memory leave a context that fails every later call."""
+    """CUDA errors other than lack of memory leave a context that fails every later call.
+
+    The word alone does not tell: "an illegal memory access was encountered" is of those that stay.
+    """
     text = str(error).lower()
-    return ("cuda" in text or "cublas" in text or "cudnn" in text) and "memory" not in text
+    return any(word in text for word in ("cuda", "cublas", "cudnn")) and not any(word in text for word in _NO_ROOM)

@@ -32,6 +32,20 @@ async def test_every_record_gets_its_verdict_within_the_room(tiny_artifact: Path
     assert fed.latency_ms["p50"] <= fed.latency_ms["p99"]
 
 
+async def test_records_that_end_with_the_warm_up_are_not_timed(tiny_artifact: Path) -> None:
+    """They come in batches: one that holds the end of the warm-up holds records beyond it, which took no time."""
+    fed = await _feed(_settings(tiny_artifact, engine="null", max_in_flight_records=256), 1000)
+
+    assert fed.timed <= fed.records == 900
+    assert fed.rate == fed.timed / fed.seconds
+
+
+async def test_a_batch_that_holds_everything_has_a_rate(tiny_artifact: Path) -> None:
+    fed = await _feed(_settings(tiny_artifact, engine="null", max_in_flight_records=256), 100)
+
+    assert fed.rate > 0
+
+
 async def test_records_are_due_at_a_rate(tiny_artifact: Path) -> None:
     """Two hundred at 400 a second cannot end before half a second less the warm-up has passed."""
     fed = await _feed(_settings(tiny_artifact), 200, rate=400.0)

@@ -16,7 +16,7 @@ from models.artifact import Artifact, ArtifactError
 from models.serving import device as devices
 from models.serving.cores import default_threads
 from models.serving.encoder import Encoder
-from models.serving.engine import NullEngine, OnnxEngine
+from models.serving.engine import NullEngine, OnnxEngine, _device_is_lost
 from models.serving.golden import verify_golden
 from models.serving.types import Batch, Depth, DeviceError, Item, Scores
 from tests.support.tiny_artifact import POISON, write_manifest, write_tiny_artifact
@@ -213,3 +213,18 @@ def test_the_half_precision_graph_has_a_version_of_its_own(artifact: Artifact) -
     session = devices.open_session(artifact.model_path, "cpu", 1)
     assert OnnxEngine(artifact, session, "cuda", is_half=True).model_version == f"{artifact.version}+fp16"
     assert OnnxEngine(artifact, session, "cpu").model_version == artifact.version
+
+
+@pytest.mark.parametrize(
+    ("said", "is_lost"),
+    [
+        ("CUDA failure 700: an illegal memory access was encountered ; GPU=0 ; file=cuda_allocator.cc", True),
+        ("CUDA failure 716: misaligned address ; GPU=0", True),
+        ("CUDA failure 2: out of memory ; GPU=0", False),
+        ("Failed to allocate memory for requested buffer of size 17; CUDA arena", False),
+        ("CUBLAS failure 3: CUBLAS_STATUS_ALLOC_FAILED", False),
+        ("[ONNXRuntimeError] : 2 : INVALID_ARGUMENT : invalid rank for input: input_ids", False),
+    ],
+)
+def test_a_gpu_is_lost_after_every_error_of_cuda_but_lack_of_memory(said: str, is_lost: bool) -> None:
+    assert _device_is_lost(RuntimeError(said)) == is_lost
