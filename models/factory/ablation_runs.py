@@ -19,9 +19,9 @@ from models.examples import TASKS as ROWS_OF
 from models.examples import Example
 from models.factory.ablation import DEFORMED, ablation_table, compare_answers, measures, save_table, span_measure
 from models.factory.ablation_suite import suite_measures
-from models.factory.factory import answers_of
 from models.factory.final_report import write_final_report
 from models.factory.stage import Material, choose_base, prepare_vocabulary, pretrained, run_stage
+from models.factory.teachers import answers_of
 from models.training.augment import Augmenter
 from models.training.corpus import load_corpus
 from models.training.data_rules import DataRules

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
 from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
@@ -21,7 +20,8 @@ from models.factory.final_report import write_final_report
 from models.factory.former_run import former_network, take_over
 from models.factory.recipe_file import find_suite
 from models.factory.stage import Material, choose_base, gather, open_stage, pretrained, run_stage, share_files
-from models.factory.stage_names import STAGES, teacher_name
+from models.factory.stage_names import STAGES
+from models.factory.teachers import answers_of, teacher_base, teacher_folders, train_teachers, walk
 from models.serving.cores import usable_cores
 from models.training.baseline import baseline_figures
 from models.training.collate import Collator
@@ -29,7 +29,7 @@ from models.training.corpus import load_corpus
 from models.training.deadline import Deadline
 from models.training.network import Network
 from models.training.pretrained import check_sizes
-from models.training.recipe import BaseModelChoice, Distillation, Pruning, Recipe, Schedule, Teacher
+from models.training.recipe import Distillation, Pruning, Recipe
 from models.training.run_folder import RunFolder, write_whole
 from models.training.sampling import group_examples, plan_batches
 from models.training.trainer import share_done
@@ -124,11 +124,6 @@ def _baseline(run: RunFolder, material: Material, recipe: Recipe) -> None:
         write_whole(run.baseline, json.dumps(baseline_figures(material.corpus, recipe.data), indent=1) + "\n")
 
 
-def walk(recipe: Recipe, schedule: Schedule, number: int) -> Recipe:
-    """The recipe of one stage, which meets the rows in an order of its own."""
-    return recipe.model_copy(update={"schedule": schedule.model_copy(update={"walk": number})})
-
-
 def first_student(recipe: Recipe, material: Material, teachers: Sequence[Network], base: str | None) -> Network:
     """The lowest layers of the first teacher with its heads (as DistilBERT starts); where there is no teacher, or one
     made of another encoder, those of the pretrained encoder.
@@ -169,42 +164,6 @@ def distil(
         return student if recipe.pruning is None else prune_student(again, recipe.pruning, material, student, device)
 
     return run_stage(again, material, run, device, start, advice)
-
-
-def answers_of(stages: Sequence[RunFolder]) -> Path:
-    """The folder of the teachers' answers, without those from before one of them was trained on."""
-    folder = stages[0].path / "targets"
-    for part in folder.glob("part-*.npz"):
-        if any(stage.trained_after(part) for stage in stages):
-            part.unlink()
-    return folder
-
-
-def teacher_folders(recipe: Recipe, out: Path) -> list[RunFolder]:
-    """One, or several where they vote."""
-    voters = recipe.teacher.voters if recipe.teacher else 0
-    return [RunFolder(out / teacher_name(number)) for number in range(1, voters + 1)]
-
-
-def train_teachers(
-    recipe: Recipe, rules: Teacher, material: Material, out: Path, device: str, base: str | None
-) -> list[Network]:
-    """The larger networks on the same rows. Their hidden width must be the student's, or its angle says nothing."""
-    larger = walk(recipe.model_copy(update={"base": teacher_base(recipe, rules, None)}), rules.schedule, 0)
-    name = None if rules.name else base
-    teachers: list[Network] = []
-    for number, folder in enumerate(teacher_folders(recipe, out)):
-        Console().rule(folder.path.name)
-        voter = larger.model_copy(update={"seed": recipe.seed + number})
-        run = open_stage(out, folder.path.name)
-        teachers.append(run_stage(voter, material, run, device, partial(pretrained, voter, material, name)).to("cpu"))
-    return teachers
-
-
-def teacher_base(recipe: Recipe, rules: Teacher, base: str | None) -> BaseModelChoice:
-    """The teacher's encoder: one of its own, or that of the student with more of its layers."""
-    choice = choose_base(recipe, base)
-    return choice.model_copy(update={"layers": rules.layers, "name": rules.name or choice.name})
 
 
 def prune_student(recipe: Recipe, rules: Pruning, material: Material, student: Network, device: str) -> Network:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -157,8 +158,11 @@ class RunFolder:
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write a file beside the old one and swap it in: a kill leaves the old or the new one, never half of one."""
-    fresh = path.with_name(path.name + ".new")
+    """Write a file beside the old one and swap it in: a kill leaves the old or the new one, never half of one.
+
+    Processes that train teachers of one run write the same files; each has a name of its own for what it is writing.
+    """
+    fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
     fresh.write_text(text, encoding="utf-8")
     fresh.replace(path)
 

@@ -33,6 +33,10 @@ def train(
     start: Annotated[
         Path | None, typer.Option(help="Run folder to go on from: its networks and vocabulary, under this recipe.")
     ] = None,
+    voter: Annotated[
+        int | None,
+        typer.Option(min=1, help="Train this one of the voting teachers and no more; on a GPU, several at once."),
+    ] = None,
     from_reviews: Annotated[
         bool, typer.Option("--from-reviews", help="Train on what people say of posts, too: read once, kept in the run.")
     ] = False,
@@ -53,6 +57,7 @@ def train(
         deadline = Deadline(minutes)  # counted from here: what is imported below takes seconds
         from models.factory.factory import run_baseline, run_factory
         from models.factory.recipe_file import find_data, read_any_recipe
+        from models.factory.teachers import train_voter
 
         recipe = read_any_recipe(config)
         folder = out or Path("runs") / recipe.name
@@ -62,6 +67,8 @@ def train(
             typer.echo(_train_pictures(recipe, data, folder, base, deadline))
         elif recipe.kind == "baseline":
             typer.echo(run_baseline(recipe, find_data(data), folder))
+        elif voter is not None:
+            typer.echo(train_voter(recipe, find_data(data), folder, voter, device, base, deadline))
         else:
             typer.echo(run_factory(recipe, find_data(data), folder, device, base, deadline, start))
 

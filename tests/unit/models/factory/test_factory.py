@@ -23,6 +23,7 @@ from models.factory.card import write_card  # noqa: E402
 from models.factory.export import export_run  # noqa: E402
 from models.factory.factory import run_factory  # noqa: E402
 from models.factory.former_run import take_over  # noqa: E402
+from models.factory.teachers import answers_of, teacher_folders, train_voter  # noqa: E402
 from models.training.network import Network, Shape  # noqa: E402
 from models.training.recipe import Recipe, RecipeError  # noqa: E402
 from models.training.run_folder import RunFolder  # noqa: E402
@@ -167,10 +168,10 @@ def test_answers_of_a_teacher_that_was_trained_on_since_are_asked_for_again(whol
     stage = Path(shutil.copytree(whole_run / "teacher", tmp_path / "teacher"))
     parts = list((stage / "targets").glob("part-*.npz"))
     assert parts
-    factory.answers_of([RunFolder(stage)])
+    answers_of([RunFolder(stage)])
     assert all(part.exists() for part in parts)
     os.utime(parts[0], (1e9, 1e9))  # older than the teacher's checkpoint
-    factory.answers_of([RunFolder(stage)])
+    answers_of([RunFolder(stage)])
     assert not parts[0].exists()
 
 
@@ -189,8 +190,14 @@ def test_two_teachers_differ_and_the_student_learns_the_mean_of_their_answers(
 ) -> None:
     document = whole_recipe.model_dump()
     document["teacher"]["voters"] = 2
+    recipe = Recipe.model_validate(document)
     out = tmp_path / "run"
-    run_factory(Recipe.model_validate(document), tiny_data, out)
+    folder = train_voter(recipe, tiny_data, out, 2)  # alone, as beside others on a GPU
+    weights = RunFolder(folder).fingerprint()
+    with pytest.raises(RecipeError, match="no teacher 3; those that it has are 1 to 2"):
+        train_voter(recipe, tiny_data, out, 3)
+    run_factory(recipe, tiny_data, out)
+    assert RunFolder(out / "teacher_2").fingerprint() == weights, "it was trained again"
     loaded = [RunFolder(out / name).load_network() for name in ("teacher", "teacher_2")]
     first, second = (stage[0] for stage in loaded if stage is not None)
     assert not torch.equal(first.heads["post"].weight, second.heads["post"].weight)
@@ -201,7 +208,7 @@ def test_two_teachers_differ_and_the_student_learns_the_mean_of_their_answers(
     assert np.array_equal(alone["pooled"], both["pooled"])
     assert not np.array_equal(alone["post"], both["post"])
     os.utime(out / "teacher_2" / "checkpoint" / "state.json")
-    factory.answers_of(factory.teacher_folders(Recipe.model_validate(document), out))
+    answers_of(teacher_folders(recipe, out))
     assert not list((out / "teacher" / "targets").glob("*.npz"))
 
 

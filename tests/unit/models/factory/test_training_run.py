@@ -98,7 +98,7 @@ def test_a_folder_belongs_to_one_recipe(tiny_recipe: Any, tiny_data: Path, tiny_
         train_stage(tiny_recipe.model_copy(update={"seed": 5}), tiny_data, tiny_run)
 
 
-@pytest.mark.parametrize("name", ["release", "strict", "baseline", "ablation", "plain"])
+@pytest.mark.parametrize("name", ["release", "cores", "further", "strict", "baseline", "ablation", "plain"])
 def test_recipes_that_ship_are_valid(name: str) -> None:
     recipe = read_recipe(Path(name))
     assert recipe.data.tiers == ("A", "B")
@@ -143,7 +143,7 @@ def test_a_misspelt_recipe_is_one_sentence(tmp_path: Path) -> None:
     path.write_text('name = "x"\nsede = 3\n')
     with pytest.raises(RecipeError, match="sede"):
         read_recipe(path)
-    with pytest.raises(RecipeError, match="ablation, baseline, further, pictures, plain, release, strict"):
+    with pytest.raises(RecipeError, match="ablation, baseline, cores, further, pictures, plain, release, strict"):
         read_recipe(Path("nowhere"))
 
 
