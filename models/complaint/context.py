@@ -73,13 +73,18 @@ class Context:
         tables = {**self._cues, **{kind: getattr(words, kind) for kind in _KINDS}}
         self._phrases = Phrases({name: {"en": one.en, "zh": one.zh} for name, one in tables.items()})
 
-    def assertions(self, plain: str, findings: Sequence[Found]) -> list[Assertion]:
+    def words(self, plain: str) -> list[Found]:
+        """The words of a text that say how something is meant: most of the time that a look at it takes."""
+        return self._phrases.find(plain)
+
+    def assertions(self, plain: str, findings: Sequence[Found], words: Sequence[Found]) -> list[Assertion]:
         """How each of the findings is meant.
 
         Args:
             findings: in the order of the text.
+            words: of the text.
         """
-        page = Page(plain, findings, self._phrases.find(plain))
+        page = Page(plain, findings, words)
         scopes = [_scope(page, found, self._cues[found.name]) for found in page.cues]
         scopes = sorted([*scopes, *_of_relatives(page)], key=lambda scope: scope.start)
         meant, first = [], 0

@@ -83,7 +83,7 @@ class PhraseFinder:
             and not any(one.name == other.name and one.start < word.start < one.end for other, word in denied)
         ]
         findings = sorted([*findings, *_measured(findings, readings, places)], key=lambda one: one.start)
-        assertions = self.context.assertions(plain, findings)
+        assertions = self.context.assertions(plain, findings, self.context.words(plain))
         meant = [(one, self._settled(one.name, said)) for one, said in zip(findings, assertions, strict=True)]
         said_so = _by_name(findings)
         well = [one._replace(name=one.name.removeprefix(_ABSENT)) for one in found if one.name.startswith(_ABSENT)]

@@ -52,8 +52,9 @@ class JoinedFinder:
         plain = plain_letters(text)
         firsts = [Found(one.finding, one.passage.start, one.passage.start + 1) for one in alike]
         lasts = [Found(one.finding, one.passage.end - 1, one.passage.end) for one in alike]
-        read = self._phrases.context.assertions
-        meant = zip(read(plain, firsts), read(plain, lasts), strict=True)
+        context = self._phrases.context
+        words = context.words(plain)
+        meant = zip(*(context.assertions(plain, ends, words) for ends in (firsts, lasts)), strict=True)
         for one, said in zip(alike, meant, strict=True):
             if _ELSEWHERE.isdisjoint(said):
                 yield Mention(one.finding, one.assertion, *one.passage, is_alike=True)

@@ -8,13 +8,15 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from models.artifact import ArtifactError
+
 _LARGEST = float(np.finfo(np.float16).max)
 
 
 def to_half(model: onnx.ModelProto) -> onnx.ModelProto:
     """A copy of a graph of `build_graph(..., "fp32")` that computes in float16.
 
-    Raises ValueError where a weight is beyond what float16 holds, instead of turning it into infinity.
+    Raises ArtifactError where a weight is beyond what float16 holds, instead of turning it into infinity.
     """
     half = onnx.ModelProto()
     half.CopyFrom(model)
@@ -46,7 +48,7 @@ def _halve(constant: onnx.TensorProto) -> None:
         return
     value = numpy_helper.to_array(constant)
     if value.size and float(np.abs(value).max()) > _LARGEST:
-        raise ValueError(f"{constant.name} does not fit float16.")
+        raise ArtifactError(f"The weight {constant.name} does not fit float16.")
     constant.CopyFrom(numpy_helper.from_array(value.astype(np.float16), constant.name))
 
 

@@ -26,13 +26,14 @@ from models.factory.card import refitted_card
 from models.factory.golden_cases import make_golden
 from models.factory.operating_figures import calibration_figures, cascade_figures, ordinary_figures, set_figures
 from models.factory.scored_suite import SuitePosts, scored
+from models.false_alarms import PER_THOUSAND
 from models.labels import POST_LABELS
 from models.serving.engine import HALF_PRECISION
 from models.serving.question import ABOUT_POSTS
 from models.serving.scores import DECIMALS, sigmoid
 from models.training.bars import Posts
 from models.training.calibrate import Scale, platt
-from models.training.operating_points import PER_THOUSAND, choose_points, rates_of
+from models.training.operating_points import choose_points, rates_of
 
 ENOUGH: Final = 40
 """Positives and negatives, in the half that is fitted on, that a label needs for a scale of its own."""

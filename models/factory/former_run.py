@@ -15,12 +15,15 @@ _FOLDER = "former"
 _CHECKPOINTS = ("checkpoint", "checkpoint.old")
 
 
-def take_over(former: Path, out: Path) -> None:
-    """Copy what a run in `out` begins with: vocabulary, teacher with its answers, student, last network.
+def take_over(former: Path, out: Path, voters: int) -> None:
+    """Copy what a run in `out` begins with: vocabulary, teachers with their answers, student, last network.
 
     Teacher and student keep their progress, so that under the same schedule they are done and under a longer one they
     learn on. The last stage begins at the former run's last network, with a schedule of its own. Once copied, nothing
     is copied again, and the former run is needed no more.
+
+    Args:
+        voters: teachers that the run has. Answers of more of them stay behind: they are the mean of all.
 
     Raises RecipeError where the folder holds no run with a vocabulary and a network, or `out` holds one of its own.
     """
@@ -36,8 +39,10 @@ def take_over(former: Path, out: Path) -> None:
     begun.mkdir(parents=True, exist_ok=True)  # before the first copy: what a kill has left may be written again
     for path in (run.tokenizer, former / "vocabulary.json"):
         shutil.copyfile(path, out / path.name)
-    for stage in (*teachers_in(former), "student"):
-        _copy(former / stage, out / stage, (*_CHECKPOINTS, "targets", "metrics.jsonl"))
+    teachers = teachers_in(former)
+    answers = ("targets",) if len(teachers) <= voters else ()
+    for stage in (*teachers[:voters], "student"):
+        _copy(former / stage, out / stage, (*_CHECKPOINTS, *answers, "metrics.jsonl"))
     _copy(former / last, begun, _CHECKPOINTS)
     told = {"run": former.name, "stage": last, "network": RunFolder(begun).fingerprint()}
     (begun / "origin.json").write_text(json.dumps(told))

@@ -20,7 +20,8 @@ def add_gpu_graph(source: Path, out: Path) -> Artifact:
     """A copy of an artifact that holds `model_fp16.onnx` too; `out` may be the same folder. No GPU is needed.
 
     Raises:
-        ArtifactError: `source` is none, its graph is not one of ours, or the new one fails a golden case.
+        ArtifactError: `source` is none, its graph is not one of ours, a weight of it is beyond what float16 holds,
+            or the new one fails a golden case.
     """
     with changing(source, out) as folder:
         artifact = Artifact.load(folder)

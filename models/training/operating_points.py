@@ -14,6 +14,7 @@ import numpy as np
 
 from models.artifact import OPERATING_POINTS, OperatingPoint
 from models.evaluation.statistics import Flags, Floats, Ints
+from models.false_alarms import PER_THOUSAND
 from models.labels import POST_LABELS
 from models.training.bars import LANGS, LEVELS, Alarms, Bars, Posts, hold, lang_numbers, levels_of, sink
 
@@ -30,10 +31,6 @@ class Rates:
 
     labelled: float
     acted: float
-
-
-PER_THOUSAND: Final = 5.0
-"""Ordinary posts of 1,000 that the balanced point may label."""
 
 
 def rates_of(per_thousand: float = PER_THOUSAND) -> dict[str, Rates]:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from models.errors import TidegateError
+from models.false_alarms import PER_THOUSAND
 from models.labels import POST_LABELS
 from models.training.data_rules import DataRules
 from models.training.section import Section, check_names
@@ -96,7 +97,7 @@ class Operating(Section):
 
     suite: tuple[str, ...] = Field(min_length=1)
     """Folders or tables beside the data folder, as `tidegate evaluate --suite` reads them."""
-    per_thousand: float = Field(5.0, gt=0, le=1000)
+    per_thousand: float = Field(PER_THOUSAND, gt=0, le=1000)
     """Ordinary posts that the balanced point may label in any domain."""
     any_label: bool = False
     """Whether a label of which a table of ordinary text claims nothing counts as wrong, too."""

@@ -9,6 +9,7 @@ from typing import Final
 import typer
 
 _UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
+_LONGEST_S: Final = 366 * 24 * 3600.0  # from much longer ago on, Kafka has no times
 
 Span = tuple[datetime | None, datetime | None]
 ALWAYS: Final[Span] = (None, None)
@@ -39,13 +40,15 @@ def moment(text: str, option: str | None = None) -> datetime:
 
 
 def seconds(text: str, option: str) -> float:
-    """Of `90s`, `10m` or `2h`; one at least.
+    """Of `90s`, `10m` or `2h`; from a second to a year.
 
     Raises:
         typer.BadParameter: it is no length of time.
     """
     read = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", text)
     length = 0.0 if read is None else float(read[1]) * _UNITS[read[2]]
-    if length < 1:
-        raise typer.BadParameter(f"{text!r} is no length of time, such as 90s, 10m or 2h", param_hint=option)
+    if not 1 <= length <= _LONGEST_S:
+        raise typer.BadParameter(
+            f"{text!r} is no length of time, such as 90s, 10m or 2h, up to a year", param_hint=option
+        )
     return length

@@ -12,7 +12,7 @@ from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError
 
 from streams.errors import missing_topic, translate
 from streams.kafka.connection import reading_options, start_client
-from streams.positions import Positions
+from streams.positions import Batches, Positions
 from streams.settings import Settings
 
 Offsets = Mapping[TopicPartition, int]
@@ -85,10 +85,10 @@ async def read_batches(
     came_at = asyncio.get_running_loop().time()
     while unfinished:
         fetched = await consumer.getmany(*unfinished, timeout_ms=POLL_MS, max_records=most)
-        batches = await positions.follow(fetched)
-        for partition, messages in batches.items():
-            if before := [message for message in messages if message.offset < ends[partition]]:
-                yield before
+        batches = await positions.follow(_before(ends, consumer, fetched))
+        for messages in batches.values():
+            if messages:
+                yield messages
         for partition in list(unfinished):
             if await consumer.position(partition) >= ends[partition] or partition in consumer.paused():
                 unfinished.discard(partition)
@@ -97,3 +97,15 @@ async def read_batches(
             came_at = now
         elif now - came_at > STALLED_S:
             raise TimeoutError
+
+
+def _before(ends: Offsets, consumer: Any, fetched: Batches) -> Batches:
+    """What lies before the ends. The reader goes back to them where it was brought more, or it would never read that:
+    it is past what it was brought."""
+    found = {
+        partition: [one for one in messages if one.offset < ends[partition]] for partition, messages in fetched.items()
+    }
+    for partition, messages in found.items():
+        if len(messages) < len(fetched[partition]):
+            consumer.seek(partition, ends[partition])
+    return found

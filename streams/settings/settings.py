@@ -33,7 +33,9 @@ class Settings(BaseSettings):
     """What a worker, a client or a command needs to know."""
 
     # An error may hold the whole input, and with it the password: it is never shown.
-    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, extra="forbid", frozen=True, hide_input_in_errors=True, allow_inf_nan=False
+    )
 
     brokers: Addresses = Field(default="localhost:9092", description="Kafka brokers, host:port, comma separated.")
     topic_prefix: TopicPrefix = Field(
@@ -136,7 +138,12 @@ class Settings(BaseSettings):
 
     drain_s: float = Field(default=2.0, gt=0, le=60, description="Longest drain at a rebalance or at the end.")
     commit_interval_s: float = Field(default=0.5, gt=0, le=60, description="How often offsets are committed.")
-    stuck_after_s: float = Field(default=60.0, gt=0, description="A worker in which nothing moves for so long ends.")
+    stuck_after_s: float = Field(
+        default=60.0,
+        gt=0,
+        allow_inf_nan=True,
+        description="A worker in which nothing moves for so long ends; `inf`: it stays, and says so at the start.",
+    )
     degrade_after_s: float = Field(
         default=30.0, ge=0, description="Lateness at which answers are degraded; 0 switches it off."
     )

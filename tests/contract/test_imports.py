@@ -86,7 +86,7 @@ ROOMS = {
         ("cli",),
     ),
     "models": (
-        ("characters", "early_exit", "errors", "folders", "labels"),
+        ("characters", "early_exit", "errors", "false_alarms", "folders", "labels"),
         ("graph_check", "model_files"),
         ("artifact", "examples"),
         ("registry", "text", "serving", "pictures"),

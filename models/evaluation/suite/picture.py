@@ -11,10 +11,9 @@ import numpy as np
 from models.evaluation.rows import EvaluationError
 from models.evaluation.suite.ordinary import FalseAlarms
 from models.evaluation.suite.report import SuiteReport
+from models.false_alarms import PER_THOUSAND
 
 MOST_DOMAINS: Final = 30
-PER_THOUSAND: Final = 5
-"""Where the line stands: the labels on ordinary posts that the policy which ships may cost in any domain."""
 _Domain = tuple[str, str, str]
 """Set, domain, language."""
 _COLOURS: Final = ("tab:blue", "tab:red", "tab:green", "tab:purple")

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from models.false_alarms import PER_THOUSAND
 from streams.cli.factory.options import Data, Stage, in_factory
 
 
@@ -34,7 +35,7 @@ def fit(
     ],
     per_thousand: Annotated[
         float, typer.Option(min=0.01, max=1000.0, help="Ordinary posts that the balanced point may label.")
-    ] = 5.0,
+    ] = PER_THOUSAND,
     any_label: Annotated[
         bool, typer.Option("--any-label", help="Labels of which an ordinary table claims nothing count as wrong, too.")
     ] = False,

@@ -3,6 +3,8 @@
 import pytest
 
 from models.complaint import Assertion, JoinedFinder, PhraseFinder
+from models.complaint.context import Context
+from models.complaint.phrases import Found
 from tests.support.alike import alike
 
 
@@ -47,3 +49,17 @@ def test_the_likest_passage_counts_once() -> None:
     text = "water on face, water on the face"
     (found,) = joined("water on the face", "sweating").find(text)
     assert text[found.start : found.end] == "water on the face"
+
+
+def test_the_words_around_are_read_once_for_all_that_is_added(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts: list[str] = []
+    words = Context.words
+
+    def reads(self: Context, plain: str) -> list[Found]:
+        texts.append(plain)
+        return words(self, plain)
+
+    finder = joined("water on the face", "sweating")
+    monkeypatch.setattr(Context, "words", reads)
+    assert finder.find("her mother saw it. water on the face")
+    assert len(texts) == 2, "once for the phrases, whose text is mended, and once for what is added"

@@ -13,7 +13,7 @@ from onnx import TensorProto
 
 torch = pytest.importorskip("torch")
 
-from models.artifact import Artifact  # noqa: E402
+from models.artifact import Artifact, ArtifactError  # noqa: E402
 from models.compression.graph import build_graph  # noqa: E402
 from models.compression.half import to_half  # noqa: E402
 from models.compression.linear import Matrix  # noqa: E402
@@ -64,7 +64,7 @@ def test_half_precision_keeps_the_early_exit(parts: Parts) -> None:
 def test_a_weight_beyond_half_precision_is_refused(parts: Parts) -> None:
     weights, shape = parts
     huge = weights | {"heads.post.weight": weights["heads.post.weight"] + np.float32(1e6)}
-    with pytest.raises(ValueError, match=r"heads\.post\.weight"):
+    with pytest.raises(ArtifactError, match=r"heads\.post\.weight"):
         to_half(build_graph(huge, shape, "fp32"))
 
 

@@ -23,6 +23,7 @@ from models.factory.card import write_card  # noqa: E402
 from models.factory.export import export_run  # noqa: E402
 from models.factory.factory import run_factory  # noqa: E402
 from models.factory.former_run import take_over  # noqa: E402
+from models.factory.stage_names import teachers_in  # noqa: E402
 from models.factory.teachers import answers_of, teacher_folders, train_voter  # noqa: E402
 from models.training.network import Network, Shape  # noqa: E402
 from models.training.recipe import Recipe, RecipeError  # noqa: E402
@@ -278,7 +279,7 @@ def test_a_folder_with_a_run_of_its_own_is_not_written_over(whole_run: Path, tmp
     own = Path(shutil.copytree(whole_run, tmp_path / "own"))
     before = {path: path.read_bytes() for path in own.rglob("*") if path.is_file()}
     with pytest.raises(RecipeError, match="a run of its own"):
-        take_over(whole_run, own)
+        take_over(whole_run, own, 1)
     assert {path: path.read_bytes() for path in own.rglob("*") if path.is_file()} == before
 
 
@@ -296,9 +297,20 @@ def test_a_kill_while_a_run_is_taken_over_costs_nothing(
     with monkeypatch.context() as patch:
         patch.setattr("models.factory.former_run.shutil.copytree", killed)
         with pytest.raises(KeyboardInterrupt):
-            take_over(whole_run, out)
-    take_over(whole_run, out)
+            take_over(whole_run, out, 1)
+    take_over(whole_run, out, 1)
     assert (out / "former" / "origin.json").is_file()
     assert (
         RunFolder(out / "student").require_network().shape == RunFolder(whole_run / "student").require_network().shape
     )
+
+
+@pytest.mark.parametrize(("voters", "are_kept"), [(1, False), (2, True), (3, True)])
+def test_the_answers_of_more_teachers_than_vote_now_are_left_behind(
+    voters: int, are_kept: bool, whole_run: Path, tmp_path: Path
+) -> None:
+    former, out = Path(shutil.copytree(whole_run, tmp_path / "former")), tmp_path / "out"
+    shutil.copytree(former / "teacher", former / "teacher_2")
+    take_over(former, out, voters)
+    assert teachers_in(out) == ["teacher", "teacher_2"][:voters]
+    assert any((out / "teacher").rglob("part-*.npz")) is are_kept

@@ -15,7 +15,8 @@ from streams.settings import Settings
 pytest.importorskip("torch")
 
 from models.training.corpus import load_corpus
-from models.training.recipe import Recipe
+from models.training.operating_points import rates_of
+from models.training.recipe import Operating, Recipe
 
 
 @pytest.fixture
@@ -60,6 +61,16 @@ def test_a_model_is_fitted_to_both_kinds_of_tables_only(tiny_artifact: Path, dat
     result = CliRunner().invoke(build_app(), [*command, "--keep-scale", "rude"])
     assert result.exit_code == 2
     assert "rude is none of toxicity" in result.stderr
+
+
+def test_what_balanced_may_label_is_the_same_for_a_command_and_a_recipe(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[float] = []
+    monkeypatch.setattr("models.factory.fit.fit_artifact", lambda *given: asked.append(given[-1].per_thousand))
+    command = ["models", "fit", str(tmp_path), str(tmp_path / "out"), "--suite", str(tmp_path)]
+    assert CliRunner().invoke(build_app(), command).exit_code == 0
+    assert asked == [Operating(suite=("sets",)).per_thousand] == [rates_of()["balanced"].labelled * 1000]
 
 
 def test_reviewed_posts_are_read_once_and_trained_on(

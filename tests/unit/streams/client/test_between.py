@@ -8,10 +8,10 @@ from typing import Any
 
 import orjson
 import pytest
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaProducer, TopicPartition
 
 from models.labels import POST_LABELS
-from streams.client.between import open_places, read_between
+from streams.client.between import following, open_places, read_between
 from streams.client.replay import from_lines, from_topic
 from streams.errors import ClientError
 from streams.kafka.embedded_broker import EmbeddedBroker
@@ -100,6 +100,20 @@ async def test_places_that_the_topic_does_not_hold_are_left_out(here: Settings) 
         found = await places.values([(1, 1), (1, 99), (3, 0), (77, 0)])
         assert {place: message.offset for place, message in found.items()} == {(1, 1): 1}
         assert await places.values([]) == {}
+
+
+async def test_what_lies_behind_the_ends_is_left_to_the_next_look(here: Settings) -> None:
+    """A broker brings what came since they were asked for, too."""
+    producer, partition = AIOKafkaProducer(bootstrap_servers=here.brokers), TopicPartition("here.labels", 0)
+    await producer.start()
+    batch = producer.create_batch()
+    for number in range(3):
+        batch.append(key=None, value=orjson.dumps(verdict(number)), timestamp=110_000)
+    await (await producer.send_batch(batch, "here.labels", partition=0))
+    await producer.stop()
+    async with following(here, "labels", at(0)) as topic:
+        looks = [topic.look({partition: end}) for end in (1, 3)]
+        assert [[message.offset async for batch in look for message in batch] for look in looks] == [[0], [1, 2]]
 
 
 async def test_a_broker_that_is_not_there_is_told_in_one_sentence() -> None:
