@@ -15,7 +15,9 @@ from streams.reviews.judged import Verdict, read_verdict
 from streams.reviews.report import ReviewReport
 
 SLICES: Final = 240
-"""Of a window: it moves on by one of them."""
+"""Of a window, at the least: it moves on by one of them."""
+LONGEST_SLICE: Final = 60_000
+"""In milliseconds. Where there is no room a whole one is given up, and one that filled all of it leaves nothing."""
 MOST_VERDICTS: Final = 20_000_000
 """About 200 MB."""
 MOST_KINDS: Final = 1 << 16
@@ -78,7 +80,7 @@ class Window:
         self, length: int, now: int, most_verdicts: int = MOST_VERDICTS, most_reviews: int = MOST_REVIEWS
     ) -> None:
         self._length = length
-        self._step = max(1, length // SLICES)
+        self._step = max(1, min(length // SLICES, LONGEST_SLICE))
         self._most_verdicts = most_verdicts
         self._most_reviews = most_reviews
         self._slices: dict[int, _Slice] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -261,6 +262,9 @@ def test_a_picture_is_drawn_of_several_models(suite: Path, served: Served, tmp_p
     draw_suite([found, found], tmp_path / "suite.png")
 
     assert (tmp_path / "suite.png").stat().st_size > 10_000
+    draw_suite([replace(found, false_alarms=())], tmp_path / "sets.png")
+    widths = [int.from_bytes((tmp_path / name).read_bytes()[16:20]) for name in ("suite.png", "sets.png")]
+    assert widths[0] > 1.9 * widths[1], "half of the picture is left empty where no ordinary text was read"
     with pytest.raises(EvaluationError, match="cannot be written"):
         draw_suite([found], tmp_path / "missing" / "suite.png")
 

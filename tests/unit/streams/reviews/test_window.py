@@ -113,6 +113,16 @@ def test_more_verdicts_than_it_holds_make_it_shorter_and_it_says_so() -> None:
     assert window.is_whole
 
 
+def test_a_long_one_that_is_overfilled_within_hours_keeps_the_last_minutes() -> None:
+    """A slice of a month was three hours long, and one that had no room left nothing, and a beginning in the future."""
+    month, minute = 30 * 24 * 3_600_000, 60_000
+    verdicts = [(month - minute * number, verdict(number)) for number in reversed(range(20))]
+    window = filled(Window(month, month, most_verdicts=10), [], verdicts)
+
+    assert month - 11 * minute <= window.since <= month
+    assert window.report().figures()["verdicts"] >= 9
+
+
 def test_so_do_more_reviews() -> None:
     reviews = [(100 * number, review(number)) for number in range(50)]
     verdicts = [(0, verdict(0)), (4600, verdict(46))]
