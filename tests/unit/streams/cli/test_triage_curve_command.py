@@ -33,10 +33,10 @@ def curve(artifact: Path, *more: str, records: list[dict[str, Any]] = GRADED) ->
 def test_the_points_of_all_and_of_each_group(artifact: Path) -> None:
     done = curve(artifact, "--json", "--cost", "1", "--cost", "4")
     document = json.loads(done.stdout)
-    assert (document["records"], document["in_force"]) == (3, 2.0)
+    assert (document["records"], document["in_force"]) == (3, 3.0)
     points = {(one["group"], one["cost"]): one for one in document["points"]}
     assert {group for group, _ in points} == {"all", "en", "child", "adult", "male"}
-    assert {cost for _, cost in points} == {1.0, 2.0, 4.0}, "and that of the policy"
+    assert {cost for _, cost in points} == {1.0, 3.0, 4.0}, "and that of the policy"
     assert points["all", 1.0]["missed"] | {"low": 0, "high": 0} == {"share": 0.0, "low": 0, "high": 0, "of": 1}
     assert points["all", 1.0]["near"]["of"] == 2, "what is no record has no level"
 

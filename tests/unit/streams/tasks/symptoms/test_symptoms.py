@@ -32,7 +32,7 @@ def test_conditions_are_ranked_and_at_most_five() -> None:
     assert [(kind, key) for kind, key, _ in outputs] == [("triage", b"pat")]
     ranked = [(each["condition"], each["probability"]) for each in verdict["conditions"]]
     assert ranked == [("arthritis", 0.6), ("acne", 0.2), ("migraine", 0.1), ("dengue", 0.05), ("malaria", 0.03)]
-    assert (verdict["record_id"], verdict["urgency"]["level"]) == ("s1", 5)
+    assert (verdict["record_id"], verdict["urgency"]["level"]) == ("s1", 4)
     assert verdict["body_parts"] == ["joint"]
     assert "pat" not in str({**verdict, "disclaimer": ""}).replace("patient", "")
 
@@ -175,7 +175,7 @@ def test_numbers_of_the_text_count_like_fields_and_have_a_place() -> None:
 def test_a_field_wins_over_the_text_and_the_contradiction_is_a_warning() -> None:
     verdict = triage(text="feels unwell, BP 70 over 40", vitals={"systolic": 124})
 
-    assert verdict["urgency"]["level"] == 5
+    assert verdict["urgency"]["level"] == 4
     assert verdict["warnings"] == ["text.systolic: not the same as in the record's field, which counts"]
 
 
