@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import time
 import tracemalloc
 import zlib
 from collections.abc import Callable, Mapping
@@ -21,6 +20,7 @@ from schemas.wire import Header
 from streams.pipeline.activation import build_tasks
 from streams.settings import Settings
 from streams.tasks.base import Task
+from tests.support.processor import processor_s
 
 LIMIT = 1_048_576
 TEXT_S = 0.4  # of 20,000 characters: the worst of them took .12, plain ones take .02
@@ -55,18 +55,6 @@ def read(task: Task[Any], value: bytes, headers: tuple[Header, ...] = ()) -> Non
         task.render(task.decode(unpack(value, headers, LIMIT), LIMIT))
     except InvalidRecord:
         return
-
-
-def processor_s(action: Callable[[], None], enough: float) -> float:
-    """The least of three, or the first below `enough`: who else is on the machine's cores can only add to it."""
-    least = float("inf")
-    for _ in range(3):
-        before = time.thread_time()
-        action()
-        least = min(least, time.thread_time() - before)
-        if least < enough:
-            break
-    return least
 
 
 def allocated(action: Callable[[], None]) -> int:
