@@ -60,7 +60,7 @@ def run_factory(
     if recipe.operating is not None:
         find_suite(data, recipe.operating)
     if former is not None:
-        take_over(former, out, recipe.teacher.voters if recipe.teacher else 0)
+        take_over(former, out, len(teacher_folders(recipe, out)))
     material = gather(recipe, data, out, base, deadline)
     _baseline(RunFolder(out), material, recipe)
     material.deadline.check("with the baselines made")

@@ -127,7 +127,8 @@ class Window:
     def move(self, now: int) -> None:
         """Forgets what is too old. Call it before what came until now is added: a later time is a wrong clock's."""
         self._now = now
-        self._begin(max(self.since, self._begin_of(now - self._length)))
+        if (since := self._begin_of(now - self._length)) > self.since:
+            self._begin(since)
 
     @property
     def is_whole(self) -> bool:

@@ -13,20 +13,17 @@ _LOOPS_S = 0.013
 def processor_s(action: Callable[[], object], enough: float) -> float:
     """The least of three, or the first below `enough`: who else is on the machine's cores can only add to it.
 
-    As on a usual core: where a loop that does nothing takes longer, before or after, so does the action.
+    What is not below it is as on a usual core: where a loop that does nothing takes longer, so does the action.
     """
     least = float("inf")
     for _ in range(3):
-        before = _loop_s()
         taken = _thread_s(action)
-        least = min(least, taken / max(1.0, before / _LOOPS_S, _loop_s() / _LOOPS_S))
+        if taken >= enough:
+            taken /= max(1.0, _thread_s(_loop) / _LOOPS_S)
+        least = min(least, taken)
         if least < enough:
             break
     return least
-
-
-def _loop_s() -> float:
-    return _thread_s(_loop)
 
 
 def _loop() -> None:
