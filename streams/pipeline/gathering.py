@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from itertools import chain
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -63,6 +64,10 @@ class Gathering(Generic[T]):
         for item in items:
             (self._patient if self._may_wait(item) else self._waiting).append(item)
         self._arrived.set()
+
+    def __iter__(self) -> Iterator[T]:
+        """What waits, the patient behind the others."""
+        return chain(self._waiting, self._patient)
 
     async def run(self) -> None:
         """Never returns; an exception of the stage ends it."""

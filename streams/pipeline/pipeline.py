@@ -128,6 +128,10 @@ class Pipeline:
         self._order.enter(works)
         self._incoming.add(works)
 
+    def untouched(self) -> list[Work]:
+        """Those inside with which nothing has been done yet."""
+        return [work for work in self._incoming if work.seen is None]
+
     async def _prepare_chunk(self, chunk: list[Work]) -> None:
         """Sends what needs scores to the engine, and the rest on to be decided."""
         await self._preparing.work(chunk)

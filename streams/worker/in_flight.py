@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from streams.record import Partition
 from streams.worker.gates import Gates
@@ -62,17 +62,32 @@ class InFlight:
     def begin_drain(self) -> None:
         self.drains += 1
 
-    async def drain(self) -> None:
-        """Until nothing is in flight, `drain_s` at most. Faust asks twice when it stops: one deadline for both."""
+    async def drain(self, untouched: Callable[[], Collection[Ticket]]) -> None:
+        """Until nothing is in flight, `drain_s` at most. Faust asks twice when it stops: one deadline for both.
+
+        What is still untouched at half of that time is given back. Else whoever is slow ends with records all over the
+        pipeline, of which those that are answered ahead of others are answered once more by the next owner: on a
+        processor that does 300 records a second 2,048 in flight are seven seconds of work.
+        """
         if self._idle.is_set():
             return
-        now = time.monotonic()
         if self._until is None:
-            self._until = now + self._drain_s
-        try:
-            await asyncio.wait_for(self._idle.wait(), max(0.0, self._until - now))
-        except TimeoutError:
+            self._until = time.monotonic() + self._drain_s
+        if await self._is_idle_by(self._until - self._drain_s / 2):
+            return
+        given_back = self._ledger.give_back(untouched())
+        self._look()
+        if given_back:
+            logger.info("drain: gave back %d records with which nothing had been done", len(given_back))
+        if not await self._is_idle_by(self._until):
             logger.warning("drain: %d records not finished after %g s", self._ledger.in_flight, self._drain_s)
+
+    async def _is_idle_by(self, deadline: float) -> bool:
+        try:
+            await asyncio.wait_for(self._idle.wait(), max(0.0, deadline - time.monotonic()))
+        except TimeoutError:
+            return False
+        return True
 
     def end_drain(self) -> None:
         """Partitions were assigned: the next drain has all its time."""

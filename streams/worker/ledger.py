@@ -118,6 +118,24 @@ class Ledger:
         self.in_flight -= len(abandoned) - settled
         return abandoned
 
+    def give_back(self, tickets: Collection[Ticket]) -> list[Ticket]:
+        """Abandons those of these that came last in their partitions: nothing that is answered stands behind them, so
+        nothing is answered twice.
+
+        Returns:
+            What was abandoned.
+        """
+        wanted = frozenset(tickets)
+        given_back: list[Ticket] = []
+        for partition in {ticket.partition for ticket in wanted}:
+            page = self._pages.get(partition)
+            while page is not None and page.unsettled and page.unsettled[-1] in wanted:
+                ticket = page.unsettled.pop()
+                ticket.abandoned = True
+                given_back.append(ticket)
+        self.in_flight -= len(given_back)
+        return given_back
+
     def heads(self, now: float) -> dict[Partition, tuple[int, float]]:
         """Of each partition with records in flight, the first that is not settled: its offset, and its age in seconds
         since its Kafka timestamp.

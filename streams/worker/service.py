@@ -185,13 +185,14 @@ class Service:
         self._report_crash(error)
 
     async def drain(self) -> None:
-        """Waits until what is in flight is finished, `drain_s` at most; abandons what is left.
+        """Waits until what is in flight is finished, `drain_s` at most; gives back what nothing was done with by half
+        of that, and abandons what is left at its end.
 
         The abandoned records were never released, so they come back. The intake must have stopped before.
         """
         self._in_flight.begin_drain()
         if not self._is_broken:
-            await self._in_flight.drain()
+            await self._in_flight.drain(lambda: [work.ticket for work in self._pipeline.untouched()])
 
     async def assign(
         self,

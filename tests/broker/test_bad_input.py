@@ -130,7 +130,7 @@ async def test_bad_input_is_answered_and_the_partition_moves_on(case: Case, serv
         [Draft(topic, case.value, case.key, case.headers), Draft(topic, good, key=b"other")]
     )
 
-    answers = await served.answers([bad_place, good_place], within_s=20)
+    answers = await served.answers([bad_place, good_place], quiet_s=20)
 
     answer = answers[bad_place]
     if case.reasons:

@@ -41,7 +41,7 @@ async def test_a_broker_restart_loses_nothing(own_kafka: LocalKafka, own_bench: 
     if worker.process.poll() is not None:  # it may give up; then its records come back to the next
         assert worker.process.returncode != 0
         await bench.start_worker()
-    answers = await bench.answers(places, within_s=90)
+    answers = await bench.answers(places, quiet_s=90)
     answers.assert_at_least_once()
     await bench.wait_committed(places)
     assert len(worker.log.read_text().splitlines()) < 100, "an outage of seconds fills the log"

@@ -177,7 +177,7 @@ async def test_every_kind_of_change_survives_a_killed_worker_and_a_guard_ends_a_
         await bench.wait_members(2)
         await asyncio.sleep(5)
         during = stage.places[begun:]
-        await bench.answers(during, within_s=120)  # or the last of them are judged when it has ended
+        await bench.answers(during)  # or the last of them are judged when it has ended
         assert (await read_state(stage.settings)).trial is not None, "no guard spoke without a reason"
 
         bad = feverish(bench.topic("posts"))
@@ -190,7 +190,7 @@ async def test_every_kind_of_change_survives_a_killed_worker_and_a_guard_ends_a_
     ended = state.get("model/candidate")
     assert ended is not None
     assert (ended.by, ended.active, ended.share) == (GUARD, False, 0.5)
-    answers = await bench.answers([*stage.places, *patients], within_s=120)
+    answers = await bench.answers([*stage.places, *patients])
     assert not answers.lost
     assert not answers.invented
     assert len(during) > AUTHORS / 2

@@ -26,7 +26,7 @@ async def test_kill_9_of_one_of_two_workers_under_load_loses_nothing(bench: Benc
     second.kill()
     places = await sending
 
-    answers = await bench.answers(places, within_s=120)
+    answers = await bench.answers(places)
     answers.assert_at_least_once()
     assert first.process.poll() is None
     await bench.wait_committed(places)
@@ -46,7 +46,7 @@ async def test_a_worker_that_joins_and_leaves_under_load_loses_and_repeats_nothi
     assert await asyncio.to_thread(second.stop) == 0
 
     places = await sending
-    answers = await bench.answers(places, within_s=60)
+    answers = await bench.answers(places)
     answers.assert_at_least_once()
     assert len(answers.repeated) < len(places) / 20
     await bench.wait_committed(places)

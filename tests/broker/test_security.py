@@ -286,5 +286,5 @@ async def test_certificates_change_on_both_sides_and_the_worker_goes_on(secured:
     await asyncio.to_thread(secured.kafka.start)
 
     after = await bench.send(drafts(bench))
-    (await bench.answers([*before, *after], within_s=90)).assert_at_least_once()
+    (await bench.answers([*before, *after], quiet_s=90)).assert_at_least_once()
     assert worker.stop() == 0

@@ -93,6 +93,19 @@ def test_what_was_answered_ahead_comes_again_with_its_partition() -> None:
     assert (ledger.in_flight, ledger.ahead, ledger.released()) == (0, 0, {})
 
 
+def test_what_was_not_touched_goes_back_and_nothing_behind_it_is_answered() -> None:
+    ledger = Ledger()
+    slow, touched, *untouched = ledger.open(POSTS, range(5), 0.0)
+    in_between, elsewhere = ledger.open(OTHER, range(2), 0.0)
+    assert ledger.give_back([*untouched, in_between]) == untouched[::-1], "one behind the other was touched"
+    assert ledger.in_flight == 4
+    for ticket in (slow, touched, in_between, elsewhere):
+        ledger.settle(ticket)
+    assert (ledger.released(), ledger.in_flight, ledger.ahead) == ({POSTS: 2, OTHER: 2}, 0, 0)
+    assert ledger.settle(untouched[0]) == [untouched[0]], "its room is free"
+    assert ledger.give_back(untouched) == []
+
+
 def test_settling_twice_is_an_error() -> None:
     ledger = Ledger()
     ticket = open_one(ledger, POSTS, 0, 0.0)

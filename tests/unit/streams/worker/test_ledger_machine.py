@@ -144,6 +144,21 @@ class Deliveries(RuleBasedStateMachine):
             self.held[partition] = []
             self.fetched[partition] = self.committed[partition]
 
+    @precondition(lambda self: any(work not in self.scored for work in self.in_flight()))
+    @rule(data=st.data())
+    def is_drained(self, data: st.DataObject) -> None:
+        """What nobody has touched goes back, unless something stands behind it that will be answered."""
+        unscored = [work for work in self.in_flight() if work not in self.scored]
+        untouched = data.draw(st.lists(st.sampled_from(unscored), unique=True))
+        expected: list[Work] = []
+        for partition, works in self.held.items():
+            while works and works[-1] in untouched:
+                expected.append(works.pop())
+                self.fetched[partition] = expected[-1].raw.offset
+        given_back = self.ledger.give_back([work.ticket for work in untouched])
+        assert set(given_back) == {work.ticket for work in expected}
+        self.stale += expected
+
     @rule()
     def is_killed(self) -> None:
         """What was answered and not released comes again, and is no more than there was room for."""

@@ -27,6 +27,8 @@ from schemas import DeadLetter, Reason
 from schemas.wire import Header
 from streams.model import Model, load_model
 from streams.pipeline.activation import build_tasks
+from streams.pipeline.prepare import Preparer
+from streams.pipeline.work import Work
 from streams.policy import Policy
 from streams.record import Outgoing, Partition
 from streams.settings import Settings
@@ -332,6 +334,30 @@ async def test_a_drain_does_not_wait_for_what_waits_at_the_gate(start: Start) ->
     assert len(bench.sink.published) == 2
     assert bench.released == {POSTS: 2}
     assert (bench.service.gates.live.records, bench.service.ledger.in_flight) == (0, 0)
+
+
+@pytest.mark.parametrize("drain_s", [0.4, 60.0])
+async def test_a_drain_gives_back_what_there_is_no_time_for(
+    start: Start, drain_s: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the processor, nothing is answered ahead of what a drain leaves behind. Here a record takes 2 ms."""
+    prepare = Preparer.__call__
+
+    def slowly(self: Preparer, works: Sequence[Work]) -> None:
+        time.sleep(0.002 * len([work for work in works if not work.is_abandoned]))
+        prepare(self, works)
+
+    monkeypatch.setattr(Preparer, "__call__", slowly)
+    bench = await start(drain_s=drain_s, dead_letter_max_ratio=0, dead_letter_max_consecutive=0)
+    bench.sink.answer()
+    await bench.take_in(*[post("you are lovely")] * 1000)  # two seconds of work
+    await bench.service.drain()
+    await eventually(lambda: bench.service.ledger.in_flight == 0)  # a thread may have been at work at the end
+
+    answered = sorted(place_of_answer(output) for output in bench.sink.published)
+    assert answered == list(range(bench.released[POSTS])), "answered ahead of what was left behind"
+    assert (bench.released[POSTS] == 1000) is (drain_s == 60)
+    await eventually(lambda: bench.service.gates.live.records == 0)
 
 
 async def test_what_waits_at_the_gate_is_given_up_with_its_partition(start: Start) -> None:
