@@ -1,6 +1,7 @@
 """Several workers in one consumer group."""
 
 import asyncio
+from itertools import takewhile
 
 import pytest
 
@@ -36,15 +37,18 @@ async def test_a_worker_that_joins_and_leaves_under_load_loses_and_repeats_nothi
     """Leaving politely commits first, so not even duplicates come of it."""
     await bench.create_topics(partitions=4)
     await bench.start_worker()
-    sending = asyncio.create_task(bench.send_steadily(posts(bench.topic("posts"), 20_000, partitions=4), 1_000))
+    has_left = asyncio.Event()
+    drafts = takewhile(lambda _: not has_left.is_set(), posts(bench.topic("posts"), 60_000, partitions=4))
+    sending = asyncio.create_task(bench.send_steadily(drafts, 1_000))
     await asyncio.sleep(1)
     second = await bench.start_worker()
     await bench.wait_members(2)
     await asyncio.sleep(1)
-    assert not sending.done(), "it joined after the load"
 
     assert await asyncio.to_thread(second.stop) == 0
 
+    assert not sending.done(), "it left after the load"
+    has_left.set()
     places = await sending
     answers = await bench.answers(places)
     answers.assert_at_least_once()
