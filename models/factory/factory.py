@@ -19,16 +19,15 @@ from models.factory.compare import compare
 from models.factory.final_report import write_final_report
 from models.factory.former_run import former_network, take_over
 from models.factory.recipe_file import find_suite
-from models.factory.stage import Material, choose_base, gather, open_stage, pretrained, run_stage, share_files
+from models.factory.stage import Material, gather, open_stage, pretrained, run_stage, share_files
 from models.factory.stage_names import STAGES
-from models.factory.teachers import answers_of, teacher_base, teacher_folders, train_teachers, walk
+from models.factory.teachers import answers_of, check_encoders, teacher_folders, train_teachers, walk
 from models.serving.cores import usable_cores
 from models.training.baseline import baseline_figures
 from models.training.collate import Collator
 from models.training.corpus import load_corpus
 from models.training.deadline import Deadline
 from models.training.network import Network
-from models.training.pretrained import check_sizes
 from models.training.recipe import Distillation, Pruning, Recipe
 from models.training.run_folder import RunFolder, write_whole
 from models.training.sampling import group_examples, plan_batches
@@ -55,8 +54,7 @@ def run_factory(
     `artifact` (compared, quantised and checked) and `report.md`.
     """
     console = Console()
-    larger = teacher_base(recipe, recipe.teacher, base) if recipe.teacher else None
-    check_sizes(recipe, choose_base(recipe, base), larger)
+    check_encoders(recipe, base)
     if recipe.operating is not None:
         find_suite(data, recipe.operating)
     if former is not None:

@@ -12,6 +12,7 @@ from models.factory.stage import Material, choose_base, gather, open_stage, pret
 from models.factory.stage_names import teacher_name
 from models.training.deadline import Deadline
 from models.training.network import Network
+from models.training.pretrained import check_sizes
 from models.training.recipe import BaseModelChoice, Recipe, RecipeError, Schedule, Teacher
 from models.training.run_folder import RunFolder
 
@@ -25,13 +26,14 @@ def train_voter(
     Several processes may each train one in the same run folder at once: one network fills a GPU to a fraction.
 
     Raises:
-        RecipeError: the recipe has no teacher of this number.
+        RecipeError: the recipe has no teacher of this number, or stages that cannot be made of its encoders.
         SittingOver: the deadline came first; what was learned is saved.
     """
     rules = recipe.teacher
     if rules is None or not 1 <= number <= rules.voters:
         known = f"1 to {rules.voters}" if rules else "none"
         raise RecipeError(f"The recipe has no teacher {number}; those that it has are {known}.")
+    check_encoders(recipe, base)
     material = gather(recipe, data, out, base, deadline)
     _train(recipe, rules, material, out, device, base, number)
     return out / teacher_name(number)
@@ -60,6 +62,12 @@ def teacher_base(recipe: Recipe, rules: Teacher, base: str | None) -> BaseModelC
     """The teacher's encoder: one of its own, or that of the student with more of its layers."""
     choice = choose_base(recipe, base)
     return choice.model_copy(update={"layers": rules.layers, "name": rules.name or choice.name})
+
+
+def check_encoders(recipe: Recipe, base: str | None) -> None:
+    """Raise RecipeError for stages that cannot be made of the recipe's encoders."""
+    larger = teacher_base(recipe, recipe.teacher, base) if recipe.teacher else None
+    check_sizes(recipe, choose_base(recipe, base), larger)
 
 
 def teacher_folders(recipe: Recipe, out: Path) -> list[RunFolder]:

@@ -60,6 +60,7 @@ def train(
         from models.factory.teachers import train_voter
 
         recipe = read_any_recipe(config)
+        _refuse_what_nobody_would_read(recipe, start, voter)
         folder = out or Path("runs") / recipe.name
         if from_reviews:
             recipe = _with_reviews(recipe, folder, settings_from(brokers=brokers, topic_prefix=prefix))
@@ -71,6 +72,14 @@ def train(
             typer.echo(train_voter(recipe, find_data(data), folder, voter, device, base, deadline))
         else:
             typer.echo(run_factory(recipe, find_data(data), folder, device, base, deadline, start))
+
+
+def _refuse_what_nobody_would_read(recipe: Recipe | PictureRecipe, start: Path | None, voter: int | None) -> None:
+    for option, value in (("--start", start), ("--voter", voter)):
+        if value is not None and recipe.kind in ("pictures", "baseline"):
+            raise typer.BadParameter(f"a recipe of kind {recipe.kind} has no use for it", param_hint=option)
+    if start is not None and voter is not None:
+        raise typer.BadParameter("a voter begins at nothing, and takes over no run", param_hint="--voter")
 
 
 def _with_reviews(recipe: Recipe | PictureRecipe, folder: Path, settings: Settings) -> Recipe:

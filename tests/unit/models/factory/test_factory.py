@@ -113,8 +113,11 @@ def test_what_the_encoder_cannot_give_stops_a_run_before_it_reads_the_data(
 ) -> None:
     document = whole_recipe.model_dump()
     document[section] |= values
+    recipe = Recipe.model_validate(document)
     with pytest.raises(RecipeError, match=said):
-        run_factory(Recipe.model_validate(document), tmp_path / "nothing", tmp_path / "run")
+        run_factory(recipe, tmp_path / "nothing", tmp_path / "run")
+    with pytest.raises(RecipeError, match=said):
+        train_voter(recipe, tmp_path / "nothing", tmp_path / "run", 1)
 
 
 def test_a_teacher_of_another_width_is_refused(whole_recipe: Recipe, tmp_path: Path) -> None:

@@ -52,6 +52,24 @@ def test_an_encoder_that_cannot_be_had(data: Path, tmp_path: Path) -> None:
     assert said.endswith("`--base` names a folder that holds an encoder.")
 
 
+@pytest.mark.parametrize(
+    ("config", "options"),
+    [
+        *((config, [option]) for config in ("baseline", "pictures") for option in ("--start", "--voter")),
+        ("release", ["--start", "--voter"]),
+    ],
+)
+def test_an_option_that_nobody_would_read_is_refused(config: str, options: list[str], tmp_path: Path) -> None:
+    values = {"--start": str(tmp_path), "--voter": "1"}
+    given = [word for option in options for word in (option, values[option])]
+    command = ["train", "--config", config, "--data", str(tmp_path), "--out", str(tmp_path / "out"), *given]
+    result = CliRunner().invoke(build_app(), command)
+    assert result.exit_code == 2
+    said = "takes over no run" if config == "release" else f"a recipe of kind {config} has no use for it"
+    assert said in " ".join(result.stderr.replace("│", " ").split())
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_model_is_fitted_to_both_kinds_of_tables_only(tiny_artifact: Path, data: Path, tmp_path: Path) -> None:
     command = ["models", "fit", str(tiny_artifact), str(tmp_path / "out"), "--suite", str(data / "posts")]
     result = CliRunner().invoke(build_app(), command)
