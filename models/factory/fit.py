@@ -147,7 +147,9 @@ def _with_points(manifest: Manifest, scale: Scale, posts: tuple[Posts, Posts, Po
     cascade = manifest.cascade
     if cascade is not None and fit.early is not None and ordinary.early is not None:
         early, full = np.concatenate([fit.early, ordinary.early]), np.concatenate([fit.scores, ordinary.scores])
-        cascade = choose_clean_thresholds(early, full, balanced, [*fit.langs.tolist(), *ordinary.langs.tolist()])
+        langs = [*fit.langs.tolist(), *ordinary.langs.tolist()]
+        sets = [*fit.groups.tolist(), *[None] * len(ordinary.langs)]
+        cascade = choose_clean_thresholds(early, full, balanced, langs, sets)
         operating["cascade"] = cascade_figures(shown, ordinary, cascade, points[DEFAULT_POINT])
     changes = {"thresholds": balanced, "operating_points": points, "cascade": cascade}
     return manifest.model_copy(update=changes | {"metrics": manifest.metrics | {"operating": operating}})

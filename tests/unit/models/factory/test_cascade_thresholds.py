@@ -55,10 +55,26 @@ def test_the_allowance_is_kept_for_each_label_and_language() -> None:
     assert answered.mean() > 0.05
 
 
+def test_the_allowance_is_kept_for_each_set() -> None:
+    """Of 300 posts of each of two sets every third is flagged. Those of `quiet` hide from the early head among the
+    clean, and would be lost, within what may be lost of the language, if `plain` were to answer for them.
+    """
+    early = rows(*((0.3, 0.1) if n % 3 == 0 else (0.1, 0.1) for n in range(600)))
+    early[300:320, 0] = 0.05
+    full = rows(*((0.9 if n % 3 == 0 else 0.1, 0.1) for n in range(600)))
+    sets = [*["plain"] * 300, *["quiet"] * 300]
+    flagged = full[:, 0] > 0.5
+    lost = {}
+    for name, given in (("together", []), ("apart", sets), ("without a name", [None] * 600)):
+        cascade = choose_clean_thresholds(early, full, THRESHOLDS, ["en"] * 600, given, loss=0.04)
+        lost[name] = int((is_clean(early, cascade.clean_below) & flagged)[300:].sum())
+    assert lost == {"together": 7, "apart": 0, "without a name": 7}
+
+
 def test_more_loss_answers_more() -> None:
     early = rows(*((0.01 * n, 0.1) for n in range(40)))
     full = rows(*((0.9 if n % 4 == 3 else 0.1, 0.1) for n in range(40)))
-    strict, lenient = (choose_clean_thresholds(early, full, THRESHOLDS, ["en"] * 40, loss) for loss in (0.0, 0.3))
+    strict, lenient = (choose_clean_thresholds(early, full, THRESHOLDS, ["en"] * 40, loss=loss) for loss in (0.0, 0.3))
     assert strict.clean_below["toxicity"] == pytest.approx(0.03)
     assert lenient.clean_below["toxicity"] == pytest.approx(0.15)  # three of ten flags are below
     for loss, clean_below in ((0.0, strict.clean_below), (0.3, lenient.clean_below)):
