@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 
 from models.complaint.lists import commas, reached
 from models.complaint.mention import Assertion
+from models.complaint.modifiers import Modifiers
 from models.complaint.page import FURTHEST, Page
 from models.complaint.phrases import Found, Phrases
 from models.complaint.words import ContextWords, Cue
@@ -71,6 +72,7 @@ class Context:
     def __init__(self, words: ContextWords) -> None:
         self._cues = {f"cue {number}": cue for number, cue in enumerate(words.cues)}
         tables = {**self._cues, **{kind: getattr(words, kind) for kind in _KINDS}}
+        self._modifiers = Modifiers(words.modifier)
         self._phrases = Phrases({name: {"en": one.en, "zh": one.zh} for name, one in tables.items()})
 
     def words(self, plain: str) -> list[Found]:
@@ -84,7 +86,7 @@ class Context:
             findings: in the order of the text.
             words: of the text.
         """
-        page = Page(plain, findings, words)
+        page = Page(plain, findings, words, self._modifiers)
         scopes = [_scope(page, found, self._cues[found.name]) for found in page.cues]
         scopes = sorted([*scopes, *_of_relatives(page)], key=lambda scope: scope.start)
         meant, first = [], 0

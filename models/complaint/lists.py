@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final
 
+from models.complaint.mention import Assertion
 from models.complaint.page import WORD, Page
 from models.complaint.phrases import Found
 from models.complaint.words import Cue
@@ -18,6 +19,8 @@ _ITEMS: Final = re.compile(r"[、/和或及与]|或者|以及")
 _TAIL: Final = re.compile(
     r"等?(?:的|这些|之类|其[他它])*(?:症状|情况|现象|不适|感觉)? ?$|任何(?:的)?|明显(?:的)?|什么|[吗呢啊]$"
 )
+_JOINS: Final = re.compile(rf"{_OR.pattern}|{_AND.pattern}|&|{_ITEMS.pattern}")
+_STEM: Final = 5  # letters
 _LONGEST_ITEM: Final = 6  # words, with the "or" before them
 _LONGEST_REST: Final = 1  # Chinese characters beside a finding
 _LONGEST_OTHER: Final = 4  # Chinese characters of what is no finding
@@ -59,11 +62,46 @@ def _english(page: Page, start: int, limit: int, cue: Cue, *, is_whole: bool) ->
 
 
 def _within_reach(page: Page, start: int, end: int, cue: Cue) -> int:
+    """Where the first finding begins that is too far off; a denial is of what stands next to it as well."""
+    reached: list[Found] = []
     for finding in page.findings.between(start, end):
         units, lang = page.length(start, finding.start)
         if units > getattr(cue.reach, lang):
             return finding.start
+        if cue.means is Assertion.ABSENT and not _is_denied(page, start, reached, finding, cue):
+            return finding.start
+        reached.append(finding)
     return end
+
+
+def _is_denied(page: Page, start: int, reached: Sequence[Found], finding: Found, cue: Cue) -> bool:
+    """Whether a denial that ends at `start`, and denies those that it has reached, denies this finding, too.
+
+    What a denial stands before is what it denies. In "no inhaler, can't breathe" written without the comma that is the
+    inhaler, in 无明显诱因突发胸痛 the trigger: more than words that only say how, and it goes no further. Names of
+    several findings in a row are a list, if none is named twice and none begins a statement of its own.
+    """
+    last = max((one.end for one in reached), default=start)
+    if finding.start < last:
+        return True
+    between = page.plain[last : finding.start]
+    joins = list(_JOINS.finditer(between))
+    if not page.modifiers.are_all(between[joins[-1].end() :] if joins else between):
+        return False
+    if joins or not reached:
+        return True
+    if cue.lists is None or page.statement.between(finding.start, finding.start + 1):
+        return False
+    return not any(_share_a_word(page, finding, one) for one in reached)
+
+
+def _share_a_word(page: Page, one: Found, other: Found) -> bool:
+    """By the first letters: "headaches" and "headache" are one."""
+    first, second = (
+        {word[:_STEM] for word in WORD.findall(page.plain, each.start, each.end) if len(word) >= _STEM}
+        for each in (one, other)
+    )
+    return not first.isdisjoint(second)
 
 
 def _own_statement(page: Page, start: int, end: int) -> int:

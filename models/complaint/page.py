@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Final, Literal, NamedTuple
 
+from models.complaint.modifiers import Modifiers
 from models.complaint.phrases import Found
 
 FURTHEST: Final = 160  # characters that any word reaches, so that a long text takes a time in proportion
@@ -51,10 +52,12 @@ class Page:
     plain: the text in plain letters, with its line breaks.
     findings: all that were found in it.
     words: phrases of context.toml: those called as a Kind or `pseudo`, and cues under other names.
+    modifiers: of context.toml.
     """
 
-    def __init__(self, plain: str, findings: Sequence[Found], words: Sequence[Found]) -> None:
+    def __init__(self, plain: str, findings: Sequence[Found], words: Sequence[Found], modifiers: Modifiers) -> None:
         self.plain = plain
+        self.modifiers = modifiers
         self.findings = Places(findings)
         self._ends = [match.start() for match in _SENTENCE_END.finditer(plain)]
         named: dict[str, list[Found]] = defaultdict(list)

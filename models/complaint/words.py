@@ -49,6 +49,7 @@ class ContextWords(BaseModel):
     stop: Table
     statement: Table
     pseudo: Table
+    modifier: Table
     stands: Table
     present: Table
     relative: Table

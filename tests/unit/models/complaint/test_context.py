@@ -12,6 +12,57 @@ def named(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
+    ("text", "finding"),
+    [
+        ("no inhaler can't breathe", "severe_breathing_difficulty"),
+        ("hasn't eaten collapsed in the shower", "fainting"),
+        ("didn't tell anyone took 30 paracetamol", "overdose"),
+        ("nil meds overdose of 30 paracetamol", "overdose"),
+        ("doesn't speak english chest pain", "chest_pain"),
+        ("not been taking his epilepsy meds seizure this morning", "seizure"),
+        ("doesn't get headaches normally thunderclap headache", "sudden_severe_headache"),
+        ("doesn't get headaches worst headache of her life", "sudden_severe_headache"),
+        ("无明显诱因突发胸痛", "chest_pain"),
+        ("无诱因出现呕血", "vomiting_blood"),
+        ("无外伤睾丸剧痛", "testicular_pain"),
+        ("想不开吃了五十片安眠药", "overdose"),
+        ("受不了想跳楼", "suicidal_thoughts"),
+        ("熬不下去想自杀", "suicidal_thoughts"),
+        ("没多久就抽搐了", "seizure"),
+        ("不发烧抽搐", "seizure"),
+        ("没看住误服洁厕灵", "poison"),
+        ("不懂事喝了消毒水", "poison"),
+    ],
+)
+def test_what_a_denial_stands_before_is_what_it_denies(text: str, finding: str) -> None:
+    """Written without the comma that people leave out, what follows is no part of it."""
+    assert finding in named(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no recent chest pain",
+        "not having any more chest pain",
+        "no signs of any sweating",
+        "has never had a seizure",
+        "no pleuritic chest pain",
+        "no thoughts of killing himself",
+        "not currently suicidal",
+        "no cough fever chest pain",
+        "no recent foreign travel or chest pain",
+        "没有明显的胸痛",
+        "没有出现过抽搐",
+        "没想过自杀",
+        "无发热咳嗽胸痛",
+        "没有感觉到胸痛",
+    ],
+)
+def test_and_words_that_only_say_how_do_not_end_it(text: str) -> None:
+    assert named(text) == []
+
+
+@pytest.mark.parametrize(
     ("text", "names"),
     [
         ("no chest pain or sweating", []),

@@ -1,0 +1,26 @@
+"""Words that only say how: between a denial and what it denies they change nothing."""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+
+from models.complaint.words import Table
+
+
+class Modifiers:
+    """Args:
+    words: whole words of English, in which a `*` is any ending, and patterns of Chinese.
+    """
+
+    def __init__(self, words: Table) -> None:
+        self._words = words
+
+    def are_all(self, passage: str) -> bool:
+        """Whether a passage holds nothing else."""
+        return self._pattern.fullmatch(passage) is not None
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        english = "|".join(word.replace("*", "[a-z]*") for word in self._words.en)
+        return re.compile(rf"(?:[\s-]|(?<![a-z])(?:{english})(?![a-z])|{'|'.join(self._words.zh)})*")
