@@ -20,7 +20,7 @@ from models.complaint.page import FURTHEST, Page
 from models.complaint.phrases import Found, Phrases
 from models.complaint.words import ContextWords, Cue
 
-_KINDS: Final = ("stop", "statement", "pseudo", "stands", "present", "relative", "writer", "patient")
+_KINDS: Final = ("stop", "statement", "pseudo", "condition", "stands", "present", "relative", "writer", "patient")
 _STRONGEST_FIRST: Final = (
     Assertion.OTHER,
     Assertion.ABSENT,

@@ -50,6 +50,7 @@ class ContextWords(BaseModel):
     statement: Table
     pseudo: Table
     modifier: Table
+    condition: Table
     stands: Table
     present: Table
     relative: Table

@@ -40,6 +40,47 @@ def test_what_a_denial_stands_before_is_what_it_denies(text: str, finding: str) 
 
 
 @pytest.mark.parametrize(
+    ("text", "finding"),
+    [
+        ("h/o AF, slurred speech and facial droop", "face_droop"),
+        ("previous MI, crushing chest pain", "chest_pain"),
+        ("hx of peptic ulcer, vomiting blood", "vomiting_blood"),
+        ("history of migraine - can't move her left arm", "one_sided_weakness"),
+        ("family history of diabetes, collapsed", "fainting"),
+        ("used to smoke, coughing up blood", "coughing_blood"),
+        ("had a stent 3 years ago, crushing chest pain", "chest_pain"),
+        ("denies allergies, crushing chest pain", "chest_pain"),
+        ("既往高血压史，偏瘫", "one_sided_weakness"),
+        ("既往癫痫，抽搐不止", "seizure"),
+        ("既往抑郁症，割腕", "self_harm"),
+        ("曾有脑梗，左侧肢体无力", "one_sided_weakness"),
+        ("糖尿病史10年，意识不清", "drowsy"),
+        ("去年做过搭桥，胸口压榨样疼痛", "chest_pain"),
+        ("否认高血压、糖尿病史，胸痛大汗", "chest_pain"),
+    ],
+)
+def test_behind_a_history_stands_what_somebody_comes_for(text: str, finding: str) -> None:
+    assert finding in named(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "PMH: MI, stroke, seizures.",
+        "PMH - epilepsy, seizures, stroke.",
+        "family history of strokes, seizures.",
+        "history of seizures, overdoses, self harm.",
+        "as a child I had seizures and fits",
+        "既往脑梗、癫痫。",
+        "否认胸痛、胸闷、气促。",
+        "否认胸痛，抽搐。",
+    ],
+)
+def test_and_a_list_of_conditions_is_a_history(text: str) -> None:
+    assert not {"stroke", "seizure", "self_harm", "overdose", "chest_pain", "breathlessness"}.intersection(named(text))
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "no recent chest pain",
@@ -77,6 +118,8 @@ def test_and_words_that_only_say_how_do_not_end_it(text: str) -> None:
         ("denies chest pain, sweating and cough.", []),
         ("denies chest pain, sweating.", []),
         ("denies chest pain, cough since monday", ["cough"]),
+        ("denies chest pain, sweating, palpitations, cough since monday", ["cough"]),
+        ("否认胸痛、胸闷、心慌，咳嗽两天", ["cough"]),
         ("denies chest pain, collapsed.", ["fainting"]),
         ("denies fever or can't breathe", ["severe_breathing_difficulty"]),
         ("does not have a cough or any fever", []),
