@@ -63,6 +63,8 @@ class _Scope(NamedTuple):
     def holds(self, finding: Found) -> bool:
         if self.is_behind:
             return self.start <= finding.end <= self.end
+        if self.means is Assertion.OTHER and finding.start < self.start < finding.end:
+            return True  # "my friend had" ends within "had a fit"
         return self.start <= finding.start < self.end
 
 

@@ -403,3 +403,45 @@ def test_what_is_denied_over_taught_or_somebody_elses_does_not_count(text: str, 
 )
 def test_and_what_is_there_still_does(text: str, finding: str) -> None:
     assert finding in named(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "counting"),
+    [
+        ("no longer suicidal", False),
+        ("no longer breathing", True),
+        ("no longer responding to us", True),
+        ("had a seizure last year, none now", False),
+        ("had a seizure last year, now again", True),
+        ("my son's friend had a fit at school", False),
+        ("what are the signs of a stroke?", False),
+        ("what are the signs of a stroke? his face is drooping", True),
+        ("中风有哪些前兆", False),
+        ("怎么判断是不是中风", False),
+        ("如果宝宝窒息了该怎么急救", False),
+        ("如果再抽搐怎么办，现在还在抽搐", True),
+        ("孩子抽搐了怎么办", True),
+    ],
+)
+def test_what_has_ended_was_a_friends_or_is_a_question_does_not_count(text: str, counting: bool) -> None:
+    assert bool(named(text)) is counting
+
+
+@pytest.mark.parametrize(
+    ("text", "finding", "is_there"),
+    [
+        ("my throat stings", "sting", False),
+        ("stung by a wasp", "sting", True),
+        ("hay fever", "fever", False),
+        ("waxy ears", "shock_signs", False),
+        ("his skin is grey and waxy", "shock_signs", True),
+        ("overdosed on chocolate", "overdose", False),
+        ("在吃避孕药", "pregnancy", False),
+        ("怀孕八周", "pregnancy", True),
+        ("呼之不应", "unresponsive", True),
+        ("遗书都写好了", "suicidal_thoughts", True),
+        ("农药被他喝了", "poison", True),
+    ],
+)
+def test_a_word_in_another_sense_is_no_finding(text: str, finding: str, is_there: bool) -> None:
+    assert (finding in named(text)) is is_there
