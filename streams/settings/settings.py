@@ -136,7 +136,12 @@ class Settings(BaseSettings):
         default=1_048_576, ge=1024, le=67_108_864, description="Larger requests over HTTP are refused."
     )
 
-    drain_s: float = Field(default=2.0, gt=0, le=60, description="Longest drain at a rebalance or at the end.")
+    drain_s: float = Field(
+        default=3.0,
+        gt=0,
+        le=60,
+        description="Longest drain at a rebalance or at the end; at a third of it what is not begun is given back.",
+    )
     commit_interval_s: float = Field(default=0.5, gt=0, le=60, description="How often offsets are committed.")
     stuck_after_s: float = Field(
         default=60.0,

@@ -185,8 +185,8 @@ class Service:
         self._report_crash(error)
 
     async def drain(self) -> None:
-        """Waits until what is in flight is finished, `drain_s` at most; gives back what nothing was done with by half
-        of that, and abandons what is left at its end.
+        """Waits until what is in flight is finished, `drain_s` at most; gives back what nothing was done with by a
+        third of that, and abandons what is left at its end.
 
         The abandoned records were never released, so they come back. The intake must have stopped before.
         """

@@ -29,7 +29,7 @@ from streams.client.subscription import Subscription
 from streams.kafka.topics import create_topics
 from streams.settings import Settings
 
-ANSWER_WITHIN_S = 30.0  # after the last record was sent; the first picture waits for OCR to be opened
+ANSWER_WITHIN_S = 60.0  # after the last record was sent; the first picture waits for OCR to be opened
 AFTERGLOW_S = 0.5  # alerts and flags are written together with verdicts; they may be read a moment later
 IMAGES_EXTRA = ("PIL", "pdqhash", "rapidocr", "pebble", "fsspec")
 KEPT_VARIABLES = ("TIDEGATE_ARTIFACT", "TIDEGATE_POLICY", "TIDEGATE_DEVICE", "TIDEGATE_THREADS")

@@ -88,6 +88,7 @@ def test_a_part_that_is_none_is_named_before_anything_runs(tiny_recipe: Any, tmp
     assert not (tmp_path / "own").exists()
 
 
+@pytest.mark.timeout(300)
 def test_ablations_run_in_a_folder_of_their_own_from_the_checkpoint_of_a_run(
     tiny_recipe: Any, tiny_run: Path, tiny_data: Path, tmp_path: Path
 ) -> None:
