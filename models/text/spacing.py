@@ -18,6 +18,7 @@ _ONE = "[^ ](?![^ ])"
 _SPELT = f"{_ONE}(?: {_ONE})*+"
 _APART = re.compile(f"(?<![^ ])(?<! [^ ] ){_SPELT}(?: {{2,}}+{_SPELT})++")
 _GAP = re.compile(" {2,}+")
+_STRAY = re.compile(r" (?=[.,!?;:](?: |\Z))")  # behind a word, before the mark that belongs to it
 
 _WHOLE = r"(?<![\w'\u2019])[A-Za-z]++(?![\w'\u2019])"
 _PHRASE = re.compile(f"{_WHOLE}(?: {_WHOLE})++")
@@ -27,7 +28,7 @@ _FEWEST_GAPS = 3  # in words that nobody hides: fewer are mistakes
 
 def join(text: str) -> Changes:
     """Single letters with one separator ("k i l l", "f.u.c.k"), where they are words from end to end; with another
-    separator than the space, which shows where a word ends, any others once that is shown.
+    separator than the space, which shows where a word ends, any others once these show a disguise.
     """
     changes: dict[int, str] = {}
     others: dict[int, str] = {}
@@ -38,12 +39,15 @@ def join(text: str) -> Changes:
             if ends := _split(letters[first : len(letters) - last]):
                 for i in range(1, len(letters) - first - last):
                     changes[match.start() + 2 * (first + i) - 1] = " " if i in ends else ""
-                found.append(letters if match[1] != " " else "")
+                if match[1] != " ":
+                    found.append(letters)
+                elif _STRAY.match(text, match.end()):
+                    changes[match.end()] = ""
                 break
         else:
             if match[1] != " " and len(letters) > _MOST_INITIALS:
                 others |= dict.fromkeys(range(match.start() + 1, match.end(), 2), "")
-    return others | changes if proves(filter(None, found)) else changes
+    return others | changes if proves(found) else changes
 
 
 def join_apart(text: str) -> Changes:

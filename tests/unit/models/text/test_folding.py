@@ -42,6 +42,12 @@ def test_placeholders_are_kept(parts: list[str]) -> None:
         ("you s-t-u-p-i-d man", "you stupid man"),
         ("you are a d i c k, right", "you are a dick, right"),
         ("i d i o t.l.o.s.e.r", "idiot.loser"),
+        ("the n e i g h b o u r s are f r i e n d l y .", "the neighbours are friendly."),
+        # wide gaps, or dots, show where unknown words end
+        ("M y   m o t h e r   k n i t s   f o r   Q u i d o .", "My mother knits for Quido."),
+        ("A\nn\nn\n \nl\ni\nk\ne\ns\n \nt\no\n \nk\nn\ni\nt", "Ann likes to knit"),
+        ("you   a\u00a0r\u00a0e\u2003\u2003w a i t i n g\t\tf o r   Q u i d o", "you are waiting for Quido"),
+        ("K.e.e.p t.a.l.k.i.n.g in a d.i.t.c.h.e.s", "Keep talking in a ditches"),
         ("fuuuuuck this", "fuck this"),
         ("gooood looooser", "good loser"),
         ("noooooo", "noo"),
@@ -93,7 +99,8 @@ def test_undone(disguised: str, plain: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "the U.S.A and the F.B.I", "a b c list", "e.g. this", "i a m", "x y z", "1st 2nd 5in 4am 90s", "day2 h1n1 mp3",
+        "the U.S.A and the F.B.I", "so friendly . x", "see a.b.c.d.e.f", "a b c list",
+        "e.g. this", "i a m", "x y z", "1st 2nd 5in 4am 90s", "day2 h1n1 mp3",
         "Hmmm, www", "wow!great", "he*she", "3 * 4 = 12", "Привет соре мир", "αβγ 5 μm", "$100 and $5", "café naïve",
         "今天 天气 很 好啊", "红、黄、蓝", "北京，上海", "哈哈哈哈", "🇺🇸 ℹ info", "媽媽 好", "don't x-ray it",
         "🇺🇸🇬🇧 5ᵗʰ xⁿ Ⅻ", "λx.x and ρgh", "Стакан и Cтакан", "нет, как", "GoT and LoL", "s.end() or a.dd",
@@ -109,6 +116,7 @@ def test_left_alone(text: str) -> None:
     ("text", "plain", "behind"),
     [
         ("so k.i.l.l him", "kill", "k.i.l.l"),
+        ("o h   m y   b r o t h e r   Q u i d o .", "Quido", "Q u i d o"),
         ("oh fuuuckkk you", "fuck", "fuuuckkk"),
         ("oh @sshole, no", "asshole", "@sshole"),
         ("个傻 逼！", "傻逼", "傻 逼"),
@@ -125,6 +133,10 @@ def test_spans_reach_what_was_folded(text: str, plain: str, behind: str) -> None
     clean = normalise(text)
     start = clean.text.index(plain)
     assert text[slice(*original_span(clean, start, start + len(plain)))] == behind
+
+
+def test_wide_gaps_alone_join_nothing() -> None:
+    assert normalise("E A D G   B E   C G\nx y  z w").text == "E A D G B E C G x y z w"
 
 
 @given(st.lists(st.sampled_from(sorted(HIDDEN | COMMON)), min_size=1, max_size=8))
@@ -152,6 +164,7 @@ def test_word_lists_are_what_folding_relies_on() -> None:
 
 
 UNITS = [
+    "k   ", "k l  ",
     "k ", "k.", "傻 ", "a1", "a*", "aaab", "а", "𝓯", "!a", "$", "id🤡", "\u0301\u200b", "a|", "a.b ", "(", "'",
     "a!", "aB ", "aA", "IDioT ",
     "é", "k\u0308", "ïd ", "&amp;", "&#38", "<b ", '<b "', "<a href='", "<!--", "st-", "a.b,",
