@@ -62,6 +62,8 @@ def test_placeholders_are_kept(parts: list[str]) -> None:
         ("傻*逼 他🐴妈 的", "傻逼 他妈的"),
         ("去 死 吧", "去死吧"),
         ("他.妈.的垃😡圾", "他妈的垃圾"),
+        ("下、午、开、完、会、有、人、去、吗？我、在、这。", "下午开完会有人去吗？我在这。"),
+        ("你🌸是🌷个🌸好🌸人🌸吗", "你是个好人吗"),
         ("ＡＢＣ１２，你好！", "ABC12，你好！"),
         # signs between letters
         ("you id.io.t, st-up-id f(u)ck", "you idiot, stupid fuck"),
@@ -102,7 +104,8 @@ def test_undone(disguised: str, plain: str) -> None:
         "the U.S.A and the F.B.I", "so friendly . x", "see a.b.c.d.e.f", "a b c list",
         "e.g. this", "i a m", "x y z", "1st 2nd 5in 4am 90s", "day2 h1n1 mp3",
         "Hmmm, www", "wow!great", "he*she", "3 * 4 = 12", "Привет соре мир", "αβγ 5 μm", "$100 and $5", "café naïve",
-        "今天 天气 很 好啊", "红、黄、蓝", "北京，上海", "哈哈哈哈", "🇺🇸 ℹ info", "媽媽 好", "don't x-ray it",
+        "今天 天气 很 好啊", "红、黄、蓝", "油、盐、酱、醋、茶，东→南→西→北", "我、你、他", "我🌸你",
+        "北京，上海", "哈哈哈哈", "🇺🇸 ℹ info", "媽媽 好", "don't x-ray it",
         "🇺🇸🇬🇧 5ᵗʰ xⁿ Ⅻ", "λx.x and ρgh", "Стакан и Cтакан", "нет, как", "GoT and LoL", "s.end() or a.dd",
         "person(s), he/she", "tōa la̍t lâng bo̍k", "für hätte schön", "5€ £3", "Straße", "A&B", "x*y*z",
         "**bold** price*", "IoT, PoC",
@@ -122,6 +125,7 @@ def test_left_alone(text: str) -> None:
         ("个傻 逼！", "傻逼", "傻 逼"),
         ("be \u200bf\u200bu c k, go\u200b", "f", "f"),
         ("http://x.example 𝓯𝓾𝓬𝓴 ok", "fuck", "𝓯𝓾𝓬𝓴"),
+        ("他、们、不、在、这、里、吗", "们不", "们、不"),
         ("oh id.io.t!", "idiot", "id.io.t"),
         ("oh f**k!", "fuck", "f**k"),
         ("oh iDiOt!", "idiot", "iDiOt"),
@@ -164,7 +168,7 @@ def test_word_lists_are_what_folding_relies_on() -> None:
 
 
 UNITS = [
-    "k   ", "k l  ",
+    "k   ", "k l  ", "我、", "你🌸", "穆斯 ",
     "k ", "k.", "傻 ", "a1", "a*", "aaab", "а", "𝓯", "!a", "$", "id🤡", "\u0301\u200b", "a|", "a.b ", "(", "'",
     "a!", "aB ", "aA", "IDioT ",
     "é", "k\u0308", "ïd ", "&amp;", "&#38", "<b ", '<b "', "<a href='", "<!--", "st-", "a.b,",

@@ -49,6 +49,10 @@ def test_every_reading_is_clean_and_knows_its_way_back(text: str) -> None:
         ("cao你妈，腦can", "草你妈，腦残"),
         ("傻。。。逼，傻、逼", "傻逼，傻逼"),
         ("加v信", "加微信"),
+        ("穆斯 林全 是恐 怖分 子，滚出 去", "穆斯林全是恐怖分子，滚出去"),
+        ("黑、人、笨", "黑人笨"),
+        ("要买油、盐、酱、醋", "要买油、盐酱醋"),
+        ("东→南→西→北", "东南西北"),
     ],
 )
 def test_a_doubtful_disguise_is_undone_in_the_second_reading(text: str, second: str) -> None:
@@ -72,7 +76,9 @@ def test_a_doubtful_disguise_is_undone_in_the_second_reading(text: str, second: 
         "Ça coûte très cher à l'âge mûr, même là", "Über schöne Männer für Köln", "bạn cần hàng thật không",
         "café naïve résumé", "m̀bà àti ọ́jọ́", "Привет, как дела", "Ο Σωκράτης και ο Πλάτων",
         "我在B站看T恤，用iPhone拍K歌", "我去，死活不肯。想去。死心吧", "微信、支付宝都行", "今天，他妈妈来了",
-        "今天 天气 很 好啊", "1st 2nd 4am 90s day2 h1n1 mp3", "wait...what, and so on... ok", "5 * 3 * 2 = 30",
+        "今天 天气 很 好啊", "我🌸你",
+        "昨天 下了 一场大雨 路上 全是水 我们 都 没 出门",
+        "1st 2nd 4am 90s day2 h1n1 mp3", "wait...what, and so on... ok", "5 * 3 * 2 = 30",
         "fit for 3-D, 4-H and X-Men",
     ],
 )  # fmt: skip
