@@ -74,6 +74,10 @@ def test_placeholders_are_kept(parts: list[str]) -> None:
         ("f**k that s#it, fu©k, n*gger, bitc*", "fuck that shit, fuck, nigger, bitch"),
         ("y0u 4r3 @ tr4sh p3rs0n 4nd ugly", "you are @ trash person and ugly"),
         ("th*y w*nt to k*ll", "they want to kill"),
+        ("@ll of you @re f0ol$", "all of you are fools"),
+        ("an @b$0lute f00l", "an absolute fool"),
+        ("! w!ll h!t y0u", "I will hit you"),
+        ("1 7h1nk 17 15 4 b4d 5t0ry, 9 15", "I think it is a bad story, 9 15"),
         ("F&@k off", "Fuck off"),
         # case
         ("yOu ArE sUcH aN iDiOt", "you are such an idiot"),
@@ -89,6 +93,7 @@ def test_placeholders_are_kept(parts: list[str]) -> None:
         ("tie\u0302\u0301ng Vie\u0323\u0302t", "tiếng Việt"),
         # other alphabets and styles
         ("тհe ԁоɡ bɩt уоυ", "the dog bɩt you"),
+        ("Wοmεν νοt νеνer Quιdον", "Women not never Quidon"),
         ("fμck кill ꓝUCK", "fuck kill FUCK"),
         ("⒡⒰⒞⒦ ᶠᵘᶜᵏ ⁱᵗ 🇫🇺🇨🇰", "fuck fuck it fuck"),
         ("🇸\u200b🇭\u200b🇮\u200b🇹", "shit"),
