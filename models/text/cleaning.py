@@ -84,10 +84,8 @@ def _tidy(text: str, offsets: Sequence[int]) -> tuple[str, Sequence[int]]:
             places += range(start, start + len(cluster) - 1) if len(places) else [start]
     pieces += text[position:]
     places += range(position, len(text))
-    spaced, moved = "".join(pieces), [offsets[place] for place in places]
-    if changes := join_apart(spaced):
-        spaced, moved = changed(spaced, moved, changes)
-    return _close_gaps(spaced, moved)
+    spaced = "".join(pieces)
+    return _close_gaps(*changed(spaced, [offsets[place] for place in places], join_apart(spaced)))
 
 
 def _close_gaps(text: str, offsets: Sequence[int]) -> tuple[str, Sequence[int]]:

@@ -44,6 +44,8 @@ def test_every_reading_is_clean_and_knows_its_way_back(text: str) -> None:
         ("you c@nt", "you cunt"),
         ("kiss my a55", "kiss my ass"),
         ("YOU ARE A FOOL", "you are a fool"),
+        ("You Better Watch Your Back, Don't You", "you better watch your back, don't you"),
+        ("NASA Sees Black Holes of Many Kinds", "NASA sees black holes of many kinds"),
         ("脑cán玩意儿", "脑残玩意儿"),
         ("你就是个傻B", "你就是个傻逼"),
         ("cao你妈，腦can", "草你妈，腦残"),
@@ -63,6 +65,8 @@ def test_a_doubtful_disguise_is_undone_in_the_second_reading(text: str, second: 
 @pytest.mark.parametrize(
     "text",
     [
+        "The Lord of the Rings", "Thank You, New York", "Maria Fernandez and Thomas Nguyen of Lima, Peru",
+        "Better Watch Your Back, said Emma Black", "Microsoft Word和Google Docs都能写文字，前者要花钱买，后者不用",
         "Niger lies north of Nigeria", "Our landlord Mr. Shitole and Ms. Lozer met Nishit", "Welcome Shital and Klit",
         "can't it be? won't it? l'ano, tämä it",
         "CRP, HRT and the SPLC", "cnt += 1", "Gilbert de Clare", "anno scorso nella casa della mia amica",
