@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from models.text.casing import unshout
 from models.text.changes import Step
 from models.text.cleaning import NormalisedText, settled
 from models.text.folding import GUESSES, STEPS
+from models.text.framing import unlead, unquote
 from models.text.han import guess_han
 from models.text.plain_words import lower_words
 from models.text.scanning import is_plain
@@ -15,6 +17,8 @@ from models.text.spacing import GAP_SIGNS, undo_gaps
 from models.text.typos import SLIPS, undo_typos
 
 _UNDO: Final[tuple[Step, ...]] = (undo_typos, undo_gaps)
+_PLAIN_GUESSES: Final[tuple[Step, ...]] = (unshout, guess_han, unquote)
+_LINES: Final = re.compile(r"\S\s*[\n\r\u2028\u2029]\s*\S")  # behind a quoted line there may stand an answer
 _SIGNS: Final = SLIPS | GAP_SIGNS
 
 
@@ -31,8 +35,9 @@ def readings(text: str) -> tuple[NormalisedText, ...]:
     is_odd = not _SIGNS.isdisjoint(lower_words(first.text))
     if is_odd and any(undo(first.text) for undo in _UNDO):
         first = settled(first, (*STEPS, *_UNDO))
-    guesses = (unshout, guess_han) if looks_plain and not is_odd else GUESSES
-    if not any(guess(first.text) for guess in guesses):
+    guesses = _PLAIN_GUESSES if looks_plain and not is_odd else GUESSES
+    lead = () if _LINES.search(text) else (unlead,)
+    if not any(guess(first.text) for guess in (*guesses, *lead)):
         return (first,)
-    second = settled(first, (*STEPS, *GUESSES))
+    second = settled(first, (*STEPS, *GUESSES, *lead))
     return (first,) if second.text == first.text else (first, second)

@@ -1,0 +1,55 @@
+"""What stands around a whole text: a post that is nothing but a quotation still says what it says."""
+
+from __future__ import annotations
+
+import re
+
+from models.characters import HAN
+from models.text.changes import Changes
+from models.text.masks import USER
+
+_PAIRS = {
+    '"': '"', "'": "'", "\u201c": "\u201d", "\u2018": "\u2019", "\u00ab": "\u00bb", "\u201e": "\u201c",
+    "\u300c": "\u300d", "\u300e": "\u300f", "\u3010": "\u3011", "(": ")", "\uff08": "\uff09",
+    "*": "*", "_": "_", "~": "~", "`": "`",
+}  # fmt: skip
+_MARKS = "*_~`"  # may be doubled
+_SHORTEST = 5  # characters: a word in quotes is only mentioned
+_LEAD = re.compile(
+    rf"(?:RT )?{re.escape(USER)}: ?|[A-Z][a-z]{{1,15}}: |[{HAN}]{{1,3}}(?![说道问答称写])[{HAN}]\uff1a"
+    r"|(?:[*+\u2022\u00b7\u2013\u2014-]|[0-9]{1,2}[.)\u3001]|#{1,6}) "
+)
+
+
+def unquote(text: str) -> Changes:
+    """Quotes, brackets or marks of bold and the like that enclose all of a text."""
+    size = _size(text)
+    inner = text[size : len(text) - size]
+    if size == 0 or len(inner) < _SHORTEST or _is_closed(inner, text[0], text[-1]):
+        return {}
+    return dict.fromkeys((*range(size), *range(len(text) - size, len(text))), "")
+
+
+def unlead(text: str) -> Changes:
+    """A mark of a list or a heading, or who said it, in front of a line."""
+    lead = _LEAD.match(text)
+    return {} if lead is None or lead.end() == len(text) else dict.fromkeys(range(lead.end()), "")
+
+
+def _size(text: str) -> int:
+    """How many signs at either end enclose the text."""
+    if not text or text[-1] != _PAIRS.get(text[0]):
+        return 0
+    if text[0] not in _MARKS:
+        return 1
+    return min(len(text) - len(text.lstrip(text[0])), len(text) - len(text.rstrip(text[0])))
+
+
+def _is_closed(inner: str, opening: str, closing: str) -> bool:
+    """Whether what encloses the text ends inside already ("A" and "B"). Signs inside of words are apostrophes."""
+    depth = 1
+    for sign in re.finditer(rf"[{re.escape(opening + closing)}](?<![A-Za-z].(?=[A-Za-z]))", inner):
+        depth += 1 if sign[0] != closing else -1
+        if depth == 0:
+            return True
+    return False
