@@ -17,7 +17,7 @@ _MARKS = "*_~`"  # may be doubled
 _SHORTEST = 5  # characters: a word in quotes is only mentioned
 _LEAD = re.compile(
     rf"(?:RT )?{re.escape(USER)}: ?|[A-Z][a-z]{{1,15}}: |[{HAN}]{{1,3}}(?![说道问答称写])[{HAN}]\uff1a"
-    r"|(?:[*+\u2022\u00b7\u2013\u2014-]|[0-9]{1,2}[.)\u3001]|#{1,6}) "
+    r"|>{1,3} ?|(?:[*+\u2022\u00b7\u2013\u2014-]|[0-9]{1,2}[.)\u3001]|#{1,6}) "
 )
 
 
@@ -31,7 +31,7 @@ def unquote(text: str) -> Changes:
 
 
 def unlead(text: str) -> Changes:
-    """A mark of a list or a heading, or who said it, in front of a line."""
+    """A mark of a list, a heading or a quotation, or who said it, in front of a line."""
     lead = _LEAD.match(text)
     return {} if lead is None or lead.end() == len(text) else dict.fromkeys(range(lead.end()), "")
 

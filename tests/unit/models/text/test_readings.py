@@ -53,6 +53,8 @@ def test_every_reading_is_clean_and_knows_its_way_back(text: str) -> None:
         ("(- 1. Emma: you fools)", "you fools"),
         ("RT @bob: you fools", "you fools"),
         ("# you\n", "you"),
+        ("> you fools", "you fools"),
+        (">> 你们全是骗子", "你们全是骗子"),
         ("「穆斯林全是恐怖分子」", "穆斯林全是恐怖分子"),
         ("小王：他是「好」人", "他是「好」人"),
         ("NASA Sees Black Holes of Many Kinds", "NASA sees black holes of many kinds"),
