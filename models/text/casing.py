@@ -12,7 +12,7 @@ _WORD = re.compile(rf"{PLACEHOLDER}|[A-Za-z]++")
 _MIXED = re.compile(r"[a-z][A-Z]|[A-Z]{2}[a-z]")
 CAMEL = "[A-Z]?[a-z]{2,}+(?:[A-Z][a-z]{2,}+)++"
 _SHORTEST = 4  # letters, of words that nobody hides: GoT and LoL are names
-_UNTITLED = re.compile(r"(?<![A-Za-z'\u2019])[a-z]{4}")
+_UNTITLED = re.compile(r"[a-z]{4}(?<![A-Za-z'\u2019]....)")
 _FEWEST_TITLED = 3  # known words of four letters and more: fewer may be a name
 _SHOUTED = 8  # letters of a text in capitals: shorter ones are abbreviations
 

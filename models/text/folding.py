@@ -11,7 +11,6 @@ from typing import Final
 from models.text.casing import unmix, unshout
 from models.text.changes import Step
 from models.text.confusables import latinise
-from models.text.framing import unquote
 from models.text.han import guess_han, join_han
 from models.text.marks import unmark
 from models.text.separators import guess_broken, mend
@@ -25,5 +24,5 @@ STEPS: Final[tuple[Step, ...]] = (
     unstyle, latinise, unmark, unmix, join, mend, shorten, unsign, join_han,
 )  # fmt: skip
 GUESSES: Final[tuple[Step, ...]] = (
-    unshout, guess_broken, guess_gaps, guess_signs, guess_typos, guess_han, unquote,
+    unshout, guess_broken, guess_gaps, guess_signs, guess_typos, guess_han,
 )  # fmt: skip

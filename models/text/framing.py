@@ -14,6 +14,7 @@ _PAIRS = {
     "*": "*", "_": "_", "~": "~", "`": "`",
 }  # fmt: skip
 _MARKS = "*_~`"  # may be doubled
+_MOST = 4  # of these, one inside of the other
 _SHORTEST = 5  # characters: a word in quotes is only mentioned
 _LEAD = re.compile(
     rf"(?:RT )?{re.escape(USER)}: ?|[A-Z][a-z]{{1,15}}: |[{HAN}]{{1,3}}(?![说道问答称写])[{HAN}]\uff1a"
@@ -21,28 +22,32 @@ _LEAD = re.compile(
 )
 
 
-def unquote(text: str) -> Changes:
-    """Quotes, brackets or marks of bold and the like that enclose all of a text."""
-    size = _size(text)
-    inner = text[size : len(text) - size]
-    if size == 0 or len(inner) < _SHORTEST or _is_closed(inner, text[0], text[-1]):
-        return {}
-    return dict.fromkeys((*range(size), *range(len(text) - size, len(text))), "")
+def unframe(text: str, has_lines: bool) -> Changes:
+    """Quotes, brackets and marks of bold and the like that enclose all of a text; in front of one that is a single
+    line a mark of a list, a heading or a quotation, or who said it.
 
-
-def unlead(text: str) -> Changes:
-    """A mark of a list, a heading or a quotation, or who said it, in front of a line."""
-    lead = _LEAD.match(text)
-    return {} if lead is None or lead.end() == len(text) else dict.fromkeys(range(lead.end()), "")
+    Args:
+        has_lines: whether it was sent in several lines, so that an answer may stand below what is quoted.
+    """
+    first, last = 0, len(text)
+    for _ in range(_MOST):
+        size = _size(text[first:last])
+        lead = None if size or has_lines else _LEAD.match(text, first, last)
+        if size == 0 and (lead is None or lead.end() == last):
+            break
+        first, last = (lead.end() if lead else first + size), last - size
+    return dict.fromkeys((*range(first), *range(last, len(text))), "")
 
 
 def _size(text: str) -> int:
-    """How many signs at either end enclose the text."""
+    """How many signs at either end enclose all of the text."""
     if not text or text[-1] != _PAIRS.get(text[0]):
         return 0
-    if text[0] not in _MARKS:
-        return 1
-    return min(len(text) - len(text.lstrip(text[0])), len(text) - len(text.rstrip(text[0])))
+    size = 1
+    if text[0] in _MARKS:
+        size = min(len(text) - len(text.lstrip(text[0])), len(text) - len(text.rstrip(text[0])))
+    inner = text[size : len(text) - size]
+    return 0 if len(inner) < _SHORTEST or _is_closed(inner, text[0], text[-1]) else size
 
 
 def _is_closed(inner: str, opening: str, closing: str) -> bool:

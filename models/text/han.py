@@ -14,12 +14,13 @@ from models.text.plain_words import HAN_HIDDEN, HAN_SHORT, HAN_SOUNDS, TRADITION
 HAN_SEPARATORS = " *.\u00b7_|~/+-"
 _IN_HAN = re.compile(f"[{HAN}]")
 _SPACED = re.compile(f"(?<![{HAN}])[{HAN}]([{HAN_SEPARATORS}])[{HAN}](?![{HAN}])(?:\\1[{HAN}](?![{HAN}]))++")
-LISTED = re.compile(f"(?<![{HAN}])[{HAN}](?:[\u3001{EMOJI}][{HAN}](?![{HAN}]))++")
-"""Characters apart as in a list ("油、盐、酱")."""
+LIST = re.compile(f"[\u3001{EMOJI}][{HAN}][\u3001{EMOJI}]")
+"""What every list of single characters holds ("油、盐、酱")."""
+_LISTED = re.compile(f"(?<![{HAN}])[{HAN}](?:[\u3001{EMOJI}][{HAN}](?![{HAN}]))++")
 _SHORTEST_LIST = 3  # characters: fewer are words that an emoji or a comma stands between
 _SHORTEST_SENTENCE = 6
 _RUN = re.compile(f"[{HAN}]++")
-_GAP = re.compile(f"(?<=[{HAN}]) (?=[{HAN}])")
+_GAP = re.compile(f" (?<=[{HAN}] )(?=[{HAN}])")
 _FEWEST_GAPS = 4
 _LATIN = "A-Za-z\u00e0-\u01dc"  # pinyin with its tones
 _MIXED = re.compile(f"[{_LATIN}](?:(?<=[{HAN}].)|[{HAN}])")
@@ -41,7 +42,7 @@ def join_han(text: str) -> Changes:
     """
     if text.isascii():
         return {}
-    listed = list(LISTED.finditer(text))
+    listed = _listed(text)
     characters = [one for run in listed for one in run[0] if _IN_HAN.match(one)]
     is_sentence = len(characters) >= _SHORTEST_SENTENCE and len(HAN_SHORT.intersection(characters)) > 1
     runs = [*_SPACED.finditer(text), *(listed if is_sentence else ())]
@@ -54,7 +55,7 @@ def guess_han(text: str) -> Changes:
     """
     if text.isascii():
         return {}
-    lists = [run for run in LISTED.finditer(text) if len(run[0]) >= 2 * _SHORTEST_LIST - 1]
+    lists = [run for run in _listed(text) if len(run[0]) >= 2 * _SHORTEST_LIST - 1]
     changes = _between(text, lists) | _gaps(text)
     if _IS_ODD.search(text):
         changes |= _joined(text, _ODDLY_APART)
@@ -66,6 +67,10 @@ def guess_han(text: str) -> Changes:
 def is_mixed(text: str) -> bool:
     """Whether Han and Latin letters touch."""
     return not text.isascii() and _MIXED.search(text) is not None
+
+
+def _listed(text: str) -> list[re.Match[str]]:
+    return list(_LISTED.finditer(text)) if LIST.search(text) else []
 
 
 def _between(text: str, runs: Iterable[re.Match[str]]) -> Changes:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from models.text.casing import unshout
-from models.text.changes import Step
+from models.text.changes import Step, changed
 from models.text.cleaning import NormalisedText, settled
 from models.text.folding import GUESSES, STEPS
-from models.text.framing import unlead, unquote
+from models.text.framing import unframe
 from models.text.han import guess_han
 from models.text.plain_words import lower_words
 from models.text.scanning import is_plain
@@ -17,13 +16,13 @@ from models.text.spacing import GAP_SIGNS, undo_gaps
 from models.text.typos import SLIPS, undo_typos
 
 _UNDO: Final[tuple[Step, ...]] = (undo_typos, undo_gaps)
-_PLAIN_GUESSES: Final[tuple[Step, ...]] = (unshout, guess_han, unquote)
-_LINES: Final = re.compile(r"\S\s*[\n\r\u2028\u2029]\s*\S")  # behind a quoted line there may stand an answer
+_PLAIN_GUESSES: Final[tuple[Step, ...]] = (unshout, guess_han)
 _SIGNS: Final = SLIPS | GAP_SIGNS
 
 
 def readings(text: str) -> tuple[NormalisedText, ...]:
-    """As sure a reading as possible, and where that leaves something that may be a disguise, one without it.
+    """As sure a reading as possible, and where that leaves something that may be a disguise, or stands around
+    the whole text, one without it.
 
     One or two; whoever scores them takes the higher score of each label. The first is what `normalise` makes of the
     text, but for one whose words are full of slips or gaps: those are mended.
@@ -36,8 +35,12 @@ def readings(text: str) -> tuple[NormalisedText, ...]:
     if is_odd and any(undo(first.text) for undo in _UNDO):
         first = settled(first, (*STEPS, *_UNDO))
     guesses = _PLAIN_GUESSES if looks_plain and not is_odd else GUESSES
-    lead = () if _LINES.search(text) else (unlead,)
-    if not any(guess(first.text) for guess in (*guesses, *lead)):
-        return (first,)
-    second = settled(first, (*STEPS, *GUESSES, *lead))
+    second = first
+    has_lines = not looks_plain and len(text.strip().splitlines()) > 1
+    if frame := unframe(first.text, has_lines):
+        second = NormalisedText(*changed(first.text, first.offsets, frame))
+    if any(guess(second.text) for guess in guesses):
+        second = settled(second, (*STEPS, *GUESSES))
+    elif frame and not is_plain(second.text):
+        second = settled(second, STEPS)
     return (first,) if second.text == first.text else (first, second)
