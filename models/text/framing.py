@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 from models.characters import HAN
-from models.text.changes import Changes
 from models.text.masks import USER
 
 _PAIRS = {
@@ -17,18 +16,21 @@ _MARKS = "*_~`"  # may be doubled
 _MOST = 4  # of these, one inside of the other
 _SHORTEST = 5  # characters: a word in quotes is only mentioned
 _LEAD = re.compile(
-    rf"(?:RT )?{re.escape(USER)}: ?|[A-Z][a-z]{{1,15}}: |[{HAN}]{{1,3}}(?![说道问答称写])[{HAN}]\uff1a"
+    rf"(?:RT )?{re.escape(USER)}: ?|[A-Z][a-z]{{1,15}}+: |[{HAN}]{{1,3}}(?![说道问答称写])[{HAN}]\uff1a"
     r"|>{1,3} ?|(?:[*+\u2022\u00b7\u2013\u2014-]|[0-9]{1,2}[.)\u3001]|#{1,6}) "
 )
+_FRAME = re.compile(f"[{re.escape(''.join(_PAIRS))}]|{_LEAD.pattern}")  # either of them begins
 
 
-def unframe(text: str, has_lines: bool) -> Changes:
-    """Quotes, brackets and marks of bold and the like that enclose all of a text; in front of one that is a single
-    line a mark of a list, a heading or a quotation, or who said it.
+def unframe(text: str, has_lines: bool) -> slice | None:
+    """The part that quotes, brackets or marks of bold and the like enclose, or that a mark of a list, a heading or a
+    quotation leads, or who said it; None where nothing does.
 
     Args:
         has_lines: whether it was sent in several lines, so that an answer may stand below what is quoted.
     """
+    if _FRAME.match(text) is None:
+        return None
     first, last = 0, len(text)
     for _ in range(_MOST):
         size = _size(text[first:last])
@@ -36,7 +38,7 @@ def unframe(text: str, has_lines: bool) -> Changes:
         if size == 0 and (lead is None or lead.end() == last):
             break
         first, last = (lead.end() if lead else first + size), last - size
-    return dict.fromkeys((*range(first), *range(last, len(text))), "")
+    return slice(first, last) if first else None
 
 
 def _size(text: str) -> int:

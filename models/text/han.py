@@ -11,7 +11,7 @@ from models.characters import EMOJI, HAN
 from models.text.changes import Changes
 from models.text.plain_words import HAN_HIDDEN, HAN_SHORT, HAN_SOUNDS, TRADITIONAL
 
-HAN_SEPARATORS = " *.\u00b7_|~/+-"
+HAN_SEPARATORS = r" *.\u00b7_|~/+\-"
 _IN_HAN = re.compile(f"[{HAN}]")
 _SPACED = re.compile(f"(?<![{HAN}])[{HAN}]([{HAN_SEPARATORS}])[{HAN}](?![{HAN}])(?:\\1[{HAN}](?![{HAN}]))++")
 LIST = re.compile(f"[\u3001{EMOJI}][{HAN}][\u3001{EMOJI}]")
@@ -55,10 +55,10 @@ def guess_han(text: str) -> Changes:
     """
     if text.isascii():
         return {}
-    lists = [run for run in _listed(text) if len(run[0]) >= 2 * _SHORTEST_LIST - 1]
-    changes = _between(text, lists) | _gaps(text)
+    changes: dict[int, str] = {}
     if _IS_ODD.search(text):
-        changes |= _joined(text, _ODDLY_APART)
+        lists = [run for run in _listed(text) if len(run[0]) >= 2 * _SHORTEST_LIST - 1]
+        changes = _between(text, lists) | _gaps(text) | _joined(text, _ODDLY_APART)
     for sound in _SOUND.finditer(text) if is_mixed(text) else ():
         changes |= _characters(text, *sound.span())
     return changes

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from models.text.casing import unshout
-from models.text.changes import Step, changed
+from models.text.changes import Step
 from models.text.cleaning import NormalisedText, settled
 from models.text.folding import GUESSES, STEPS
 from models.text.framing import unframe
@@ -37,10 +37,10 @@ def readings(text: str) -> tuple[NormalisedText, ...]:
     guesses = _PLAIN_GUESSES if looks_plain and not is_odd else GUESSES
     second = first
     has_lines = not looks_plain and len(text.strip().splitlines()) > 1
-    if frame := unframe(first.text, has_lines):
-        second = NormalisedText(*changed(first.text, first.offsets, frame))
+    if inside := unframe(first.text, has_lines):
+        second = NormalisedText(first.text[inside], first.offsets[inside])
     if any(guess(second.text) for guess in guesses):
         second = settled(second, (*STEPS, *GUESSES))
-    elif frame and not is_plain(second.text):
+    elif inside and not is_plain(second.text):
         second = settled(second, STEPS)
     return (first,) if second.text == first.text else (first, second)

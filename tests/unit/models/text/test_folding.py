@@ -109,7 +109,7 @@ def test_undone(disguised: str, plain: str) -> None:
         "the U.S.A and the F.B.I", "so friendly . x", "see a.b.c.d.e.f", "a b c list",
         "e.g. this", "i a m", "x y z", "1st 2nd 5in 4am 90s", "day2 h1n1 mp3",
         "Hmmm, www", "wow!great", "he*she", "3 * 4 = 12", "Привет соре мир", "αβγ 5 μm", "$100 and $5", "café naïve",
-        "今天 天气 很 好啊", "红、黄、蓝", "油、盐、酱、醋、茶，东→南→西→北", "我、你、他", "我🌸你",
+        "今天 天气 很 好啊", "红、黄、蓝", "油、盐、酱、醋、茶，东→南→西→北", "我、你、他", "我🌸你", "他A妈和傻1逼",
         "北京，上海", "哈哈哈哈", "🇺🇸 ℹ info", "媽媽 好", "don't x-ray it",
         "🇺🇸🇬🇧 5ᵗʰ xⁿ Ⅻ", "λx.x and ρgh", "Стакан и Cтакан", "нет, как", "GoT and LoL", "s.end() or a.dd",
         "person(s), he/she", "tōa la̍t lâng bo̍k", "für hätte schön", "5€ £3", "Straße", "A&B", "x*y*z",
