@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from models.characters import ACCENTS, INVISIBLE, ODD_SPACE, SURROGATES
 from models.text.changes import Step, changed
+from models.text.escapes import unescape
 from models.text.folding import STEPS
 from models.text.marks import composed
 from models.text.markup import decode, unwrap
@@ -50,7 +51,7 @@ def settled(clean: NormalisedText, steps: Sequence[Step]) -> NormalisedText:
     text, offsets = _tidy(clean.text, clean.offsets)
     for _ in range(_PASSES):
         before = text
-        for step in (mask, decode, unwrap, *steps):
+        for step in (mask, unescape, decode, unwrap, *steps):
             if changes := step(text):
                 text, offsets = changed(text, offsets, changes)
         if text == before:

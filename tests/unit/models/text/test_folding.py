@@ -173,7 +173,7 @@ def test_word_lists_are_what_folding_relies_on() -> None:
 
 
 UNITS = [
-    "k   ", "k l  ", "我、", "你🌸", "穆斯 ",
+    "k   ", "k l  ", "%20a", r"\u4f60", "%E4%BD%A0", "我、", "你🌸", "穆斯 ",
     "k ", "k.", "傻 ", "a1", "a*", "aaab", "а", "𝓯", "!a", "$", "id🤡", "\u0301\u200b", "a|", "a.b ", "(", "'",
     "a!", "aB ", "aA", "IDioT ",
     "é", "k\u0308", "ïd ", "&amp;", "&#38", "<b ", '<b "', "<a href='", "<!--", "st-", "a.b,",

@@ -13,6 +13,7 @@ PARTS = (
     "fu ck", "mo ron", "stuipd", "idiiot", "fvck", "a55", "s**t", "c@nt", "st-upid", "ass.hat", "脑can", "傻。。。逼",
     "傻b", "KILL YOURSELF", "iDiOt", "ïdïöt", "k\u0308", "&#102;", "&amp;", "<b>", "</p>", '<a href="', '">', "<!--",
     "-->", "🇫", "🇺🇨🇰", "ᶠᵘᶜᵏ", "аss", "κ", "мир", "id🤡iot", "k i l l", "sh1t", "f*ck", "x.com", "@bob", "[URL]",
+    "%20", "%E4%BD%A0", r"\u4f60", r"\ud83d",
     "> ", "RT @bob: ", "“", "”", "'", "(", ")", "**", "_", "1. ", "Emma: ", "Go Home Please Now ",
     "\ud800", "\u200b", "\t", " ", "a", "I", ".", "-", "*", "好", "媽", "😂",
 )  # fmt: skip
