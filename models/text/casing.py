@@ -12,6 +12,9 @@ _WORD = re.compile(rf"{PLACEHOLDER}|[A-Za-z]++")
 _MIXED = re.compile(r"[a-z][A-Z]|[A-Z]{2}[a-z]")
 CAMEL = "[A-Z]?[a-z]{2,}+(?:[A-Z][a-z]{2,}+)++"
 _SHORTEST = 4  # letters, of words that nobody hides: GoT and LoL are names
+_LONGER = re.compile(r"[A-Za-z][a-z]{3}(?<![A-Za-z'\u2019]....)")
+_UNTITLED = re.compile(r"[a-z]{4}(?<![A-Za-z'\u2019]....)")
+_FEWEST_TITLED = 3  # known words of four letters and more: fewer may be a name
 _SHOUTED = 8  # letters of a text in capitals: shorter ones are abbreviations
 
 
@@ -33,12 +36,18 @@ def unmix(text: str) -> Changes:
 
 
 def unshout(text: str) -> Changes:
-    """A text all in capitals."""
-    if not text.isupper():
+    """A text all in capitals, or with one at the beginning of each word that is not short."""
+    longer = _LONGER.search(text)
+    if (longer is None or longer[0].islower() or _UNTITLED.search(text)) and not text.isupper():
         return {}
     words = [word for word in _WORD.finditer(text) if word[0][0] != "["]
-    letters = sum(len(word[0]) for word in words)
-    return _lower(text, words) if letters >= max(_SHOUTED, len(text) // 2) else {}
+    if sum(len(word[0]) for word in words) < max(_SHOUTED, len(text) // 2):
+        return {}
+    if text.isupper():
+        return _lower(text, words)
+    titled = [word for word in words if word[0].istitle()]
+    known = [word[0].lower() in WORDS for word in titled if len(word[0]) >= _SHORTEST]
+    return _lower(text, titled) if sum(known) >= _FEWEST_TITLED and 2 * sum(known) >= len(known) else {}
 
 
 def _plain(word: str) -> str:

@@ -12,11 +12,13 @@ from dataclasses import dataclass
 
 from models.characters import ACCENTS, INVISIBLE, ODD_SPACE, SURROGATES
 from models.text.changes import Step, changed
+from models.text.escapes import unescape
 from models.text.folding import STEPS
 from models.text.marks import composed
 from models.text.markup import decode, unwrap
 from models.text.masks import mask
 from models.text.scanning import is_plain
+from models.text.spacing import join_apart
 
 _DIRT = re.compile(f"[{INVISIBLE}{ACCENTS}]+|[{ODD_SPACE} ]+|[{SURROGATES}]")
 _CLEAN = re.compile(f"[{INVISIBLE}{ODD_SPACE}{SURROGATES}{ACCENTS}]|  |\\A | \\Z")
@@ -49,7 +51,7 @@ def settled(clean: NormalisedText, steps: Sequence[Step]) -> NormalisedText:
     text, offsets = _tidy(clean.text, clean.offsets)
     for _ in range(_PASSES):
         before = text
-        for step in (mask, decode, unwrap, *steps):
+        for step in (mask, unescape, decode, unwrap, *steps):
             if changes := step(text):
                 text, offsets = changed(text, offsets, changes)
         if text == before:
@@ -59,7 +61,7 @@ def settled(clean: NormalisedText, steps: Sequence[Step]) -> NormalisedText:
 
 
 def _tidy(text: str, offsets: Sequence[int]) -> tuple[str, Sequence[int]]:
-    """Marks on letters composed, what is invisible dropped, white space folded."""
+    """Marks on letters composed, what is invisible dropped, white space folded once it has shown where words end."""
     if _CLEAN.search(text) is None:
         return text, offsets
     pieces: list[str] = []
@@ -75,20 +77,21 @@ def _tidy(text: str, offsets: Sequence[int]) -> tuple[str, Sequence[int]]:
             pieces.append("\ufffd")
             places.append(start)
         elif first.isspace():
-            pieces.append(" ")
-            places.append(start)
+            pieces += " " * (end - start)
+            places += range(start, end)
         elif accents := "".join(_IS_ACCENT.findall(match[0])):
             cluster = composed(pieces.pop(), accents) if pieces else accents[:1]
             pieces += cluster
             places += range(start, start + len(cluster) - 1) if len(places) else [start]
     pieces += text[position:]
     places += range(position, len(text))
-    return _close_gaps(pieces, [offsets[place] for place in places])
+    spaced = "".join(pieces)
+    return _close_gaps(*changed(spaced, [offsets[place] for place in places], join_apart(spaced)))
 
 
-def _close_gaps(pieces: list[str], offsets: list[int]) -> tuple[str, Sequence[int]]:
-    """Drop spaces at the ends and those that an invisible mark had kept apart."""
-    kept = [i for i, piece in enumerate(pieces) if piece != " " or (i and pieces[i - 1] != " ")]
-    while kept and pieces[kept[-1]] == " ":
+def _close_gaps(text: str, offsets: Sequence[int]) -> tuple[str, Sequence[int]]:
+    """Drop spaces at the ends and all but the first of those side by side."""
+    kept = [i for i, character in enumerate(text) if character != " " or (i and text[i - 1] != " ")]
+    while kept and text[kept[-1]] == " ":
         kept.pop()
-    return "".join([pieces[i] for i in kept]), [offsets[i] for i in kept]
+    return "".join([text[i] for i in kept]), [offsets[i] for i in kept]

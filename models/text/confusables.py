@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice, product
 
 from confusable_homoglyphs.confusables import confusables_data
 
@@ -16,6 +17,9 @@ from models.text.styles import STYLES
 
 _LIKE = dict(zip("пπηωєзиυμякѡҽүԌβεικτχσϝИЯДΛΣШ", "nnnweenuurkweyGbeiktxoFNRAAEW", strict=True))
 """Not alike enough for TR39, or alike to something that is no ASCII letter; readers take them for these."""
+
+_NU = "\u03bd"
+_MOST_READINGS = 16
 
 _ALPHABETS = "\u0370-\u03ff\u0400-\u052f\u0531-\u058f\u13a0-\u13ff\u1c80-\u1c8f\u1f00-\u1fff\u2c80-\u2cff\ua640-\ua69f"
 _WORD = re.compile(rf"[^\W\d_](?:[^\W\d_]|[{ACCENTS}])*+")
@@ -68,7 +72,7 @@ def latinise(text: str) -> Changes:
     for match in _WORD.finditer(text):
         if _IN_FOREIGN.search(match[0]):
             is_mixed = _LATIN.search(match[0]) is not None
-            word = match[0].translate(_NEARLY_ALIKE if is_mixed else _ALIKE)
+            word = _latin(match[0], _NEARLY_ALIKE if is_mixed else _ALIKE)
             if word.isascii():
                 (mixed if is_mixed else whole).append((match.start(), word))
             else:
@@ -83,3 +87,12 @@ def latinise(text: str) -> Changes:
     else:
         plain = []
     return {i: new for start, word in plain for i, new in enumerate(word, start) if new != text[i]}
+
+
+def _latin(word: str, alike: Mapping[int, str]) -> str:
+    """The word in Latin letters. A nu is drawn like a v, and often put for an n: that it is where no word comes out."""
+    if _NU not in word:
+        return word.translate(alike)
+    readings = product(*["vn" if letter == _NU else letter.translate(alike) for letter in word])
+    known = (plain for letters in islice(readings, _MOST_READINGS) if (plain := "".join(letters)).lower() in WORDS)
+    return next(known, word.translate({**alike, ord(_NU): "n"}))

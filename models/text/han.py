@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
 
 from models.characters import EMOJI, HAN
 from models.text.changes import Changes
-from models.text.plain_words import HAN_HIDDEN, HAN_SOUNDS, TRADITIONAL
+from models.text.plain_words import HAN_HIDDEN, HAN_SHORT, HAN_SOUNDS, TRADITIONAL
 
-HAN_SEPARATORS = " *.\u00b7_|~/+-"
+HAN_SEPARATORS = r" *.\u00b7_|~/+\-"
 _IN_HAN = re.compile(f"[{HAN}]")
 _SPACED = re.compile(f"(?<![{HAN}])[{HAN}]([{HAN_SEPARATORS}])[{HAN}](?![{HAN}])(?:\\1[{HAN}](?![{HAN}]))++")
+LIST = re.compile(f"[\u3001{EMOJI}][{HAN}][\u3001{EMOJI}]")
+"""What every list of single characters holds ("油、盐、酱")."""
+_LISTED = re.compile(f"(?<![{HAN}])[{HAN}](?:[\u3001{EMOJI}][{HAN}](?![{HAN}]))++")
+_SHORTEST_LIST = 3  # characters: fewer are words that an emoji or a comma stands between
+_SHORTEST_SENTENCE = 6
+_RUN = re.compile(f"[{HAN}]++")
+_GAP = re.compile(f" (?<=[{HAN}] )(?=[{HAN}])")
+_FEWEST_GAPS = 4
 _LATIN = "A-Za-z\u00e0-\u01dc"  # pinyin with its tones
 _MIXED = re.compile(f"[{_LATIN}](?:(?<=[{HAN}].)|[{HAN}])")
 _SOUND = re.compile(f"[{_LATIN}]++")
@@ -29,18 +37,28 @@ _IS_ODD = re.compile(f"{_ODD}[{HAN}]")
 
 
 def join_han(text: str) -> Changes:
-    """Characters with separators: three and more that all stand alone, or the parts of a word that is often hidden."""
+    """Characters with separators: three and more that all stand alone, or the parts of a word that is often hidden.
+    As in a list they are joined where they make sentences.
+    """
     if text.isascii():
         return {}
-    spaced = {i for run in _SPACED.finditer(text) for i in range(*run.span()) if _IN_HAN.match(text, i) is None}
-    return dict.fromkeys(spaced, "") | _joined(text, _APART)
+    listed = _listed(text)
+    characters = [one for run in listed for one in run[0] if _IN_HAN.match(one)]
+    is_sentence = len(characters) >= _SHORTEST_SENTENCE and len(HAN_SHORT.intersection(characters)) > 1
+    runs = [*_SPACED.finditer(text), *(listed if is_sentence else ())]
+    return _between(text, runs) | _joined(text, _APART)
 
 
 def guess_han(text: str) -> Changes:
-    """Parts of hidden words with punctuation between them, or some of them in pinyin."""
+    """Parts of hidden words with punctuation between them, or some of them in pinyin; what may be a list; gaps inside
+    of words.
+    """
     if text.isascii():
         return {}
-    changes = _joined(text, _ODDLY_APART) if _IS_ODD.search(text) else {}
+    changes: dict[int, str] = {}
+    if _IS_ODD.search(text):
+        lists = [run for run in _listed(text) if len(run[0]) >= 2 * _SHORTEST_LIST - 1]
+        changes = _between(text, lists) | _gaps(text) | _joined(text, _ODDLY_APART)
     for sound in _SOUND.finditer(text) if is_mixed(text) else ():
         changes |= _characters(text, *sound.span())
     return changes
@@ -49,6 +67,27 @@ def guess_han(text: str) -> Changes:
 def is_mixed(text: str) -> bool:
     """Whether Han and Latin letters touch."""
     return not text.isascii() and _MIXED.search(text) is not None
+
+
+def _listed(text: str) -> list[re.Match[str]]:
+    return list(_LISTED.finditer(text)) if LIST.search(text) else []
+
+
+def _between(text: str, runs: Iterable[re.Match[str]]) -> Changes:
+    """The runs without what stands between their characters."""
+    return {i: "" for run in runs for i in range(*run.span()) if _IN_HAN.match(text, i) is None}
+
+
+def _gaps(text: str) -> Changes:
+    """All spaces between characters, where nearly all that stands between them is shorter than the words of a sentence
+    are. Text that is divided into words may look so, too.
+    """
+    gaps = _GAP.findall(text) if " " in text else []
+    if len(gaps) < _FEWEST_GAPS:
+        return {}
+    sizes = [len(run) for run in _RUN.findall(text)]
+    is_cut = 5 * sum(size < 3 for size in sizes) >= 4 * len(sizes)
+    return {gap.start(): "" for gap in _GAP.finditer(text)} if is_cut else {}
 
 
 def _joined(text: str, apart: re.Pattern[str]) -> Changes:

@@ -6,6 +6,7 @@ import re
 
 from models.text.changes import Changes
 from models.text.plain_words import HIDDEN
+from models.text.signs import first_letters
 
 URL, USER, PHONE, EMAIL = "[URL]", "[USER]", "[PHONE]", "[EMAIL]"
 PLACEHOLDER = "|".join(map(re.escape, (URL, USER, PHONE, EMAIL)))
@@ -42,8 +43,11 @@ def mask(text: str) -> Changes:
     changes: dict[int, str] = {}
     if _MASKABLE.search(text) is None:
         return changes
+    letters = first_letters(text) if "@" in text else {}
     for match in _MASKS.finditer(text):
         start, end = match.span()
+        if match["user"] and letters.get(start, 0) >= end:
+            continue  # "@ll" among other words with signs is no handle
         if match["domain"] and match[0].replace(".", "").lower() in HIDDEN:
             continue  # "fu.ck.in" is no host
         placeholder = _PLACEHOLDERS[match.lastgroup or ""]

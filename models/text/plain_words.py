@@ -63,6 +63,9 @@ COMMON = frozenset(FREQUENT)
 SHORT = frozenset(_SHORT.split())
 """Words that may stand next to longer ones in a run of spaced letters."""
 
+HAN_SHORT = frozenset("的了是不我你他她们这那在有就都也很吗吧没要")
+"""Characters that nobody lists one by one: among characters with commas between them they show sentences."""
+
 HAN_HIDDEN = frozenset(_HAN_HIDDEN.split())
 """The same as `HIDDEN` in Chinese, two to four characters each."""
 

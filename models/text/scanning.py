@@ -12,7 +12,7 @@ import re
 from models.characters import ACCENTS, BEYOND_ASCII, EMOJI, HAN, INVISIBLE, ODD_SPACE, SURROGATES
 from models.text.casing import CAMEL
 from models.text.confusables import FOREIGN
-from models.text.han import HAN_SEPARATORS
+from models.text.han import HAN_SEPARATORS, LIST
 from models.text.plain_words import SHORT
 from models.text.separators import BETWEEN
 from models.text.signs import SIGNS, WILD
@@ -42,6 +42,6 @@ _LETTER_TRIPLE = re.compile(r"([A-Za-z])\1\1")
 
 def is_plain(text: str) -> bool:
     """Whether `normalise` has nothing to do. False may be said of a plain text, too: it only takes longer then."""
-    if _PLAIN.fullmatch(text) is None:
+    if _PLAIN.fullmatch(text) is None or ("\u3001" in text and LIST.search(text)):
         return False
     return _TRIPLE.search(text) is None or _LETTER_TRIPLE.search(text) is None

@@ -23,12 +23,15 @@ _ANY = f"{SIGNS}{WILD}"
 _SIGNED = re.compile(f"(?<![A-Za-z{_ANY}])[A-Za-z]*+[{_ANY}][A-Za-z{_ANY}]*+")
 _INNER = re.compile(f"[A-Za-z][{SIGNS}]++[A-Za-z]")
 _PART = re.compile(f"[a-z][{SIGNS}]++[A-Z]")  # "Direct3D" is no word
+_BARE = re.compile(f"(?<![^ ])[{SIGNS}]{{1,2}}(?= )")
 _NO_LETTERS = frozenset(_LETTERS) | frozenset(WILD)
 _MOST_SIGNED = 24  # characters; longer ones are no words
 _MOST_READINGS = 16
 _SHORTEST_SWORN = 4  # characters, of words in which signs stand for any letter ("f#ck"): H&M and C# are none
 _MOST_PART_NUMBER = 4  # characters: A55 and M4A1 are no words
 
+
+_TELLING = frozenset(FREQUENT[:1000])  # no names among them, as in handles
 
 Key = tuple[int, tuple[int, str], tuple[int, str]]
 Signed = tuple[int, str, list[str]]
@@ -42,14 +45,40 @@ def unsign(text: str) -> Changes:
     sure: dict[int, str] = {}
     others: dict[int, str] = {}
     found: list[str] = []
+    used: set[str] = set()
     for start, body, words in _signed(text):
+        used.update(body if words else "")
         is_sure = bool(words) and _is_sure(body, words)
         (sure if is_sure else others).update(_written(start, body, words[0] if words else _spelt(body)))
         if is_sure:
             found.append(words[0])
         elif words and _may_be_word(body):
             found.append(body)
+    if len(set(found)) > 1:
+        others |= _bare(text, used)
     return sure | others if proves(found) else sure
+
+
+def _bare(text: str, used: set[str]) -> Changes:
+    """Words of signs alone ("15" for is, "!" for I), where the same signs stand for letters elsewhere in the text."""
+    changes: dict[int, str] = {}
+    for match in _BARE.finditer(text):
+        letters = product(*[_LETTERS[sign] for sign in match[0]]) if used.issuperset(match[0]) else ()
+        for word in map("".join, letters):
+            if word in SHORT:
+                changes |= dict(enumerate("I" if word == "i" else word, match.start()))
+    return changes
+
+
+def first_letters(text: str) -> Mapping[int, int]:
+    """Where words begin whose first letter is an @ ("@ll"), and where they end: if others with signs show it, or the
+    word has further signs. Else it is a user.
+    """
+    signed = [one for one in _signed(text) if one[2]]
+    ats = [(start, body, words[0]) for start, body, words in signed if body[0] == "@" and words[0][0] == "a"]
+    telling = {body for _, body, word in ats if word in _TELLING}
+    others = {body for _, body, words in signed if _is_sure(body, words) or not _NO_LETTERS.isdisjoint(body[1:])}
+    return {start: start + len(body) for start, body, _ in ats} if others or len(telling) > 1 else {}
 
 
 def guess_signs(text: str) -> Changes:

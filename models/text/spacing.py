@@ -5,14 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from models.text.changes import Changes
+from models.text.changes import Changes, proves
 from models.text.pieces import PIECE, Run, between, is_word, joined, runs_of
 from models.text.plain_words import HIDDEN, LONGEST, SHORT, WORDS, lower_words
 
 _MOST_SPACED = 200  # letters
+_MOST_INITIALS = 4  # letters: "U.S.A.F", "a-b-c-d"
 _SPACED = re.compile(
     r"(?<![A-Za-z0-9'])[A-Za-z]([ .\-_*/,|~+])[A-Za-z](?![A-Za-z0-9'])(?:\1[A-Za-z](?![A-Za-z0-9']))++"
 )
+_ONE = "[^ ](?![^ ])"
+_SPELT = f"{_ONE}(?: {_ONE})*+"
+_APART = re.compile(f"(?<![^ ])(?<! [^ ] ){_SPELT}(?: {{2,}}+{_SPELT})++")
+_GAP = re.compile(" {2,}+")
+_STRAY = re.compile(r" (?=[.,!?;:](?: |\Z))")  # behind a word, before the mark that belongs to it
 
 _WHOLE = r"(?<![\w'\u2019])[A-Za-z]++(?![\w'\u2019])"
 _PHRASE = re.compile(f"{_WHOLE}(?: {_WHOLE})++")
@@ -21,16 +27,52 @@ _FEWEST_GAPS = 3  # in words that nobody hides: fewer are mistakes
 
 
 def join(text: str) -> Changes:
-    """Single letters with one separator ("k i l l", "f.u.c.k"), where they are words from end to end."""
+    """Single letters with one separator ("k i l l", "f.u.c.k"), where they are words from end to end; with another
+    separator than the space, which shows where a word ends, any others once these show a disguise.
+    """
     changes: dict[int, str] = {}
+    others: dict[int, str] = {}
+    found: list[str] = []
     for match in _SPACED.finditer(text):
         letters = match[0][::2].lower()
         for first, last in ((0, 0), (0, 1), (1, 0), (1, 1)):  # at its ends there may be a letter of a neighbour
             if ends := _split(letters[first : len(letters) - last]):
                 for i in range(1, len(letters) - first - last):
                     changes[match.start() + 2 * (first + i) - 1] = " " if i in ends else ""
+                if match[1] != " ":
+                    found.append(letters)
+                elif _STRAY.match(text, match.end()):
+                    changes[match.end()] = ""
                 break
+        else:
+            if match[1] != " " and len(letters) > _MOST_INITIALS:
+                others |= dict.fromkeys(range(match.start() + 1, match.end(), 2), "")
+    return others | changes if proves(found) else changes
+
+
+def join_apart(text: str) -> Changes:
+    """Single characters with spaces, words with wider gaps between them ("k i l l   h i m"): unknown words, too, as the
+    gaps show where they end. White space is one space for each character here, and not folded yet.
+    """
+    changes: dict[int, str] = {}
+    for run in _APART.finditer(text) if "  " in text else ():
+        spelt = list(_words_apart(text, *run.span()))
+        words = ["".join(filter(str.isalpha, text[start:end])).lower() for start, end in spelt]
+        is_clear = any(word in HIDDEN or (len(word) > 3 and word in WORDS) for word in words)
+        if not is_clear or 2 * sum(word in WORDS or word in SHORT for word in words) < len(words):
+            continue
+        for start, end in spelt:
+            # Where a plain word stands beside it, a single letter may be one: `join` finds that out.
+            if text[start - 2 : start] in ("", "  ") and text[end : end + 2] in ("", " ", "  "):
+                changes |= dict.fromkeys(range(start + 1, end, 2), "")
     return changes
+
+
+def _words_apart(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    for gap in _GAP.finditer(text, start, end):
+        yield start, gap.start()
+        start = gap.end()
+    yield start, end
 
 
 def _split(letters: str) -> set[int]:

@@ -42,6 +42,12 @@ def test_placeholders_are_kept(parts: list[str]) -> None:
         ("you s-t-u-p-i-d man", "you stupid man"),
         ("you are a d i c k, right", "you are a dick, right"),
         ("i d i o t.l.o.s.e.r", "idiot.loser"),
+        ("the n e i g h b o u r s are f r i e n d l y .", "the neighbours are friendly."),
+        # wide gaps, or dots, show where unknown words end
+        ("M y   m o t h e r   k n i t s   f o r   Q u i d o .", "My mother knits for Quido."),
+        ("A\nn\nn\n \nl\ni\nk\ne\ns\n \nt\no\n \nk\nn\ni\nt", "Ann likes to knit"),
+        ("you   a\u00a0r\u00a0e\u2003\u2003w a i t i n g\t\tf o r   Q u i d o", "you are waiting for Quido"),
+        ("K.e.e.p t.a.l.k.i.n.g in a d.i.t.c.h.e.s", "Keep talking in a ditches"),
         ("fuuuuuck this", "fuck this"),
         ("gooood looooser", "good loser"),
         ("noooooo", "noo"),
@@ -56,6 +62,8 @@ def test_placeholders_are_kept(parts: list[str]) -> None:
         ("傻*逼 他🐴妈 的", "傻逼 他妈的"),
         ("去 死 吧", "去死吧"),
         ("他.妈.的垃😡圾", "他妈的垃圾"),
+        ("下、午、开、完、会、有、人、去、吗？我、在、这。", "下午开完会有人去吗？我在这。"),
+        ("你🌸是🌷个🌸好🌸人🌸吗", "你是个好人吗"),
         ("ＡＢＣ１２，你好！", "ABC12，你好！"),
         # signs between letters
         ("you id.io.t, st-up-id f(u)ck", "you idiot, stupid fuck"),
@@ -66,6 +74,10 @@ def test_placeholders_are_kept(parts: list[str]) -> None:
         ("f**k that s#it, fu©k, n*gger, bitc*", "fuck that shit, fuck, nigger, bitch"),
         ("y0u 4r3 @ tr4sh p3rs0n 4nd ugly", "you are @ trash person and ugly"),
         ("th*y w*nt to k*ll", "they want to kill"),
+        ("@ll of you @re f0ol$", "all of you are fools"),
+        ("an @b$0lute f00l", "an absolute fool"),
+        ("! w!ll h!t y0u", "I will hit you"),
+        ("1 7h1nk 17 15 4 b4d 5t0ry, 9 15", "I think it is a bad story, 9 15"),
         ("F&@k off", "Fuck off"),
         # case
         ("yOu ArE sUcH aN iDiOt", "you are such an idiot"),
@@ -81,6 +93,7 @@ def test_placeholders_are_kept(parts: list[str]) -> None:
         ("tie\u0302\u0301ng Vie\u0323\u0302t", "tiếng Việt"),
         # other alphabets and styles
         ("тհe ԁоɡ bɩt уоυ", "the dog bɩt you"),
+        ("Wοmεν νοt νеνer Quιdον", "Women not never Quidon"),
         ("fμck кill ꓝUCK", "fuck kill FUCK"),
         ("⒡⒰⒞⒦ ᶠᵘᶜᵏ ⁱᵗ 🇫🇺🇨🇰", "fuck fuck it fuck"),
         ("🇸\u200b🇭\u200b🇮\u200b🇹", "shit"),
@@ -93,9 +106,11 @@ def test_undone(disguised: str, plain: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "the U.S.A and the F.B.I", "a b c list", "e.g. this", "i a m", "x y z", "1st 2nd 5in 4am 90s", "day2 h1n1 mp3",
+        "the U.S.A and the F.B.I", "so friendly . x", "see a.b.c.d.e.f", "a b c list",
+        "e.g. this", "i a m", "x y z", "1st 2nd 5in 4am 90s", "day2 h1n1 mp3",
         "Hmmm, www", "wow!great", "he*she", "3 * 4 = 12", "Привет соре мир", "αβγ 5 μm", "$100 and $5", "café naïve",
-        "今天 天气 很 好啊", "红、黄、蓝", "北京，上海", "哈哈哈哈", "🇺🇸 ℹ info", "媽媽 好", "don't x-ray it",
+        "今天 天气 很 好啊", "红、黄、蓝", "油、盐、酱、醋、茶，东→南→西→北", "我、你、他", "我🌸你", "他A妈和傻1逼",
+        "北京，上海", "哈哈哈哈", "🇺🇸 ℹ info", "媽媽 好", "don't x-ray it",
         "🇺🇸🇬🇧 5ᵗʰ xⁿ Ⅻ", "λx.x and ρgh", "Стакан и Cтакан", "нет, как", "GoT and LoL", "s.end() or a.dd",
         "person(s), he/she", "tōa la̍t lâng bo̍k", "für hätte schön", "5€ £3", "Straße", "A&B", "x*y*z",
         "**bold** price*", "IoT, PoC",
@@ -109,11 +124,13 @@ def test_left_alone(text: str) -> None:
     ("text", "plain", "behind"),
     [
         ("so k.i.l.l him", "kill", "k.i.l.l"),
+        ("o h   m y   b r o t h e r   Q u i d o .", "Quido", "Q u i d o"),
         ("oh fuuuckkk you", "fuck", "fuuuckkk"),
         ("oh @sshole, no", "asshole", "@sshole"),
         ("个傻 逼！", "傻逼", "傻 逼"),
         ("be \u200bf\u200bu c k, go\u200b", "f", "f"),
         ("http://x.example 𝓯𝓾𝓬𝓴 ok", "fuck", "𝓯𝓾𝓬𝓴"),
+        ("他、们、不、在、这、里、吗", "们不", "们、不"),
         ("oh id.io.t!", "idiot", "id.io.t"),
         ("oh f**k!", "fuck", "f**k"),
         ("oh iDiOt!", "idiot", "iDiOt"),
@@ -125,6 +142,10 @@ def test_spans_reach_what_was_folded(text: str, plain: str, behind: str) -> None
     clean = normalise(text)
     start = clean.text.index(plain)
     assert text[slice(*original_span(clean, start, start + len(plain)))] == behind
+
+
+def test_wide_gaps_alone_join_nothing() -> None:
+    assert normalise("E A D G   B E   C G\nx y  z w").text == "E A D G B E C G x y z w"
 
 
 @given(st.lists(st.sampled_from(sorted(HIDDEN | COMMON)), min_size=1, max_size=8))
@@ -152,6 +173,7 @@ def test_word_lists_are_what_folding_relies_on() -> None:
 
 
 UNITS = [
+    "k   ", "k l  ", "%20a", r"\u4f60", "%E4%BD%A0", "我、", "你🌸", "穆斯 ",
     "k ", "k.", "傻 ", "a1", "a*", "aaab", "а", "𝓯", "!a", "$", "id🤡", "\u0301\u200b", "a|", "a.b ", "(", "'",
     "a!", "aB ", "aA", "IDioT ",
     "é", "k\u0308", "ïd ", "&amp;", "&#38", "<b ", '<b "', "<a href='", "<!--", "st-", "a.b,",

@@ -1,4 +1,6 @@
-"""HTML in a post is read as a browser would show it, with the way back to the original."""
+"""HTML in a post is read as a browser would show it, a whole text of escapes as what they stand for, with the way back
+to the original.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +28,10 @@ from tests.support.originals import original_span
         ("f<b></b>u<!-- no -->ck", "fuck"),
         ("one<br/>two<br>three</p><p>four", "one two three four"),
         ("<div class=\"kill-switch\"><SPAN style='a>b'>Lovely</SPAN></div>", "Lovely"),
+        (r"\u4f60\u597d\uff0c you \ud83d\ude00", "你好， you 😀"),
+        (r"\u4f60\u597d\ud83d", "你好\ufffd"),
+        ("%E4%BD%A0%E5%A5%BD ok", "你好 ok"),
+        ("You%20are%20an%20idiot!%0Acaf%C3%A9", "You are an idiot! café"),
         ('<a href="http://x.example/a">click</a> now', "[URL] click now"),
     ],
 )
@@ -36,6 +42,8 @@ def test_shown(text: str, shown: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "100%25", "50%ad 30%be 20%de", "%E4%BD", "D:\\uabcd", r"in Python \u4f60\u597d stands for two characters",
+        "%20%30%40 is what is off, a", "%ff%fe%fd",
         "AT&T, R&D and Q&A", "if (a < b && c > d) { b = &c; }", "a <b and c> d", "List<String> and <file>", "x <3 y",
         "?a=1&copy=2&reg=3", "&nosuchname; & so on", "vector<int> v", "<3 <- -> <=",
     ],
@@ -47,6 +55,9 @@ def test_what_is_no_markup_stays(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "shown", "behind"),
     [
+        ("an%20idiot%2C%20no", "idiot", "idiot"),
+        (r"\u50bb\u903c\uff0c", "傻逼，", r"\u50bb\u903c\uff0c"),
+        ("caf%C3%A9%20and%20tea%20ok", "café", "caf%C3%A9"),
         ("oh &#102;&#117;&#99;&#107;, no", "fuck", "&#102;&#117;&#99;&#107;"),
         ("oh fuc&#107;!", "fuck", "fuc&#107;"),
         ("oh &#102uck!", "fuck", "&#102uck"),

@@ -51,6 +51,8 @@ def test_result_can_be_encoded_and_has_no_odd_space(text: str) -> None:
         ("buy at shop.example.com today", "buy at [URL] today"),
         ("hello @maria_9!", "hello [USER]!"),
         ("you @sshole", "you asshole"),  # neither a handle nor left in disguise
+        ("@re you free, @lex? 2day @ 5pm", "[USER] you free, [USER]? 2day @ 5pm"),
+        ("that b!tch owes @bout_me 50 for 15 @re_lax", "that bitch owes [USER] 50 for 15 [USER]"),
         ("mail a.b+c@mail.example.org", "mail [EMAIL]"),
         ("call 555-123-4567 or 13800138000", "call [PHONE] or [PHONE]"),
         ("pressure 120/80 at 10:30 on 2024-01-15", "pressure 120/80 at 10:30 on 2024-01-15"),
