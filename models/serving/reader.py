@@ -9,6 +9,7 @@ from models.characters import HAN, JAPANESE_KOREAN, LATIN, LETTER
 from models.serving.encoder import Encoder
 from models.serving.reading import Range, Reading
 from models.serving.windows import windows
+from models.text.passages import chinese_in, english_in
 
 MAX_WINDOWS = 24
 WHOLE_TOKENS = 96
@@ -100,6 +101,8 @@ def _between(ranges: Sequence[Range], end: int) -> list[Range]:
 
 
 def _says_something(known: str, whole: str) -> bool:
-    """Han characters between Japanese or Korean ones are words of those languages, which the model does not know."""
+    """Han characters beside Japanese or Korean ones may be words of those languages, which the model does not know."""
+    if english_in(whole) or chinese_in(whole):
+        return True
     han = 0 if _JAPANESE_KOREAN.search(whole) else len(_HAN.findall(known))
     return len(_LATIN.findall(known)) + 2 * han >= ENOUGH_LETTERS

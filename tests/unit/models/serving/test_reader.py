@@ -92,4 +92,14 @@ def test_a_few_unknown_words_change_nothing(reader: Reader) -> None:
 
 
 def test_han_characters_of_japanese_are_no_chinese(reader: Reader) -> None:
-    assert read(reader, "你我好你我好はですねましょうのでがいい") == []
+    assert read(reader, "好我好好我好はですねましょうのでがいい") == []
+
+
+def test_chinese_beside_japanese_is_read(reader: Reader) -> None:
+    (part,) = read(reader, "你我傻。はですねましょうのでがいい")
+    assert part.text == "你我傻"
+
+
+def test_a_short_sentence_between_unknown_words_is_read(reader: Reader) -> None:
+    (part,) = read(reader, f"{THAI}. you idiot. {THAI}")
+    assert "you idiot" in part.text
