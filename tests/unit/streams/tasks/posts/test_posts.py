@@ -317,7 +317,7 @@ def test_a_post_of_which_little_was_read_is_treated_as_one_that_could_not_be(
     unassessed: str, read_share: float, labels: dict[str, float], action: str, reasons: list[str]
 ) -> None:
     task = posts_task(unassessed=unassessed, least_read=0.9)
-    verdict, _ = decide(task, POST, post_scores(**labels), read_share=read_share)
+    verdict, _ = decide(task, POST, post_scores(tokens=64, **labels), read_share=read_share)
     assert (verdict["action"], verdict["reasons"]) == (action, reasons)
     assert verdict["labels"] == [*labels]
     assert [warning.split(":")[0] for warning in verdict["warnings"]] == ["text"]
