@@ -43,6 +43,8 @@ class Model:
     batch_tokens: int
     batch_rows: int
     in_flight_tokens: int
+    skims: bool = False
+    """The engine answers early what is skimmed and clean."""
 
 
 def load_model(settings: Settings, policy: Policy | None = None) -> Model:
@@ -57,10 +59,11 @@ def load_model(settings: Settings, policy: Policy | None = None) -> Model:
         PolicyError: the cascade is on, and the policy cannot be read or flags what the cascade may take for clean.
     """
     artifact = Artifact.load(settings.artifact)
-    clean_below = None
-    if settings.cascade == "on":
+    has_cascade = settings.cascade == "on"
+    if has_cascade:
         check_cascade(artifact, policy or Policy.load(settings.policy))
-        clean_below = artifact.clean_below()
+    skims = artifact.manifest.cascade is not None and settings.engine != "null"
+    clean_below = artifact.clean_below() if has_cascade or skims else None
     encoder = Encoder.from_artifact(artifact)
     engine = _open_engine(artifact, settings)
     batch_tokens = settings.max_batch_tokens or BATCH_TOKENS.get(engine.device, 4096)
@@ -68,15 +71,15 @@ def load_model(settings: Settings, policy: Policy | None = None) -> Model:
     engine.warm_up(max_tokens=batch_tokens, max_rows=batch_rows)
     if settings.engine != "null":
         verify_golden(engine, encoder, artifact)
-        if clean_below is not None and UPPER in artifact.manifest.files:
+        if has_cascade and UPPER in artifact.manifest.files:
             verify_golden(engine, encoder, artifact, by_the_exit=True)
     heads = frozenset(head for name in settings.tasks for head in declared()[name].question.heads)
     speed = _tokens_a_second(engine, batch_tokens, heads)
     in_flight_tokens = settings.max_in_flight_tokens or max(4 * batch_tokens, int(IN_FLIGHT_S * speed))
     if clean_below is not None:  # the measured speed is the whole model's: nobody knows how much will be clean
-        engine = CascadeEngine(engine, clean_below)
+        engine = CascadeEngine(engine, clean_below, skims_alone=not has_cascade)
     logger.info("model %s on %s: about %d tokens a second", engine.model_version, engine.device, speed)
-    return Model(artifact, encoder, engine, batch_tokens, batch_rows, in_flight_tokens)
+    return Model(artifact, encoder, engine, batch_tokens, batch_rows, in_flight_tokens, skims)
 
 
 def new_batcher(model: Model) -> TokenBudgetBatcher:

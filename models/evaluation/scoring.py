@@ -84,7 +84,15 @@ def _score_part(rows: Sequence[Row], served: Served, depth: Depth) -> list[Answe
         for part in parts:
             assert part.encoding is not None
             served.batcher.push(
-                Item(part.encoding, part, known & question.heads.keys(), 0.0, 0.0, question.may_degrade)
+                Item(
+                    part.encoding,
+                    part,
+                    known & question.heads.keys(),
+                    0.0,
+                    0.0,
+                    question.may_degrade,
+                    is_skimmed=part.is_skimmed and question.may_degrade,
+                )
             )
     while turn := served.batcher.pop():
         for batch in turn:

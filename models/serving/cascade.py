@@ -1,4 +1,7 @@
-"""Clean posts leave at the early exit; the layers above it run for the others, and go on from where they were."""
+"""Clean posts leave at the early exit; the layers above it run for the others, and go on from where they were.
+
+With the cascade off, the parts that are skimmed of very long posts still do.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ import numpy as np
 
 from models.serving.engine import Engine
 from models.serving.question import EARLY_ANSWERS
-from models.serving.types import Batch, Depth, Scores
+from models.serving.types import Batch, Depth, Item, Scores
 
 
 class CascadeEngine:
@@ -21,24 +24,27 @@ class CascadeEngine:
       bars know no language, which a copy of a post may name otherwise.
     """
 
-    def __init__(self, engine: Engine, clean_below: Sequence[float]) -> None:
-        """`clean_below`: one bar a label (`Artifact.clean_below`)."""
+    def __init__(self, engine: Engine, clean_below: Sequence[float], skims_alone: bool = False) -> None:
+        """`clean_below`: one bar a label (`Artifact.clean_below`). `skims_alone`: of what nobody asked to skim, all
+        layers answer everything.
+        """
         self.model_version = engine.model_version
         self.device = engine.device
         self.grid = engine.grid
         self.run_cost_tokens = engine.run_cost_tokens
         self._engine = engine
         self._bars = np.array(clean_below)
+        self._skims_alone = skims_alone
 
     def prepare(self, batch: Batch) -> None:
         self._engine.prepare(batch)
 
     def run(self, batch: Batch, depth: Depth) -> list[Scores]:
         answers: dict[int, Scores] = {}
-        posts = [row for row, item in enumerate(batch.items) if item.may_degrade]
-        for row, scores in self._run_part(batch, posts, Depth.EARLY):
+        may_leave = [row for row, item in enumerate(batch.items) if self._may_leave(item)]
+        for row, scores in self._run_part(batch, may_leave, Depth.EARLY):
             is_clean = self._is_clean(scores)
-            if is_clean or depth is Depth.EARLY:
+            if is_clean or (depth is Depth.EARLY and batch.items[row].may_degrade):
                 scores.degraded = not is_clean
                 answers[row] = scores
         answers.update(self._run_part(batch, [row for row in range(len(batch.items)) if row not in answers], depth))
@@ -46,6 +52,9 @@ class CascadeEngine:
 
     def warm_up(self, max_tokens: int, max_rows: int) -> None:
         self._engine.warm_up(max_tokens, max_rows)
+
+    def _may_leave(self, item: Item) -> bool:
+        return item.is_skimmed or (item.may_degrade and not self._skims_alone)
 
     def _is_clean(self, scores: Scores) -> bool:
         early = scores.heads.get(EARLY_ANSWERS)

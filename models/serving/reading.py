@@ -36,12 +36,16 @@ class Reading:
     scores: Scores | None = None
     key: Any = None
     """The caller's: what it knows the reading by, made once."""
+    is_skimmed: bool = False
+    """The early exit alone answers it where it is clean."""
     modality: ClassVar[str] = TEXT
 
     @property
     def content_key(self) -> str:
-        """The text itself, not a hash of it, so that two texts never share scores."""
-        return self.text
+        """The text itself, not a hash of it, so that two texts never share scores. What was skimmed is nothing to
+        answer a post by; no cleaned text begins with a null.
+        """
+        return f"\0{self.text}" if self.is_skimmed else self.text
 
     def part(self, ranges: Sequence[Range]) -> Reading:
         """The same with these ranges of `text[start:]` alone."""

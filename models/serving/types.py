@@ -128,6 +128,8 @@ class Item:
     queued_at: float
     may_degrade: bool = False
     """Whether the early exit alone may answer."""
+    is_skimmed: bool = False
+    """Whether it does in any case where it finds nothing, if the engine can tell."""
     lane: Lane = Lane.LIVE
     bucket: int = field(default=0, repr=False)
     """What it costs padded, set by the batcher."""

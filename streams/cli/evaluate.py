@@ -145,7 +145,7 @@ def open_served(**given: Any) -> Served:
 
     settings = settings_from(**given)
     model = load_model(settings)
-    reader = Reader(model.encoder, settings.max_windows)
+    reader = Reader(model.encoder, settings.max_windows, model.skims)
     questions = {name: task.question for name, task in declared().items()}
     return Served(model.artifact, reader, model.engine, new_batcher(model), questions)
 

@@ -53,7 +53,7 @@ BATCH_TOKENS: Final = Family("tidegate_batch_tokens", "histogram", "Tokens in a 
 PADDED_TOKENS: Final = Family("tidegate_padded_tokens", "counter", "Tokens that the engine ran, with padding.")
 ENGINE_BUSY: Final = Family("tidegate_engine_busy_seconds", "counter", "Time in which the engine ran.")
 EARLY_ROWS: Final = Family(
-    "tidegate_early_rows", "counter", "Texts that the early exit answered: in a cascade, or under overload."
+    "tidegate_early_rows", "counter", "Texts that the early exit answered: in a cascade, skimming, or under overload."
 )
 CACHE_HITS: Final = Family("tidegate_cache_hits", "counter", "Texts whose scores were remembered.")
 CACHE_MISSES: Final = Family("tidegate_cache_misses", "counter", "Texts whose scores were not.")

@@ -80,7 +80,7 @@ class Activation:
         """Starts the engine's threads. Call it on the loop on which `deliver` is to be called."""
         scheduler = BatchScheduler(model.engine, new_batcher(model), deliver, depth)
         scheduler.start(asyncio.get_running_loop())
-        text = Modality(Reader(model.encoder, max_windows), scheduler)
+        text = Modality(Reader(model.encoder, max_windows, model.skims), scheduler)
         return cls({TEXT: text}, model.engine.model_version, tasks, depth)
 
     @property

@@ -112,7 +112,9 @@ class Preparer:
         rendered = work.rendered
         assert rendered is not None
         read = {offset for part in parts for offset in part.offsets}
-        work.read_share = round(len(read) / max(1, len(set(rendered.offsets))), 4)
+        said = rendered.text[rendered.start :]
+        wanted = {offset for character, offset in zip(said, rendered.offsets, strict=False) if not character.isspace()}
+        work.read_share = len(wanted & read) * 10_000 // max(1, len(wanted)) / 10_000  # 1 only where all of it was
         if parts and rendered.lang == "other":  # what is left of it may be English or Chinese
             rendered.lang = identify_language(" ".join(part.text[part.start :] for part in parts))
 

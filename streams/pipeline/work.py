@@ -91,5 +91,6 @@ def item_of(work: Work, reading: Reading, now: float) -> Item:
         intake_at=work.moments.intake_at,
         queued_at=now,
         may_degrade=question.may_degrade and work.is_live,
+        is_skimmed=question.may_degrade and reading.is_skimmed,
         lane=work.lane,
     )

@@ -113,6 +113,7 @@ class Backtest:
             lang = verdict["lang"]
             scores = None if verdict["scores"] is None else [float(verdict["scores"][label]) for label in POST_LABELS]
             before = verdict["action"], tuple(verdict["labels"])
+            read_share = float(verdict.get("read_share", 1.0))
             is_verdict = lang in LANGUAGES and before[0] in _NAMES
         except (KeyError, TypeError, ValueError):
             is_verdict = False
@@ -122,7 +123,7 @@ class Backtest:
         if verdict.get("pictures"):
             self.with_pictures += 1
             return
-        facts = self._facts(lang, scores, known)
+        facts = self._facts(lang, scores, known, read_share)
         if self.against is not None:
             ruling, _ = self.against.rule(facts)
             before = _NAMES[ruling.action], ruling.labels
@@ -144,10 +145,11 @@ class Backtest:
         if is_changed:
             self._change(verdict, before, after, known)
 
-    def _facts(self, lang: str, scores: list[float] | None, known: Known) -> Facts:
+    def _facts(self, lang: str, scores: list[float] | None, known: Known, read_share: float) -> Facts:
         day = self.today if known.sent_at is None else EPOCH_DAY + int(known.sent_at // DAY_S)
         return Facts(
-            lang, scores, day, known.texts, known.kind, known.thread, known.author, known.account_age_s
+            lang, scores, day, known.texts, known.kind, known.thread, known.author, known.account_age_s,
+            read_share=read_share,
         )  # fmt: skip
 
     def _count(self, lang: str, known: Known, is_changed: bool) -> None:

@@ -38,6 +38,8 @@ class Facts:
     """`posts` of the author in the last so many seconds, this one among them, or `mentions` in those."""
     crowd: Callable[[CrowdKind], int] | None = None
     """Authors who do the same at about the same time, this one among them; 0: this one is not."""
+    read_share: float = 1.0
+    """Of the text's characters."""
     found: Collection[Atom] | None = field(default=None, init=False)
     """Of what the rulebook at hand looks for in texts; filled in when the first rule asks."""
 

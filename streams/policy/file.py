@@ -85,6 +85,9 @@ class PostPolicy(Table):
     """None: nobody counts new accounts."""
     unassessed: Literal["allow", "review"] = "allow"
     """What happens to a post in which the model knows too few of the words."""
+    least_read: Probability = 0.9
+    """A post of which a smaller share was read is treated as `unassessed` says, or as what was read says if that is
+    more."""
     unlooked_pictures: Literal["allow", "review"] = "allow"
     """What happens to a post with a picture that could not be looked at."""
     picture_labels: dict[ClassName, PictureLabel] = Field(default_factory=dict)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 from models.artifact import Artifact
@@ -21,21 +21,31 @@ class Judge:
     bars: PostRules
     rulebook: Rulebook
     unassessed: Ruling
+    least_read: float = 0.0
 
     @classmethod
     def build(cls, policy: Policy, artifact: Artifact) -> Self:
         """Raises what `Rulebook.build` raises."""
         point = artifact.operating_point(policy.posts.operating_point)
         bars = PostRules(policy, point.thresholds, point.acts_from)
-        return cls(bars, Rulebook.build(policy, artifact), _unassessed(policy.posts))
+        return cls(bars, Rulebook.build(policy, artifact), _unassessed(policy.posts), policy.posts.least_read)
 
     def rule(self, facts: Facts) -> tuple[Ruling, Sequence[CompiledRule]]:
         """By the scores, then by the policy's own rules; and those of which it cannot be told whether they hold."""
-        ruling = self.unassessed if facts.scores is None else self.bars.judge(facts.scores, facts.lang)
+        ruling = self._of_scores(facts)
         if not self.rulebook.rules:
             return ruling, ()
         fired, unsure = self.rulebook.sift(facts)
         return (self.rulebook.ruling_with(ruling, fired) if fired else ruling), unsure
+
+    def _of_scores(self, facts: Facts) -> Ruling:
+        """What was read counts, and where too little was, so does that nobody knows what the rest says."""
+        if facts.scores is None:
+            return self.unassessed
+        ruling = self.bars.judge(facts.scores, facts.lang)
+        if facts.read_share >= self.least_read or ruling.action >= self.unassessed.action:
+            return ruling
+        return replace(ruling, action=self.unassessed.action, reasons=(*ruling.reasons, "not_read"))
 
 
 def _unassessed(policy: PostPolicy) -> Ruling:

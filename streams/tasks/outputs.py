@@ -46,6 +46,8 @@ def warnings(case: Case[Any]) -> list[str]:
     said = [*case.record.warnings, *warnings_of(case.seen, bool(pictures))]
     if case.scores is None and case.rendered.text:
         said.append("text: not assessed, because the model knows too few of its words")
+    elif case.read_share < 1:
+        said.append("text: not all of it was read, because it is too long or has words that the model does not know")
     return said
 
 

@@ -87,9 +87,9 @@ ROOMS = {
     ),
     "models": (
         ("characters", "early_exit", "errors", "false_alarms", "folders", "labels"),
-        ("graph_check", "model_files"),
+        ("graph_check", "model_files", "text"),
         ("artifact", "examples"),
-        ("registry", "text", "serving", "pictures"),
+        ("registry", "serving", "pictures"),
         ("complaint",),
         ("augmentation", "screening"),
         ("evaluation",),

@@ -128,6 +128,7 @@ class PostsTask(Task[Post]):
             author=author,
             account_age_s=record.account_age_s(sent_at),
             rate=lambda what, window_s: self._memory.rate(case, identity, sent_at, what, window_s),
+            read_share=case.read_share,
             crowd=lambda kind: self._memory.waves.company.of(identity, kind),
             strikes=lambda window_s, half_life_s: self._memory.strikes(case, identity, sent_at, window_s, half_life_s),
         )

@@ -163,3 +163,23 @@ def test_early_answers_are_counted(cascade: CascadeEngine, encoder: Encoder) -> 
     outcomes = [Outcome(item, scores, None, 0.0, 0.0) for item, scores in zip(posts.items, answers, strict=True)]
     stats.count(posts, [*outcomes, Outcome(posts.items[0], None, RuntimeError(), 0.0, 0.0)], 0, 0.1)
     assert (stats.early_rows, stats.degraded_rows, stats.failed_rows) == (2, 0, 1)
+
+
+def test_with_the_cascade_off_only_what_is_skimmed_leaves_early(watched: Watched, encoder: Encoder) -> None:
+    cascade = CascadeEngine(watched, [0.5] * 8, skims_alone=True)
+    asked = batch(encoder, ["you", "a day", "you idiot"])
+    asked.items[1].is_skimmed = asked.items[2].is_skimmed = True
+    scores = cascade.run(asked, Depth.FULL)
+    assert [one.is_early for one in scores] == [False, True, False]
+    assert [one.degraded for one in scores] == [False, False, False]
+    assert scores[2].heads.keys() == POSTS
+
+
+def test_what_may_not_degrade_is_read_by_all_layers_unless_it_is_clean(watched: Watched, encoder: Encoder) -> None:
+    cascade = CascadeEngine(watched, [0.5] * 8, skims_alone=True)
+    asked = batch(encoder, ["a day", "you idiot"])
+    for item in asked.items:
+        item.is_skimmed, item.may_degrade = True, False
+    scores = cascade.run(asked, Depth.EARLY)
+    assert (scores[0].is_early, scores[0].degraded) == (True, False)
+    assert len(scores) == 2

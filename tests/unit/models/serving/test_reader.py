@@ -92,4 +92,41 @@ def test_a_few_unknown_words_change_nothing(reader: Reader) -> None:
 
 
 def test_han_characters_of_japanese_are_no_chinese(reader: Reader) -> None:
-    assert read(reader, "你我好你我好はですねましょうのでがいい") == []
+    assert read(reader, "好我好好我好はですねましょうのでがいい") == []
+
+
+def test_chinese_beside_japanese_is_read(reader: Reader) -> None:
+    (part,) = read(reader, "你我傻。はですねましょうのでがいい")
+    assert part.text == "你我傻"
+
+
+def test_a_short_sentence_between_unknown_words_is_read(reader: Reader) -> None:
+    (part,) = read(reader, f"{THAI}. you idiot. {THAI}")
+    assert "you idiot" in part.text
+
+
+def test_of_a_very_long_text_more_is_skimmed_than_read(encoder: Encoder) -> None:
+    text = "a day . " * 2000
+    read_alone = read(Reader(encoder, max_windows=4), text)
+    parts = read(Reader(encoder, max_windows=4, skims=True), text)
+    assert len(parts) == 3 * len(read_alone) == 12
+    assert [part.is_skimmed for part in (parts[0], parts[1], parts[-1])] == [False, True, False]
+    assert sum(not part.is_skimmed for part in parts) == 4
+    assert not any(part.is_skimmed for part in read_alone)
+
+
+def test_nothing_is_skimmed_of_a_text_that_can_be_read(encoder: Encoder) -> None:
+    parts = read(Reader(encoder, max_windows=24, skims=True), "a day . " * 100)
+    assert len(parts) > 1
+    assert not any(part.is_skimmed for part in parts)
+
+
+def test_no_complaint_is_skimmed(encoder: Encoder) -> None:
+    head = "age 60 | complaint: "
+    parts = read(Reader(encoder, max_windows=4, skims=True), head + "cough and fever . " * 400, start=len(head))
+    assert [part.is_skimmed for part in parts] == [False] * 4
+
+
+def test_what_is_skimmed_answers_for_no_post_with_the_same_words() -> None:
+    one, other = Reading("a day", range(5)), Reading("a day", range(5), is_skimmed=True)
+    assert one.content_key != other.content_key

@@ -542,6 +542,16 @@ async def test_of_a_very_long_post_the_verdict_says_how_much_was_read(bench: Ben
     await bench.all_finished(1)
     verdict = orjson.loads(bench.finished[0].outputs[0].value or b"")
     assert 0.2 < verdict["read_share"] < 0.9
+    assert [warning[:28] for warning in verdict["warnings"]] == ["text: not all of it was read"]
+
+
+async def test_spaces_between_sentences_are_nothing_to_read(bench: Bench) -> None:
+    bench.push(0, post("\n\n".join(["a day " * 70 + ".", "i have a fever " * 20 + "."])))
+    await bench.submitted(2)
+    bench.pipeline.deliver(bench.engine.outcomes())
+    await bench.all_finished(1)
+    verdict = orjson.loads(bench.finished[0].outputs[0].value or b"")
+    assert (verdict["read_share"], verdict["warnings"]) == (1.0, [])
 
 
 async def test_a_window_on_which_the_model_fails_costs_the_record_a_verdict(bench: Bench) -> None:

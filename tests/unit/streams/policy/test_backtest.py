@@ -66,6 +66,15 @@ def test_what_changes_is_counted_by_action_label_language_and_hour() -> None:
     }
 
 
+def test_how_much_was_read_counts_as_it_did() -> None:
+    test = Backtest(judge(unassessed="review", least_read=0.9), DAY)
+    test.add(verdict() | {"read_share": 0.3}, Known())
+    test.add(verdict() | {"read_share": "most"}, Known())
+    test.add(verdict(), Known())
+    assert test.actions == {("allow", "review"): 1, ("allow", "allow"): 1}
+    assert test.unreadable == 1
+
+
 def test_another_policy_may_stand_in_for_what_the_verdicts_say() -> None:
     test = Backtest(judge(), DAY, against=judge(actions={}))
     test.add(verdict("remove", ["threat"], hate=0.85), Known())

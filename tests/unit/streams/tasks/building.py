@@ -72,9 +72,10 @@ def decide(
     origin: Origin | None = Origin("moderation.in", 3, 41),  # noqa: B008  a tuple
     seen: Sequence[Seen] | None = None,
     is_live: bool = True,
+    read_share: float = 1.0,
 ) -> tuple[dict[str, Any], list[tuple[str, bytes | None, dict[str, Any]]]]:
     """The verdict, and all outputs as (kind, key, body); each body fits its strict schema."""
-    published = decided(task, fields, scores, key, origin, seen, is_live)
+    published = decided(task, fields, scores, key, origin, seen, is_live, read_share)
     outputs = [(each.kind, each.key, orjson.loads(each.value or b"")) for each in published]
     for each, (kind, _, body) in zip(published, outputs, strict=True):
         VERDICTS[kind].model_validate_json(each.value or b"")
@@ -91,6 +92,7 @@ def decided(
     origin: Origin | None,
     seen: Sequence[Seen] | None = None,
     is_live: bool = True,
+    read_share: float = 1.0,
 ) -> list[Outgoing]:
     """What leaves, as it is."""
     value = orjson.dumps(fields)
@@ -103,7 +105,7 @@ def decided(
     if scores is not None and "spans" in scores.heads:
         scores.heads["spans"] = np.resize(scores.heads["spans"], len(offsets))
     way.scores = scores
-    return task.decide(Case(record, rendered, [way], scores, 1.0, value, key, origin, MOMENTS, seen, is_live))
+    return task.decide(Case(record, rendered, [way], scores, read_share, value, key, origin, MOMENTS, seen, is_live))
 
 
 def kinds(outputs: Sequence[tuple[str, bytes | None, dict[str, Any]]]) -> list[str]:

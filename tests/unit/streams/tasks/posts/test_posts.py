@@ -301,3 +301,28 @@ def test_the_policy_says_what_happens_to_a_post_that_could_not_be_read(unassesse
     assert (verdict["action"], verdict["reasons"]) == (action, ["not_assessed"] if action == "review" else [])
     assert verdict["model_version"].startswith("m1-")
     assert kinds(outputs) == (["labels", "flags"] if action == "review" else ["labels"])
+
+
+@pytest.mark.parametrize(
+    ("unassessed", "read_share", "labels", "action", "reasons"),
+    [
+        ("allow", 0.3, {}, "allow", []),
+        ("review", 0.95, {}, "allow", []),
+        ("review", 0.3, {}, "review", ["not_read"]),
+        ("review", 0.3, {"hate": 0.85}, "review", ["hate>=0.8", "not_read"]),
+        ("review", 0.3, {"hate": 0.99}, "remove", ["hate>=0.98"]),
+    ],
+)
+def test_a_post_of_which_little_was_read_is_treated_as_one_that_could_not_be(
+    unassessed: str, read_share: float, labels: dict[str, float], action: str, reasons: list[str]
+) -> None:
+    task = posts_task(unassessed=unassessed, least_read=0.9)
+    verdict, _ = decide(task, POST, post_scores(tokens=64, **labels), read_share=read_share)
+    assert (verdict["action"], verdict["reasons"]) == (action, reasons)
+    assert verdict["labels"] == [*labels]
+    assert [warning.split(":")[0] for warning in verdict["warnings"]] == ["text"]
+
+
+def test_a_post_that_was_read_warns_of_nothing() -> None:
+    verdict, _ = decide(posts_task(), POST, post_scores())
+    assert verdict["warnings"] == []
