@@ -13,14 +13,12 @@ from pydantic import ValidationError
 
 from models.complaint.ages import ages
 from models.complaint.letters import plain_letters
+from models.complaint.numerals import in_digits
 from models.complaint.reading import Reading
 from models.complaint.vital_numbers import vital_signs
 from schemas.symptoms import Vitals
 
-_HAS_NUMBER: Final = re.compile(
-    r"\d|[一二两三四五六七八九十半](?:岁|个?月|周|天|日)"
-    r"|(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)[ -](?:day|week|month|year)"
-)
+_HAS_NUMBER: Final = re.compile(r"\d|半岁")
 _HIGHEST: Final = {"age": 130.0, "gestation": 45.0, "glucose": 110.0}
 
 
@@ -35,13 +33,16 @@ class Told(NamedTuple):
 def read_numbers(text: str) -> Told:
     """What the numbers of a complaint say. Pure; places are those of the text."""
     plain = plain_letters(text)
-    if not _HAS_NUMBER.search(plain):
+    digits = in_digits(plain)
+    if not _HAS_NUMBER.search(digits.text):
         return Told({}, ())
     readings: dict[str, Reading] = {}
     warnings: list[str] = []
-    for reading in sorted([*vital_signs(plain, warnings), *ages(plain)], key=lambda one: one.start):
+    found = [*vital_signs(digits.text, warnings), *ages(digits.text)]
+    for reading in sorted(found, key=lambda one: one.start):
         if _is_possible(reading):
-            readings[reading.name] = reading
+            start, end = digits.origin(reading.start, reading.end)
+            readings[reading.name] = reading._replace(start=start, end=end)
         else:
             warnings.append(f"text.{reading.name}: nobody alive has that; not used")
     return Told(readings, tuple(dict.fromkeys(warnings)))
