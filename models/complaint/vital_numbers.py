@@ -22,6 +22,7 @@ _NOW: Final = re.compile(
     r"(?:(?<![a-z])(?:now|currently|today|to|then|->)(?: (?:is|at|it's|its|of|only))?"
     r"|→|现在?|目前|今[天早晚]|刚[测量才]?|[降升退掉跌]到了?|后)[\s:：是为只有才]*$"
 )
+_NOW_BEHIND: Final = re.compile(r"\s*(?:now|today|currently)(?![a-z])")
 _CARRIED: Final = 30  # characters
 _LIKELY: Final = {
     "temperature": (34, 43), "heart_rate": (25, 250), "respiratory_rate": (4, 90), "systolic": (50, 270),
@@ -106,4 +107,4 @@ def _is_carried(text: str, measure: str, since: int, amount: Amount) -> bool:
     low, high = _LIKELY[measure]
     if not low <= amount.low <= high or (amount.second is not None and measure != "systolic"):
         return False
-    return _NOW.search(text, since, amount.start) is not None
+    return bool(_NOW.search(text, since, amount.start) or _NOW_BEHIND.match(text, amount.behind))
