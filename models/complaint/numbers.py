@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 from pydantic import ValidationError
 
 from models.complaint.ages import ages
+from models.complaint.gestation import gestations
 from models.complaint.letters import plain_letters
 from models.complaint.numerals import in_digits
 from models.complaint.reading import Reading
@@ -19,7 +20,7 @@ from models.complaint.standing import Standing, standing
 from models.complaint.vital_numbers import vital_signs
 from schemas.symptoms import Vitals
 
-_HAS_NUMBER: Final = re.compile(r"\d|半岁")
+_HAS_NUMBER: Final = re.compile(r"\d|半岁|周岁|in [a-z]{3,5} (?:[a-z]+ )?[a-z]+ies")
 _NEIGHBOURS: Final = 4  # readings, of which two may be one blood pressure
 _HIGHEST: Final = {"age": 130.0, "gestation": 45.0, "glucose": 110.0}
 
@@ -39,7 +40,9 @@ def read_numbers(text: str) -> Told:
     if not _HAS_NUMBER.search(digits.text):
         return Told({}, ())
     warnings: list[str] = []
-    found = sorted([*vital_signs(digits.text, warnings), *ages(digits.text)], key=lambda one: one.start)
+    found = sorted(
+        [*vital_signs(digits.text, warnings), *ages(digits.text), *gestations(digits.text)], key=lambda one: one.start
+    )
     possible = [one for one in found if _is_possible(one)]
     warnings += [f"text.{one.name}: nobody alive has that; not used" for one in found if not _is_possible(one)]
     counting = _counting(digits.text, possible)
@@ -54,7 +57,7 @@ def _counting(text: str, found: Sequence[Reading]) -> Iterable[Reading]:
         before = max((other.end for other in found[max(0, at - _NEIGHBOURS) : at] if other.end <= one.start), default=0)
         after = found[at + 1 : at + 1 + _NEIGHBOURS]
         behind = next((other.start for other in after if other.start >= one.end), len(text))
-        stands = standing(text, one, before, behind)
+        stands = Standing.CURRENT if one.name == "age" else standing(text, one, before, behind)
         if stands and stands >= counting.get(one.name, (Standing.EARLIER, one))[0]:
             counting[one.name] = stands, one
     return [one for _, one in counting.values()]

@@ -49,7 +49,8 @@ _PAST: Final = re.compile(
 )
 _SINCE: Final = re.compile(r"(?<![a-z])(?:since|still|ever)(?![a-z])|开始|以来|至今|一直|仍")
 _EARLIER: Final = re.compile(
-    r"(?<![a-z])(?<!since )(?:yesterday|last night|earlier|before|previous(?:ly)?|(?:hours?|hrs?|min(?:ute)?s?|days?) ago"
+    r"(?<![a-z])(?<!since )(?:yesterday|last night|earlier|before|previous(?:ly)?"
+    r"|(?:hours?|hrs?|min(?:ute)?s?|days?) ago"
     r"|(?:mon|tues|wednes|thurs|fri|satur|sun)day)(?![a-z])|昨[天晚日夜]|前[天晚]|刚才|之前|早些|(?:小时|分钟|天)前"
 )
 _WAS_TODAY: Final = re.compile(

@@ -21,8 +21,8 @@ _FURTHEST: Final = 400  # characters
 
 # The writer has a complaint of his own, and so is the patient.
 _OWN: Final = re.compile(
-    r"(?<![a-z])(?:i (?:have|had|have had|'ve|feel|get|got)(?! (?:a |an |two |three )?(?:\d|been (?:giv|try)|given|called|tried"
-    r"|no idea|notic|taken|checked|to |question|thermometer|him|her|it |worr|like))"
+    r"(?<![a-z])(?:i (?:have|had|have had|'ve|feel|get|got)(?! (?:a |an |two |three )?(?:\d|been (?:giv|try)|given"
+    r"|called|tried|no idea|notic|taken|checked|to |question|thermometer|him|her|it |worr|like))"
     r"|i(?:'m| am) (?:fine|having|bleeding|dizzy|coughing|short of|pregnant|sick|vomiting|\d)"
     r"|mine(?![a-z])|my own|my (?:chest|head|stomach|throat|back|leg|arm|breast|belly|knee|foot|ear|eye)(?![a-z]))"
     r"|我(?:自己|本人|[现今]?[在天]?(?:头[晕痛疼]|心[慌脏口]|发[烧热]|感冒|拉肚|流鼻|摸到|[胸肚腹嗓腿腰背眼耳喉咳吐呕被]))"
