@@ -36,7 +36,7 @@ _IS_OTHERS: Final = re.compile(
     r"|(?:被|带|照顾|喂|家里有|传染给)[^，,。]{0,4}$|小时候|撞人的是$"
 )
 _KIN: Final = re.compile(
-    rf"(?<![a-z])(?:my|our|(?:have|got) an?|grandson|granddaughter|{KIN_EN})(?: (?:{KIN_EN}))?(?: (?:is|was|are))?[\s,(]*$"
+    rf"(?<![a-z])(?:my|our|(?:have|got) an?|{KIN_EN})(?: (?:{KIN_EN}))?(?: (?:is|was|are))?[\s,(]*$"
     rf"|(?:{KIN_ZH})(?:今年|才|刚|都)?[，,]?$"
 )
 _KIN_BEHIND: Final = re.compile(rf"\s*(?:的)?(?:{KIN_ZH}|小伙)|\s*(?:{KIN_EN}|driver)(?![a-z])")

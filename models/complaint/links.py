@@ -19,8 +19,8 @@ _LOOSE: Final = re.compile(
 )
 _LONGEST: Final = 32  # characters, of English
 _NOT_ITS: Final = re.compile(
-    r"(?<![a-z])(?:tab\w*|pills?|med\w*|doses?|since|after|for|until|because|room|bed|probe|x|and|with|has (?:a|been)"
-    r"|my)(?![a-z])|[药片打吃喝服用住]|[，,].*[，,]"
+    r"(?<![a-z])(?:tab\w*|pills?|med\w*|doses?|since|after|for|until|because|room|bed|probe|differ\w*|x|and|with"
+    r"|has a|my)(?![a-z])|[药片打吃喝服用住差]|[，,].*[，,]"
 )
 _ENDS: Final = re.compile(
     r"\s*(?:$|[^\w\s]|[%℃]|(?:and|but|now|on|with|this|today|yesterday|last|when|after|while|at|in|or|again|reg\w*|irreg\w*"

@@ -53,14 +53,21 @@ def read_numbers(text: str) -> Told:
 def _counting(text: str, found: Sequence[Reading]) -> Iterable[Reading]:
     """Of each measure the last of those that stand highest."""
     counting: dict[str, tuple[Standing, Reading]] = {}
-    for at, one in enumerate(found):
-        before = max((other.end for other in found[max(0, at - _NEIGHBOURS) : at] if other.end <= one.start), default=0)
-        after = found[at + 1 : at + 1 + _NEIGHBOURS]
-        behind = next((other.start for other in after if other.start >= one.end), len(text))
-        stands = Standing.CURRENT if one.name == "age" else standing(text, one, before, behind)
-        if stands and stands >= counting.get(one.name, (Standing.EARLIER, one))[0]:
+    for at in reversed(range(len(found))):
+        one = found[at]
+        highest = counting[one.name][0] if one.name in counting else Standing.NONE
+        if highest < Standing.CURRENT and (stands := _standing(text, found, at)) > highest:
             counting[one.name] = stands, one
     return [one for _, one in counting.values()]
+
+
+def _standing(text: str, found: Sequence[Reading], at: int) -> Standing:
+    one = found[at]
+    if one.name == "age":  # which `ages` has chosen
+        return Standing.CURRENT
+    before = max((other.end for other in found[max(0, at - _NEIGHBOURS) : at] if other.end <= one.start), default=0)
+    after = found[at + 1 : at + 1 + _NEIGHBOURS]
+    return standing(text, one, before, next((other.start for other in after if other.start >= one.end), len(text)))
 
 
 def _is_possible(reading: Reading) -> bool:
