@@ -50,7 +50,7 @@ ENGLISH: Final = tuple(
         rf"(?:^|[:;,(])\s*{_SEX}[\s,/]{{1,2}}(?P<n>\d{{1,3}}){_ENDS}",
         rf"(?<![a-z])(?:i'm|i am|(?:he|she|pt|patient) is|he's|she's|turned)(?: only| just| nearly| almost| about)?"
         rf" (?P<n>\d{{1,3}}){_ENDS}",
-        rf"(?<![a-z])(?:my|our) (?:{KIN_EN})[\s,(]+(?:is |was )?(?P<n>\d{{1,3}})(?=\s*(?:[,)]|and |$))",
+        rf"(?:(?<![a-z])(?:my|our) |^)(?:{KIN_EN})[\s,(]+(?:is |was )?(?P<n>\d{{1,3}})(?=\s*(?:[,)]|and |$))",
         rf"(?<![a-z]){_BABY_EN}[\s,:(]+(?:(?:is|are|now|just|only|about) )*{_TERM}{_ENDS}",
         rf"(?<![a-z])in (?:his|her|their|my) (?:early |mid |late )?(?P<decade>{'|'.join(DECADES)}|\d0'?s)(?![a-z])",
         rf"(?<![\d.])(?P<n>\d0)-something (?={_SEX}|year)",

@@ -32,7 +32,7 @@ _NUMBER: Final = (
 )
 _CUT_OFF: Final = r"(?=[.:·]?\d|o(?![a-z])|o\d|\s\d\s*(?:$|[,，。;；]))"
 _AMOUNT: Final = re.compile(
-    r"(?<![\d])(?:"
+    r"(?<!\d)(?!(?:(?<=o)2|(?<=sp)02)(?!\d))(?:"  # SpO2 has no number
     r"(?P<junk>\d+(?::\d+)+|\d+(?P<mark>[/.-])\d+(?P=mark)\d+|\d{5,}|\d+o\d*(?![a-z])|\d+\s?point\s\d\d+)"
     rf"|(?P<low>{_NUMBER})(?:ish|'?s(?![a-z]))?"
     rf"(?:\s?(?P<through>->|→|[-~～至]|到|to|and)\s?(?P<high>{_NUMBER}))?"

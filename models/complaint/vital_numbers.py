@@ -23,6 +23,7 @@ _NOW: Final = re.compile(
     r"|→|现在?|目前|今[天早晚]|刚[测量才]?|[降升退掉跌]到了?|后)[\s:：是为只有才]*$"
 )
 _NOW_BEHIND: Final = re.compile(r"\s*(?:now|today|currently)(?![a-z])")
+_HIGH: Final = 90  # what is called high and has a lower number was found at that age
 _CARRIED: Final = 30  # characters
 _LIKELY: Final = {
     "temperature": (34, 43), "heart_rate": (25, 250), "respiratory_rate": (4, 90), "systolic": (50, 270),
@@ -83,7 +84,8 @@ def _named(text: str, name: Name, amount: Amount, named: Sequence[Name], at: int
         return "temperature" if is_one and amount.unit in MEASURES["temperature"].units else ""
     if amount.unit not in MEASURES[measure].units or (measure != "systolic" and amount.second is not None):
         return ""
-    if _BY_SO_MUCH.match(text, amount.behind):
+    is_high = text.endswith(("high ", "高"), 0, name.start)
+    if _BY_SO_MUCH.match(text, amount.behind) or (is_high and amount.second is None and amount.low < _HIGH):
         return OTHER
     if measure == "saturation" and (amount.low > 100 or _BY_MASK.match(text, amount.behind)):
         return OTHER

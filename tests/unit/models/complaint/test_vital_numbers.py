@@ -122,6 +122,7 @@ _NURSE = {"temperature": 38.9, "heart_rate": 140, "respiratory_rate": 32}
             (text, _NURSE)
             for text in ("体温38.9心率140呼吸32", "T 38.9 HR 140 RR 32", "temp 38.9, HR 140/min, RR 32/min")
         ),
+        ("HR:140 SpO2:90% O2 sats to 88", {"heart_rate": 140, "saturation": 88}),
         ("体温37.5心率150血氧80", {"temperature": 37.5, "heart_rate": 150, "saturation": 80}),
         *((text, {"systolic": 200, "diastolic": 110}) for text in ("高压200低压110", "上压200下压110", "血压200到110")),
         *(
@@ -192,6 +193,7 @@ def test_words_between_a_name_and_its_number(text: str, readings: dict[str, floa
         *(
             "fever and 40 children in class",
             "pulse fine, 60 pack years",
+            "high blood pressure at 45",
             "sats fine. 88 years",
             "心率正常，吃了50个饺子",
         ),
