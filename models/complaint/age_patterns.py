@@ -80,4 +80,5 @@ MAY_HAVE_AGES: Final = re.compile(
     r"|old|\do(?![a-z])|of life|of age|-something|(?:i'm|i am|is|he's|turned) \d|\d\s?(?:[mywd]o|y(?![a-z]))"
     r"|\d了|/12|/52"
     rf"|(?<![a-z]){_SEX}(?![a-z])|(?:baby|bub|lo|infant|newborn|neonate|toddler|twins|(?:my|our) (?:{KIN_EN}))[ ,:(]"
+    rf"|^(?:{KIN_EN})[ ,(]"
 )

@@ -40,7 +40,9 @@ _KIN: Final = re.compile(
     rf"|(?:{KIN_ZH})(?:今年|才|刚|都)?[，,]?$"
 )
 _KIN_BEHIND: Final = re.compile(rf"\s*(?:的)?(?:{KIN_ZH}|小伙)|\s*(?:{KIN_EN}|driver)(?![a-z])")
-_OVER: Final = re.compile(r"\s*(?:的?时候?|得(?!了?[发感咳])|患|查出|去世|走的|过世|摔断过)")
+_OVER: Final = re.compile(
+    r"\s*(?:的?时候?|得(?!了?[发感咳])|患|查出)|[^，。,;；]{0,6}(?:没的|去世|走的|过世|病逝|摔断过)"
+)
 _OF_THINGS: Final = re.compile(rf"(?<![a-z]){THING}[a-z]* (?:is |are |was |about |now )*$")
 _LEAD: Final = 30  # characters
 
@@ -78,7 +80,11 @@ def _rank(text: str, match: re.Match[str]) -> int:
         return 0
     if _SELF.search(lead) or match[0].startswith(("i'm", "i am", "今年", "患者")):
         return _SELFS
-    is_kins = _KIN.search(lead) or _KIN_BEHIND.match(text, match.end()) or re.match(r"(?:my|our) ", match[0])
+    is_kins = (
+        _KIN.search(lead)
+        or _KIN_BEHIND.match(text, match.end())
+        or re.match(r"(?:my|our|baby|newborn|infant|toddler|twins) ", match[0])
+    )
     return _KINS if is_kins else _SOMEBODYS
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 _TIME_EN: Final = (
-    r"(?:y(?:ea)?rs?|y[/ ]?o|y|months?|mths?|mos?|w(?:ee)?ks?|w|days?|d|h(?:ou)?rs?(?!\s*[:=]?\s*\d{2})|h"
+    r"(?:y(?:ea)?rs?|y[/ ]?o|y|months?|mths?|mos?|w(?:ee)?ks?|w|days?(?!\s\d)|d|h(?:ou)?rs?(?!\s*[:=]?\s*\d{2})|h"
     r"|min(?:ute)?s?|m|sec(?:ond)?s?|decades?)(?![a-z])"
 )
 _TIME_ZH: Final = r"个?(?:半)?(?:年|月|天|日|周|星期|礼拜|小时|钟头|分钟|秒|岁|旬)"
@@ -30,13 +30,16 @@ _NUMBER: Final = (
     r"(?:\d{1,4}(?!\d)(?:\s?\.\d{1,2}(?!\d)|[,·]\d(?!\d)|点\d{1,2}(?![\d分])|\s?point\s\d(?!\d)|。\d(?=\s*[度℃])"
     rf"|(?:\s?度\s?|°)(?:\d|半){_ENDS_TENTH})?|(?<=[\s:=])\.\d{{2}}(?!\d))"
 )
+_OVER: Final = (
+    rf"(?:over|on)(?=\s*(?:\d{{2,3}}(?!\d|\.\d)|p(?:alp)?(?![a-z]))(?!\s*{_TIME_EN}))"  # 70 over 40, not over 3 days
+)
 _CUT_OFF: Final = r"(?=[.:·]?\d|o(?![a-z])|o\d|\s\d\s*(?:$|[,，。;；]))"
 _AMOUNT: Final = re.compile(
     r"(?<!\d)(?!(?:(?<=o)2|(?<=sp)02)(?!\d))(?:"  # SpO2 has no number
     r"(?P<junk>\d+(?::\d+)+|\d+(?P<mark>[/.-])\d+(?P=mark)\d+|\d{5,}|\d+o\d*(?![a-z])|\d+\s?point\s\d\d+)"
     rf"|(?P<low>{_NUMBER})(?:ish|'?s(?![a-z]))?"
     rf"(?:\s?(?P<through>->|→|[-~～至]|到|to|and)\s?(?P<high>{_NUMBER}))?"
-    rf"(?:\s*(?P<over>/|\\|over|on|比|out of)\s*(?P<second>{_NUMBER}|p(?:alp)?(?![a-z]))(?:ish)?"
+    rf"(?:\s*(?P<over>/|\\|{_OVER}|比|out of)\s*(?P<second>{_NUMBER}|p(?:alp)?(?![a-z]))(?:ish)?"
     rf"(?:\s?[-~～至]\s?(?P<second_high>{_NUMBER}))?)?)"
 )
 _CUT: Final = re.compile(_CUT_OFF)

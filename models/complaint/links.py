@@ -19,7 +19,7 @@ _LOOSE: Final = re.compile(
 )
 _LONGEST: Final = 32  # characters, of English
 _NOT_ITS: Final = re.compile(
-    r"(?<![a-z])(?:tab\w*|pills?|med\w*|doses?|since|after|for|until|because|room|bed|probe|differ\w*|x|and|with"
+    r"(?<![a-z])(?:tab\w*|pills?|med\w*|doses?|since|after|for|until|because|room|bed|probe|differ\w*|x|and|or|with"
     r"|has a|my)(?![a-z])|[药片打吃喝服用住差]|[，,].*[，,]"
 )
 _ENDS: Final = re.compile(

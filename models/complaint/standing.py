@@ -43,7 +43,7 @@ _THEN: Final = re.compile(
     r"(?:再[来吃服用去就喂](?!了)|要[来去]|就(?:行|可以|来|要|[吃去](?!了))|才(?:能|[吃服用]药?(?!了)))"
 )
 _PAST: Final = re.compile(
-    r"(?<![a-z])(?<!since )(?<!the )last (?:week|month|year|spring|summer|autumn|winter|time)(?![a-z])"
+    r"(?<![a-z])(?<!since )(?<!the )last (?:week|month|year|spring|summer|autumn|winter|time)(?![a-z:])"
     r"|(?<!since )(?<![a-z])in (?:19|20)\d\d(?!\d)|(?<![a-z])(?:weeks?|months?|years?) ago"
     r"|上个?(?:周|月|星期|礼拜|次)|去年|前年|(?:[年周]|个月)(?:以)?前|以前|曾|小时候"
 )

@@ -13,7 +13,7 @@ _WARM_THINGS: Final = re.compile(
     r"|(?:hot |warm |cold )?(?:water|weather|outside|angle|flexion|heat))"
 )
 _LEADS_TO_FEVER: Final = re.compile(  # what may stand before the bare decimals of a temperature
-    r"(?:^|[,，;；。.(（、\n]|(?<![a-z])(?:at|of|to|is|was|now|been|running|reads?|says?|hit|reached|around|about|like|and|then|still"
+    r"(?:^|[,，;；。.(（、\n]|(?<![a-z])(?:at|of|to|is|was|now|been|running|reads?|reading|says?|hit|reached|around|about|like|and|then|still"
     r"|over|above|had|has|got|today|yesterday|tonight|morning|night|evening|spiked a|baby|son|daughter|it's|low)"
     r"|[了是到在才又还晨晚早午天今昨夜前后刚量测娃宝孩子女儿烧热温高低有约达为])\s*$"
 )

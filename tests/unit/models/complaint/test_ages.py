@@ -65,6 +65,8 @@ def test_the_age_is_the_patients(text: str, age: float) -> None:
             "my 70 year old father lives with us; I have had a cough",
             "my mom had a stroke at 60 years old",
             "in his stories",
+            "舅舅二十多岁没的",
+            "Baby is 9 months now. I had a stroke.",
         ),
         *(
             "宝宝3天没拉了",

@@ -93,6 +93,8 @@ def test_what_is_not_now_does_not_count(text: str) -> None:
         ),
         *(("temp 38.9 since last week", {"temperature": 38.9}), ("上周开始体温38.9", {"temperature": 38.9})),
         *(
+            ("new tablets last week: a fever of 40, mute", {"temperature": 40}),
+            ("temp 39, then 36.7 on 3 others", {"temperature": 36.7}),
             ("temp 39 yesterday", {"temperature": 39}),
             ("昨天体温39", {"temperature": 39}),
             ("fever over 39", {"temperature": 39}),

@@ -97,8 +97,17 @@ def test_kilopascal_is_told_by_its_unit_or_by_a_pair() -> None:
             ("体温 38 度 9", {"temperature": 38.9}),
             ("39度半", {"temperature": 39.5}),
         ),
-        *(("temp 100 point 4", {"temperature": 38.0}), ("temp 38·7", {"temperature": 38.7})),
-        *(("发烧39度3天", {"temperature": 39.0}), ("temp 38. 6 days now", {"temperature": 38.0})),
+        *(
+            ("temp 100 point 4", {"temperature": 38.0}),
+            ("a fever of 38.2 day five", {"temperature": 38.2}),
+            ("temp 38.5 over 3 days", {"temperature": 38.5}),
+            ("temp 38·7", {"temperature": 38.7}),
+        ),
+        *(
+            ("发烧38度4一天", {"temperature": 38.4}),
+            ("发烧39度3天", {"temperature": 39.0}),
+            ("temp 38. 6 days now", {"temperature": 38.0}),
+        ),
         *(("血压 １６０／９５", {"systolic": 160, "diastolic": 95}), ("ＨＲ１４０", {"heart_rate": 140})),
     ],
 )
@@ -179,6 +188,7 @@ def test_letters_alone_are_no_vital_signs(text: str) -> None:
             (text, {"systolic": 220})
             for text in ("血压飙到220", "血压一直在220以上", "高压二百二", "BP has shot up to 220")
         ),
+        ("Pressure high at the pharmacy, 168 over 98.", {"systolic": 168, "diastolic": 98}),
         ("BP one eighty over one ten", {"systolic": 180, "diastolic": 110}),
         ("满分十分我给八分，肚子疼八分", {"pain": 8}),
     ],
@@ -197,7 +207,14 @@ def test_words_between_a_name_and_its_number(text: str, readings: dict[str, floa
             "sats fine. 88 years",
             "心率正常，吃了50个饺子",
         ),
-        *("temp fine, took 40 tablets", "one of the nurses said pulse is fine", "十分疼痛", "一直发烧", "疼痛十分厉害"),
+        *(
+            "temp fine, took 40 tablets",
+            "a lump of sugar or two?",
+            "one of the nurses said pulse is fine",
+            "十分疼痛",
+            "一直发烧",
+            "疼痛十分厉害",
+        ),
     ],
 )
 def test_a_number_of_something_else_is_not_the_names(text: str) -> None:
