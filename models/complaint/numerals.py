@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 _ENGLISH_ONES: Final = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
@@ -42,45 +43,61 @@ _HINT: Final = re.compile(
 )
 
 
+class _Change(NamedTuple):
+    """A numeral: where its digits stand, and where it stood."""
+
+    start: int
+    end: int
+    was_start: int
+    was_end: int
+
+
 class Digits(NamedTuple):
     """A text whose numerals are digits, and where its characters come from."""
 
     text: str
-    starts: list[int]
-    shifts: list[int]
-    """What is at or behind a start lies this much further back in the original, up to the next one."""
-    spans: dict[int, tuple[int, int]]
-    """The places of numerals: by each of their digits the start and end in the original."""
+    changes: list[_Change]
+    """In order."""
 
     def origin(self, start: int, end: int) -> tuple[int, int]:
         """The place in the original of a place in the text."""
-        first, last = self.spans.get(start), self.spans.get(end - 1)
-        return first[0] if first else self._back(start), last[1] if last else self._back(end - 1) + 1
+        return self._place(start)[0], self._place(end - 1)[1]
 
-    def _back(self, place: int) -> int:
-        at = bisect_right(self.starts, place) - 1
-        return place + (self.shifts[at] if at >= 0 else 0)
+    def _place(self, at: int) -> tuple[int, int]:
+        before = bisect_right(self.changes, at, key=lambda change: change.start) - 1
+        if before < 0:
+            return at, at + 1
+        change = self.changes[before]
+        if at < change.end:
+            return change.was_start, change.was_end
+        return at - change.end + change.was_end, at - change.end + change.was_end + 1
 
 
 def in_digits(plain: str) -> Digits:
     """The text in plain letters with its numerals as digits."""
-    found = []
-    if _HINT.search(plain):
-        found = sorted([*_ENGLISH.finditer(plain), *_HAN.finditer(plain)], key=re.Match.start)
+    if not _HINT.search(plain):
+        return Digits(plain, [])
+    found = [*_ENGLISH.finditer(plain)]
+    if not plain.isascii():
+        found = sorted([*found, *_HAN.finditer(plain)], key=re.Match.start)
+    if not found:
+        return Digits(plain, [])
     parts: list[str] = []
-    spans: dict[int, tuple[int, int]] = {}
-    starts: list[int] = []
-    shifts: list[int] = []
+    changes: list[_Change] = []
     done = length = 0
     for match in found:
-        digits = _english(match[0]) if match[0].isascii() else _han(match[0])
-        parts += [plain[done : match.start()], digits]
-        length += match.start() - done
-        spans |= dict.fromkeys(range(length, length + len(digits)), match.span())
-        length, done = length + len(digits), match.end()
-        starts.append(length)
-        shifts.append(done - length)
-    return Digits("".join([*parts, plain[done:]]), starts, shifts, spans)
+        start, end = match.span()
+        digits = _digits(match[0])
+        parts += (plain[done:start], digits)
+        length += start - done + len(digits)
+        changes.append(_Change(length - len(digits), length, start, end))
+        done = end
+    return Digits("".join([*parts, plain[done:]]), changes)
+
+
+@lru_cache(4096)
+def _digits(said: str) -> str:
+    return _english(said) if said.isascii() else _han(said)
 
 
 def _english(said: str) -> str:
