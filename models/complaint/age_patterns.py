@@ -36,43 +36,62 @@ _ENDS: Final = r"(?=\s*(?:$|[,.;)。，；）\n]|and |with |has |but |yesterday|
 _NZH: Final = r"(?P<n>\d{1,3}(?:\.\d)?)"
 _MORE: Final = r"(?:[零又余多]?(?P<n2>\d{1,2})\s*个?(?P<unit2>月|天)|(?P<half>半))?"
 
+# Each with what has to stand in a text for it, which is quick to see.
 ENGLISH: Final = tuple(
-    re.compile(pattern)
-    for pattern in (
-        rf"(?<!at ){_TERM}{_OLD}(?! {THING})",
-        r"(?<![a-z0-9.])(?P<n>\d{1,2})(?P<unit>/12|/52|/7)\s?old",
-        rf"(?<![a-z0-9.])(?P<n>\d{{1,2}})\s?(?P<unit>mo|month|wk|week|d|day|yr|year|y)s?[\s-]{{1,2}}(?={_SEX}(?![a-z]))",
-        r"(?<![a-z])(?<!at )(?<!at the )(?<!school )age[ds]?(?:/sex)?[\s:]{1,2}(?P<n>\d{1,3})"
-        r"(?:\s*(?P<unit>day|week|month|year)s?)?(?![\d/.]\d)",
-        r"(?<![a-z])born (?P<n>\d{1,3}) (?P<unit>hour|day|week|month)s? ago",
-        r"(?<![a-z])(?P<unit>d)(?:ay (?=\d+ of life)|ay of life |ol ?)(?P<n>\d{1,2})(?![\d.])",
-        rf"(?:^|[:;(])\s*(?P<n>\d{{1,3}})\s?/?\s?(?:yo?)?\s?{_SEX}(?=[\s,;:.]|$)",
-        rf"(?:^|[:;,(])\s*{_SEX}[\s,/]{{1,2}}(?P<n>\d{{1,3}}){_ENDS}",
-        rf"(?<![a-z])(?:i'm|i am|(?:he|she|pt|patient) is|he's|she's|turned)(?: only| just| nearly| almost| about)?"
-        rf" (?P<n>\d{{1,3}}){_ENDS}",
-        rf"(?:(?<![a-z])(?:my|our) |^)(?:{KIN_EN})[\s,(]+(?:is |was )?(?P<n>\d{{1,3}})(?=\s*(?:[,)]|and |$))",
-        rf"(?<![a-z]){_BABY_EN}[\s,:(]+(?:(?:is|are|now|just|only|about) )*{_TERM}{_ENDS}",
-        rf"(?<![a-z])in (?:his|her|their|my) (?:early |mid |late )?(?P<decade>{'|'.join(DECADES)}|\d0'?s)(?![a-z])",
-        rf"(?<![\d.])(?P<n>\d0)-something (?={_SEX}|year)",
+    (needed, re.compile(pattern))
+    for needed, pattern in (
+        ("o", rf"(?<!at ){_TERM}{_OLD}(?! {THING})"),
+        ("old", r"(?<![a-z0-9.])(?P<n>\d{1,2})(?P<unit>/12|/52|/7)\s?old"),
+        (
+            "",
+            rf"(?<![a-z0-9.])(?P<n>\d{{1,2}})\s?(?P<unit>mo|month|wk|week|d|day|yr|year|y)s?[\s-]{{1,2}}(?={_SEX}(?![a-z]))",
+        ),
+        (
+            "age",
+            r"(?<![a-z])(?<!at )(?<!at the )(?<!school )age[ds]?(?:/sex)?[\s:]{1,2}(?P<n>\d{1,3})"
+            r"(?:\s*(?P<unit>day|week|month|year)s?)?(?![\d/.]\d)",
+        ),
+        ("born", r"(?<![a-z])born (?P<n>\d{1,3}) (?P<unit>hour|day|week|month)s? ago"),
+        ("d", r"(?<![a-z])(?P<unit>d)(?:ay (?=\d+ of life)|ay of life |ol ?)(?P<n>\d{1,2})(?![\d.])"),
+        ("", rf"(?:^|[:;(])\s*(?P<n>\d{{1,3}})\s?/?\s?(?:yo?)?\s?{_SEX}(?=[\s,;:.]|$)"),
+        ("", rf"(?:^|[:;,(])\s*{_SEX}[\s,/]{{1,2}}(?P<n>\d{{1,3}}){_ENDS}"),
+        (
+            "",
+            rf"(?<![a-z])(?:i'm|i am|(?:he|she|pt|patient) is|he's|she's|turned)(?: only| just| nearly| almost| about)?"
+            rf" (?P<n>\d{{1,3}}){_ENDS}",
+        ),
+        ("", rf"(?:(?<![a-z])(?:my|our) |^)(?:{KIN_EN})[\s,(]+(?:is |was )?(?P<n>\d{{1,3}})(?=\s*(?:[,)]|and |$))"),
+        ("", rf"(?<![a-z]){_BABY_EN}[\s,:(]+(?:(?:is|are|now|just|only|about) )*{_TERM}{_ENDS}"),
+        (
+            "in ",
+            rf"(?<![a-z])in (?:his|her|their|my) (?:early |mid |late )?(?P<decade>{'|'.join(DECADES)}|\d0'?s)(?![a-z])",
+        ),
+        ("-something", rf"(?<![\d.])(?P<n>\d0)-something (?={_SEX}|year)"),
     )
 )
 CHINESE: Final = tuple(
-    re.compile(pattern)
-    for pattern in (
-        rf"(?:出生|生后|[日周月]龄)(?:后|了|才|刚|第|[:：])*\s*{_NZH}\+?\s*个?(?P<unit>小时|天|日|周|月)",
-        rf"(?<![\d.]){_NZH}\s*[多来余几]?\s*周?(?P<unit>岁){_MORE}(?![时看]|那年|以前|就|孩子的量)",
-        r"(?P<half_a_year>半)岁",
-        r"(?P<a_year>满周岁|周岁(?=[宝男女娃婴]))",
-        rf"(?<![\d.年]){_NZH}\s*个?(?:[多余]|(?P<half>半))?(?P<unit>月|天|日|周)(?:[零又](?P<n2>\d{{1,2}})(?P<unit2>天))?"
-        rf"(?:半|多)?(?:大(?![出量便汗家约概哭小])|龄|的?小?(?:{_BABY_ZH}))",
-        rf"(?:{_BABY_ZH})(?:[,，]?[男女][,，])?[,，：:现在才刚满快 ]{{0,3}}{_NZH}\+?\s*个?[多半]?(?P<unit>月|周)余?"
-        rf"(?:零(?P<n2>\d{{1,2}})(?P<unit2>天))?(?![前后来])",
-        rf"(?:{_BABY_ZH})[,，：:现在才刚满快 ]{{0,3}}{_NZH}\s*(?P<unit>天|日)(?=了?(?:[,，。；;]|$))",
-        rf"年龄[:：\s]*{_NZH}(?![\d.个天周月])",
-        rf"(?:^|[,，:：;；。\s者])[男女]性?[,，/\s]{{1,2}}{_NZH}(?=\s*(?:[,，。；;\s]|$|y))",
-        rf"(?:今年|年近|近){_NZH}(?=\s*(?:[,，。；;了]|$))",
-        rf"(?:患者|{KIN_ZH})\s*{_NZH}(?:了|y(?![a-z]))",
-        rf"(?<![\d.]){_NZH}(?:(?P<unit>旬)|出头)",
+    (needed, re.compile(pattern))
+    for needed, pattern in (
+        ("", rf"(?:出生|生后|[日周月]龄)(?:后|了|才|刚|第|[:：])*\s*{_NZH}\+?\s*个?(?P<unit>小时|天|日|周|月)"),
+        ("岁", rf"(?<![\d.]){_NZH}\s*[多来余几]?\s*周?(?P<unit>岁){_MORE}(?![时看]|那年|以前|就|孩子的量)"),
+        ("半岁", r"(?P<half_a_year>半)岁"),
+        ("周岁", r"(?P<a_year>满周岁|周岁(?=[宝男女娃婴]))"),
+        (
+            "",
+            rf"(?<![\d.年]){_NZH}\s*个?(?:[多余]|(?P<half>半))?(?P<unit>月|天|日|周)(?:[零又](?P<n2>\d{{1,2}})(?P<unit2>天))?"
+            rf"(?:半|多)?(?:大(?![出量便汗家约概哭小])|龄|的?小?(?:{_BABY_ZH}))",
+        ),
+        (
+            "",
+            rf"(?:{_BABY_ZH})(?:[,，]?[男女][,，])?[,，：:现在才刚满快 ]{{0,3}}{_NZH}\+?\s*个?[多半]?(?P<unit>月|周)余?"
+            rf"(?:零(?P<n2>\d{{1,2}})(?P<unit2>天))?(?![前后来])",
+        ),
+        ("", rf"(?:{_BABY_ZH})[,，：:现在才刚满快 ]{{0,3}}{_NZH}\s*(?P<unit>天|日)(?=了?(?:[,，。；;]|$))"),
+        ("年龄", rf"年龄[:：\s]*{_NZH}(?![\d.个天周月])"),
+        ("", rf"(?:^|[,，:：;；。\s者])[男女]性?[,，/\s]{{1,2}}{_NZH}(?=\s*(?:[,，。；;\s]|$|y))"),
+        ("", rf"(?:今年|年近|近){_NZH}(?=\s*(?:[,，。；;了]|$))"),
+        ("", rf"(?:患者|{KIN_ZH})\s*{_NZH}(?:了|y(?![a-z]))"),
+        ("", rf"(?<![\d.]){_NZH}(?:(?P<unit>旬)|出头)"),
     )
 )
 MAY_HAVE_AGES: Final = re.compile(

@@ -56,8 +56,8 @@ def ages(text: str) -> Iterator[Reading]:
     found: list[tuple[int, Reading]] = []
     if not MAY_HAVE_AGES.search(text):
         return
-    for pattern in ENGLISH if text.isascii() else (*ENGLISH, *CHINESE):
-        for match in pattern.finditer(text):
+    for needed, pattern in ENGLISH if text.isascii() else (*ENGLISH, *CHINESE):
+        for match in pattern.finditer(text) if needed in text else ():
             rank = _rank(text, match)
             if rank:
                 found.append((rank, Reading("age", _age(match), *match.span())))

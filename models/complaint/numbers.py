@@ -20,7 +20,7 @@ from models.complaint.standing import Standing, standing
 from models.complaint.vital_numbers import vital_signs
 from schemas.symptoms import Vitals
 
-_HAS_NUMBER: Final = re.compile(r"\d|半岁|周岁|in [a-z]{3,5} (?:[a-z]+ )?[a-z]+ies")
+_HAS_NUMBER: Final = re.compile(r"\d|[半周]岁|ties(?![a-z])")
 _NEIGHBOURS: Final = 4  # readings, of which two may be one blood pressure
 _HIGHEST: Final = {"age": 130.0, "gestation": 45.0, "glucose": 110.0}
 
