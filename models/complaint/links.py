@@ -9,7 +9,7 @@ from models.complaint.amounts import ROUGHLY, Amount
 
 _SIGNS: Final = r"[\s:：=,，~'\"()（）-]*"
 _SAID: Final = (
-    r"(?:is|was|are|were|be(?:en)?|of|at|to|about|around|approx|only|just|now|currently|today|reads?|reading|up|down|low"
+    r"(?:is|was|are|were|ha[sd]|be(?:en)?|of|at|to|about|around|approx|only|just|now|currently|today|reads?|reading|up|down|low"
     r"|high|on arrival|measured|from|between|in the|as|lying|sitting|standing|says?|went|a|'s|s)(?![a-z])"
     r"|为|是|到|约|大概|只有|最[高低快慢]|有|才|了|达|在|从|现在?|目前|今[天早晚]|每分钟|[1一]分钟|百分之|显示|刚|[测量]|正常|偏|[高低快慢]"
 )
