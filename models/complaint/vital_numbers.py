@@ -84,7 +84,7 @@ def _named(text: str, name: Name, amount: Amount, named: Sequence[Name], at: int
         return "temperature" if is_one and amount.unit in MEASURES["temperature"].units else ""
     if amount.unit not in MEASURES[measure].units or (measure != "systolic" and amount.second is not None):
         return ""
-    is_high = text.endswith(("high ", "高"), 0, name.start)
+    is_high = measure == "systolic" and text.endswith(("high ", "高"), 0, name.start)
     if _BY_SO_MUCH.match(text, amount.behind) or (is_high and amount.second is None and amount.low < _HIGH):
         return OTHER
     if measure == "saturation" and (amount.low > 100 or _BY_MASK.match(text, amount.behind)):

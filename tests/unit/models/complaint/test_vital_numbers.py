@@ -100,6 +100,7 @@ def test_kilopascal_is_told_by_its_unit_or_by_a_pair() -> None:
         *(
             ("temp 100 point 4", {"temperature": 38.0}),
             ("a fever of 38.2 day five", {"temperature": 38.2}),
+            ("最高体温39.6℃", {"temperature": 39.6}),
             ("temp 38.5 over 3 days", {"temperature": 38.5}),
             ("temp 38·7", {"temperature": 38.7}),
         ),
