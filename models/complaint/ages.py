@@ -1,4 +1,4 @@
-"""Ages and weeks of pregnancy in running text."""
+"""Ages in running text: whose they are, and whether they are of a person at all."""
 
 from __future__ import annotations
 
@@ -6,28 +6,16 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from models.complaint.age_patterns import CHINESE, DECADES, ENGLISH, MAY_HAVE_AGES, THING
 from models.complaint.reading import Reading
+from models.complaint.whose import KIN_EN, KIN_ZH, speaks_of_own
 
-_ENGLISH: Final = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
-_WORDS: Final = {
-    **{word: number for number, word in enumerate(_ENGLISH, 1)},
-    **{word: number for number, word in enumerate("一二三四五六七八九十", 1)},
-    "两": 2,
-    "半": 0.5,
-}
-_SPELLED: Final = "|".join(_ENGLISH)
-_HAN: Final = r"\d{1,3}(?:\.\d)?|[一二两三四五六七八九]?十[一二三四五六七八九]?|[一二两三四五六七八九]"
-_DAY, _WEEK, _MONTH, _HOUR = 1 / 365.25, 7 / 365.25, 1 / 12, 1 / 8766
+_HOUR, _DAY, _WEEK, _MONTH = 1 / 8766, 1 / 365.25, 7 / 365.25, 1 / 12
 _YEARS: Final = {
-    "hour": _HOUR,
-    "day": _DAY,
-    "week": _WEEK,
-    "wk": _WEEK,
-    "month": _MONTH,
-    "mo": _MONTH,
-    "mth": _MONTH,
-    "year": 1.0,
-    "yr": 1.0,
+    "h": _HOUR,
+    "d": _DAY,
+    "w": _WEEK,
+    "m": _MONTH,
     "y": 1.0,
     "小时": _HOUR,
     "天": _DAY,
@@ -35,57 +23,84 @@ _YEARS: Final = {
     "周": _WEEK,
     "月": _MONTH,
     "岁": 1.0,
+    "/12": _MONTH,
+    "/52": _WEEK,
+    "/7": _DAY,
+    "旬": 10.0,
 }
-_BABY: Final = "宝宝|婴儿|新生儿|男婴|女婴|男宝|女宝|娃|孩子|男孩|女孩|宝贝|儿子|女儿"
-
-# The first group is the number, the second its unit; years without one.
-_AGES: Final = tuple(
-    re.compile(pattern)
-    for pattern in (
-        rf"(?<![a-z0-9.])(?<!was )(?<!at )(\d{{1,3}}(?:\.\d)?|{_SPELLED})[\s-]*(day|week|wk|month|mo|mth|year|yr|y)s?"
-        r"[\s/-]{0,2}(?:olds?|o(?![a-z]))",
-        r"(?<![a-z])(?<!at )(?<!at the )aged? (\d{1,3})(?:\s*(day|week|month|year)s?)?(?![\d/])",
-        rf"(?<![a-z])born (\d{{1,3}}|{_SPELLED}) (hour|day|week|month)s? ago",
-        r"^\s*(\d{1,3})\s?()(?:f|m|male|female|woman|man)(?=[\s,;:])",
-        rf"(?:出生|生后|出生后)(?:了|才|刚)?\s*({_HAN})\s*个?(小时|天|日|周|月)",
-        rf"(?<!\d)({_HAN}|半)\s*周?(岁)(?!时|那年|以前|就)",
-        rf"(?<!\d)({_HAN})\s*个?[多半]?(月|天|日|周)(?:半|多)?(?:大|龄|的?小?(?:{_BABY}))",
-        rf"(?:{_BABY})[,，：:现在才刚 ]{{0,3}}({_HAN})\s*个?[多半]?(月|周)(?!前|后|来)",
-    )
+_SELF: Final = re.compile(r"(?:(?<![a-z])(?:i'm|i am|im)(?: an?)?|我今?年?|患者[^，,。]{0,2}|病人)\s*$")
+_IS_OTHERS: Final = re.compile(
+    rf"(?<![a-z])(?:(?:his|her|their) (?:(?:{KIN_EN})(?: is| was)?)?"
+    r"|(?:from|breastfeeding|by|mother of|father of) (?:my |our |an? )?"
+    r"|as an? |when (?:i|he|she) was )$"
+    r"|(?:被|带|照顾|喂|家里有|传染给)[^，,。]{0,4}$|小时候|撞人的是$"
 )
-_GESTATIONS: Final = tuple(
-    re.compile(pattern)
-    for pattern in (
-        r"(?<![\d.])(\d{1,2})(?:\s*\+\s*\d)?[\s-]*(w)(?:ee)?k?s?(?:\s*\+\s*\d)?[\s-]{1,2}(?:pregnan|gest|gravid|preg)",
-        r"(?:pregnan\w*|gravid|gestation\w*)[\s,:(]{1,3}(?:at |about |around |now |is )?(\d{1,2})(?:\s*\+\s*\d)?\s*(w)",
-        r"(?<![\d.])(\d)[\s-]*(m)(?:onth|o)s?[\s-]{1,2}pregnan",
-        r"(?<![a-z])(?:is|am|i'm|im|at|now|she's) (2\d|3\d|4[0-2])(?:\s*\+\s*\d)?\s*(w)(?:ee)?ks?"
-        r"(?! (?:ago|old|after|post|later|of))(?=[\s,.;]|$)",
-        r"^\s*(2\d|3\d|4[0-2])(?:\s*\+\s*\d)?\s*(w)(?:ee)?ks?(?=[,;])",
-        rf"(?:怀孕|孕|妊娠)(?:了|约|已)?\s*({_HAN})\s*(?:\+\s*\d)?\s*个?(周|月)",
-        r"(?<![\d.])(\d{1,2})\s*(周)(?:孕|妊娠)",
-    )
+_KIN: Final = re.compile(
+    rf"(?<![a-z])(?:my|our|(?:have|got) an?|{KIN_EN})(?: (?:{KIN_EN}))?(?: (?:is|was|are))?[\s,(]*$"
+    rf"|(?:{KIN_ZH})(?:今年|才|刚|都)?[，,]?$"
 )
-_WEEKS_A_MONTH: Final = 4.345
+_KIN_BEHIND: Final = re.compile(rf"\s*(?:的)?(?:{KIN_ZH}|小伙)|\s*(?:{KIN_EN}|driver)(?![a-z])")
+_OVER: Final = re.compile(
+    r"\s*(?:的?时候?|得(?!了?[发感咳])|患|查出)|[^，。,;；]{0,6}(?:没的|去世|走的|过世|病逝|摔断过)"
+)
+_OF_THINGS: Final = re.compile(rf"(?<![a-z]){THING}[a-z]* (?:is |are |was |about |now )*$")
+_LEAD: Final = 30  # characters
 
 
-def ages(plain: str) -> Iterator[Reading]:
-    """`age` in years and `gestation` in weeks.
+def ages(text: str) -> Iterator[Reading]:
+    """`age` in years: the patient's, once, where a text tells it.
 
     Args:
-        plain: the text in plain letters.
+        text: in plain letters and digits.
     """
-    for pattern in _AGES:
-        for match in pattern.finditer(plain):
-            yield Reading("age", _count(match[1]) * _YEARS[match[2] or "year"], *match.span())
-    for pattern in _GESTATIONS:
-        for match in pattern.finditer(plain):
-            weeks = _count(match[1]) * (_WEEKS_A_MONTH if match[2] in ("m", "月") else 1)
-            yield Reading("gestation", weeks, *match.span())
+    found: list[tuple[int, Reading]] = []
+    if not MAY_HAVE_AGES.search(text):
+        return
+    for needed, pattern in ENGLISH if text.isascii() else (*ENGLISH, *CHINESE):
+        for match in pattern.finditer(text) if needed in text else ():
+            rank = _rank(text, match)
+            if rank:
+                found.append((rank, Reading("age", _age(match), *match.span())))
+    highest = max((rank for rank, _ in found), default=0)
+    if highest == _KINS and speaks_of_own(text):
+        return
+    counting = [one for rank, one in found if rank == highest]
+    if counting:
+        yield min(counting, key=lambda one: (one.start, -one.end))
 
 
-def _count(said: str) -> float:
-    if "十" in said:
-        tens, ones = said.split("十")
-        return float(_WORDS.get(tens, 1) * 10 + _WORDS.get(ones, 0))
-    return float(_WORDS.get(said) or said)
+_KINS, _SOMEBODYS, _SELFS = 1, 2, 3
+
+
+def _rank(text: str, match: re.Match[str]) -> int:
+    """The patient's own, somebody's, a relative's; nothing where it is surely another's, of long ago, or a thing's."""
+    start = match.start() + len(match[0]) - len(match[0].lstrip(" ,:;(（"))
+    lead = text[max(0, start - _LEAD) : start]
+    if _IS_OTHERS.search(lead) or _OF_THINGS.search(lead) or _OVER.match(text, match.end()):
+        return 0
+    if _SELF.search(lead) or match[0].startswith(("i'm", "i am", "今年", "患者")):
+        return _SELFS
+    is_kins = (
+        _KIN.search(lead)
+        or _KIN_BEHIND.match(text, match.end())
+        or re.match(r"(?:my|our|baby|newborn|infant|toddler|twins) ", match[0])
+    )
+    return _KINS if is_kins else _SOMEBODYS
+
+
+def _age(match: re.Match[str]) -> float:
+    said = match.groupdict()
+    if said.get("half_a_year") or said.get("a_year"):
+        return 0.5 if said.get("half_a_year") else 1.0
+    if decade := said.get("decade"):
+        return float(decade[:2] if decade[0].isdigit() else DECADES[decade])
+    unit = _in_years(said.get("unit"))
+    count = float(said["n"]) + (0.5 if said.get("half") and unit >= _WEEK else 0.0)
+    more = float(said["n2"]) * _in_years(said["unit2"]) if said.get("n2") else 0.0
+    return count * unit + more
+
+
+def _in_years(unit: str | None) -> float:
+    if not unit:
+        return 1.0
+    return _YEARS[unit] if unit in _YEARS else _YEARS[unit[0]]

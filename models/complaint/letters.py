@@ -16,8 +16,11 @@ _SIMPLIFIED: Final = (
     "干净满颗杀轻绝独欢忧郁绪睁闭双单虽发钟经术疗转松软症检号劲阵着梦顾担虑惊吓复诊练习划"
 )
 
-# One character for one: apostrophes and dashes as people type them, and Chinese of either kind.
-_PLAIN: Final = str.maketrans(
+_WIDE: Final = {wide: wide - 0xFEE0 for wide in (*range(0xFF10, 0xFF1A), *range(0xFF41, 0xFF5B), *map(ord, "．／％＋"))}
+
+# One character for one: apostrophes and dashes as people type them, digits and letters as wide as Chinese ones, and
+# Chinese of either kind.
+_PLAIN: Final = _WIDE | str.maketrans(
     dict.fromkeys("’‘ʼ＇`´′‛ꞌ", "'")
     | dict.fromkeys("‐‑‒–—−－﹣", "-")
     | dict(zip(_TRADITIONAL, _SIMPLIFIED, strict=True))

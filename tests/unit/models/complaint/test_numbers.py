@@ -3,6 +3,7 @@
 import pytest
 
 from models.complaint import read_numbers
+from tests.support.processor import processor_s
 
 
 def told(text: str) -> dict[str, float]:
@@ -89,3 +90,43 @@ def test_a_number_knows_its_place() -> None:
     places = {name: text[one.start : one.end] for name, one in read_numbers(text).readings.items()}
 
     assert places == {"age": "3 week old", "heart_rate": "HR 190"}
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        *(
+            "1 ",
+            "1-",
+            "1/",
+            "one ",
+            "one hundred and ",
+            "一百",
+            "十",
+            "三十八度六",
+            "体温38",
+            "BP 120/80 ",
+            "3岁",
+            "38.5 ",
+            "P140",
+        ),
+        *(
+            "my mum BP 120/80, ",
+            "i'm 45, ",
+            "孙子3岁，",
+            "to 38 to 39 ",
+            "1 point ",
+            "2 years 3 months ",
+            "pain 8/10 ",
+            "血压",
+            " ",
+        ),
+        *("told to come if over 38 ", "- - - ", "born at 32 weeks ", "32+4,", "12", "现在1"),
+    ],
+)
+def test_a_long_text_takes_a_time_in_proportion(piece: str) -> None:
+    text = piece * (20_000 // len(piece))
+
+    taken = processor_s(lambda: read_numbers(text), 4.0)
+
+    assert taken < 4.0, "at most 1 s is usual; a quadratic pattern takes minutes"
