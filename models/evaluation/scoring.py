@@ -16,7 +16,7 @@ from models.serving.encoder import Encoder
 from models.serving.engine import Engine, OnnxEngine
 from models.serving.question import Question
 from models.serving.reader import Reader
-from models.serving.reading import Reading, combined
+from models.serving.reading import Reading, combined, heard
 from models.serving.types import Depth, Item, Scores
 
 CHUNK: Final = 1024
@@ -105,7 +105,7 @@ def _score_part(rows: Sequence[Row], served: Served, depth: Depth) -> list[Answe
 
 
 def _together(row: Row, parts: Sequence[Reading], served: Served) -> Scores:
-    scores = [part.scores for part in parts if part.scores is not None]
+    scores = heard(parts)
     return combined(scores, served.questions[row.task].heads) if scores else _nothing(served.artifact)
 
 

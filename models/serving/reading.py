@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Final
 
 import numpy as np
 
-from models.serving.question import Joined
+from models.serving.question import EARLY_ANSWERS, Joined
 from models.serving.scores import DECIMALS
 from models.serving.types import Encoding, Probabilities, Scores
 
@@ -16,6 +16,9 @@ Range = tuple[int, int]
 
 
 TEXT: Final = "text"
+SURE: Final = 0.9
+"""From here on a part that was skimmed says something. Each part is one more chance of a false alarm, and a long text
+has dozens of them: this is the bar at which labels of other languages count, too."""
 
 
 @dataclass(slots=True, eq=False)
@@ -53,6 +56,19 @@ class Reading:
         text = self.text[: self.start] + "".join([body[first:last] for first, last in ranges])
         offsets = [offset for first, last in ranges for offset in self.offsets[first:last]]
         return replace(self, text=text, offsets=offsets, encoding=None, scores=None, key=None)
+
+
+def heard(readings: Sequence[Reading]) -> list[Scores]:
+    """The scores of readings as they count: of a part that was skimmed only what is SURE."""
+    scored = [(reading, reading.scores) for reading in readings if reading.scores]
+    return [_where_sure(scores) if reading.is_skimmed else scores for reading, scores in scored]
+
+
+def _where_sure(scores: Scores) -> Scores:
+    if EARLY_ANSWERS not in scores.heads:
+        return scores
+    said = scores.heads[EARLY_ANSWERS]
+    return replace(scores, heads={**scores.heads, EARLY_ANSWERS: np.where(said >= SURE, said, 0.0)})
 
 
 def combined(parts: Sequence[Scores], heads: Mapping[str, Joined]) -> Scores:

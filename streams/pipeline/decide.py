@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from models.serving.reading import combined
+from models.serving.reading import combined, heard
 from models.serving.types import Scores
 from schemas.channels import ALERTS
 from streams.health.trace_context import trace_headers
@@ -45,7 +45,7 @@ def _outputs(work: Work, from_kafka: bool) -> Sequence[Outgoing]:
 
 def _together(work: Work) -> Scores | None:
     """The scores of all that was read; None where the model knew none of the words."""
-    scores = [reading.scores for reading in work.readings if reading.scores]
+    scores = heard(work.readings)
     return combined(scores, work.task.declaration.question.heads) if scores else None
 
 

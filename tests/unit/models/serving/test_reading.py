@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from models.serving.reading import combined
+from models.serving.reading import SURE, Reading, combined, heard
 from models.serving.types import Scores
 from streams.tasks.declaration import Declaration
 from streams.tasks.posts import POSTS
@@ -27,6 +27,17 @@ def test_a_label_is_as_high_as_in_the_reading_that_shows_it_best() -> None:
     assert "post" in together.heads
     assert together.heads["post"].tolist() == [0.7, 0.8]
     assert not together.degraded
+
+
+def test_a_part_that_was_skimmed_counts_where_it_is_sure() -> None:
+    """Dozens of parts have dozens of chances to look like harm."""
+    whole, skimmed = (Reading("", [], scores=post(0.2, 0.8, 0.1), is_skimmed=each) for each in (False, True))
+    skimmed.scores = post(0.89, 0.1, SURE, sentiment=(0.1, 0.9))
+    own, other = heard([whole, skimmed, Reading("", [])])
+    assert own is whole.scores
+    assert other.heads["post"].tolist() == [0.0, 0.0, SURE]
+    assert other.heads["sentiment"].tolist() == [0.1, 0.9]
+    assert together_of([own, other]).heads["post"].tolist() == [0.2, 0.8, SURE]
 
 
 def test_one_reading_keeps_its_scores_as_they_are() -> None:
