@@ -21,6 +21,8 @@ _NO_DENIAL: Final = (  # in between it only says how; [pseudo] of context.toml h
     "不(?:[停住断时]|间断|定时|由自主|自觉|自主|受控制?|对称|对劲|规则|规律|太?正常|明原因|是一般)|没来由"
 )
 _CHINESE_ANY: Final = rf"(?:[^，。；：、！？,.;:!?\n不没無无未]|{_NO_DENIAL})"  # of what may be in between
+_NUMERAL: Final = "]{1,6}"
+_UNBOUNDED: Final = re.compile(r"[^\]]\+|\*|,\}")
 _WORD: Final = re.compile(r"[a-z0-9]+|[^\x00-\x7f]")
 _STEM: Final = re.compile(r"([a-z']+)\*")
 _SHORT_STEM: Final = 4  # letters: after fewer, any ending would make other words of it ("numb", "number")
@@ -107,4 +109,7 @@ def _any_ending(stem: re.Match[str]) -> str:
 
 
 def _chinese(phrase: str) -> str:
-    return phrase.replace("..", f"{_CHINESE_ANY}{{0,5}}").replace(".{", f"{_CHINESE_ANY}{{")
+    """Characters may be anything's beginning, so a run of numerals is tried from each of them."""
+    if _UNBOUNDED.search(phrase):
+        raise ValueError("a repetition has no end")
+    return phrase.replace("]+", _NUMERAL).replace("..", f"{_CHINESE_ANY}{{0,5}}").replace(".{", f"{_CHINESE_ANY}{{")

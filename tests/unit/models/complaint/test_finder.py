@@ -116,7 +116,7 @@ def test_every_finding_is_found_by_what_it_is_called_or_said() -> None:
     [
         *("no ", "a", "胸", "chest pain ", "not any any ", "没有", "stroke-", "pain in the ", "left side weak arm "),
         *("no cough, ", "denies cough, fever and ", "没有咳嗽、", "stroke in 2015 ", "中风史", "cough: no ", "是不"),
-        *("不痛", "笑得喘", "嘴不歪"),
+        *("不痛", "笑得喘", "嘴不歪", "一二三四五", "37", "年", "两年前"),
     ],
 )
 def test_a_long_text_takes_a_time_in_proportion(piece: str) -> None:

@@ -53,7 +53,10 @@ def test_chinese(phrase: str, text: str, said: list[str]) -> None:
     assert matched(phrase, text, "zh") == said
 
 
-@pytest.mark.parametrize(("lang", "phrase"), [("en", "a (b"), ("en", "a .. [b]"), ("zh", "(头")])
+@pytest.mark.parametrize(
+    ("lang", "phrase"),
+    [("en", "a (b"), ("en", "a .. [b]"), ("zh", "(头"), ("zh", "头+"), ("zh", "[头].*"), ("zh", "头{2,}")],
+)
 def test_a_phrase_that_cannot_be_read_is_named(lang: str, phrase: str) -> None:
     with pytest.raises(ValueError, match="x: the phrase"):
         Phrases({"x": {lang: [phrase]}})
