@@ -29,9 +29,9 @@ QUIET = {
         "晚上我们用胡萝卜和大葱煮了汤。",
     ),
 }
-HARM = {
+HARM = {  # plain: what is skimmed counts from .90 on
     "en": "I know where you live and I am going to kill you tonight. ",
-    "zh": "我知道你住在哪里，今晚我就去杀了你。",
+    "zh": "我要杀了你，今晚就砍死你全家。",
 }
 
 
