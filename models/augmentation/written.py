@@ -1,6 +1,7 @@
 """Sentences written by hand: JSON lines, with slots that are filled from lists of groups and everyday words.
 
-A line is `{"text", "lang", "family", "labels": {label: 0 or 1}}`; a label that is not named is unlabelled. Slots:
+A line is `{"text", "lang", "family", "labels": {label: 0 or 1}}`; a label that is not named is unlabelled, and a line
+that names a `source` counts as a row of that. Slots:
 
 * `{groups}`, `{group}`, `{a_group}`, `{identity}`: plural, singular, singular with its article, adjective.
   All of them in one line speak of the same group. `{groups:faith+race}` draws from these kinds only.
@@ -31,6 +32,8 @@ from models.labels import LANGUAGES, POST_LABELS
 
 SENTENCES: Final = Path(__file__).parent / "sentences"
 SOURCE: Final = "handwritten"
+ADVERSARIAL: Final = "adversarial"
+"""Source of what was written with a model at hand, mostly where it errs (as in Nie et al. 2020, "Adversarial NLI")."""
 ROWS_PER_LINE: Final = 6
 Words = Mapping[str, Sequence[str]]
 Line = TypeVar("Line")
@@ -89,9 +92,12 @@ def _read_line(line: dict[str, Any], words: Mapping[str, Words]) -> Iterator[Exa
         raise ValueError(f"unknown labels {sorted(unknown)}")
     if not all(value in (0, 1) for value in labels.values()):
         raise ValueError("a label is 0 or 1")
+    source = line.get("source", SOURCE)
+    if source not in (SOURCE, ADVERSARIAL):
+        raise ValueError(f"unknown source {source!r}")
     for filled in expand(text, lang, words[lang]):
         post = np.array([labels.get(label, np.nan) for label in POST_LABELS], dtype=np.float32)
-        yield Example(filled, lang, SOURCE, "A", "post", post=post, family=family)
+        yield Example(filled, lang, source, "A", "post", post=post, family=family)
 
 
 def expand(text: str, lang: str, words: Words) -> list[str]:

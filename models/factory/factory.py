@@ -17,7 +17,7 @@ from models.compression.prune import keep_layers, measure_importance, prune
 from models.errors import TidegateError
 from models.factory.compare import compare
 from models.factory.final_report import write_final_report
-from models.factory.former_run import former_network, take_over
+from models.factory.former_run import blend, check_former, former_network, take_over
 from models.factory.recipe_file import find_suite
 from models.factory.stage import Material, gather, open_stage, pretrained, run_stage, share_files
 from models.factory.stage_names import STAGES
@@ -51,14 +51,16 @@ def run_factory(
 
     Stages: `baseline.json` (linear models on the same rows), `teacher` (the whole encoder learns from the labels),
     `student` (its lowest layers do, on their own), `distilled` (the student, pruned, learns from labels and teacher),
-    `artifact` (compared, quantised and checked) and `report.md`.
+    `blended` (with the network that the run goes on from, where the recipe keeps a share of it), `artifact` (compared,
+    quantised and checked) and `report.md`.
     """
     console = Console()
     check_encoders(recipe, base)
     if recipe.operating is not None:
         find_suite(data, recipe.operating)
     if former is not None:
-        take_over(former, out, len(teacher_folders(recipe, out)))
+        take_over(former, out, len(teacher_folders(recipe, out)) if recipe.distillation else None)
+    check_former(recipe, out)
     material = gather(recipe, data, out, base, deadline)
     _baseline(RunFolder(out), material, recipe)
     material.deadline.check("with the baselines made")
@@ -68,11 +70,18 @@ def run_factory(
         last.start_anew_after(folder)
     console.rule("student")
     walking = walk(recipe, recipe.schedule, 1)
-    student = run_stage(walking, material, last, device, lambda: first_student(recipe, material, teachers, base))
+
+    def start() -> Network:
+        begun = former_network(out) if recipe.distillation is None else None
+        return begun or first_student(recipe, material, teachers, base)
+
+    student = run_stage(walking, material, last, device, start)
     if recipe.distillation is not None:
         last = open_stage(out, "distilled")
         last.start_anew_after(RunFolder(out / "student"))
         distil(recipe, recipe.distillation, material, (out, last), device, (teachers, student))
+    if recipe.keep:
+        last = blend(recipe, out, last)
     material.deadline.check("with every network trained")
     console.rule("comparison")
     found = ((name, RunFolder(out / name).load_network()) for name in STAGES)

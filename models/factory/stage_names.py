@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import count, takewhile
 from pathlib import Path
 
-STAGES = ("teacher", "student", "distilled")
+STAGES = ("teacher", "student", "distilled", "blended")
 """Stages of a run that are compared; of several teachers that is the first one, which the student starts as."""
 
 

@@ -127,6 +127,8 @@ class Recipe(Section):
     pruning: Pruning | None = None
     distillation: Distillation | None = None
     operating: Operating | None = None
+    keep: float = Field(0.0, ge=0, lt=1)
+    """Of the network that a run goes on from (`--start`): its share of the weights that the run ends with."""
     loss_weights: dict[str, float] = Field({
         "post": 1.0, "early_post": 0.3, "spans": 1.0, "sentiment": 1.0, "condition": 1.5, "urgency": 1.0,
     })  # fmt: skip

@@ -96,10 +96,11 @@ class RunFolder:
         return kept
 
     def save(
-        self, network: Network, optimizer: torch.optim.Optimizer, progress: Progress,
+        self, network: Network, optimizer: torch.optim.Optimizer | None = None, progress: Progress | None = None,
         average: WeightAverage | None = None,
     ) -> None:  # fmt: skip
         """Write a checkpoint; a kill at any point leaves the old or the new one whole."""
+        progress = progress or Progress()
         fresh = self.path / "checkpoint.new"
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir()
@@ -107,7 +108,8 @@ class RunFolder:
             {k: v.detach().cpu().contiguous() for k, v in network.state_dict().items()},
             fresh / "weights.safetensors",
         )
-        torch.save(optimizer.state_dict(), fresh / "optimizer.pt")
+        if optimizer is not None:
+            torch.save(optimizer.state_dict(), fresh / "optimizer.pt")
         if average is not None:
             average.save(fresh)
         state = {"step": progress.step, "elapsed_s": progress.elapsed_s, "rows": progress.rows}

@@ -35,6 +35,11 @@ def test_labels_that_are_not_named_are_unlabelled(tmp_path: Path) -> None:
     )  # fmt: skip
 
 
+def test_a_line_may_name_another_source(tmp_path: Path) -> None:
+    rows = read_written(write_lines(tmp_path, make_line(), make_line(text="Bad soup.", source="adversarial")))
+    assert [row.source for row in rows] == ["handwritten", "adversarial"]
+
+
 @pytest.mark.parametrize(
     "line",
     [
@@ -45,6 +50,7 @@ def test_labels_that_are_not_named_are_unlabelled(tmp_path: Path) -> None:
         make_line(family=""),
         make_line(labels={"rude": 1}),
         make_line(labels={"spam": 2}),
+        make_line(source="somewhere"),
         make_line(text="Hello {nobody}"),
         make_line(text="Hello {groups:martian}"),
         {"text": "no family", "lang": "en", "labels": {}},

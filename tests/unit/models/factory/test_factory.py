@@ -278,6 +278,30 @@ def test_a_run_goes_on_from_another_one_under_other_rules(
         run_factory(again, tiny_data, tmp_path / "other", former=tmp_path / "empty")
 
 
+def test_a_run_of_one_stage_goes_on_from_the_last_network_and_keeps_a_share_of_it(
+    whole_recipe: Recipe, whole_run: Path, tiny_data: Path, tmp_path: Path
+) -> None:
+    alone = {"teacher": None, "pruning": None, "distillation": None, "keep": 0.25}
+    out = tmp_path / "on"
+    run_factory(whole_recipe.model_copy(update=alone), tiny_data, out, former=whole_run)
+    before, trained, ended = (
+        load_file(folder / "checkpoint" / "weights.safetensors")
+        for folder in (whole_run / "distilled", out / "student", out / "blended")
+    )
+    assert set(ended) == set(before)  # pruned as it was
+    assert any(not torch.equal(trained[name], value) for name, value in before.items())
+    for name, value in ended.items():
+        torch.testing.assert_close(value, 0.75 * trained[name] + 0.25 * before[name])
+    compared = json.loads((out / "comparison.json").read_text())
+    assert set(compared) == {"student", "blended"}
+    assert not (out / "teacher").exists()
+
+
+def test_a_share_of_a_former_network_needs_one(whole_recipe: Recipe, tiny_data: Path, tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match="--start"):
+        run_factory(whole_recipe.model_copy(update={"keep": 0.5}), tiny_data, tmp_path / "run")
+
+
 def test_a_folder_with_a_run_of_its_own_is_not_written_over(whole_run: Path, tmp_path: Path) -> None:
     own = Path(shutil.copytree(whole_run, tmp_path / "own"))
     before = {path: path.read_bytes() for path in own.rglob("*") if path.is_file()}
