@@ -45,6 +45,7 @@ _OVER: Final = re.compile(
 )
 _OF_THINGS: Final = re.compile(rf"(?<![a-z]){THING}[a-z]* (?:is |are |was |about |now )*$")
 _LEAD: Final = 30  # characters
+_KINS, _SOMEBODYS, _SELFS = 1, 2, 3  # whose an age is; the highest counts
 
 
 def ages(text: str) -> Iterator[Reading]:
@@ -67,9 +68,6 @@ def ages(text: str) -> Iterator[Reading]:
     counting = [one for rank, one in found if rank == highest]
     if counting:
         yield min(counting, key=lambda one: (one.start, -one.end))
-
-
-_KINS, _SOMEBODYS, _SELFS = 1, 2, 3
 
 
 def _rank(text: str, match: re.Match[str]) -> int:

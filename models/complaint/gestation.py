@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from models.complaint.breaks import CLAUSE, behind_last
 from models.complaint.reading import Reading
 
 _WEEKS: Final = r"(?P<weeks>\d{1,2}(?:\.\d)?)(?:\s?\+\s?\d)?"
@@ -35,7 +36,6 @@ _HINT: Final = re.compile(r"preg|grav|gest|(?<![a-z])e?ga[ :]|孕|怀|妊娠|\d\
 # At that week something was over, or somebody was born.
 _OVER: Final = re.compile(r"born|birth|deliver|prem|preterm|miscarr|abort|induced|due|lmp|出生|早产|流产|上一?胎|剖")
 _OVER_BEHIND: Final = re.compile(r"\s*(?:早产|流产|出生|引产|剖|last (?:year|time)|prem|preterm)")
-_BREAK: Final = re.compile(r"[,，;；。!！?？\n]|\.(?=\s|$)")
 _LEAD: Final = 32  # characters
 _WEEKS_A_MONTH: Final = 4.345
 
@@ -50,8 +50,7 @@ def gestations(text: str) -> Iterator[Reading]:
         return
     for pattern in _PATTERNS:
         for match in pattern.finditer(text):
-            lead = text[max(0, match.start() - _LEAD) : match.start()]
-            lead = _BREAK.split(lead)[-1]
+            lead = text[behind_last(CLAUSE, text, match.start() - _LEAD, match.start()) : match.start()]
             if _OVER.search(lead) or _OVER_BEHIND.match(text, match.end()):
                 continue
             said = match.groupdict()

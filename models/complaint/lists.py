@@ -52,21 +52,24 @@ def _english(page: Page, start: int, limit: int, cue: Cue, *, is_whole: bool) ->
     if closing is not None:
         last = next(edge for edge in edges if edge > closing.start())
     elif cue.lists == "any":
-        whole = edges if is_whole else edges[:-1]
-        return _as_far_as_it_goes(page, start, whole, cue, _is_item)
+        return _as_far_as_it_goes(page, start, edges, cue, _is_item, is_whole=is_whole)
     else:
         return nearest
     items = [(before + 1, edge) for before, edge in pairwise(edges) if before < last]
     return last if all(_is_item(page, *item) for item in items) else nearest
 
 
-def _as_far_as_it_goes(page: Page, start: int, edges: Sequence[int], cue: Cue, is_item: _IsItem) -> int:
+def _as_far_as_it_goes(
+    page: Page, start: int, edges: Sequence[int], cue: Cue, is_item: _IsItem, *, is_whole: bool
+) -> int:  # fmt: skip
     """The end of the last item of a list that nothing closes. Conditions and signs are no list: behind "PMH: asthma,"
     and "denies allergies," stands what somebody comes for.
 
     Args:
         edges: where its items end, the first one included.
+        is_whole: whether nothing cuts its last item short, which is none then.
     """
+    edges = edges if is_whole or len(edges) == 1 else edges[:-1]
     kinds = _kinds(page, start, edges[0])
     if cue.means in _OF_CONDITIONS:
         allowed = {True}
@@ -90,14 +93,14 @@ def _kinds(page: Page, start: int, end: int) -> set[bool]:
 
 def _within_reach(page: Page, start: int, end: int, cue: Cue) -> int:
     """Where the first finding begins that is too far off; a denial is of what stands next to it as well."""
-    reached: list[Found] = []
+    reaches: list[Found] = []
     for finding in page.findings.between(start, end):
         units, lang = page.length(start, finding.start)
         if units > getattr(cue.reach, lang):
             return finding.start
-        if cue.means is Assertion.ABSENT and not is_denied(page, start, reached, finding, cue):
+        if cue.means is Assertion.ABSENT and not is_denied(page, start, reaches, finding, cue):
             return finding.start
-        reached.append(finding)
+        reaches.append(finding)
     return end
 
 
@@ -129,8 +132,7 @@ def _chinese(page: Page, start: int, limit: int, cue: Cue, *, is_whole: bool) ->
     if cue.lists is None or nearest < edges[0]:
         return min(nearest, start + cue.reach.zh + 1)
     if cue.lists == "any":
-        whole = edges if is_whole or len(edges) == 1 else edges[:-1]
-        return _as_far_as_it_goes(page, start, whole, cue, _is_chinese_item)
+        return _as_far_as_it_goes(page, start, edges, cue, _is_chinese_item, is_whole=is_whole)
     items = [(before + 1, edge) for before, edge in pairwise(edges)]
     return end if all(_is_chinese_item(page, *item) for item in items) else nearest
 

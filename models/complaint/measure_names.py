@@ -17,7 +17,6 @@ class Measure(NamedTuple):
     """Groups of `amounts` that belong to it, and nothing."""
     floor: float = 0.0
     """In the unit of the schema; what is lower is something else, and warned of."""
-    ceiling: float = 1e4
 
 
 _PRESSURE: Final = frozenset({"", "mercury", "kilopascal"})
@@ -28,7 +27,7 @@ MEASURES: Final[Mapping[str, Measure]] = {
     "respiratory_rate": Measure(16.0, _RATE | {"breaths"}, 2.0),
     "systolic": Measure(120.0, _PRESSURE, 30.0),
     "diastolic": Measure(75.0, _PRESSURE, 10.0),
-    "saturation": Measure(98.0, frozenset({"", "percent"}), 30.0, 100.0),
+    "saturation": Measure(98.0, frozenset({"", "percent"}), 30.0),
     "glucose": Measure(6.0, frozenset({"", "milligrams", "millimoles"})),
     "pain": Measure(0.0, frozenset({"", "marks"})),
 }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import cached_property
 
 from models.complaint.words import Table
 
@@ -14,13 +13,9 @@ class Modifiers:
     """
 
     def __init__(self, words: Table) -> None:
-        self._words = words
+        english = "|".join(word.replace("*", "[a-z]*") for word in words.en)
+        self._pattern = re.compile(rf"(?:[\s-]|(?<![a-z])(?:{english})(?![a-z])|{'|'.join(words.zh)})*")
 
     def are_all(self, passage: str) -> bool:
         """Whether a passage holds nothing else."""
         return self._pattern.fullmatch(passage) is not None
-
-    @cached_property
-    def _pattern(self) -> re.Pattern[str]:
-        english = "|".join(word.replace("*", "[a-z]*") for word in self._words.en)
-        return re.compile(rf"(?:[\s-]|(?<![a-z])(?:{english})(?![a-z])|{'|'.join(self._words.zh)})*")

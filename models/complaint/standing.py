@@ -6,14 +6,13 @@ import re
 from enum import IntEnum
 from typing import Final
 
+from models.complaint.breaks import CLAUSE, behind_last
 from models.complaint.measure_names import MEASURES
 from models.complaint.reading import Reading
 from models.complaint.whose import is_of_others
 
 _FURTHEST: Final = 40  # characters
-_BREAK: Final = re.compile(
-    r"[,，;；。!！?？\n]|\.(?=\s|$)|(?<![a-z])(?:but|now|today|currently)(?![a-z])|现在|目前|今[天早晚]|但"
-)
+_BREAK: Final = re.compile(rf"{CLAUSE.pattern}|(?<![a-z])(?:but|now|today|currently)(?![a-z])|现在|目前|今[天早晚]|但")
 
 
 class Standing(IntEnum):
@@ -71,9 +70,7 @@ def standing(text: str, reading: Reading, before: int, behind: int) -> Standing:
         before: the end of the reading before it.
         behind: the start of the one behind it.
     """
-    start = max(before, reading.start - _FURTHEST)
-    breaks = [match.end() for match in _BREAK.finditer(text, start, reading.start)]
-    start = breaks[-1] if breaks else start
+    start = behind_last(_BREAK, text, max(before, reading.start - _FURTHEST), reading.start)
     after = text[reading.end : min(behind, reading.end + _FURTHEST)]
     ends = _BREAK.search(after)
     after = after[: ends.start()] if ends else after

@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from models.complaint.amounts import Amount
+from models.complaint.breaks import SENTENCE, behind_last
 
 _NO_PRESSURE: Final = re.compile(r"\s*(?:insulin|mix|units?|mg|mcg|puffs?|inh\w*|%|st(?:reet)?(?![a-z])|[-/+]\d)")
 _WARM_THINGS: Final = re.compile(
@@ -26,7 +27,6 @@ _SCALE: Final = re.compile(r"\s*on the (?:pain|nrs|vas)")
 _NO_MARK: Final = re.compile(
     r"(?:since|on|from|by|until|till|dated?|自|从|于|满分)\s*(?:the )?$"
 )  # a date, or all of a scale
-_SENTENCE: Final = re.compile(r"[.;。；!！?？\n](?!\d)")
 _WITHIN: Final = 60  # characters before a mark out of ten
 
 
@@ -52,9 +52,7 @@ def measure_of(text: str, amount: Amount) -> str:
 def _is_pain(text: str, amount: Amount) -> bool:
     if amount.low > 10 or (amount.unit == "marks" and amount.is_decimal):
         return False
-    start = max(0, amount.start - _WITHIN)
-    ends = [match.end() for match in _SENTENCE.finditer(text, start, amount.start)]
-    said = text[ends[-1] if ends else start : amount.start]
+    said = text[behind_last(SENTENCE, text, amount.start - _WITHIN, amount.start) : amount.start]
     if _NO_MARK.search(said):
         return False
     return _HURTS.search(said) is not None or _ITS_PAIN.match(text, amount.behind) is not None

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from models.complaint.breaks import SENTENCE, behind_last
+
 _GROWN_EN: Final = (
     r"(?:grand|step)?(?:mother|father|ma|pa)|mum|mom|dad|brother|sister|wife|husband|partner|gran|nan|aunt|uncle|cousin"
     r"|friend|neighbou?r|boss|colleague"
@@ -15,7 +17,6 @@ _GROWN_ZH: Final = (
 KIN_EN: Final = rf"{_GROWN_EN}|(?:grand|step)?(?:son|daughter|child)|nephew|niece|kids?|baby|twins?|girl|boy"
 KIN_ZH: Final = f"{_GROWN_ZH}|儿子|女儿|外?孙[子女]|孩子"
 _GROWN: Final = re.compile(rf"(?<![a-z])(?:my|our|his|her|their) (?:[a-z]+ )?(?:{_GROWN_EN})(?![a-z])|{_GROWN_ZH}")
-_SENTENCE: Final = re.compile(r"[.;；。!！?？\n](?!\d)")
 _NEAR: Final = 24  # characters
 _FURTHEST: Final = 400  # characters
 
@@ -39,7 +40,5 @@ def is_of_others(text: str, start: int, end: int) -> bool:
 
     Of a child it is the child's, who is the patient more often than the parent.
     """
-    lead = text[max(0, start - _NEAR) : start]
-    ends = [match.end() for match in _SENTENCE.finditer(lead)]
-    lead = lead[ends[-1] :] if ends else lead
+    lead = text[behind_last(SENTENCE, text, start - _NEAR, start) : start]
     return _GROWN.search(lead) is not None and speaks_of_own(text[end : end + _FURTHEST])
