@@ -15,6 +15,8 @@ class Measure(NamedTuple):
     """Of two numbers the one that is further from here is the worse."""
     units: frozenset[str]
     """Groups of `amounts` that belong to it, and nothing."""
+    likely: tuple[float, float]
+    """Where a number lies that has a mere letter for a name, or none."""
     floor: float = 0.0
     """In the unit of the schema; what is lower is something else, and warned of."""
 
@@ -22,14 +24,14 @@ class Measure(NamedTuple):
 _PRESSURE: Final = frozenset({"", "mercury", "kilopascal"})
 _RATE: Final = frozenset({"", "rate"})
 MEASURES: Final[Mapping[str, Measure]] = {
-    "temperature": Measure(37.0, frozenset({"", "celsius", "fahrenheit", "degrees"})),
-    "heart_rate": Measure(80.0, _RATE | {"beats"}, 15.0),
-    "respiratory_rate": Measure(16.0, _RATE | {"breaths"}, 2.0),
-    "systolic": Measure(120.0, _PRESSURE, 30.0),
-    "diastolic": Measure(75.0, _PRESSURE, 10.0),
-    "saturation": Measure(98.0, frozenset({"", "percent"}), 30.0),
-    "glucose": Measure(6.0, frozenset({"", "milligrams", "millimoles"})),
-    "pain": Measure(0.0, frozenset({"", "marks"})),
+    "temperature": Measure(37.0, frozenset({"", "celsius", "fahrenheit", "degrees"}), (33, 43)),
+    "heart_rate": Measure(80.0, _RATE | {"beats"}, (25, 250), 15.0),
+    "respiratory_rate": Measure(16.0, _RATE | {"breaths"}, (4, 90), 2.0),
+    "systolic": Measure(120.0, _PRESSURE, (50, 270), 30.0),
+    "diastolic": Measure(75.0, _PRESSURE, (20, 170), 10.0),
+    "saturation": Measure(98.0, frozenset({"", "percent"}), (50, 100), 30.0),
+    "glucose": Measure(6.0, frozenset({"", "milligrams", "millimoles"}), (1, 40)),
+    "pain": Measure(0.0, frozenset({"", "marks"}), (0, 10)),
 }
 OTHER: Final = "other"
 """The name of something that has numbers, too, and is no vital sign."""

@@ -14,7 +14,7 @@ from models.complaint.measure_names import MEASURES, OTHER, Name, names
 from models.complaint.reading import Reading
 from models.complaint.unnamed import measure_of
 
-_LETTERS: Final = {"t": ("temperature", 33, 43), "p": ("heart_rate", 25, 250), "r": ("respiratory_rate", 5, 90)}
+_LETTERS: Final = {"t": "temperature", "p": "heart_rate", "r": "respiratory_rate"}
 _TOGETHER: Final = 24  # characters between letters that a nurse lists
 _BY_MASK: Final = re.compile(r"\s*(?:via|by|through|o2|oxygen)(?![a-z])")
 _BY_SO_MUCH: Final = re.compile(r"\s*(?:points? )?(?:from|lower|higher|less|more)(?![a-z])")
@@ -25,10 +25,6 @@ _NOW: Final = re.compile(
 _NOW_BEHIND: Final = re.compile(r"\s*(?:now|today|currently)(?![a-z])")
 _HIGH: Final = 90  # what is called high and has a lower number was found at that age
 _CARRIED: Final = 30  # characters
-_LIKELY: Final = {
-    "temperature": (34, 43), "heart_rate": (25, 250), "respiratory_rate": (4, 90), "systolic": (50, 270),
-    "saturation": (50, 100), "glucose": (1, 40), "pain": (0, 10), "diastolic": (20, 170),
-}  # fmt: skip
 _FEVER: Final = ((34, 43.9), (93, 112))
 
 
@@ -64,9 +60,9 @@ def _named(text: str, name: Name, amount: Amount, named: Sequence[Name], at: int
     gap = text[name.end : amount.start]
     measure = name.measure
     if measure in _LETTERS:
-        measure, low, high = _LETTERS[measure]
+        measure = _LETTERS[measure]
         is_listed = measure == "temperature" or amount.unit == "rate" or _is_in_list(text, named, at)
-        return measure if is_bare(gap) and low <= amount.low <= high and is_listed and amount.second is None else ""
+        return measure if is_bare(gap) and _is_likely(measure, amount) and is_listed and amount.second is None else ""
     is_its = is_said(gap)
     if measure == OTHER:
         return OTHER if is_its else ""
@@ -92,6 +88,11 @@ def _named(text: str, name: Name, amount: Amount, named: Sequence[Name], at: int
     return measure
 
 
+def _is_likely(measure: str, amount: Amount) -> bool:
+    low, high = MEASURES[measure].likely
+    return low <= amount.low <= high
+
+
 def _is_in_list(text: str, named: Sequence[Name], at: int) -> bool:
     own = named[at - 1]
     others = [*named[max(0, at - 2) : at - 1], *named[at : at + 1]]
@@ -106,7 +107,6 @@ def _is_carried(text: str, measure: str, since: int, amount: Amount) -> bool:
     """A number without a name that says what became of the reading before it: `usually 60 but now 125`."""
     if amount.start - since > _CARRIED or amount.unit not in MEASURES[measure].units:
         return False
-    low, high = _LIKELY[measure]
-    if not low <= amount.low <= high or (amount.second is not None and measure != "systolic"):
+    if not _is_likely(measure, amount) or (amount.second is not None and measure != "systolic"):
         return False
     return bool(_NOW.search(text, since, amount.start) or _NOW_BEHIND.match(text, amount.behind))
