@@ -24,7 +24,7 @@ _TERM: Final = (
     rf"(?<![a-z0-9.])(?P<n>{_N}){_HALF}(?:ish)?[\s-]*(?P<unit>{_UNIT})"
     rf"(?:[\s,-]*(?:and )?(?P<n2>\d{{1,2}})[\s-]*(?P<unit2>{_UNIT}))?"
 )
-_OLD: Final = r"[\s/-]{0,2}(?:olds?|of age|o(?![a-z])|o(?=[mf](?![a-z])))"
+_OLD: Final = r"[\s/-]{0,2}(?:olds?|of age|o(?![a-z])|(?<=[a-z])o(?=[mf](?![a-z])))"
 _SEX: Final = r"(?:f|m|male|female|woman|man|boy|girl)"
 _BABY_EN: Final = r"(?:baby|bub|lo|infant|newborn|neonate|toddler|twins)(?: boy| girl)?"
 THING: Final = (

@@ -15,7 +15,7 @@ _WK: Final = r"[\s-]*(?:w|wks?|weeks?)(?:\s?\+?\s?\d ?d?)?(?![a-z])"
 _MONTHS: Final = r"(?P<months>\d)"
 _NOT_OLD: Final = r"(?!\s?-?(?:ago|old|after|post\w*|pp|later|of|out|since|history|in(?![a-z]))(?![a-z]))"
 _ENDS: Final = r"(?=\s*(?:$|[,.;。，；)\n]|and |with ))"
-_PATTERNS: Final = tuple(
+PATTERNS: Final = tuple(
     re.compile(pattern)
     for pattern in (
         rf"(?<![\d.+]){_WEEKS}{_WK}[\s-]{{1,2}}(?:pregnan|gest|gravid|preg|along)",
@@ -32,7 +32,7 @@ _PATTERNS: Final = tuple(
         rf"(?<![\d.]){_WEEKS}\s*周(?:孕|妊娠)",
     )
 )
-_HINT: Final = re.compile(r"preg|grav|gest|(?<![a-z])e?ga[ :]|孕|怀|妊娠|\d\s?-?w|/40|[34]\d\s?\+")
+MAY_HAVE_WEEKS: Final = re.compile(r"preg|grav|gest|(?<![a-z])e?ga[ :]|孕|怀|妊娠|\d\s?-?w|/40|[34]\d\s?\+")
 # At that week something was over, or somebody was born.
 _OVER: Final = re.compile(r"born|birth|deliver|prem|preterm|miscarr|abort|induced|due|lmp|出生|早产|流产|上一?胎|剖")
 _OVER_BEHIND: Final = re.compile(r"\s*(?:早产|流产|出生|引产|剖|last (?:year|time)|prem|preterm)")
@@ -46,9 +46,9 @@ def gestations(text: str) -> Iterator[Reading]:
     Args:
         text: in plain letters and digits.
     """
-    if not _HINT.search(text):
+    if not MAY_HAVE_WEEKS.search(text):
         return
-    for pattern in _PATTERNS:
+    for pattern in PATTERNS:
         for match in pattern.finditer(text):
             lead = text[behind_last(CLAUSE, text, match.start() - _LEAD, match.start()) : match.start()]
             if _OVER.search(lead) or _OVER_BEHIND.match(text, match.end()):

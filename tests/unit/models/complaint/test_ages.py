@@ -2,7 +2,12 @@
 
 import pytest
 
+from models.augmentation.written_records import graded_records, marked_records
 from models.complaint import read_numbers
+from models.complaint.age_patterns import CHINESE, ENGLISH, MAY_HAVE_AGES
+from models.complaint.gestation import MAY_HAVE_WEEKS, PATTERNS
+from models.complaint.letters import plain_letters
+from models.complaint.numerals import in_digits
 
 
 def told(text: str) -> dict[str, float]:
@@ -192,3 +197,20 @@ def test_weeks_of_pregnancy(text: str, weeks: float) -> None:
 )
 def test_a_pregnancy_that_is_over_or_anothers(text: str, readings: dict[str, float]) -> None:
     assert told(text) == readings
+
+
+@pytest.mark.parametrize("text", ["she is unwell, 2 weeks of cough", "my mum, 3 days of fever, in her sixties"])
+def test_weeks_of_something_are_no_age(text: str) -> None:
+    assert told(text).get("age") in (None, 60)
+
+
+def test_the_quick_look_sees_whatever_the_patterns_see() -> None:
+    """Two truths, held together: MAY_HAVE_AGES and the hint of weeks spare a text all slow patterns."""
+    texts = [plain_letters(record["text"]) for record in (*marked_records(), *graded_records())]
+    digits = [in_digits(text).text for text in texts]
+    aged = [t for t in digits if any(n in t and p.search(t) for n, p in (*ENGLISH, *CHINESE))]
+    assert len(aged) > 80
+    assert [t for t in aged if not MAY_HAVE_AGES.search(t)] == []
+    pregnant = [t for t in digits if any(p.search(t) for p in PATTERNS)]
+    assert len(pregnant) > 5
+    assert [t for t in pregnant if not MAY_HAVE_WEEKS.search(t)] == []
