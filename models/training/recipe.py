@@ -49,6 +49,7 @@ class Schedule(Section):
     0: the last weights are."""
     checkpoint_every: int = Field(250, ge=1)
     precision: Literal["fp32", "bf16"] = "fp32"
+    """Of the arithmetic on a GPU; a CPU always calculates in fp32."""
     threads: int = Field(2, ge=1)
     walk: int = Field(0, ge=0)
     """Rows are walked in an order of this number and the seed. The factory gives each stage its own: a student that

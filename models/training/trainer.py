@@ -49,6 +49,8 @@ class Trainer:
         self.recipe, self.corpus, self.encoded, self.collator = recipe, corpus, encoded, collator
         self.run, self.device, self.deadline = run, device, deadline or Deadline()
         self.schedule = recipe.schedule
+        # A recipe for a GPU runs on a CPU, too: one without bf16 in its cores takes twenty times as long with it.
+        self._is_half = self.schedule.precision == "bf16" and torch.device(device).type != "cpu"
         self.advice: Advice | None = None
         self.average: WeightAverage | None = None
 
@@ -138,7 +140,7 @@ class Trainer:
         batch = fed.batch
         for group in optimizer.param_groups:
             group["lr"] = group["peak"] * rate_factor(done, self.schedule.warm_up)
-        with torch.autocast(torch.device(self.device).type, torch.bfloat16, enabled=self.schedule.precision == "bf16"):
+        with torch.autocast(torch.device(self.device).type, torch.bfloat16, enabled=self._is_half):
             encoded = network.encode(batch.ids, batch.mask)
             logits = network.answer(encoded)
         logits = {name: value.float() for name, value in logits.items()}

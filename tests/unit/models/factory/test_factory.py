@@ -297,6 +297,22 @@ def test_a_run_of_one_stage_goes_on_from_the_last_network_and_keeps_a_share_of_i
     assert not (out / "teacher").exists()
 
 
+def test_a_recipe_for_a_gpu_calculates_in_full_on_a_cpu(
+    whole_recipe: Recipe, tiny_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, autocast = set[bool](), torch.autocast
+
+    def counted(device: str, dtype: torch.dtype, enabled: bool) -> torch.autocast:
+        asked.add(enabled)
+        return autocast(device, dtype, enabled=enabled)
+
+    monkeypatch.setattr(torch, "autocast", counted)
+    schedule = whole_recipe.schedule.model_copy(update={"precision": "bf16", "steps": 2})
+    alone = {"teacher": None, "pruning": None, "distillation": None, "schedule": schedule}
+    run_factory(whole_recipe.model_copy(update=alone), tiny_data, tmp_path / "run")
+    assert asked == {False}
+
+
 def test_a_share_of_a_former_network_needs_one(whole_recipe: Recipe, tiny_data: Path, tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match="--start"):
         run_factory(whole_recipe.model_copy(update={"keep": 0.5}), tiny_data, tmp_path / "run")
