@@ -98,12 +98,12 @@ def test_a_folder_belongs_to_one_recipe(tiny_recipe: Any, tiny_data: Path, tiny_
         train_stage(tiny_recipe.model_copy(update={"seed": 5}), tiny_data, tiny_run)
 
 
-@pytest.mark.parametrize("name", ["release", "cores", "further", "strict", "baseline", "ablation", "plain"])
+@pytest.mark.parametrize("name", ["release", "cores", "further", "mended", "strict", "baseline", "ablation", "plain"])
 def test_recipes_that_ship_are_valid(name: str) -> None:
     recipe = read_recipe(Path(name))
     assert recipe.data.tiers == ("A", "B")
     assert (name == "strict") == (not recipe.data.exceptions)
-    assert (recipe.teacher is None) == (name in ("baseline", "ablation", "plain"))
+    assert (recipe.teacher is None) == (name in ("mended", "baseline", "ablation", "plain"))
     assert (recipe.data.screening is None) == (name == "plain")
 
 
