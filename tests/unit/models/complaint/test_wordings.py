@@ -100,3 +100,43 @@ def test_a_denial_in_other_words_is_one_and_a_doubt_is_none(text: str, finding: 
 )
 def test_what_is_over_or_a_relatives_does_not_count(text: str, finding: str, is_there: bool) -> None:
     assert counts(text, finding) is is_there
+
+
+@pytest.mark.parametrize(
+    ("text", "finding", "is_there"),
+    [
+        ("her belly's rigid", "rigid_abdomen", True),
+        ("his neck's stiff", "stiff_neck", True),
+        ("his neck's not stiff", "stiff_neck", False),
+        ("my sight's gone in the left eye", "vision_loss", True),
+        ("oven cleaner (very strong) in his eye", "chemical_in_eye", True),
+        ("chest pain (none) in the arm", "heart_pattern_pain", False),
+        ("she has been fitting for 27 mins", "seizure_ongoing", True),
+        ("his seizure lasted forty minutes", "seizure_ongoing", True),
+        ("convulsing for about half an hour now", "seizure_ongoing", True),
+        ("had a seizure 20 minutes ago", "seizure_ongoing", False),
+        ("a seizure lasting 10 seconds", "seizure_ongoing", False),
+        ("vomited roughly a mugful of fresh blood", "vomiting_blood", True),
+        ("been sick with about half a pint of blood", "vomiting_blood", True),
+        ("threw up, and a bit of blood on the tissue when wiping", "vomiting_blood", False),
+        ("had my baby on Monday", "postpartum", True),
+        ("five weeks after having her first baby", "postpartum", True),
+        ("had my baby checked on Monday", "postpartum", False),
+        ("says her son was replaced by an impostor", "psychosis", True),
+        ("baby turned purple after the feed", "blue_skin", True),
+        ("my toe went purple after I stubbed it", "blue_skin", False),
+        ("she went purple with rage", "blue_skin", False),
+        ("when she breathes in there is a harsh whistle", "stridor", True),
+        ("he swallowed one of these tiny watch batteries", "battery_or_magnet", True),
+        ("sees rainbow rings around street lamps", "blurred_vision", True),
+        ("leg shorter and turned out", "fracture", True),
+        ("picked mushrooms in the forest and fried them", "poison", True),
+        ("mushroom soup from the shop", "poison", False),
+        ("a slippery rope coming out, waters broke", "cord_prolapse", True),
+        ("stopped sweating during the run", "sweating", False),
+        ("stopped shivering a while ago", "rigors", False),
+        ("cant finish a sentenc", "cannot_speak_in_sentences", True),
+    ],
+)
+def test_a_danger_in_other_words_is_one(text: str, finding: str, is_there: bool) -> None:
+    assert counts(text, finding) is is_there
