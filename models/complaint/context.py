@@ -31,6 +31,7 @@ _STRONGEST_FIRST: Final = (
 _NOT_NOW: Final = frozenset({Assertion.PAST, Assertion.OTHER})
 _NOT_SO: Final = frozenset({Assertion.PAST, Assertion.ABSENT})
 _FURTHEST_BACK: Final = 60  # characters
+_COMPLEMENT: Final = frozenset({"to", "from", "with", "after", "for"})
 _STANDS_WITHIN: Final = 3  # characters behind a finding
 
 # An answer behind a finding that begins a line or a statement.
@@ -43,7 +44,9 @@ _NONE: Final = r"none|nil|absent|denied|denies|negative|neg|not present|no|n|0"
 _UNKNOWN_LABEL: Final = r" (?!relief|better|change|improvement|help|idea)[a-z]+(?: [a-z]+){0,2} ?:"
 _ANSWER: Final = re.compile(
     rf" ?[:=-] ?(?:{_NONE})(?= ?(?:[.,;)/\n]|$)|{_UNKNOWN_LABEL})"
-    r"| ?\? ?(?:none|no|never)(?=[.;\n]|$)"
+    r"| ?\? ?(?:none|nope|nah|no|never|not)"
+    r"(?: (?:at all|had (?:one|any|it|that)|ever|really|so far|that i know(?: of)?))?"
+    r"(?=[.;!\n]|$|, ?(?:gone|never|not at all|none)(?![a-z]))"
     r"| ?[(\[（] ?(?:-|neg|negative|no|none|nil|absent|denied|无|否|没有|阴性) ?[)\]）]"
     r"| (?:none|nil|absent|denied|negative|no)(?=[.,;\n]|$)"
     r"|[吗么]? ?[:：=?？] ?(?:没有|没|无|否认|否|未见|阴性|-)(?= ?(?:[，。；、,.;)）!！\n]|$)| )"
@@ -113,11 +116,20 @@ def _back(page: Page, found: Found, cue: Cue) -> int:
     place = found.start + 1
     for finding in page.findings.between(start, found.start):
         is_near = 0 <= found.start - finding.end <= _FURTHEST_BACK
-        if is_near and (is_all or page.stop.first(finding.end, found.start) is None):
+        if is_near and (is_all or not _is_cut(page, finding, found.start)):
             units, lang = page.length(finding.end, found.start)
             if units <= getattr(cue.reach, lang):
                 place = min(place, finding.end)
     return place
+
+
+def _is_cut(page: Page, finding: Found, place: int) -> bool:
+    """Whether a word between a finding and a cue behind it begins something else: what a condition was of or came with
+    ("anaphylaxis to nuts last year") is told with it, but "pain from the fall last year" lasts."""
+    stops = page.stop.between(finding.end, place)
+    if page.condition.between(finding.start, finding.end):
+        stops = [one for one in stops if page.plain[one.start : one.end] not in _COMPLEMENT]
+    return bool(stops)
 
 
 def _of_relatives(page: Page) -> list[_Scope]:

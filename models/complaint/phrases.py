@@ -13,9 +13,11 @@ from typing import Final, NamedTuple
 
 from models.complaint.beginnings import beginnings
 
-_SEPARATOR: Final = "[ -]{1,2}"
-_ENDS_SCOPE: Final = "(?:no|not|nor|but|without|den(?:y|ies|ied)|never|however)"  # these are never just in between
-_BETWEEN: Final = rf"{_SEPARATOR}(?:(?!{_ENDS_SCOPE}[ -])[a-z0-9'%/]+{_SEPARATOR})"
+_IS: Final = r"(?:\x27s)?"  # "neck's stiff", of which no apostrophe may be missing: "necks" is another word
+_SEPARATOR: Final = rf"{_IS}[ -]{{1,2}}"
+_ENDS_SCOPE: Final = "(?:no|none|nil|not|nor|but|without|den(?:y|ies|ied)|never|however)"  # these are never in between
+_LOOSE: Final = rf"{_IS}(?:[ -]{{1,2}}| ?[()] ?)"
+_BETWEEN: Final = rf"{_LOOSE}(?:(?!{_ENDS_SCOPE}[ ()-])[a-z0-9'%/]++{_LOOSE})"
 _GAP, _NEAR = f"{_BETWEEN}{{0,4}}", f"{_BETWEEN}{{0,5}}"
 _NO_DENIAL: Final = (  # in between it only says how; [pseudo] of context.toml has these and more
     "不(?:[停住断时]|间断|定时|由自主|自觉|自主|受控制?|对称|对劲|规则|规律|太?正常|明原因|是一般)|没来由"

@@ -7,10 +7,14 @@ from typing import Final
 
 from models.complaint.breaks import SENTENCE, behind_last
 
-_GROWN_EN: Final = (
-    r"(?:grand|step)?(?:mother|father|ma|pa)|mum|mom|dad|brother|sister|wife|husband|partner|gran|nan|aunt|uncle|cousin"
-    r"|friend|neighbou?r|boss|colleague"
+GROWN: Final = (
+    "(grand|step|great grand|)(mother|father|ma|pa|mum|mom|dad)|(mother|father|sister|brother) in law|gran|granny"
+    "|grampa|gramps|nan|nana|nanna|nanny|mum|mom|mummy|mommy|dad|daddy|brother|sister|half (brother|sister)|aunt|auntie"
+    "|uncle|cousin|wife|husband|partner|fianc(e|ee)|boyfriend|girlfriend|spouse|friend|best friend|mate|flatmate"
+    "|housemate|roommate|classmate|teacher|neighbour|neighbor|boss|manager|colleague|coworker|co worker|workmate"
 )
+"""In English, as in the phrases of context.toml."""
+_GROWN_EN: Final = GROWN.replace("(", "(?:").replace(" ", "[ -]")
 _GROWN_ZH: Final = (
     "父亲|母亲|爸爸?|妈妈?|爷爷|奶奶|外公|外婆|姥姥|姥爷|哥哥?|姐姐?|弟弟?|妹妹?|丈夫|妻子|老公|老婆|同事|朋友|邻居"
 )

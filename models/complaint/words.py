@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from models.complaint.mention import Assertion
+from models.complaint.whose import GROWN
 from models.folders import CONTEXT
 
 
@@ -60,4 +61,4 @@ class ContextWords(BaseModel):
     @classmethod
     def load(cls, path: Path = CONTEXT) -> ContextWords:
         """Raises ValueError if the file is wrong."""
-        return cls.model_validate(tomllib.loads(path.read_text("utf-8")))
+        return cls.model_validate(tomllib.loads(path.read_text("utf-8").replace("<grown>", GROWN)))

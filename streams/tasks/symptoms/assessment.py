@@ -76,7 +76,7 @@ class Assessor:
         said: the record's text and symptoms after cleaning, in which line breaks may stand.
         """
         told = read_numbers(said)
-        fields = fields_of(record)
+        fields = _fields_beside(record, told)
         readings = {name: one for name, one in told.readings.items() if name not in fields}
         mentions = self.finder.find(said, readings.values())
         measures = fields | {name: one.value for name, one in readings.items()}
@@ -114,6 +114,14 @@ def fields_of(record: SymptomRecord) -> dict[str, float]:
     """The vital signs and the age that stand in fields."""
     found = {name: getattr(record.vitals, name) for name in VITALS} if record.vitals else {}
     return {name: value for name, value in {**found, "age": record.age}.items() if value is not None}
+
+
+def _fields_beside(record: SymptomRecord, told: Told) -> dict[str, float]:
+    """As `fields_of`; but whole years know no newborn, and an age of 0 yields to the weeks or months of the text."""
+    fields = fields_of(record)
+    if fields.get("age") == 0 and "age" in told.readings and told.readings["age"].value < 1:
+        del fields["age"]
+    return fields
 
 
 def contradictions(fields: Mapping[str, float], told: Told) -> list[str]:

@@ -233,3 +233,17 @@ def test_a_wrong_protocol_is_refused_by_the_key(tmp_path: Path, old: str, new: s
 def test_a_protocol_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(ProtocolError, match="cannot be read"):
         Protocol.load(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize(
+    ("text", "age", "is_newborn"),
+    [
+        ("7 months old, fever and a runny nose", 0, False),
+        ("3 weeks old, fever", 0, True),
+        ("fever", 0, True),
+        ("7 months old, fever", 0.1, True),
+        ("my 4 year old brother had it first, now he has a fever", 0, True),
+    ],
+)
+def test_an_age_of_no_years_yields_to_the_weeks_or_months_of_the_text(text: str, age: float, is_newborn: bool) -> None:
+    assert ("fever_below_three_months" in names(assess({"text": text, "age": age}))) is is_newborn
