@@ -184,6 +184,9 @@ def test_traditional_characters_are_read_as_simplified_ones() -> None:
         ("不烧", "fever"),
         ("手脚有力", "one_sided_weakness"),
         ("口水咽得下", "drooling"),
+        ("喘气也还平稳", "breathlessness"),
+        ("吃虾起了包，喘气一直没事", "breathlessness"),
+        ("人挺好，喘气没啥问题", "breathlessness"),
     ],
 )
 def test_what_is_well_is_no_finding_and_said_to_be_absent(text: str, finding: str) -> None:
@@ -202,6 +205,11 @@ def test_what_is_well_is_no_finding_and_said_to_be_absent(text: str, finding: st
         ("baby moves less than usual", "fewer_fetal_movements"),
         ("swallows water badly", "trouble_swallowing"),
         ("drinks not well", "not_feeding"),
+        ("喘气好累", "breathlessness"),
+        ("咳完就不喘气了", "breathlessness"),
+        ("喘气没变好", "breathlessness"),
+        ("喘气正常不了", "breathlessness"),
+        ("有没有喘", "breathlessness"),
     ],
 )
 def test_what_is_not_well_is_not_said_to_be_absent(text: str, finding: str) -> None:
