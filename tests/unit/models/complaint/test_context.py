@@ -445,3 +445,49 @@ def test_what_has_ended_was_a_friends_or_is_a_question_does_not_count(text: str,
 )
 def test_a_word_in_another_sense_is_no_finding(text: str, finding: str, is_there: bool) -> None:
     assert (finding in named(text)) is is_there
+
+
+@pytest.mark.parametrize(
+    ("text", "finding"),
+    [
+        ("看到一篇文章说手麻是脑梗，来问问", "stroke"),
+        ("百度上说这是心梗", "chest_pain"),
+        ("群里有人说是中风先兆，脸不歪", "stroke"),
+        ("听了段直播讲癫痫发作", "seizure"),
+        ("要是真的有一天心梗了", "chest_pain"),
+        ("分不清心梗和胃疼有什么区别", "chest_pain"),
+        ("我妈肝硬化没救过来，呕血走的，我来体检", "liver_disease"),
+        ("同学猝死没了，心里难受", "no_pulse"),
+        ("八年前心梗，一直挺好", "chest_pain"),
+        ("五年前脑出血，一直没再犯", "stroke"),
+        ("高中时抽搐过两回", "seizure"),
+        ("没喊过胸闷", "chest_pain"),
+        ("从没讲过头疼", "headache"),
+        ("无口角歪斜", "face_droop"),
+        ("无双下肢麻木", "numbness"),
+        ("冇胸痛", "chest_pain"),
+        ("个头唔痛", "headache"),
+    ],
+)
+def test_talk_the_dead_and_what_is_long_well_alarm_nobody(text: str, finding: str) -> None:
+    assert finding not in named(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "finding"),
+    [
+        ("网上说像心梗，我现在胸口压着", "chest_pain"),
+        ("刷视频说是脑梗，她嘴歪了", "face_droop"),
+        ("文章里说胸口发紧就是心梗，我也是这样", "chest_pain"),
+        ("想问心梗和胃疼怎么区分，我现在胸口压得慌", "chest_pain"),
+        ("我爸心跳没了", "no_pulse"),
+        ("邻居大爷脑出血没了反应", "unresponsive"),
+        ("我妈胸痛，自己走了半小时", "chest_pain"),
+        ("三个月前胸痛，一直没好", "chest_pain"),
+        ("两年前脑梗，一直说话不清", "speech_disturbed"),
+        ("从来没说过头这么疼", "headache"),
+        ("唔知点解，胸痛", "chest_pain"),
+    ],
+)
+def test_and_who_has_it_beside_such_words_has_it(text: str, finding: str) -> None:
+    assert finding in named(text)
