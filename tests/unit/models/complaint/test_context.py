@@ -491,3 +491,35 @@ def test_talk_the_dead_and_what_is_long_well_alarm_nobody(text: str, finding: st
 )
 def test_and_who_has_it_beside_such_words_has_it(text: str, finding: str) -> None:
     assert finding in named(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "finding"),
+    [
+        ("我家金毛误食老鼠药抽了，我戴着手套", "poison"),
+        ("我家狗昨晚抽搐，口吐白沫，现在我手上有点痒", "seizure"),
+        ("家里的小猫刚摔下楼，吐血了", "vomiting_blood"),
+        ("邻居家泰迪中毒，一直抽搐不止，问问会不会传给人", "seizure_ongoing"),
+        ("狗咬断了电线，家里跳闸", "animal_bite"),
+    ],
+)
+def test_what_an_animal_has_nobody_has(text: str, finding: str) -> None:
+    assert finding not in named(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "finding"),
+    [
+        ("我家狗咬了我，流血不止", "severe_bleeding"),
+        ("我家猫抽搐，我被它抓伤流血", "bleeding"),
+        ("我家狗绊了我一下，摔断了腿", "fall"),
+        ("遛我家狗的时候突然胸痛", "chest_pain"),
+        ("我家狗死了，我不想活了", "suicidal_thoughts"),
+        ("我家狗宝发烧抽搐", "seizure"),
+        ("狗咬了孩子的手", "animal_bite"),
+        ("我家猫吃的老鼠药，孩子也误食了老鼠药", "poison"),
+        ("牵着我家金毛突然倒地", "fainting"),
+    ],
+)
+def test_and_what_a_person_beside_it_has_is_his(text: str, finding: str) -> None:
+    assert finding in named(text)
