@@ -517,6 +517,8 @@ def test_what_an_animal_has_nobody_has(text: str, finding: str) -> None:
         ("我家狗死了，我不想活了", "suicidal_thoughts"),
         ("我家狗宝发烧抽搐", "seizure"),
         ("狗咬了孩子的手", "animal_bite"),
+        ("宠物猫咬食指，两个浅印", "animal_bite"),
+        ("家里的狗狗咬伤手臂，伤口流血", "animal_bite"),
         ("我家猫吃的老鼠药，孩子也误食了老鼠药", "poison"),
         ("牵着我家金毛突然倒地", "fainting"),
     ],
