@@ -13,6 +13,7 @@ import re
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from models.complaint.animals import of_animals
 from models.complaint.lists import commas, reached
 from models.complaint.mention import Assertion
 from models.complaint.modifiers import Modifiers
@@ -62,6 +63,8 @@ class _Scope(NamedTuple):
     start: int
     end: int
     is_behind: bool = False
+    is_sure: bool = False
+    """Whether nothing else in the sentence counts against it."""
 
     def holds(self, finding: Found) -> bool:
         if self.is_behind:
@@ -93,7 +96,8 @@ class Context:
         """
         page = Page(plain, findings, words, self._modifiers)
         scopes = [_scope(page, found, self._cues[found.name]) for found in page.cues]
-        scopes = sorted([*scopes, *_of_relatives(page)], key=lambda scope: scope.start)
+        animals = [_Scope(Assertion.OTHER, *place, is_sure=True) for place in of_animals(plain)]
+        scopes = sorted([*scopes, *_of_relatives(page), *animals], key=lambda scope: scope.start)
         meant, first = [], 0
         for finding in findings:
             while first < len(scopes) and scopes[first].start < finding.start - 2 * FURTHEST:
@@ -153,6 +157,8 @@ def _meant(page: Page, finding: Found, scopes: Sequence[_Scope]) -> Assertion:
         if scope.start > end:
             break
         if scope.holds(finding):
+            if scope.is_sure:
+                return scope.means
             said.add(scope.means)
     if said & _NOT_NOW and page.present.first(*page.sentence(start)) is not None:
         said -= _NOT_NOW

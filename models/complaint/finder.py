@@ -27,7 +27,7 @@ FEVER_FROM: Final = 38.0  # degrees Celsius
 # What is said to be well is not, with one of these at most a word before it, or behind it.
 _NOT_WELL: Final = re.compile(
     r"(?<![a-z])(?:not?|never|less|hardly|barely|without|unable to|can(?:no|')?t|[a-z]+n't) (?:[a-z']+ )?$"
-    r"|[不没無无未][\u4e00-\u9fff]?$"
+    r"|[不没無无未][\u4e00-\u9fff]?$|有$"
 )
 _POORLY: Final = re.compile(r" (?:[a-z']+ )?(?:less|fewer|not?|never|badly|poorly)(?![a-z])")
 _NOT_WELL_WITHIN: Final = 30  # characters
@@ -75,19 +75,21 @@ class PhraseFinder:
         denied = [(one, word) for one, word in self._denials.find(in_one_line) if _is_finding(one)]
         found = self._phrases.find(in_one_line)
         otherwise = _by_name(one for one in found if one.name.startswith(_UNLESS))
+        well = [one._replace(name=one.name.removeprefix(_ABSENT)) for one in found if one.name.startswith(_ABSENT)]
+        well = [one for one in well if not _is_not_well(in_one_line, one)]
+        well_by_name = _by_name(well)
         findings = [
             one
             for one in found
             if _is_finding(one)
             and not _is_within(one, otherwise.get(f"{_UNLESS}{one.name}", ()))
+            and not _is_inside(one, well_by_name.get(one.name, ()))
             and not any(one.name == other.name and one.start < word.start < one.end for other, word in denied)
         ]
         findings = sorted([*findings, *_measured(findings, readings, places)], key=lambda one: one.start)
         assertions = self.context.assertions(plain, findings, self.context.words(plain))
         meant = [(one, self._settled(one.name, said)) for one, said in zip(findings, assertions, strict=True)]
         said_so = _by_name(findings)
-        well = [one._replace(name=one.name.removeprefix(_ABSENT)) for one in found if one.name.startswith(_ABSENT)]
-        well = [one for one in well if not _is_not_well(in_one_line, one)]
         well = [one for one in well if not _meets(one, said_so.get(one.name, ()))]
         meant += [(one, Assertion.ABSENT) for one in [*(one for one, _ in denied), *well]]
         mentions = [
@@ -118,6 +120,11 @@ def _by_name(found: Iterable[Found]) -> Mapping[str, Sequence[Found]]:
 def _is_within(one: Found, others: Sequence[Found]) -> bool:
     place = bisect_right(others, one.start, key=lambda other: other.start) - 1
     return place >= 0 and one.end <= others[place].end
+
+
+def _is_inside(one: Found, others: Sequence[Found]) -> bool:
+    """Whether another one has it and more: 喘 in 喘气正常."""
+    return _is_within(one, [other for other in others if other.end - other.start > one.end - one.start])
 
 
 def _meets(one: Found, others: Sequence[Found]) -> bool:

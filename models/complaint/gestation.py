@@ -30,9 +30,12 @@ PATTERNS: Final = tuple(
         rf"(?:怀孕|孕|妊娠|怀了)[早中晚]?期?(?:了|约|已|快|第)?\s*{_WEEKS}\s*(?:周|w)",
         rf"(?:怀孕|孕|妊娠|怀了)(?:了|约|已|快|第)?\s*{_MONTHS}\s*个?(?P<more>[多半])?月",
         rf"(?<![\d.]){_WEEKS}\s*周(?:孕|妊娠)",
+        rf"(?<![\d.+]){_TERM}\s*周\s*[+加]\s*[\d一二三四五六]\s*天?",
     )
 )
-MAY_HAVE_WEEKS: Final = re.compile(r"preg|grav|gest|(?<![a-z])e?ga[ :]|孕|怀|妊娠|\d\s?-?w|/40|[34]\d\s?\+")
+MAY_HAVE_WEEKS: Final = re.compile(
+    r"preg|grav|gest|(?<![a-z])e?ga[ :]|孕|怀|妊娠|\d\s?-?w|/40|[34]\d\s?\+|\d\s?周\s?[+加]"
+)
 # At that week something was over, or somebody was born.
 _OVER: Final = re.compile(r"born|birth|deliver|prem|preterm|miscarr|abort|induced|due|lmp|出生|早产|流产|上一?胎|剖")
 _OVER_BEHIND: Final = re.compile(r"\s*(?:早产|流产|出生|引产|剖|last (?:year|time)|prem|preterm)")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 # Traditional characters that complaints hold, and what the phrases have in their place.
@@ -27,9 +28,21 @@ _PLAIN: Final = _WIDE | str.maketrans(
 )
 
 
+# As dictation writes what it hears, of the same length.
+_MISHEARD: Final = {
+    "兄闷": "胸闷", "兄口": "胸口", "兄痛": "胸痛", "兄疼": "胸疼", "凶闷": "胸闷", "凶口": "胸口",
+    "喘不上起": "喘不上气", "喘不过起": "喘不过气", "上不来起": "上不来气", "呼西": "呼吸",
+    "嘴纯": "嘴唇", "嘴春": "嘴唇", "唇发子": "唇发紫", "纯发子": "唇发紫", "头云": "头晕",
+    "吐写": "吐血", "抽处": "抽搐",
+}  # fmt: skip
+_HEARD: Final = re.compile("|".join(sorted(_MISHEARD, key=len, reverse=True)))
+
+
 def plain_letters(text: str) -> str:
-    """Lower case, plain signs, simplified characters, and nothing moved: a few letters grow when they are lowered."""
+    """Lower case, plain signs, simplified characters, words that were misheard, and nothing moved: a few letters grow
+    when they are lowered."""
     lowered = text.lower()
     if len(lowered) != len(text):
         lowered = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
-    return lowered.translate(_PLAIN)
+    plain = lowered.translate(_PLAIN)
+    return plain if plain.isascii() else _HEARD.sub(lambda heard: _MISHEARD[heard[0]], plain)

@@ -31,12 +31,17 @@ _ENGLISH: Final = re.compile(
     rf"|one(?=[ -](?:hour|day|week|month|year|out of)|/)|(?!one){_BELOW_100})(?: point (?:{_ONE}))?(?![a-z])"
 )
 _HAN_ONE: Final = "[一二两三四五六七八九]"
+_HAN_PAIR: Final = (  # 七十四十 is a pressure
+    rf"(?:{_HAN_ONE}百(?:{_HAN_ONE}十?)?|{_HAN_ONE}十){_HAN_ONE}十(?![一二三四五六七八九多几来个岁周天度年月分])"
+)
 _HAN: Final = re.compile(
-    rf"(?=[零一二两三四五六七八九十])(?<!\d)(?:(?<![几数])(?:{_HAN_ONE}百(?!分)(?:零{_HAN_ONE}|(?:{_HAN_ONE}?十{_HAN_ONE}?)|{_HAN_ONE}(?!十))?"
+    rf"(?=[零一二两三四五六七八九十])(?<!\d)(?:(?<![几数多]){_HAN_PAIR}"
+    rf"|(?<![几数])(?:{_HAN_ONE}百(?!分)(?:零{_HAN_ONE}|(?:{_HAN_ONE}?十{_HAN_ONE}?)|{_HAN_ONE}(?!十))?"
     rf"|{_HAN_ONE}十{_HAN_ONE}?|十{_HAN_ONE})(?:点[零一二三四五六七八九]{{1,2}}(?![十百点分]))?"
     rf"|(?:{_HAN_ONE}|十)(?=个?[多半来余]?(?:周?岁|个?月|周|天|日|旬|小时))|(?<!{_HAN_ONE}){_HAN_ONE}(?=分(?![之钟明别手]))"
     rf"|(?<=[度点])[一二三四五六七八九](?![十百个天小周月岁分年次点]))"
 )
+_PAIRED: Final = re.compile(rf"(.*[百十]{_HAN_ONE}?)({_HAN_ONE}十)")
 _HINT: Final = re.compile(
     r"[二两三四五六七八九]|一[百十岁个月周天日小]|十[一岁个月周天日]"
     r"|(?<![a-z])(?:one|two|three|four|five|six|seven|eight|nine|ten|twe|eleven|thir|for|fif|twenty|nine|a hundred)"
@@ -113,6 +118,8 @@ def _english(said: str) -> str:
 
 
 def _han(said: str) -> str:
+    if pair := _PAIRED.fullmatch(said):
+        return f"{_han(pair[1])}/{_han(pair[2])}"
     whole, _, tenths = said.partition("点")
     hundreds, is_hundred, rest = whole.rpartition("百")
     total = 100 * _HAN_VALUES[hundreds] if is_hundred else 0

@@ -22,7 +22,7 @@ _GAP, _NEAR = f"{_BETWEEN}{{0,4}}", f"{_BETWEEN}{{0,5}}"
 _NO_DENIAL: Final = (  # in between it only says how; [pseudo] of context.toml has these and more
     "不(?:[停住断时]|间断|定时|由自主|自觉|自主|受控制?|对称|对劲|规则|规律|太?正常|明原因|是一般)|没来由"
 )
-_CHINESE_ANY: Final = rf"(?:[^，。；：、！？,.;:!?\n不没無无未]|{_NO_DENIAL})"  # of what may be in between
+_CHINESE_ANY: Final = rf"(?:[^，。；：、！？,.;:!?\n不没無无未唔冇]|{_NO_DENIAL})"  # of what may be in between
 _NUMERAL: Final = "]{1,6}"
 _UNBOUNDED: Final = re.compile(r"[^\]]\+|\*|,\}")
 _WORD: Final = re.compile(r"[a-z0-9]+|[^\x00-\x7f]")

@@ -71,7 +71,8 @@ def _named(text: str, name: Name, amount: Amount, named: Sequence[Name], at: int
             return "pain" if is_near("", text, amount) else ""
         return ""
     if measure == "movement":  # or blood sugar, as meters show it
-        return "glucose" if is_its and (amount.is_decimal or amount.unit) else ""
+        is_sugar = amount.unit in MEASURES["glucose"].units and (amount.is_decimal or amount.unit)
+        return "glucose" if is_its and is_sugar else ""
     if not is_its and not is_near(gap, text, amount):
         return ""
     if measure == "fever":

@@ -445,3 +445,83 @@ def test_what_has_ended_was_a_friends_or_is_a_question_does_not_count(text: str,
 )
 def test_a_word_in_another_sense_is_no_finding(text: str, finding: str, is_there: bool) -> None:
     assert (finding in named(text)) is is_there
+
+
+@pytest.mark.parametrize(
+    ("text", "finding"),
+    [
+        ("看到一篇文章说手麻是脑梗，来问问", "stroke"),
+        ("百度上说这是心梗", "chest_pain"),
+        ("群里有人说是中风先兆，脸不歪", "stroke"),
+        ("听了段直播讲癫痫发作", "seizure"),
+        ("要是真的有一天心梗了", "chest_pain"),
+        ("分不清心梗和胃疼有什么区别", "chest_pain"),
+        ("我妈肝硬化没救过来，呕血走的，我来体检", "liver_disease"),
+        ("同学猝死没了，心里难受", "no_pulse"),
+        ("八年前心梗，一直挺好", "chest_pain"),
+        ("五年前脑出血，一直没再犯", "stroke"),
+        ("高中时抽搐过两回", "seizure"),
+        ("没喊过胸闷", "chest_pain"),
+        ("从没讲过头疼", "headache"),
+        ("无口角歪斜", "face_droop"),
+        ("无双下肢麻木", "numbness"),
+        ("冇胸痛", "chest_pain"),
+        ("个头唔痛", "headache"),
+    ],
+)
+def test_talk_the_dead_and_what_is_long_well_alarm_nobody(text: str, finding: str) -> None:
+    assert finding not in named(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "finding"),
+    [
+        ("网上说像心梗，我现在胸口压着", "chest_pain"),
+        ("刷视频说是脑梗，她嘴歪了", "face_droop"),
+        ("文章里说胸口发紧就是心梗，我也是这样", "chest_pain"),
+        ("想问心梗和胃疼怎么区分，我现在胸口压得慌", "chest_pain"),
+        ("我爸心跳没了", "no_pulse"),
+        ("邻居大爷脑出血没了反应", "unresponsive"),
+        ("我妈胸痛，自己走了半小时", "chest_pain"),
+        ("三个月前胸痛，一直没好", "chest_pain"),
+        ("两年前脑梗，一直说话不清", "speech_disturbed"),
+        ("从来没说过头这么疼", "headache"),
+        ("唔知点解，胸痛", "chest_pain"),
+    ],
+)
+def test_and_who_has_it_beside_such_words_has_it(text: str, finding: str) -> None:
+    assert finding in named(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "finding"),
+    [
+        ("我家金毛误食老鼠药抽了，我戴着手套", "poison"),
+        ("我家狗昨晚抽搐，口吐白沫，现在我手上有点痒", "seizure"),
+        ("家里的小猫刚摔下楼，吐血了", "vomiting_blood"),
+        ("邻居家泰迪中毒，一直抽搐不止，问问会不会传给人", "seizure_ongoing"),
+        ("狗咬断了电线，家里跳闸", "animal_bite"),
+    ],
+)
+def test_what_an_animal_has_nobody_has(text: str, finding: str) -> None:
+    assert finding not in named(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "finding"),
+    [
+        ("我家狗咬了我，流血不止", "severe_bleeding"),
+        ("我家猫抽搐，我被它抓伤流血", "bleeding"),
+        ("我家狗绊了我一下，摔断了腿", "fall"),
+        ("遛我家狗的时候突然胸痛", "chest_pain"),
+        ("我家狗死了，我不想活了", "suicidal_thoughts"),
+        ("我家狗宝发烧抽搐", "seizure"),
+        ("狗咬了孩子的手", "animal_bite"),
+        ("宠物猫咬食指，两个浅印", "animal_bite"),
+        ("家里的狗狗咬伤手臂，伤口流血", "animal_bite"),
+        ("我家猫吃的老鼠药，孩子也误食了老鼠药", "poison"),
+        ("牵着我家金毛突然倒地", "fainting"),
+    ],
+)
+def test_and_what_a_person_beside_it_has_is_his(text: str, finding: str) -> None:
+    assert finding in named(text)

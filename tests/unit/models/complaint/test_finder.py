@@ -67,6 +67,21 @@ def test_apostrophes_are_read_as_people_type_them(apostrophe: str) -> None:
         ("鼻塞，呼吸不畅", "breathlessness"),
         ("spotting between periods", "vaginal_bleeding"),
         ("eyelids are swollen", "mouth_swelling"),
+        ("信封压在书本下", "crush_injury"),
+        ("眼角往上吊", "hanging"),
+        ("护士来给他上吊瓶", "hanging"),
+        ("冲老师直翻白眼", "seizure"),
+        ("手指头磕破了", "head_injury"),
+        ("骨头疼", "headache"),
+        ("小两口子吵架", "wound"),
+        ("吃火锅烧心", "burn"),
+        ("一松手疼", "limb_pain"),
+        ("腿弯里痒", "fracture"),
+        ("绝经后老是一阵发热", "fever"),
+        ("被老板气得快吐血", "vomiting_blood"),
+        ("嘴唇发青，是桑葚汁，一洗就干净", "blue_skin"),
+        ("拔牙打了麻醉，嘴歪着喝水漏", "face_droop"),
+        ("怕熬夜猝死", "no_pulse"),
     ],
 )
 def test_words_that_mean_something_else(text: str, finding: str) -> None:
@@ -94,6 +109,18 @@ def test_words_that_mean_something_else(text: str, finding: str) -> None:
         ("学游泳时心肺复苏救回来", "no_pulse"),
         ("tongue is swollen", "mouth_swelling"),
         ("口底肿", "mouth_swelling"),
+        ("腿压在机器下", "crush_injury"),
+        ("从房梁上吊下来", "hanging"),
+        ("突然翻白眼", "seizure"),
+        ("石头砸到头", "head_injury"),
+        ("老头头疼", "headache"),
+        ("胳膊弯了", "fracture"),
+        ("火锅打翻烫了腿", "burn"),
+        ("被儿子气得吐血一碗", "vomiting_blood"),
+        ("嘴唇发青，擦不掉", "blue_skin"),
+        ("拔牙后三天嘴歪了", "face_droop"),
+        ("老人突然猝死", "no_pulse"),
+        ("脸、脖子都烧了", "severe_burn"),
     ],
 )
 def test_and_words_that_mean_it(text: str, finding: str) -> None:
@@ -184,6 +211,9 @@ def test_traditional_characters_are_read_as_simplified_ones() -> None:
         ("不烧", "fever"),
         ("手脚有力", "one_sided_weakness"),
         ("口水咽得下", "drooling"),
+        ("喘气也还平稳", "breathlessness"),
+        ("吃虾起了包，喘气一直没事", "breathlessness"),
+        ("人挺好，喘气没啥问题", "breathlessness"),
     ],
 )
 def test_what_is_well_is_no_finding_and_said_to_be_absent(text: str, finding: str) -> None:
@@ -202,6 +232,11 @@ def test_what_is_well_is_no_finding_and_said_to_be_absent(text: str, finding: st
         ("baby moves less than usual", "fewer_fetal_movements"),
         ("swallows water badly", "trouble_swallowing"),
         ("drinks not well", "not_feeding"),
+        ("喘气好累", "breathlessness"),
+        ("咳完就不喘气了", "breathlessness"),
+        ("喘气没变好", "breathlessness"),
+        ("喘气正常不了", "breathlessness"),
+        ("有没有喘", "breathlessness"),
     ],
 )
 def test_what_is_not_well_is_not_said_to_be_absent(text: str, finding: str) -> None:
@@ -216,3 +251,59 @@ def test_a_temperature_in_degrees_is_a_fever(text: str, fevers: list[str]) -> No
     found = PhraseFinder.load().find(text, read_numbers(text).readings.values())
 
     assert [text[one.start : one.end] for one in found if one.finding == "fever"] == fevers
+
+
+@pytest.mark.parametrize(
+    ("text", "finding"),
+    [
+        ("羊水破了，摸到一根会跳的带子", "cord_prolapse"),
+        ("离预产期还有两周", "pregnancy"),
+        ("家属正在做心脏按压", "no_pulse"),
+        ("监护仪显示室颤", "no_pulse"),
+        ("面罩接不上，捏着皮球囊", "not_breathing"),
+        ("抽起来到现在快半小时，还没停下", "seizure_ongoing"),
+        ("两眼往上吊，叫不应", "seizure"),
+        ("吃年糕吃着吃着，手掐着脖子", "choking"),
+        ("喘得一句话也说不全", "cannot_speak_in_sentences"),
+        ("右侧瞳孔散大", "unresponsive"),
+        ("底下哗哗流血", "vaginal_bleeding"),
+        ("剖腹产第五天", "postpartum"),
+        ("竹竿碰到高压线", "electric_shock"),
+        ("遥控器的纽扣电池找不到了", "battery_or_magnet"),
+        ("山上捡的菌子，中午炒了吃", "poison"),
+        ("嘴皮有点乌", "blue_skin"),
+        ("赌气把一整盒阿普唑仑吞了", "overdose"),
+        ("脑子里有个声音让他把娃推下楼", "violent"),
+        ("左眼像拉了窗帘", "vision_loss"),
+        ("降压药吃了，舌头胖了一圈", "mouth_swelling"),
+        ("头痛得厉害，这辈子没这么痛过", "sudden_severe_headache"),
+        ("右边手冇力", "one_sided_weakness"),
+        ("唞唔到气", "severe_breathing_difficulty"),
+        ("讲嘢含糊", "speech_disturbed"),
+        ("兄口痛", "chest_pain"),
+        ("喘不过起", "severe_breathing_difficulty"),
+    ],
+)
+def test_what_people_call_it_in_chinese_and_as_it_is_misheard(text: str, finding: str) -> None:
+    assert finding in found(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "finding"),
+    [
+        ("流鼻血，按压十分钟止住", "no_pulse"),
+        ("单位组织学按压和除颤", "no_pulse"),
+        ("装了除颤器三年", "no_pulse"),
+        ("备孕半年", "pregnancy"),
+        ("小腿抽筋抽了两分钟", "seizure"),
+        ("睡着了，孩子没踢被子", "fewer_fetal_movements"),
+        ("吃了整盒巧克力", "overdose"),
+        ("超市买的蘑菇汤", "poison"),
+        ("散瞳后瞳孔还散大", "unresponsive"),
+        ("椎间盘疝", "groin_lump"),
+        ("激素药膏停了", "steroid_dependent"),
+        ("腿抽血还没停", "seizure_ongoing"),
+    ],
+)
+def test_and_what_is_only_like_it(text: str, finding: str) -> None:
+    assert finding not in found(text)
