@@ -1,4 +1,4 @@
-"""English as strangers write it: words in another sense, dangers that never were, and dangers in other words."""
+"""Complaints as strangers write them: words in another sense, dangers that never were, and dangers in other words."""
 
 import pytest
 
@@ -37,6 +37,14 @@ def counts(text: str, finding: str) -> bool:
         ("severe pain in my back", "back_pain", True),
         ("hurt myself playing netball", "suicidal_thoughts", False),
         ("I want to hurt myself", "suicidal_thoughts", True),
+        ("overdosed on netflix this weekend", "overdose", False),
+        ("overdosed on paracetamol this weekend", "overdose", True),
+        ("their dog had a fit and scratched her", "seizure", False),
+        ("the dog bit her, then she had a fit", "seizure", True),
+        ("公司组织红十字讲座，学心肺复苏", "no_pulse", False),
+        ("家属正在做心肺复苏", "no_pulse", True),
+        ("论文改到吐血", "vomiting_blood", False),
+        ("熬夜到三点，吐血一大口", "vomiting_blood", True),
     ],
 )
 def test_an_everyday_word_is_no_danger(text: str, finding: str, is_there: bool) -> None:
@@ -135,6 +143,7 @@ def test_what_is_over_or_a_relatives_does_not_count(text: str, finding: str, is_
         ("a slippery rope coming out, waters broke", "cord_prolapse", True),
         ("stopped sweating during the run", "sweating", False),
         ("stopped shivering a while ago", "rigors", False),
+        ("cannot feel the toilet roll any more", "saddle_numbness", True),
         ("cant finish a sentenc", "cannot_speak_in_sentences", True),
     ],
 )
