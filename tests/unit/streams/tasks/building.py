@@ -98,9 +98,9 @@ def decided(
     value = orjson.dumps(fields)
     record = task.decode(value, 1_000_000)
     rendered = task.render(record)
-    tokens = [match.span() for match in re.finditer(r"\S+|\s", rendered.text)]
+    way = rendered.ways[0]  # of a text that is read in several, the first
+    tokens = [match.span() for match in re.finditer(r"\S+|\s", way.text)]
     offsets = np.array([(0, 0), *tokens], np.int32)
-    (way,) = rendered.ways
     way.encoding = Encoding(np.zeros(len(offsets), np.int32), offsets)
     if scores is not None and "spans" in scores.heads:
         scores.heads["spans"] = np.resize(scores.heads["spans"], len(offsets))

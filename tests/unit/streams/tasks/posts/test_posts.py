@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from models.serving.types import Scores
@@ -280,6 +280,7 @@ def test_a_null_value_is_refused_with_its_reason() -> None:
     assert refused.value.reason is Reason.NULL_VALUE
 
 
+@example("> quoted", [0.9] * 8)  # read in two ways
 @given(st.text(min_size=1, max_size=80), st.lists(st.floats(0, 1), min_size=8, max_size=8))
 def test_any_post_that_decodes_gets_a_valid_verdict(text: str, values: list[float]) -> None:
     scores = post_scores(1, 2, 3, 5, 8)
