@@ -11,7 +11,7 @@ CLAUSE: Final = re.compile(r"[,，;；。!！?？\n]|\.(?=\s|$)")
 
 def behind_last(ends: re.Pattern[str], text: str, start: int, place: int) -> int:
     """Behind the last match between `start` and `place`; `start` where there is none."""
-    last = start
-    for match in ends.finditer(text, max(0, start), place):
+    last = max(0, start)
+    for match in ends.finditer(text, last, place):
         last = match.end()
-    return max(0, last)
+    return last

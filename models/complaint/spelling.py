@@ -79,7 +79,7 @@ class Spelling:
             return None
         for end in range(len(word), _SHORTEST - 2, -1):
             for meant in self._candidates(word[:end]):
-                if meant in (self._words | self._stems if end == len(word) else self._stems):
+                if meant in self._stems or (end == len(word) and meant in self._words):
                     return meant + word[end:]
         return None
 

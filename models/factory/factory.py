@@ -65,17 +65,8 @@ def run_factory(
     _baseline(RunFolder(out), material, recipe)
     material.deadline.check("with the baselines made")
     teachers = train_teachers(recipe, recipe.teacher, material, out, device, base) if recipe.teacher else []
-    last = open_stage(out, "student")
-    for folder in teacher_folders(recipe, out):
-        last.start_anew_after(folder)
     console.rule("student")
-    walking = walk(recipe, recipe.schedule, 1)
-
-    def start() -> Network:
-        begun = former_network(out) if recipe.distillation is None else None
-        return begun or first_student(recipe, material, teachers, base)
-
-    student = run_stage(walking, material, last, device, start)
+    last, student = train_student(recipe, material, out, teachers, device, base)
     if recipe.distillation is not None:
         last = open_stage(out, "distilled")
         last.start_anew_after(RunFolder(out / "student"))
@@ -129,6 +120,22 @@ def run_baseline(recipe: Recipe, data: Path, out: Path) -> Path:
 def _baseline(run: RunFolder, material: Material, recipe: Recipe) -> None:
     if not run.baseline.is_file():
         write_whole(run.baseline, json.dumps(baseline_figures(material.corpus, recipe.data), indent=1) + "\n")
+
+
+def train_student(
+    recipe: Recipe, material: Material, out: Path, teachers: Sequence[Network], device: str, base: str | None
+) -> tuple[RunFolder, Network]:
+    """The stage `student`. Where it is the only one of a run that goes on from another, it begins with that one's
+    network."""
+    run = open_stage(out, "student")
+    for folder in teacher_folders(recipe, out):
+        run.start_anew_after(folder)
+
+    def start() -> Network:
+        begun = former_network(out) if recipe.distillation is None else None
+        return begun or first_student(recipe, material, teachers, base)
+
+    return run, run_stage(walk(recipe, recipe.schedule, 1), material, run, device, start)
 
 
 def first_student(recipe: Recipe, material: Material, teachers: Sequence[Network], base: str | None) -> Network:
