@@ -61,7 +61,7 @@ class PhraseFinder:
     @classmethod
     @cache
     def load(cls) -> PhraseFinder:
-        """With the files of the package; half a second the first time."""
+        """With the files of the package; a third of a second the first time."""
         return cls(load_catalogue(), ContextWords.load())
 
     def find(self, text: str, readings: Iterable[Reading] = ()) -> list[Mention]:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
+from itertools import chain
 from typing import Final, NamedTuple
 
 from models.complaint.beginnings import beginnings
@@ -42,6 +44,31 @@ class Found(NamedTuple):
     end: int
 
 
+class Phrase:
+    """One way of saying something, in one order.
+
+    Its pattern is compiled when it is first tried: all 3,000 take more than a second, which every start of a process
+    would wait for, and a text meets some forty that it has not met before.
+    """
+
+    def __init__(self, name: str, said: str, source: str) -> None:
+        self.name = name
+        self._said = said
+        self._source = source
+
+    @cached_property
+    def match(self) -> Callable[[str, int], re.Match[str] | None]:
+        """Matches from a place on.
+
+        Raises:
+            ValueError: the phrase cannot be read; the message names it.
+        """
+        try:
+            return re.compile(self._source).match
+        except re.error as error:
+            raise _unreadable(self.name, self._said, error) from None
+
+
 class Phrases:
     """Everything that is looked for by name, in both languages at once. Pure.
 
@@ -49,25 +76,34 @@ class Phrases:
         said: by name, then by language (en, zh), the phrases.
 
     Raises:
-        ValueError: a phrase cannot be read; the message names it.
+        ValueError: where a phrase can begin cannot be read; the message names it. `check` sees the rest of it.
     """
 
     def __init__(self, said: Mapping[str, Mapping[str, Iterable[str]]]) -> None:
-        self._index: dict[str, list[tuple[str, re.Pattern[str]]]] = defaultdict(list)
+        self._index: dict[str, list[Phrase]] = defaultdict(list)
         for name, languages in said.items():
             for lang, phrases in languages.items():
                 for phrase in phrases:
                     self._add(name, lang, phrase)
 
-    def _add(self, name: str, lang: str, phrase: str) -> None:
+    def _add(self, name: str, lang: str, said: str) -> None:
         try:
-            for source in _both_orders(phrase) if lang == "en" else (f"{phrase}.",):
-                pattern = re.compile(_english(source) if lang == "en" else _chinese(phrase))
+            for source in _both_orders(said) if lang == "en" else (f"{said}.",):
+                phrase = Phrase(name, said, _english(source) if lang == "en" else _chinese(said))
                 for key in beginnings(_SHORT_E.sub(r"\1*", source), _KEYS[lang]):
                     is_digit = lang == "zh" and key[:1].isascii()  # looked up as what an English word begins with
-                    self._index[key[:1] if is_digit else key].append((name, pattern))
+                    self._index[key[:1] if is_digit else key].append(phrase)
         except (re.error, ValueError) as error:
-            raise ValueError(f"{name}: the phrase {phrase!r} cannot be read: {error}") from None
+            raise _unreadable(name, said, error) from None
+
+    def check(self) -> None:
+        """Reads every phrase to its end.
+
+        Raises:
+            ValueError: a phrase cannot be read; the message names it.
+        """
+        for phrase in chain.from_iterable(self._index.values()):
+            _ = phrase.match
 
     def find(self, plain: str) -> list[Found]:
         """All of them in the order of the text. `plain` is in lower case, with plain apostrophes and dashes."""
@@ -77,11 +113,15 @@ class Phrases:
             start = word.start()
             head = f"{word[0]} " if word[0].isascii() else plain[start : start + _KEYS["zh"]]
             for length in range(1, min(len(head), _KEYS["en"]) + 1):
-                for name, pattern in self._index.get(head[:length], ()):
-                    if start >= ends.get(name, 0) and (match := pattern.match(plain, start)):
-                        found.append(Found(name, start, match.end()))
-                        ends[name] = match.end()
+                for phrase in self._index.get(head[:length], ()):
+                    if start >= ends.get(phrase.name, 0) and (match := phrase.match(plain, start)):
+                        found.append(Found(phrase.name, start, match.end()))
+                        ends[phrase.name] = match.end()
         return found
+
+
+def _unreadable(name: str, said: str, error: Exception) -> ValueError:
+    return ValueError(f"{name}: the phrase {said!r} cannot be read: {error}")
 
 
 def _both_orders(phrase: str) -> tuple[str, ...]:

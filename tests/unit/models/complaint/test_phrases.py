@@ -1,8 +1,14 @@
 """The notation of phrases: what it matches, and that looking up beginnings loses nothing."""
 
+from collections.abc import Iterable, Mapping
+
 import pytest
 
+from models.complaint import BodyParts
+from models.complaint.catalogue import load_catalogue
+from models.complaint.finder import PhraseFinder
 from models.complaint.phrases import Phrases
+from models.complaint.words import ContextWords
 
 
 def matched(phrase: str, text: str, lang: str = "en") -> list[str]:
@@ -59,4 +65,21 @@ def test_chinese(phrase: str, text: str, said: list[str]) -> None:
 )
 def test_a_phrase_that_cannot_be_read_is_named(lang: str, phrase: str) -> None:
     with pytest.raises(ValueError, match="x: the phrase"):
-        Phrases({"x": {lang: [phrase]}})
+        Phrases({"x": {lang: [phrase]}}).check()
+
+
+def test_every_phrase_that_ships_can_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are compiled when they are first tried, so a start does not tell."""
+    made: list[Phrases] = []
+    add = Phrases.__init__
+
+    def told(self: Phrases, said: Mapping[str, Mapping[str, Iterable[str]]]) -> None:
+        add(self, said)
+        made.append(self)
+
+    monkeypatch.setattr(Phrases, "__init__", told)
+    PhraseFinder(load_catalogue(), ContextWords.load())
+    BodyParts.load()
+    assert len(made) == 4
+    for phrases in made:
+        phrases.check()
