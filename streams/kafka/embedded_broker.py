@@ -20,9 +20,10 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from streams.errors import EmbeddedBrokerError
+from streams.kafka.mock_cluster import mock_cluster
 from streams.leash import call_when_let_go
 
 HOST = "127.0.0.1"
@@ -30,7 +31,6 @@ MAX_FETCH_WAIT_MS = 5
 _FETCH = 1
 _LAST_FIXED_FETCH = 11  # from version 12 on the header has tagged fields; no Python client sends those
 _MAX_FRAME_BYTES = 128 * 1024 * 1024
-_START_TIMEOUT_S = 10.0
 
 
 class EmbeddedBroker:
@@ -38,14 +38,14 @@ class EmbeddedBroker:
 
     def __init__(self) -> None:
         self.address = ""
-        self._mock: Any = None
+        self._mock = mock_cluster()
         self._mock_port = 0
         self._advertised = b""
         self._server: asyncio.Server | None = None
         self._connections: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
-        self._mock, self._mock_port = await asyncio.to_thread(_start_mock)
+        self._mock_port = await asyncio.to_thread(self._mock.__enter__)
         self._server = await asyncio.start_server(self._serve, HOST, 0)
         port = self._server.sockets[0].getsockname()[1]
         self._advertised = _address_bytes(port)
@@ -61,7 +61,7 @@ class EmbeddedBroker:
             connection.cancel()
         if self._connections:
             await asyncio.wait(self._connections, timeout=2.0)
-        self._mock = None
+        await asyncio.to_thread(self._mock.__exit__, kind, error, trace)
 
     async def _serve(self, client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -126,20 +126,6 @@ def shorten_fetch_wait(frame: bytes) -> bytes:
 
 def _address_bytes(port: int) -> bytes:
     return HOST.encode() + struct.pack(">i", port)
-
-
-def _start_mock() -> tuple[Any, int]:
-    """The cluster lives as long as the producer that is returned."""
-    try:
-        from confluent_kafka import KafkaException, Producer
-    except ImportError:
-        raise EmbeddedBrokerError("The embedded broker needs: pip install 'tidegate[demo]'") from None
-    try:
-        owner = Producer({"bootstrap.servers": HOST, "test.mock.num.brokers": 1, "log_level": 0})
-        brokers = owner.list_topics(timeout=_START_TIMEOUT_S).brokers
-    except KafkaException as error:
-        raise EmbeddedBrokerError(f"The embedded broker did not start: {error}.") from None
-    return owner, next(iter(brokers.values())).port
 
 
 async def _run(port_file: Path | None) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import faust
+from faust.tables.manager import TableManager
 from faust.types import TP
 from mode import ServiceT
 
@@ -23,10 +24,21 @@ NEVER_FULL = 1 << 30  # queues of the agents: the consumer reads no more than th
 NOBODY = "no sensor"
 
 
+class NoTables(TableManager):
+    """For which Faust waits a second at the start of every app."""
+
+    logger = logging.getLogger(faust.__name__)  # or Faust's lines would come in our name
+
+    async def on_start(self) -> None:
+        """As Faust's own, less the second: nobody was served in it at a restart."""
+        await self._update_channels()
+        await self.recovery.start()
+
+
 class TidegateApp(faust.App):
     """A Faust app that carries the service its consumer commits for, and the options that it reads with."""
 
-    logger = logging.getLogger(faust.__name__)  # or Faust's lines would come in our name
+    logger = logging.getLogger(faust.__name__)  # as above
     tidegate: Service
     reading: Mapping[str, Any]
 
@@ -82,6 +94,7 @@ def create_app(
         topic_disable_leader=True,
         web_enabled=False,
         store="memory://",
+        TableManager=NoTables,
     )
     app.tidegate = service
     app.reading = {**group_options(settings), "client_id": client_id}

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from types import SimpleNamespace
 from typing import Any
 
 import faust
 import pytest
+from faust.tables.manager import TableManager
+from faust.tables.recovery import Recovery
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from faust.types.tuples import Message
@@ -20,7 +22,7 @@ from mode import Service as FaustService
 from mode.supervisors import CrashingSupervisor
 
 from streams.worker.agents import AgentEndedError, add_agents
-from streams.worker.faust_app import TidegateApp
+from streams.worker.faust_app import NoTables, TidegateApp
 from streams.worker.faust_consumer import FetchedMessage, LedgerConsumer, LedgerTransport
 from streams.worker.ledger import Ledger
 
@@ -177,3 +179,24 @@ def held(consumer: LedgerConsumer, monkeypatch: pytest.MonkeyPatch) -> object:
     monkeypatch.setattr(consumer, "_wait_for_ack", wait)
     consumer.app = SimpleNamespace(agents=SimpleNamespace(human_tracebacks=str))  # type: ignore[assignment]
     return message
+
+
+async def test_a_start_does_not_wait_for_tables_that_there_are_not(
+    app: TidegateApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    did: list[str] = []
+
+    def doing(what: str) -> Callable[..., Awaitable[None]]:
+        async def do(_: object, seconds: float = 0) -> None:
+            did.append(f"{what} {seconds}" if seconds else what)
+
+        return do
+
+    monkeypatch.setattr(TableManager, "sleep", doing("sleep"))
+    monkeypatch.setattr(TableManager, "_update_channels", doing("channels"))
+    monkeypatch.setattr(Recovery, "start", doing("recovery"))
+    tables = NoTables(app)
+    await tables.on_start()
+    assert did == ["channels", "recovery"]
+    await TableManager.on_start(tables)
+    assert did[2:] == ["sleep 1.0", "channels", "recovery"]
