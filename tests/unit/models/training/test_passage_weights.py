@@ -2,9 +2,13 @@
 
 from typing import Any
 
+import pytest
+
 from models.augmentation.written_records import graded_records, marked_records
 from models.complaint import Assertion
 from models.complaint.passages import PassageWeights
+
+pytest.importorskip("scipy")
 from models.training.passage_weights import FEWEST, fit, marked_passages
 
 
