@@ -130,7 +130,7 @@ def _limits(manifest: Manifest) -> list[str]:
         ),
     }  # fmt: skip
     limits = [f"{start} {', '.join(names)}." for start, names in said.items() if names]
-    if rows := _rows(manifest, "post", "handwritten", "adversarial", "contrast"):
+    if rows := _rows(manifest, "post", "handwritten", "adversarial", "everyday", "contrast"):
         limits.append(
             f"{rows:,} training posts were written for this project or made of others; their style is narrow."
         )

@@ -36,8 +36,9 @@ def test_labels_that_are_not_named_are_unlabelled(tmp_path: Path) -> None:
 
 
 def test_a_line_may_name_another_source(tmp_path: Path) -> None:
-    rows = read_written(write_lines(tmp_path, make_line(), make_line(text="Bad soup.", source="adversarial")))
-    assert [row.source for row in rows] == ["handwritten", "adversarial"]
+    others = [make_line(text=f"Bad soup, {source}.", source=source) for source in ("adversarial", "everyday")]
+    rows = read_written(write_lines(tmp_path, make_line(), *others))
+    assert [row.source for row in rows] == ["handwritten", "adversarial", "everyday"]
 
 
 @pytest.mark.parametrize(
