@@ -69,7 +69,8 @@ class _Slice:
 class Window:
     """A sliding window over verdicts and reviews, by their Kafka timestamps in milliseconds.
 
-    A report of it is the one that reading both topics from `since` on gives.
+    A report of it is the one that reading both topics from `since` on gives, where verdicts stand in the order of their
+    times: of two of one identifier the word of the later slice counts, whichever came first.
 
     Args:
         length: in milliseconds; it may be longer by a slice, and is shorter where there is no room.
@@ -141,8 +142,8 @@ class Window:
         for _, review in self._reviews:
             found.add_review(review)
         wanted, kinds = _Wanted.of(found.reviews.verdicts), list(self._kinds)
-        for one in self._slices.values():
-            one.tell(found, kinds, wanted)
+        for begin in sorted(self._slices):
+            self._slices[begin].tell(found, kinds, wanted)
         return found
 
     def _begin_of(self, at: int) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from schemas import Review
@@ -79,6 +79,14 @@ def review(number: int) -> dict[str, Any]:
     st.lists(st.tuples(_times, st.none() | _verdicts), max_size=60),
     st.integers(LENGTH, 3 * LENGTH),
 )
+@example(
+    [(100, None), (0, {"verdict_id": "b", "post_id": "p", "action": "allow"})],
+    [
+        (at, {"id": "b", "action": "allow", "labels": [], "lang": lang, "sampled": False})
+        for at, lang in ((100, "en"), (0, "zh"))
+    ],
+    LENGTH,
+)
 def test_it_says_what_a_report_from_its_beginning_on_says(reviews: list[Said], verdicts: list[Said], now: int) -> None:
     came = [[one for one in said if one[0] <= now] for said in (reviews, verdicts)]
     before = [[one for one in said if one[0] <= LENGTH] for said in came]
@@ -87,6 +95,7 @@ def test_it_says_what_a_report_from_its_beginning_on_says(reviews: list[Said], v
     window.move(now)
     filled(window, *after)
     reviews, verdicts = [[*old, *new] for old, new in zip(before, after, strict=True)]
+    verdicts.sort(key=lambda one: one[0] // 100)
 
     assert now - LENGTH - 100 < window.since <= now - LENGTH
     assert window.is_whole
