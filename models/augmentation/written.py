@@ -36,6 +36,7 @@ ADVERSARIAL: Final = "adversarial"
 """Source of what was written with a model at hand, mostly where it errs (as in Nie et al. 2020, "Adversarial NLI")."""
 EVERYDAY: Final = "everyday"
 """Source of what people send each other, most of it wholly harmless."""
+SOURCES: Final = (SOURCE, ADVERSARIAL, EVERYDAY)
 ROWS_PER_LINE: Final = 6
 Words = Mapping[str, Sequence[str]]
 Line = TypeVar("Line")
@@ -95,7 +96,7 @@ def _read_line(line: dict[str, Any], words: Mapping[str, Words]) -> Iterator[Exa
     if not all(value in (0, 1) for value in labels.values()):
         raise ValueError("a label is 0 or 1")
     source = line.get("source", SOURCE)
-    if source not in (SOURCE, ADVERSARIAL, EVERYDAY):
+    if source not in SOURCES:
         raise ValueError(f"unknown source {source!r}")
     for filled in expand(text, lang, words[lang]):
         post = np.array([labels.get(label, np.nan) for label in POST_LABELS], dtype=np.float32)

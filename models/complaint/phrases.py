@@ -93,7 +93,7 @@ class Phrases:
                 for key in beginnings(_SHORT_E.sub(r"\1*", source), _KEYS[lang]):
                     is_digit = lang == "zh" and key[:1].isascii()  # looked up as what an English word begins with
                     self._index[key[:1] if is_digit else key].append(phrase)
-        except (re.error, ValueError) as error:
+        except ValueError as error:
             raise _unreadable(name, said, error) from None
 
     def check(self) -> None:

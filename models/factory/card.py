@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from models.artifact import Cascade, Manifest
+from models.augmentation import contrast, written
 from models.factory.compare import summary_table
 from models.factory.markdown import markdown_table, with_section
 from models.factory.operating_card import OPERATING, operating_section
@@ -130,7 +131,7 @@ def _limits(manifest: Manifest) -> list[str]:
         ),
     }  # fmt: skip
     limits = [f"{start} {', '.join(names)}." for start, names in said.items() if names]
-    if rows := _rows(manifest, "post", "handwritten", "adversarial", "everyday", "contrast"):
+    if rows := _rows(manifest, "post", *written.SOURCES, contrast.SOURCE):
         limits.append(
             f"{rows:,} training posts were written for this project or made of others; their style is narrow."
         )

@@ -10,14 +10,15 @@ from typing import Final
 from streams.errors import EmbeddedBrokerError
 
 _PRODUCER: Final = 0  # rd_kafka_type_t
+_BROKERS: Final = 1
 _OK: Final = 0  # rd_kafka_conf_res_t
 _ERROR_BYTES: Final = 512
 _SILENT: Final = b"0"  # log_level; the mock would tell the terminal what its clients do wrong
 
 
 @contextlib.contextmanager
-def mock_cluster(brokers: int = 1) -> Iterator[int]:
-    """Runs in threads of its own while the block does; gives the port of its first broker on loopback.
+def mock_cluster() -> Iterator[int]:
+    """Runs in threads of its own while the block does; gives the port of its one broker on loopback.
 
     A group's first member is served at once: the mock would wait three seconds for others, who may not come in.
 
@@ -27,13 +28,13 @@ def mock_cluster(brokers: int = 1) -> Iterator[int]:
     library = _library()
     owner = _owner(library)
     try:
-        cluster = library.rd_kafka_mock_cluster_new(owner, brokers)
+        cluster = library.rd_kafka_mock_cluster_new(owner, _BROKERS)
         if not cluster:
             raise EmbeddedBrokerError("The embedded broker did not start.")
         try:
             library.rd_kafka_mock_group_initial_rebalance_delay_ms(cluster, 0)
             addresses: bytes = library.rd_kafka_mock_cluster_bootstraps(cluster)
-            yield int(addresses.split(b",")[0].rpartition(b":")[2])
+            yield int(addresses.rpartition(b":")[2])
         finally:
             library.rd_kafka_mock_cluster_destroy(cluster)
     finally:
