@@ -24,7 +24,9 @@ RECORDS = 20_000
 
 def simulate(
     bench: Annotated[Path | None, typer.Option(help="report.json of a bench; default: of the newest")] = None,
-    target: Annotated[list[float] | None, typer.Option(min=0.1, help="p99 in ms that has to be held; may be repeated")] = None,
+    target: Annotated[
+        list[float] | None, typer.Option(min=0.1, help="p99 in ms that has to be held; may be repeated")
+    ] = None,
     folder: Folder = None,
     seed: Annotated[int, typer.Option(help="the same seed draws the same")] = 1,
     as_json: Json = False,

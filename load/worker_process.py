@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from models.errors import TidegateError
-from streams.leash import start_leashed, stop_leashed, tail
+from streams.leash import Process, start_leashed, stop_leashed, tail
 from streams.settings import READY_FILE
 
 ROOT = Path(__file__).parents[1]
@@ -22,16 +22,24 @@ class WorkerFailed(TidegateError):
 class Worker:
     """One `python -m streams.cli worker` process, or what stands in its place (load/peers).
 
-    Its only TIDEGATE_* variables are those of `env`: what the caller's shell has set does not leak in.
+    Its only TIDEGATE_* variables are those of `env`: what the caller's shell has set does not leak in. `start` is
+    called as `start_leashed` is.
     """
 
-    def __init__(self, name: str, folder: Path, env: Mapping[str, str], command: Sequence[str] = WORKER) -> None:
+    def __init__(
+        self,
+        name: str,
+        folder: Path,
+        env: Mapping[str, str],
+        command: Sequence[str] = WORKER,
+        start: Callable[..., Process] = start_leashed,
+    ) -> None:
         self.name = name
         self.log = folder / f"{name}.log"
         self.ready_file = folder / f"{name}.ready"
         self.ready_file.unlink(missing_ok=True)
         own = {k: v for k, v in os.environ.items() if not k.startswith("TIDEGATE_")}
-        self.process: subprocess.Popen[bytes] = start_leashed(
+        self.process = start(
             command,
             output=self.log,
             cwd=ROOT,

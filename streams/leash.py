@@ -16,12 +16,29 @@ import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     import asyncio
 
-_PR_SET_PDEATHSIG = 1
+PR_SET_PDEATHSIG = 1
+
+
+class Process(Protocol):
+    """What there is to know of a process, and to do with it: `subprocess.Popen` has it."""
+
+    pid: int
+    returncode: int | None
+
+    def poll(self) -> int | None: ...
+
+    def wait(self, timeout: float | None = None) -> int: ...
+
+    def send_signal(self, sig: int) -> None: ...
+
+    def terminate(self) -> None: ...
+
+    def kill(self) -> None: ...
 
 
 def leashed(command: Sequence[str], ended_by: signal.Signals) -> list[str]:
@@ -45,7 +62,7 @@ def start_leashed(
         )
 
 
-def stop_leashed(process: subprocess.Popen[bytes], *, within_s: float) -> int:
+def stop_leashed(process: Process, *, within_s: float) -> int:
     """SIGTERM, then SIGKILL after `within_s`. Returns the exit status (negative: ended by that signal)."""
     if process.poll() is None:
         process.terminate()
@@ -81,7 +98,7 @@ def _become(parent: int, ended_by: int, command: list[str]) -> None:
     import ctypes
 
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, ended_by, 0, 0, 0)
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, ended_by, 0, 0, 0)
         if os.getppid() != parent:  # it ended before the request was made
             sys.exit(1)
     os.execvp(command[0], command)  # noqa: S606

@@ -16,6 +16,7 @@ import pytest
 
 if TYPE_CHECKING:
     from tests.support.bench import Bench
+    from tests.support.fork_server import ForkServer
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -69,15 +70,25 @@ def tiny_artifact(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def fork_server() -> Iterator[ForkServer]:
+    """What starts the workers of the benches."""
+    from tests.support.fork_server import ForkServer
+
+    server = ForkServer()
+    yield server
+    server.close()
+
+
 @pytest.fixture
-def open_bench(tiny_artifact: Path, tmp_path: Path) -> Iterator[Callable[[str], Bench]]:
+def open_bench(tiny_artifact: Path, tmp_path: Path, fork_server: ForkServer) -> Iterator[Callable[[str], Bench]]:
     """Opens a bench on a broker; its workers are killed when the test ends, however it ends."""
     from tests.support.bench import Bench
 
     with ExitStack() as stack:
 
         def open_on(bootstrap: str) -> Bench:
-            bench = Bench(bootstrap, tiny_artifact, tmp_path)
+            bench = Bench(bootstrap, tiny_artifact, tmp_path, fork_server)
             stack.callback(bench.close)
             return bench
 

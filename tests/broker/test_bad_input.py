@@ -10,6 +10,7 @@ import pytest
 
 from schemas.wire import Header
 from tests.support.bench import Bench
+from tests.support.fork_server import ForkServer
 from tests.support.records import post, symptom_record
 from tests.support.traffic import Draft, Output
 
@@ -113,9 +114,11 @@ CASES = [
 
 
 @pytest.fixture(scope="module")
-def served(kafka: str, tiny_artifact: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+def served(
+    kafka: str, tiny_artifact: Path, tmp_path_factory: pytest.TempPathFactory, fork_server: ForkServer
+) -> Iterator[Bench]:
     """One worker for all cases; records of one case are found by their place."""
-    bench = Bench(kafka, tiny_artifact, tmp_path_factory.mktemp("bad-input"))
+    bench = Bench(kafka, tiny_artifact, tmp_path_factory.mktemp("bad-input"), fork_server)
     asyncio.run(bench.create_topics())
     bench.begin_worker(dead_letter_max_consecutive=0, dead_letter_max_ratio=0).wait_ready()
     yield bench

@@ -13,13 +13,15 @@ from load.worker_process import WORKER, Worker
 from streams.history import History, Place
 from streams.kafka.topics import create_topics
 from streams.settings import Settings
+from tests.support.fork_server import ForkServer
 from tests.support.traffic import Draft, Output, read, send, send_steadily
 
 
 class Bench:
-    """Topics under a prefix that nobody else uses, and the workers that serve them."""
+    """Topics under a prefix that nobody else uses, and the workers that serve them, which `server` starts."""
 
-    def __init__(self, bootstrap: str, artifact: Path, folder: Path) -> None:
+    def __init__(self, bootstrap: str, artifact: Path, folder: Path, server: ForkServer) -> None:
+        self._server = server
         self.bootstrap = bootstrap
         self.prefix = f"t{uuid.uuid4().hex[:10]}"
         self.folder = folder
@@ -45,7 +47,8 @@ class Bench:
 
     def _begin(self, name: str, command: Sequence[str], settings: Mapping[str, object]) -> Worker:
         own = {f"TIDEGATE_{name.upper()}": str(value) for name, value in settings.items()}
-        worker = Worker(f"{name}-{len(self.workers) + 1}", self.folder, {**self._env, **own}, command)
+        name = f"{name}-{len(self.workers) + 1}"
+        worker = Worker(name, self.folder, {**self._env, **own}, command, self._server.start)
         self.workers.append(worker)
         return worker
 
