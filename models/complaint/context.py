@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from models.complaint.animals import of_animals
+from models.complaint.answers import is_answered_with_no
 from models.complaint.lists import commas, reached
 from models.complaint.mention import Assertion
 from models.complaint.modifiers import Modifiers
@@ -34,25 +35,6 @@ _NOT_SO: Final = frozenset({Assertion.PAST, Assertion.ABSENT})
 _FURTHEST_BACK: Final = 60  # characters
 _COMPLEMENT: Final = frozenset({"to", "from", "with", "after", "for"})
 _STANDS_WITHIN: Final = 3  # characters behind a finding
-
-# An answer behind a finding that begins a line or a statement.
-_LONGEST_OPENING: Final = 40
-_OPENING: Final = re.compile(
-    r"(?:^|[\n.,;:!?()/，。；：、！？（）] ?|[有无否]|没有|(?<![a-z])(?:any|no|none|nil|yes|[0-9]+"
-    r"|(?:do|does|did|have|has) (?:you|he|she|they)(?: have| had| feel| get)?(?: any)?) )$"
-)
-_NONE: Final = r"none|nil|absent|denied|denies|negative|neg|not present|no|n|0"
-_UNKNOWN_LABEL: Final = r" (?!relief|better|change|improvement|help|idea)[a-z]+(?: [a-z]+){0,2} ?:"
-_ANSWER: Final = re.compile(
-    rf" ?[:=-] ?(?:{_NONE})(?= ?(?:[.,;)/\n]|$)|{_UNKNOWN_LABEL})"
-    r"| ?\? ?(?:none|nope|nah|no|never|not)"
-    r"(?: (?:at all|had (?:one|any|it|that)|ever|really|so far|that i know(?: of)?))?"
-    r"(?=[.;!\n]|$|, ?(?:gone|never|not at all|none)(?![a-z]))"
-    r"| ?[(\[（] ?(?:-|neg|negative|no|none|nil|absent|denied|无|否|没有|阴性) ?[)\]）]"
-    r"| (?:none|nil|absent|denied|negative|no)(?=[.,;\n]|$)"
-    r"|[吗么]? ?[:：=?？] ?(?:没有|没|无|否认|否|未见|阴性|-)(?= ?(?:[，。；、,.;)）!！\n]|$)| )"
-    r"|(?:没有|无|否|阴性|-)(?=[，。；,.; \n]|$)"
-)
 _AFFIRMED: Final = re.compile(r" ?[:：=] ?(?:yes|y|\+|positive|present|有|是|阳性)| ?[(（] ?\+")
 
 
@@ -150,7 +132,7 @@ def _of_relatives(page: Page) -> list[_Scope]:
 
 def _meant(page: Page, finding: Found, scopes: Sequence[_Scope]) -> Assertion:
     plain, start, end = page.plain, finding.start, finding.end
-    if _ANSWER.match(plain, end) and _OPENING.search(plain, max(0, start - _LONGEST_OPENING), start):
+    if is_answered_with_no(plain, start, end):
         return Assertion.ABSENT
     said = set()
     for scope in scopes:

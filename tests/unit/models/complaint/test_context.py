@@ -171,6 +171,13 @@ def test_a_denial_reaches_over_lists_and_no_further(text: str, names: list[str])
         ("有咳嗽吗？没有。", []),
         ("咳嗽无好转", ["cough"]),
         ("咳嗽没有好转", ["cough"]),
+        ("Nurse: any cough? Me: no. Nurse: fever? Me: yes.", ["fever"]),
+        ("any cough? Nurse: no idea", ["cough"]),
+        ("“胸痛吗？”“不痛。”", []),
+        ("“胸痛吗？”“不是痛，是压着。”", ["chest_pain"]),
+        ("“胸痛吗？”“不轻。”", ["chest_pain"]),
+        ("胸痛吗？不知道", ["chest_pain"]),
+        ("“咳嗽吗？”“没有。”", []),
     ],
 )
 def test_an_answer_denies_what_stands_before_it(text: str, names: list[str]) -> None:
