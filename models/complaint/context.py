@@ -18,11 +18,12 @@ from models.complaint.answers import is_answered_with_no
 from models.complaint.lists import commas, reached
 from models.complaint.mention import Assertion
 from models.complaint.modifiers import Modifiers
+from models.complaint.others import of_others
 from models.complaint.page import FURTHEST, Page
 from models.complaint.phrases import Found, Phrases
 from models.complaint.words import ContextWords, Cue
 
-_KINDS: Final = ("stop", "statement", "pseudo", "condition", "stands", "present", "relative", "writer", "patient")
+_KINDS: Final = tuple(kind for kind in ContextWords.model_fields if kind not in ("cues", "within", "modifier"))
 _STRONGEST_FIRST: Final = (
     Assertion.OTHER,
     Assertion.ABSENT,
@@ -79,7 +80,8 @@ class Context:
         page = Page(plain, findings, words, self._modifiers)
         scopes = [_scope(page, found, self._cues[found.name]) for found in page.cues]
         animals = [_Scope(Assertion.OTHER, *place, is_sure=True) for place in of_animals(plain)]
-        scopes = sorted([*scopes, *_of_relatives(page), *animals], key=lambda scope: scope.start)
+        others = [_Scope(Assertion.OTHER, one.start, one.end, is_sure=one.is_sure) for one in of_others(page)]
+        scopes = sorted([*scopes, *others, *animals], key=lambda scope: scope.start)
         meant, first = [], 0
         for finding in findings:
             while first < len(scopes) and scopes[first].start < finding.start - 2 * FURTHEST:
@@ -116,18 +118,6 @@ def _is_cut(page: Page, finding: Found, place: int) -> bool:
     if page.condition.between(finding.start, finding.end):
         stops = [one for one in stops if page.plain[one.start : one.end] not in _COMPLEMENT]
     return bool(stops)
-
-
-def _of_relatives(page: Page) -> list[_Scope]:
-    """Somebody of the family had it, where the writer comes for himself and speaks of no other patient."""
-    if not page.writer.all or page.patient.all:
-        return []
-    scopes = []
-    for one in page.relative.all:
-        end = page.sentence(one.end)[1]
-        own = page.writer.first(one.end, end)
-        scopes.append(_Scope(Assertion.OTHER, one.end, end if own is None else own))
-    return scopes
 
 
 def _meant(page: Page, finding: Found, scopes: Sequence[_Scope]) -> Assertion:

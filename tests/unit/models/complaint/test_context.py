@@ -322,6 +322,33 @@ def test_a_relative_is_the_patient_unless_the_writer_comes_for_himself(text: str
     assert {one.assertion for one in PhraseFinder.load().find(text) if one.finding == "stroke"} == {assertion}
 
 
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("my sister had a stroke yesterday, she's being looked after. I need a letter", []),
+        ("my neighbour collapsed. He's in ICU. My wrists hurt from lifting him", []),
+        ("my dad's the one in resus with the stroke, I just need a plaster", []),
+        ("我同事昨天脑出血进ICU了，我今天想体检", []),
+        ("隔壁床大爷刚才抽搐被推进抢救室了，我没啥", []),
+        ("老伴昨晚呕血收的，问住院部几楼", []),
+        ("my dad is having a stroke in the car, I just need a plaster", ["stroke"]),
+        ("my dad had a stroke, I need an ambulance", ["stroke"]),
+        ("my dad is having a stroke, does he have to be in ICU? I have his pills", ["stroke"]),
+        ("my dad is in resus with a stroke", ["stroke"]),
+        ("my wife says he had a seizure, in resus now, I have his pills", ["seizure"]),
+        ("my mum is in ICU and I had a seizure, I have a headache", ["seizure", "headache"]),
+        ("我婆婆中风了", ["stroke"]),
+        ("我婆婆中风了，我没带医保卡", ["stroke"]),
+        ("我爸脑出血要不要进ICU，我没带医保卡", ["stroke"]),
+        ("我爸脑出血，在抢救室门口没人管，我没办法", ["stroke"]),
+        ("妈妈说孩子抽搐进抢救室了，我没带病历", ["seizure"]),
+    ],
+)
+def test_who_is_in_care_is_another_one_where_the_writer_speaks_of_himself(text: str, names: list[str]) -> None:
+    dangers = {"stroke", "seizure", "fainting", "vomiting_blood"}
+    assert [one for one in named(text) if one in dangers | {"headache"}] == names
+
+
 def test_a_word_reaches_only_so_far() -> None:
     far = "no " + "very " * 8 + "bad cough"
 
