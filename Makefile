@@ -7,6 +7,10 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet --constraint constraints.txt
 JARS := load/kafka/jars
 
+# Processes that test: as many as there are cores, from $(1) to 8, since each that needs a Kafka starts one of its own.
+CORES := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+testers = $(shell echo $$(($(CORES) > 8 ? 8 : $(CORES) < $(1) ? $(1) : $(CORES))))
+
 RUFF = $(BIN)/ruff check . && $(BIN)/ruff format --check .
 
 # Tests start a hundred processes, which compile everything anew where the compiled modules are not kept.
@@ -20,14 +24,14 @@ demo: $(VENV)/demo.installed
 # Measures what serves while it tests; less than `fail_under` in pyproject.toml fails.
 test: $(VENV)/all.installed .clients/tried kafka lint
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest --numprocesses 2 --dist worksteal
+	$(BIN)/coverage run -m pytest --numprocesses $(call testers,2) --dist worksteal
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
 # Tests of the factory skip themselves where there is no torch, tests that need a real Kafka on the embedded broker.
 # Without the types of torch and of other extras a network is an Any and an ignored error none, of which three rules of
-# mypy complain; `make lint` applies them. Most of a test with a broker is waiting, so four run at once, and mypy beside
-# them: it takes one core.
+# mypy complain; `make lint` applies them. Much of a test with a broker is waiting, so four run at once on two cores, too,
+# and mypy beside them: it takes one.
 check: $(VENV)/check.installed
 	$(RUFF)
 	@$(MAKE) --no-print-directory --jobs 2 check-types check-tests
@@ -36,7 +40,7 @@ check-types: $(VENV)/check.installed
 	$(BIN)/mypy --allow-subclassing-any --no-warn-return-any --no-warn-unused-ignores
 
 check-tests: $(VENV)/check.installed
-	TIDEGATE_TEST_BROKER=embedded $(BIN)/pytest --numprocesses 4 --dist worksteal
+	TIDEGATE_TEST_BROKER=embedded $(BIN)/pytest --numprocesses $(call testers,4) --dist worksteal
 
 lint: $(VENV)/all.installed
 	$(RUFF)
