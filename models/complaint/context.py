@@ -14,16 +14,14 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from models.complaint.animals import of_animals
-from models.complaint.answers import is_answered_with_no
 from models.complaint.lists import commas, reached
 from models.complaint.mention import Assertion
 from models.complaint.modifiers import Modifiers
-from models.complaint.others import of_others
 from models.complaint.page import FURTHEST, Page
 from models.complaint.phrases import Found, Phrases
 from models.complaint.words import ContextWords, Cue
 
-_KINDS: Final = tuple(kind for kind in ContextWords.model_fields if kind not in ("cues", "within", "modifier"))
+_KINDS: Final = ("stop", "statement", "pseudo", "condition", "stands", "present", "relative", "writer", "patient")
 _STRONGEST_FIRST: Final = (
     Assertion.OTHER,
     Assertion.ABSENT,
@@ -36,6 +34,25 @@ _NOT_SO: Final = frozenset({Assertion.PAST, Assertion.ABSENT})
 _FURTHEST_BACK: Final = 60  # characters
 _COMPLEMENT: Final = frozenset({"to", "from", "with", "after", "for"})
 _STANDS_WITHIN: Final = 3  # characters behind a finding
+
+# An answer behind a finding that begins a line or a statement.
+_LONGEST_OPENING: Final = 40
+_OPENING: Final = re.compile(
+    r"(?:^|[\n.,;:!?()/，。；：、！？（）] ?|[有无否]|没有|(?<![a-z])(?:any|no|none|nil|yes|[0-9]+"
+    r"|(?:do|does|did|have|has) (?:you|he|she|they)(?: have| had| feel| get)?(?: any)?) )$"
+)
+_NONE: Final = r"none|nil|absent|denied|denies|negative|neg|not present|no|n|0"
+_UNKNOWN_LABEL: Final = r" (?!relief|better|change|improvement|help|idea)[a-z]+(?: [a-z]+){0,2} ?:"
+_ANSWER: Final = re.compile(
+    rf" ?[:=-] ?(?:{_NONE})(?= ?(?:[.,;)/\n]|$)|{_UNKNOWN_LABEL})"
+    r"| ?\? ?(?:none|nope|nah|no|never|not)"
+    r"(?: (?:at all|had (?:one|any|it|that)|ever|really|so far|that i know(?: of)?))?"
+    r"(?=[.;!\n]|$|, ?(?:gone|never|not at all|none)(?![a-z]))"
+    r"| ?[(\[（] ?(?:-|neg|negative|no|none|nil|absent|denied|无|否|没有|阴性) ?[)\]）]"
+    r"| (?:none|nil|absent|denied|negative|no)(?=[.,;\n]|$)"
+    r"|[吗么]? ?[:：=?？] ?(?:没有|没|无|否认|否|未见|阴性|-)(?= ?(?:[，。；、,.;)）!！\n]|$)| )"
+    r"|(?:没有|无|否|阴性|-)(?=[，。；,.; \n]|$)"
+)
 _AFFIRMED: Final = re.compile(r" ?[:：=] ?(?:yes|y|\+|positive|present|有|是|阳性)| ?[(（] ?\+")
 
 
@@ -80,8 +97,7 @@ class Context:
         page = Page(plain, findings, words, self._modifiers)
         scopes = [_scope(page, found, self._cues[found.name]) for found in page.cues]
         animals = [_Scope(Assertion.OTHER, *place, is_sure=True) for place in of_animals(plain)]
-        others = [_Scope(Assertion.OTHER, one.start, one.end, is_sure=one.is_sure) for one in of_others(page)]
-        scopes = sorted([*scopes, *others, *animals], key=lambda scope: scope.start)
+        scopes = sorted([*scopes, *_of_relatives(page), *animals], key=lambda scope: scope.start)
         meant, first = [], 0
         for finding in findings:
             while first < len(scopes) and scopes[first].start < finding.start - 2 * FURTHEST:
@@ -120,9 +136,21 @@ def _is_cut(page: Page, finding: Found, place: int) -> bool:
     return bool(stops)
 
 
+def _of_relatives(page: Page) -> list[_Scope]:
+    """Somebody of the family had it, where the writer comes for himself and speaks of no other patient."""
+    if not page.writer.all or page.patient.all:
+        return []
+    scopes = []
+    for one in page.relative.all:
+        end = page.sentence(one.end)[1]
+        own = page.writer.first(one.end, end)
+        scopes.append(_Scope(Assertion.OTHER, one.end, end if own is None else own))
+    return scopes
+
+
 def _meant(page: Page, finding: Found, scopes: Sequence[_Scope]) -> Assertion:
     plain, start, end = page.plain, finding.start, finding.end
-    if is_answered_with_no(plain, start, end):
+    if _ANSWER.match(plain, end) and _OPENING.search(plain, max(0, start - _LONGEST_OPENING), start):
         return Assertion.ABSENT
     said = set()
     for scope in scopes:

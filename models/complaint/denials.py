@@ -35,34 +35,22 @@ class Denials:
         Args:
             plain: the text in plain letters.
         """
-        return [(finding, word) for word in self._denying(plain) for finding in self._across(plain, word)]
-
-    def without(self, plain: str) -> Iterator[str]:
-        """The text without each of the words that deny from inside."""
-        for word in self._denying(plain):
-            yield f"{plain[: word.start]}{plain[_behind(plain, word) :]}".strip()
-
-    def _denying(self, plain: str) -> Iterator[Found]:
         words = self._words.find(plain)
         pseudo = [one for one in words if one.name == "pseudo"]
         starts = [one.start for one in pseudo]
-        return islice((one for one in words if one.name == "within" and not _is_covered(one, pseudo, starts)), _MOST)
+        denying = (one for one in words if one.name == "within" and not _is_covered(one, pseudo, starts))
+        return [(finding, word) for word in islice(denying, _MOST) for finding in self._across(plain, word)]
 
     def _across(self, plain: str, word: Found) -> Iterator[Found]:
         """What is found across the word's place when it is taken out."""
         first = max(0, word.start - _FURTHEST)
         if first and plain[first - 1].isascii():  # a word that was cut would be another one
             first = plain.find(" ", first, word.start) + 1 or word.start
-        end = _behind(plain, word)
+        end = word.end + plain[word.end :].startswith(" ") * plain[: word.start].endswith(" ")
         left, right = plain[first : word.start], plain[end : end + _FURTHEST]
         for one in self._phrases.find(left + right):
             if one.start < len(left.rstrip()) and one.end > len(left):
                 yield Found(one.name, first + one.start, end + one.end - len(left))
-
-
-def _behind(plain: str, word: Found) -> int:
-    """Where a text goes on without the word: one blank of two is left."""
-    return word.end + (plain[max(0, word.start - 1) : word.start] == " " == plain[word.end : word.end + 1])
 
 
 def _is_covered(word: Found, pseudo: Sequence[Found], starts: Sequence[int]) -> bool:

@@ -53,7 +53,7 @@ class PhraseFinder:
         said |= {f"{_UNLESS}{key}": {"en": one.unless.en, "zh": one.unless.zh} for key, one in catalogue.items()}
         said |= {f"{_ABSENT}{key}": {"en": one.absent.en, "zh": one.absent.zh} for key, one in catalogue.items()}
         self._phrases = Phrases(said)
-        self.denials = Denials(self._phrases, words.within, words.pseudo)
+        self._denials = Denials(self._phrases, words.within, words.pseudo)
         self.context = Context(words)
         self._spelling = Spelling([phrase for one in catalogue.values() for phrase in one.en], FREQUENT)
         self._kinds = {key: one.kind for key, one in catalogue.items()}
@@ -72,7 +72,7 @@ class PhraseFinder:
         """As `find`, with all findings that some phrase speaks of."""
         plain, places = self._spelling.mend(plain_letters(text))
         in_one_line = plain.replace("\n", " ")
-        denied = [(one, word) for one, word in self.denials.find(in_one_line) if _is_finding(one)]
+        denied = [(one, word) for one, word in self._denials.find(in_one_line) if _is_finding(one)]
         found = self._phrases.find(in_one_line)
         otherwise = _by_name(one for one in found if one.name.startswith(_UNLESS))
         well = [one._replace(name=one.name.removeprefix(_ABSENT)) for one in found if one.name.startswith(_ABSENT)]

@@ -15,7 +15,6 @@ from models.complaint.reading import Reading
 
 BAR: Final = 0.4
 """How much a passage must be like marked ones: here what is added is as often right as what the phrases find."""
-_CLEARLY: Final = 0.1
 _ELSEWHERE: Final = frozenset({Assertion.PAST, Assertion.OTHER, Assertion.HYPOTHETICAL})
 
 
@@ -43,15 +42,14 @@ class JoinedFinder:
     def _added(self, text: str, known: frozenset[str]) -> Iterator[Mention]:
         """Of each finding what its likest passage says, unless the words around that speak of the past, of others, or
         of what may be: such passages are too few to learn from."""
-        plain = plain_letters(text)
         likest: dict[str, Likeness] = {}
         for one in self._weights.alike(text, self._bar):
-            is_likest = one.finding not in known and one.value > getattr(likest.get(one.finding), "value", 0.0)
-            if is_likest and not self._is_denied_inside(plain, one):
+            if one.finding not in known and one.value > getattr(likest.get(one.finding), "value", 0.0):
                 likest[one.finding] = one
         if not likest:
             return
         alike = sorted(likest.values(), key=lambda one: one.passage)
+        plain = plain_letters(text)
         firsts = [Found(one.finding, one.passage.start, one.passage.start + 1) for one in alike]
         lasts = [Found(one.finding, one.passage.end - 1, one.passage.end) for one in alike]
         context = self._phrases.context
@@ -60,15 +58,3 @@ class JoinedFinder:
         for one, said in zip(alike, meant, strict=True):
             if _ELSEWHERE.isdisjoint(said):
                 yield Mention(one.finding, one.assertion, *one.passage, is_alike=True)
-
-    def _is_denied_inside(self, plain: str, one: Likeness) -> bool:
-        """Whether a word in the passage denies what it is like: without the word it is no less like it. "Not waking" is
-        like drowsiness by its "not"; "not sleepy" is like it in spite of that."""
-        if one.assertion is not Assertion.PRESENT:
-            return False
-        passage = plain[one.passage.start : one.passage.end]
-        return any(
-            (other.finding, other.assertion) == (one.finding, one.assertion)
-            for rest in self._phrases.denials.without(passage)
-            for other in self._weights.alike(rest, one.value + _CLEARLY)
-        )

@@ -18,9 +18,7 @@ _SENTENCE_END: Final = re.compile(r"[!?;\n。！？；]|\.(?!\d)")
 _ASKED: Final = re.compile(r"[:：?？] ?$")
 _NEXT: Final = re.compile(r"[ \n](?=[\u4e00-\u9fff])| (?:[a-z]+ ){0,2}[a-z]+ ?[:=]")
 
-Kind = Literal[
-    "stop", "statement", "condition", "stands", "present", "relative", "person", "cared", "writer", "patient"
-]
+Kind = Literal["stop", "statement", "condition", "stands", "present", "relative", "writer", "patient"]
 
 
 class Places:
@@ -68,9 +66,9 @@ class Page:
         pseudo = Places(named.pop("pseudo", ()))
         self.stop, self.statement = Places(named.pop("stop", ())), Places(named.pop("statement", ()))
         self.condition = Places(named.pop("condition", ()))
-        self.stands, self.present, self.relative, self.person, self.cared, self.writer, self.patient = (
+        self.stands, self.present, self.relative, self.writer, self.patient = (
             Places(one for one in named.pop(kind, ()) if not pseudo.cover(one))
-            for kind in ("stands", "present", "relative", "person", "cared", "writer", "patient")
+            for kind in ("stands", "present", "relative", "writer", "patient")
         )
         self.cues = [
             one

@@ -15,14 +15,12 @@ GROWN: Final = (
 )
 """In English, as in the phrases of context.toml."""
 _GROWN_EN: Final = GROWN.replace("(", "(?:").replace(" ", "[ -]")
-GROWN_ZH: Final = (
-    "父亲|母亲|爸爸?|妈妈?|爷爷|奶奶|外公|外婆|姥姥|姥爷|公公|婆婆|岳父|岳母|哥哥?|姐姐?|弟弟?|妹妹?|叔叔?|伯伯|舅舅?|姑姑?|阿?姨"
-    "|丈夫|妻子|老公|老婆|老伴|爱人|同事|同学|朋友|邻居|闺蜜|战友|亲戚|室友"
+_GROWN_ZH: Final = (
+    "父亲|母亲|爸爸?|妈妈?|爷爷|奶奶|外公|外婆|姥姥|姥爷|哥哥?|姐姐?|弟弟?|妹妹?|丈夫|妻子|老公|老婆|同事|朋友|邻居"
 )
-"""In Chinese."""
 KIN_EN: Final = rf"{_GROWN_EN}|(?:grand|step)?(?:son|daughter|child)|nephew|niece|kids?|baby|twins?|girl|boy"
-KIN_ZH: Final = f"{GROWN_ZH}|儿子|女儿|外?孙[子女]|孩子"
-_GROWN: Final = re.compile(rf"(?<![a-z])(?:my|our|his|her|their) (?:[a-z]+ )?(?:{_GROWN_EN})(?![a-z])|{GROWN_ZH}")
+KIN_ZH: Final = f"{_GROWN_ZH}|儿子|女儿|外?孙[子女]|孩子"
+_GROWN: Final = re.compile(rf"(?<![a-z])(?:my|our|his|her|their) (?:[a-z]+ )?(?:{_GROWN_EN})(?![a-z])|{_GROWN_ZH}")
 _NEAR: Final = 24  # characters
 _FURTHEST: Final = 400  # characters
 

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from models.complaint.mention import Assertion
-from models.complaint.whose import GROWN, GROWN_ZH
+from models.complaint.whose import GROWN
 from models.folders import CONTEXT
 
 
@@ -55,13 +55,10 @@ class ContextWords(BaseModel):
     stands: Table
     present: Table
     relative: Table
-    person: Table
-    cared: Table
     writer: Table
     patient: Table
 
     @classmethod
     def load(cls, path: Path = CONTEXT) -> ContextWords:
         """Raises ValueError if the file is wrong."""
-        text = path.read_text("utf-8").replace("<grown>", GROWN).replace("<grown_zh>", GROWN_ZH)
-        return cls.model_validate(tomllib.loads(text))
+        return cls.model_validate(tomllib.loads(path.read_text("utf-8").replace("<grown>", GROWN)))

@@ -171,13 +171,6 @@ def test_a_denial_reaches_over_lists_and_no_further(text: str, names: list[str])
         ("有咳嗽吗？没有。", []),
         ("咳嗽无好转", ["cough"]),
         ("咳嗽没有好转", ["cough"]),
-        ("Nurse: any cough? Me: no. Nurse: fever? Me: yes.", ["fever"]),
-        ("any cough? Nurse: no idea", ["cough"]),
-        ("“胸痛吗？”“不痛。”", []),
-        ("“胸痛吗？”“不是痛，是压着。”", ["chest_pain"]),
-        ("“胸痛吗？”“不轻。”", ["chest_pain"]),
-        ("胸痛吗？不知道", ["chest_pain"]),
-        ("“咳嗽吗？”“没有。”", []),
     ],
 )
 def test_an_answer_denies_what_stands_before_it(text: str, names: list[str]) -> None:
@@ -260,19 +253,6 @@ def test_the_past_and_others_are_left_out_where_that_is_sure(text: str, names: l
         ("去年咳嗽，现在又咳嗽", ["cough", "cough"]),
         ("以前爱流鼻血，现在没有", []),
         ("去年咳嗽，现在没有反应", ["cough", "unresponsive"]),
-        ("had a febrile convulsion when he was 2, he's 8 now", []),
-        ("had a convulsion when he was 2, having another now", ["seizure"]),
-        ("meningitis when I was nineteen", []),
-        ("三年前的心梗，现在啥都好", []),
-        ("三年前的心梗，现在胸口又疼", ["chest_pain", "chest_pain"]),
-        ("前年得过脑梗，现在每天走路", []),
-        ("前年得过脑梗，现在又犯了", ["stroke"]),
-        ("脑梗过，右手还有点笨，五年了没变化", []),
-        ("脑梗过，右手还有点笨，越来越重", ["stroke"]),
-        ("上礼拜抽了一次，医院说热性惊厥，烧退五天了", []),
-        ("上礼拜抽了一次，烧退五天了，昨晚又抽了一次", ["seizure", "seizure"]),
-        ("孩子噎着了，葡萄拍出来了", []),
-        ("孩子噎着了，葡萄拍出来了，还是喘", ["breathlessness", "choking"]),
     ],
 )
 def test_what_ended_is_over_unless_its_sentence_speaks_of_now(text: str, names: list[str]) -> None:
@@ -320,33 +300,6 @@ def test_how_a_finding_is_meant(text: str, finding: str, assertion: Assertion) -
 )
 def test_a_relative_is_the_patient_unless_the_writer_comes_for_himself(text: str, assertion: Assertion) -> None:
     assert {one.assertion for one in PhraseFinder.load().find(text) if one.finding == "stroke"} == {assertion}
-
-
-@pytest.mark.parametrize(
-    ("text", "names"),
-    [
-        ("my sister had a stroke yesterday, she's being looked after. I need a letter", []),
-        ("my neighbour collapsed. He's in ICU. My wrists hurt from lifting him", []),
-        ("my dad's the one in resus with the stroke, I just need a plaster", []),
-        ("我同事昨天脑出血进ICU了，我今天想体检", []),
-        ("隔壁床大爷刚才抽搐被推进抢救室了，我没啥", []),
-        ("老伴昨晚呕血收的，问住院部几楼", []),
-        ("my dad is having a stroke in the car, I just need a plaster", ["stroke"]),
-        ("my dad had a stroke, I need an ambulance", ["stroke"]),
-        ("my dad is having a stroke, does he have to be in ICU? I have his pills", ["stroke"]),
-        ("my dad is in resus with a stroke", ["stroke"]),
-        ("my wife says he had a seizure, in resus now, I have his pills", ["seizure"]),
-        ("my mum is in ICU and I had a seizure, I have a headache", ["seizure", "headache"]),
-        ("我婆婆中风了", ["stroke"]),
-        ("我婆婆中风了，我没带医保卡", ["stroke"]),
-        ("我爸脑出血要不要进ICU，我没带医保卡", ["stroke"]),
-        ("我爸脑出血，在抢救室门口没人管，我没办法", ["stroke"]),
-        ("妈妈说孩子抽搐进抢救室了，我没带病历", ["seizure"]),
-    ],
-)
-def test_who_is_in_care_is_another_one_where_the_writer_speaks_of_himself(text: str, names: list[str]) -> None:
-    dangers = {"stroke", "seizure", "fainting", "vomiting_blood"}
-    assert [one for one in named(text) if one in dangers | {"headache"}] == names
 
 
 def test_a_word_reaches_only_so_far() -> None:
@@ -408,12 +361,6 @@ def test_and_one_that_belongs_to_another_word_does_not(text: str, finding: str) 
         ("脑梗六年，来开药", "stroke"),
         ("学校讲误服农药怎么办，让家长签字", "poison"),
         ("if my child ever swallowed a battery, what then", "battery_or_magnet"),
-        ("watched a programme about sepsis", "sepsis"),
-        ("I heard you can get lead poisoning", "poison"),
-        ("convinced it's a stroke, his face is even", "stroke"),
-        ("铅笔芯扎进手心，会铅中毒吗", "poison"),
-        ("群里转的，小孩误吞纽扣电池", "battery_or_magnet"),
-        ("我媳妇看了个抗战剧说七天以后吐血", "vomiting_blood"),
         ("I was in hospital with sepsis in January", "sepsis"),
     ],
 )
@@ -452,12 +399,6 @@ def test_what_is_denied_over_taught_or_somebody_elses_does_not_count(text: str, 
         ("学校讲预防知识，孩子抽搐", "seizure"),
         ("说明书上说会过敏，现在喉咙肿", "throat_swelling"),
         ("if he swallowed a battery he has to be seen now, he says he did", "battery_or_magnet"),
-        ("convinced it's a stroke, his face is even worse now", "stroke"),
-        ("convinced it's a stroke, his face is fine but the arm is not", "stroke"),
-        ("I heard you can get poisoned by lilies, she ate some", "poison"),
-        ("吃了滴水观音，会中毒吗", "poison"),
-        ("群里转的，我家孩子也误吞纽扣电池", "battery_or_magnet"),
-        ("看电视剧时吐血", "vomiting_blood"),
     ],
 )
 def test_and_what_is_there_still_does(text: str, finding: str) -> None:
