@@ -2,9 +2,9 @@
 of a processor, and more where coverage is measured.
 
 `python -m tests.support.fork_server` imports what a worker does, once, and forks for every line that it is sent. What
-it forks is a worker as any other from the line on which `streams.cli` begins: a process with its own environment,
-folder, log and exit status. That a worker starts from nothing is shown by the tests of `tidegate demo` and of the load
-tests, whose workers do.
+it forks goes on as `python -m streams.cli` does: a process with its own environment, folder and log, which ends as
+Python ends. Only what is read when Python starts or numpy is imported is the server's. That a worker starts from
+nothing is shown by the tests of `tidegate demo` and of the load tests, whose workers do.
 """
 
 from __future__ import annotations
@@ -37,26 +37,43 @@ IMPORTED = (
 
 
 class ForkServer:
-    """Starts what the command line of Tidegate starts. Ends with `close`, or with the process that opened it."""
+    """Starts what the command line of Tidegate starts. Any thread may ask it. Ends with `close`, or with the process
+    that opened it.
+    """
 
     def __init__(self) -> None:
         command = [sys.executable, "-m", "tests.support.fork_server"]
         self._server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
         self._turn = threading.Lock()
+        self._codes: dict[int, int] = {}
 
     def start(self, command: Sequence[str], *, output: Path, cwd: Path, env: Mapping[str, str]) -> Forked:
         """As `streams.leash.start_leashed`; `command` is `python -m streams.cli ...`."""
         assert list(command[:3]) == [sys.executable, "-m", "streams.cli"]
         request = {"arguments": list(command[3:]), "output": str(output), "cwd": str(cwd), "env": dict(env)}
-        return Forked(self, self.ask(request))
+        with self._turn:
+            return Forked(self, self._ask(request))
 
-    def ask(self, request: Mapping[str, Any]) -> Any:
+    def code(self, pid: int) -> int | None:
+        """With which it ended (negative: by that signal); None: it runs."""
+        with self._turn:
+            if pid not in self._codes and (code := self._ask({"ended": pid})) is not None:
+                self._codes[pid] = code
+            return self._codes.get(pid)
+
+    def _ask(self, request: Mapping[str, Any]) -> Any:
         assert self._server.stdin
         assert self._server.stdout
-        with self._turn:
+        try:
             self._server.stdin.write(json.dumps(request).encode() + b"\n")
             self._server.stdin.flush()
-            return json.loads(self._server.stdout.readline())
+            answer = self._server.stdout.readline()
+            if not answer:
+                raise RuntimeError("the fork server has ended")
+            return json.loads(answer)
+        except BaseException:  # a test that timed out, say: the next one must not get this one's answer
+            self._server.kill()
+            raise
 
     def close(self) -> None:
         """Whatever it started ends with it."""
@@ -72,8 +89,7 @@ class Forked:
         self.returncode: int | None = None
 
     def poll(self) -> int | None:
-        if self.returncode is None:
-            self.returncode = self._server.ask({"ended": self.pid})
+        self.returncode = self._server.code(self.pid)
         return self.returncode
 
     def wait(self, timeout: float | None = None) -> int:
@@ -95,15 +111,25 @@ class Forked:
         self.send_signal(signal.SIGKILL)
 
 
-def _serve() -> None:
+def _serve() -> dict[str, Any] | None:
+    """What was asked of this process, where it is a forked one; None when there is nothing more to serve."""
+    server, before = os.getpid(), dict(os.environ)
     for name in IMPORTED:
         import_module(name)
+    imported = {name: value for name, value in os.environ.items() if before.get(name) != value}
     gc.freeze()  # or the first collection of every child copies all of it
     for line in sys.stdin.buffer:
-        request = json.loads(line)
-        answer = _ended(request["ended"]) if "ended" in request else _fork(request)
+        request: dict[str, Any] = json.loads(line)
+        answer = _ended(request["ended"]) if "ended" in request else os.fork()
+        if "ended" not in request and answer == 0:
+            if sys.platform == "linux":
+                ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL.value, 0, 0, 0)
+            if os.getppid() != server:  # it ended before the request was made
+                return None
+            return request | {"env": imported | request["env"]}
         sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()
+    return None
 
 
 def _ended(pid: int) -> int | None:
@@ -111,47 +137,46 @@ def _ended(pid: int) -> int | None:
     return os.waitstatus_to_exitcode(status) if found else None
 
 
-def _fork(request: Mapping[str, Any]) -> int:
-    server = os.getpid()
-    pid = os.fork()
-    if pid == 0:
-        _live(request, server)
-    return pid
-
-
-def _live(request: Mapping[str, Any], server: int) -> NoReturn:
-    code = 1
-    try:
-        os.setsid()
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL.value, 0, 0, 0)
-        if os.getppid() == server:
-            code = _run(request)
-    except BaseException:  # noqa: BLE001 - told as the interpreter tells what nobody caught
-        traceback.print_exc()
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        atexit._run_exitfuncs()  # coverage saves what it has
-        os._exit(code)
-
-
-def _run(request: Mapping[str, Any]) -> int:
-    from streams.cli import main
-
+def _become(asked: Mapping[str, Any]) -> None:
+    os.setsid()
     nothing = os.open(os.devnull, os.O_RDONLY)
-    output = os.open(request["output"], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    output = os.open(asked["output"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
     for source, target in ((nothing, 0), (output, 1), (output, 2)):
         os.dup2(source, target)
-    os.chdir(request["cwd"])
+    os.chdir(asked["cwd"])
     os.environ.clear()
-    os.environ.update(request["env"])
-    sys.argv = ["tidegate", *request["arguments"]]
+    os.environ.update(asked["env"])
+    sys.argv = ["tidegate", *asked["arguments"]]
+
+
+def _live() -> int:
+    """Returns the exit status."""
+    from streams.cli import main
+
     try:
         main()
     except SystemExit as end:
-        return end.code if isinstance(end.code, int) else int(end.code is not None)
+        if end.code is None or isinstance(end.code, int):
+            return end.code or 0
+        sys.stderr.write(f"{end.code}\n")
+        return 1
+    except BaseException:  # noqa: BLE001 - told as Python tells what nobody caught
+        traceback.print_exc()
+        return 1
     return 0
 
 
+def _end(code: int) -> NoReturn:
+    """As Python ends, but for the libraries in C: they wait for threads that are the server's."""
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
 if __name__ == "__main__":
-    _serve()
+    asked = _serve()
+    if asked is not None:
+        _become(asked)
+        _end(_live())
