@@ -70,7 +70,7 @@ SYMPTOM_VERDICT: Final[Document] = {
     "task": "symptoms",
     "record_id": "r-318",
     "source": {"topic": "moderation.symptoms", "partition": 0, "offset": 77},
-    "urgency": {"level": 2, "probabilities": [0.0812, 0.3933, 0.4101, 0.0902, 0.0252]},
+    "urgency": {"level": 2, "probabilities": [0.0312, 0.1933, 0.5101, 0.2102, 0.0552]},
     "conditions": [
         {"condition": "heart_attack", "probability": 0.4127},
         {"condition": "hypertension", "probability": 0.1608},
