@@ -9,8 +9,11 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
-from schemas import Reason
+from schemas import Post, Reason, SymptomRecord
+from schemas.symptoms import Context as SymptomContext
+from schemas.symptoms import Vitals
 from schemas.verdicts import TimingsMs
 from streams.kafka.topics import kinds
 from tests.contract import metrics_tables
@@ -33,6 +36,12 @@ def test_the_settings_table_lists_every_setting_with_its_default_and_meaning() -
 def test_the_tables_of_metrics_list_every_metric_and_every_word() -> None:
     found = {name: table for _, name, table, _ in metrics_tables.TABLE.findall(metrics_tables.PAGE.read_text("utf-8"))}
     assert found == metrics_tables.tables(), "run: python -m tests.contract.metrics_tables"
+
+
+@pytest.mark.parametrize("record", [Post, SymptomRecord, Vitals, SymptomContext])
+def test_every_field_of_what_comes_in_is_told(record: type[BaseModel]) -> None:
+    told = set(re.findall(r"`([a-z_]+)`", MESSAGES[MESSAGES.index("## What comes in") : MESSAGES.index("## A post's")]))
+    assert told >= record.model_fields.keys()
 
 
 def test_the_topics_table_lists_every_topic() -> None:
