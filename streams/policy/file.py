@@ -111,8 +111,8 @@ class SymptomPolicy(Table):
     unassessed_level: Annotated[int, Field(ge=1, le=5)] = 2
     """Of a record in whose complaint the model knows too few of the words; rules can only make it more urgent."""
     under_triage_cost: Annotated[float, Field(ge=0.1, le=100)] = 3.0
-    """What a level too low costs, where one too high costs 1. More than 1 makes patients more urgent. A policy that does
-    not say it must not miss more of them than the one that ships."""
+    """What a level too low costs, where one too high costs 1; more than 1 makes patients more urgent. A policy that
+    does not say it must not miss more of them than the one that ships."""
     photographs: dict[PhotoFinding, PhotoRule] = Field(default_factory=dict)
     """What findings in photographs do; what is not named is reported alone."""
 
