@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     import asyncio
 
-PR_SET_PDEATHSIG = 1
+_PR_SET_PDEATHSIG = 1
 
 
 class Process(Protocol):
@@ -94,13 +94,18 @@ def tail(path: Path, lines: int = 40) -> str:
         return b"\n".join(log.read().splitlines()[-lines:]).decode("utf-8", "replace")
 
 
-def _become(parent: int, ended_by: int, command: list[str]) -> None:
+def put_on_leash(parent: int, ended_by: int) -> None:
+    """Puts this process on the kernel's leash; ends it where its parent has ended already."""
     import ctypes
 
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, ended_by, 0, 0, 0)
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, ended_by, 0, 0, 0)
         if os.getppid() != parent:  # it ended before the request was made
             sys.exit(1)
+
+
+def _become(parent: int, ended_by: int, command: list[str]) -> None:
+    put_on_leash(parent, ended_by)
     os.execvp(command[0], command)  # noqa: S606
 
 

@@ -10,7 +10,6 @@ nothing is shown by the tests of `tidegate demo` and of the load tests, whose wo
 from __future__ import annotations
 
 import atexit
-import ctypes
 import gc
 import json
 import os
@@ -25,7 +24,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
-from streams.leash import PR_SET_PDEATHSIG
+from streams.leash import put_on_leash
 
 IMPORTED = (
     "onnxruntime",
@@ -44,24 +43,17 @@ class ForkServer:
     def __init__(self) -> None:
         command = [sys.executable, "-m", "tests.support.fork_server"]
         self._server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
-        self._turn = threading.Lock()
-        self._codes: dict[int, int] = {}
+        self.turn = threading.Lock()
 
     def start(self, command: Sequence[str], *, output: Path, cwd: Path, env: Mapping[str, str]) -> Forked:
         """As `streams.leash.start_leashed`; `command` is `python -m streams.cli ...`."""
         assert list(command[:3]) == [sys.executable, "-m", "streams.cli"]
         request = {"arguments": list(command[3:]), "output": str(output), "cwd": str(cwd), "env": dict(env)}
-        with self._turn:
-            return Forked(self, self._ask(request))
+        with self.turn:
+            return Forked(self, self.ask(request))
 
-    def code(self, pid: int) -> int | None:
-        """With which it ended (negative: by that signal); None: it runs."""
-        with self._turn:
-            if pid not in self._codes and (code := self._ask({"ended": pid})) is not None:
-                self._codes[pid] = code
-            return self._codes.get(pid)
-
-    def _ask(self, request: Mapping[str, Any]) -> Any:
+    def ask(self, request: Mapping[str, Any]) -> Any:
+        """Whoever asks has the turn."""
         assert self._server.stdin
         assert self._server.stdout
         try:
@@ -89,8 +81,10 @@ class Forked:
         self.returncode: int | None = None
 
     def poll(self) -> int | None:
-        self.returncode = self._server.code(self.pid)
-        return self.returncode
+        with self._server.turn:
+            if self.returncode is None:
+                self.returncode = self._server.ask({"ended": self.pid})
+            return self.returncode
 
     def wait(self, timeout: float | None = None) -> int:
         deadline = None if timeout is None else time.monotonic() + timeout
@@ -122,10 +116,7 @@ def _serve() -> dict[str, Any] | None:
         request: dict[str, Any] = json.loads(line)
         answer = _ended(request["ended"]) if "ended" in request else os.fork()
         if "ended" not in request and answer == 0:
-            if sys.platform == "linux":
-                ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL.value, 0, 0, 0)
-            if os.getppid() != server:  # it ended before the request was made
-                return None
+            put_on_leash(server, signal.SIGKILL)
             return request | {"env": imported | request["env"]}
         sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()

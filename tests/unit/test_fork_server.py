@@ -1,7 +1,7 @@
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -14,16 +14,9 @@ Start = Callable[..., Forked]
 NOBODY = "127.0.0.1:1"
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[ForkServer]:
-    opened = ForkServer()
-    yield opened
-    opened.close()
-
-
 @pytest.fixture
-def start(server: ForkServer, tmp_path: Path) -> Start:
-    return lambda *arguments, **env: started(server, tmp_path, *arguments, **env)
+def start(fork_server: ForkServer, tmp_path: Path) -> Start:
+    return lambda *arguments, **env: started(fork_server, tmp_path, *arguments, **env)
 
 
 def started(server: ForkServer, folder: Path, *arguments: str, **env: str) -> Forked:

@@ -30,6 +30,13 @@ def test_the_packaged_policy_is_sound() -> None:
     assert (policy.posts.spam_wave.authors, policy.posts.spam_wave.window_s) == (20, 600)
 
 
+def test_a_policy_that_does_not_say_what_under_triage_costs_misses_no_more_than_the_one_that_ships() -> None:
+    shipped = Policy.load()
+    silent = shipped.model_dump(exclude_unset=True)
+    del silent["symptoms"]["under_triage_cost"]
+    assert Policy.model_validate(silent).symptoms.under_triage_cost == shipped.symptoms.under_triage_cost
+
+
 def test_any_edit_changes_the_version_and_a_comment_does_not(tmp_path: Path) -> None:
     packaged = Policy.load().version_with()
 
