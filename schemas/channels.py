@@ -19,6 +19,8 @@ from schemas.review import Review
 
 MAX_MESSAGE_BYTES: Final = 4 * 1024 * 1024
 """A dead letter holds the original record and our headers; the input topics take 1 MiB at most by Kafka's default."""
+REVIEWS_KEPT_MS: Final = 365 * 86_400_000
+"""What people decided is dear: Kafka's own week would be over before there is enough of it to learn from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ REVIEWS: Final = Channel(
     "The post's identifier.",
     "What people decided. `tidegate reviews` and `tidegate train --from-reviews` read it.",
     REVIEW,
+    {"retention.ms": REVIEWS_KEPT_MS},
 )
 CONTROL_CHANNEL: Final = Channel(
     "control",

@@ -18,6 +18,7 @@ from streams.tasks import channels, declared
 
 _ALREADY_EXISTS = 36
 _REFUSALS = (29, 31)  # topic and cluster authorisation failed
+_COPIES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,13 @@ def topic_config(channel: Channel) -> dict[str, str]:
     return {name: ",".join(value) if isinstance(value, list) else str(value) for name, value in channel.config.items()}
 
 
+def durability(copies: int) -> dict[str, str]:
+    """Of three copies two have a message before it is acknowledged. By Kafka's default one is enough, and what only that
+    one had is lost with it, when the post that it answers is committed already.
+    """
+    return {"min.insync.replicas": "2"} if copies >= _COPIES else {}
+
+
 async def list_topics(settings: Settings) -> list[TopicState]:
     """The service's topics, one entry for each kind, missing ones included.
 
@@ -100,7 +108,7 @@ async def create_topics(
     """Creates what is missing and changes nothing that exists. `control` has one partition.
 
     Args:
-        replication: copies of each partition; by default 3, or as many as there are brokers if fewer.
+        replication: copies of each partition; by default 3, or as many as there are brokers if fewer. See `durability`.
 
     Raises:
         NotAuthorisedError: these credentials may not create topics.
@@ -113,8 +121,8 @@ async def create_topics(
         missing = {kind: name for kind, name in names.items() if name not in before}
         cluster = await admin.describe_cluster()
         if missing and _has_controller(cluster):
-            copies = replication or min(3, len(cluster["brokers"]))
-            configs = {channel.kind: topic_config(channel) for channel in channels()}
+            copies = replication or min(_COPIES, len(cluster["brokers"]))
+            configs = {channel.kind: topic_config(channel) | durability(copies) for channel in channels()}
             new = [NewTopic(name, wanted[kind], copies, topic_configs=configs[kind]) for kind, name in missing.items()]
             _check((await admin.create_topics(new)).to_object()["topic_errors"], settings.brokers)
             after = await _await_topics(admin, set(missing.values()))

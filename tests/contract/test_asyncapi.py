@@ -83,6 +83,7 @@ def test_topic_settings_are_those_of_topics_create() -> None:
         assert plain == configs[kind], kind
     assert configs["dead-letters"] == {"max.message.bytes": "4194304"}
     assert configs["control"] == {"cleanup.policy": "compact"}
+    assert configs["reviews"] == {"retention.ms": str(365 * 24 * 3600 * 1000)}
     assert DOCUMENT["channels"]["control"]["bindings"]["kafka"]["partitions"] == 1
 
 
