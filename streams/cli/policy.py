@@ -163,21 +163,29 @@ def _table(title: str, *columns: str) -> Table:
 
 
 def _scores(policy: Policy, model: Artifact) -> Table:
-    """From which score on a label stands, and acts."""
+    """From which score on a label stands, and acts: with what the model's operating point asks for."""
     from models.labels import POST_LABELS
+    from streams.policy import Action
     from streams.policy.base import LANGUAGES
-    from streams.policy.rules import bars
+    from streams.policy.rules import PostRules, bars
 
-    thresholds = model.operating_point(policy.posts.operating_point).thresholds
-    by_lang = [bars(policy.posts, thresholds, lang) for lang in LANGUAGES]
+    point = model.operating_point(policy.posts.operating_point)
+    by_lang = [bars(policy.posts, point.thresholds, lang) for lang in LANGUAGES]
+    rules = PostRules(policy, point.thresholds, point.acts_from)
+    acting = [rules.acting_scores(lang) for lang in LANGUAGES]
     table = _table("labels by score", "label", *LANGUAGES, "limit", "review", "remove", "alert")
+    table.caption, table.caption_justify = f"actions: {' / '.join(LANGUAGES)} where they differ; -: never", "left"
     for place, label in enumerate(POST_LABELS):
-        actions, severe = policy.posts.actions.get(label), policy.posts.severe.get(label)
-        scores = [] if actions is None else [actions.limit, actions.review, actions.remove]
-        shown = ["-" if score is None else f"{score:g}" for score in scores] or ["-"] * 3
+        actions = (_score_cell([its[label].get(one) for its in acting]) for one in Action if one)
+        severe = policy.posts.severe.get(label)
         alert = "-" if severe is None else f"{severe.high:g}"
-        table.add_row(label, *(f"{bar[place]:.2f}" for bar in by_lang), *shown, alert)
+        table.add_row(label, *(f"{bar[place]:.2f}" for bar in by_lang), *actions, alert)
     return table
+
+
+def _score_cell(by_lang: Sequence[float | None]) -> str:
+    shown = ["-" if score is None else f"{score:.4g}" for score in by_lang]
+    return shown[0] if len(set(shown)) == 1 else " / ".join(shown)
 
 
 def _rules(rules: Sequence[Rule], today: date) -> Table:

@@ -93,6 +93,12 @@ class PostRules:
         rules = self._rules[lang]
         return _rule([(rules[i], scores[i]) for i in standing])
 
+    def acting_scores(self, lang: str) -> dict[str, dict[Action, float]]:
+        """Of each label the score from which it really acts in a language: never below its threshold, nor below what
+        the model allows. Actions that it never leads to are left out.
+        """
+        return {rules.label: {Action(bar.effect): bar.score for bar in rules.actions} for rules in self._rules[lang]}
+
 
 def _rule(standing: Sequence[tuple[_LabelRules, float]]) -> Ruling:
     acted: list[tuple[_Bar, _LabelRules]] = []

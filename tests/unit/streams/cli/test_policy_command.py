@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
 
+from models.labels import POST_LABELS
 from schemas.examples import POST_VERDICT, REVIEW
 from streams.cli.app import build_app
 from streams.policy import POLICY
 from streams.policy.text import hash_author
 from tests.support.rules import as_toml, rule
+from tests.support.tiny_artifact import write_manifest
 
 WHEN = {"all": [{"regex": "(?i)casino"}, {"not": {"lang": "zh"}}]}
 THEN = {"action": "remove", "note": "a [b]"}
@@ -94,6 +97,19 @@ def test_show_is_for_people_and_for_programs(tmp_path: Path) -> None:
     assert "banned  block  authors  0" in shown
     (whole,) = lines(run("policy", "show", path, "--json"))
     assert whole["rules"][0]["when"]["all"][1]["not"]["lang"] == ["zh"]
+
+
+def test_show_tells_the_scores_that_really_act(tiny_artifact: Path, tmp_path: Path) -> None:
+    artifact = tmp_path / "artifact"
+    shutil.copytree(tiny_artifact, artifact)
+    thresholds = {label: {"en": 0.5, "zh": 0.6} for label in POST_LABELS}
+    acts_from = {label: {"en": 0.9123, "zh": 0.7, "other": None} for label in POST_LABELS}
+    write_manifest(artifact, operating_points={"balanced": {"thresholds": thresholds, "acts_from": acts_from}})
+    shown = run("policy", "show", "--artifact", artifact).stdout
+
+    (spam,) = (line.split("  ") for line in shown.splitlines() if line.startswith("spam"))
+    told = [cell.strip() for cell in spam if cell.strip()]
+    assert told == ["spam", "0.50", "0.60", "0.95", "0.9123 / 0.8 / -", "0.9123 / 0.9 / -", "0.98 / 0.98 / -", "-"]
 
 
 def test_authors_are_hashed_with_the_salt_of_their_list(tmp_path: Path) -> None:

@@ -68,6 +68,19 @@ def test_no_label_acts_below_the_bar_that_the_model_names() -> None:
     assert rules.judge(scores(spam=0.7), "zh").action is Action.LIMIT
 
 
+def test_the_scores_that_it_tells_are_those_that_it_goes_by() -> None:
+    acts_from = {"spam": {"en": 0.9, "zh": 0.7, "other": None}}
+    rules = PostRules(policy(actions={"spam": {"limit": 0.6, "remove": 0.95}}, thresholds={}), CALIBRATED, acts_from)
+
+    told = {lang: rules.acting_scores(lang)["spam"] for lang in ("en", "zh", "other")}
+    assert told == {
+        "en": {Action.LIMIT: 0.9, Action.REMOVE: 0.95},
+        "zh": {Action.LIMIT: 0.7, Action.REMOVE: 0.95},
+        "other": {},
+    }
+    assert rules.acting_scores("en")["hate"] == {}, "an action that the policy does not name"
+
+
 def test_a_label_that_never_acts_in_a_language_still_stands() -> None:
     actions = {"spam": {"limit": 0.6}, "hate": {"limit": 0.6}}
     acts_from: dict[str, dict[str, float | None]] = {"spam": {"en": 0.9, "other": None}, "hate": {"en": 0.9, "zh": 0.8}}
