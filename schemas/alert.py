@@ -22,11 +22,14 @@ class Alert(Identified):
         "join_wave",
         "policy_rule",
         "urgent_patient",
+        "unjudged_patient",
     ]
     severity: Literal["high", "critical"]
     task: str
     subject: str = Field(description="The post, the author or the record that it is about.")
-    verdict_id: str = Field(description="The verdict that raised it.")
+    verdict_id: str = Field(
+        description="The verdict that raised it. Of an unjudged patient there is none with this id."
+    )
     reasons: list[str]
     count: int | None = Field(description="Posts of a repeat offender, authors of a wave.")
     created_at: datetime

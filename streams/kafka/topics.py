@@ -85,8 +85,8 @@ def topic_config(channel: Channel) -> dict[str, str]:
 
 
 def durability(copies: int) -> dict[str, str]:
-    """Of three copies two have a message before it is acknowledged. By Kafka's default one is enough, and what only that
-    one had is lost with it, when the post that it answers is committed already.
+    """Of three copies two have a message before it is acknowledged. By Kafka's default one is enough, and what that one
+    alone had is lost with it, when the post that it answers is committed already.
     """
     return {"min.insync.replicas": "2"} if copies >= _COPIES else {}
 

@@ -69,6 +69,7 @@ class Counts:
         for work in works:
             if work.failure is not None:
                 self.dead_letters[work.failure.reason.value] += 1
+                self.tell(work.outputs)
             elif work.outputs:
                 name = work.task.declaration.name
                 if work.is_live:  # what may wait says nothing about how fast this is

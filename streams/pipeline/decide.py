@@ -25,9 +25,20 @@ def decide(chunk: Sequence[Work], from_kafka: bool = True) -> None:
             except Exception as error:  # noqa: BLE001  a defect costs the record, not the worker
                 work.failure = unexpected(error, "decide")
         if work.failure is not None:
-            work.outputs = (dead_letter(work.raw, work.failure),)
+            work.outputs = without_verdict(work, from_kafka)
         if work.trace is not None:
             work.outputs = work.trace.carried(work.outputs)
+
+
+def without_verdict(work: Work, from_kafka: bool = True) -> Sequence[Outgoing]:
+    """The dead letter of a record that failed, then what people have to hear of it now."""
+    assert work.failure is not None
+    letter = dead_letter(work.raw, work.failure)
+    if not (from_kafka and work.is_live):
+        return (letter,)
+    raw = work.raw
+    origin = Origin(raw.topic, raw.partition, raw.offset)
+    return (letter, *work.task.unjudged(work.record, raw.key, origin, work.failure.reason.value))
 
 
 def _in_its_trace(work: Work, outputs: Sequence[Outgoing]) -> Sequence[Outgoing]:

@@ -146,7 +146,7 @@ class Case(Generic[R]):
 class Task(Protocol[R]):
     """The only thing that differs between posts, symptom records and whatever comes next.
 
-    `decode` and `render` are pure and may run in any thread. `decide` and the three methods after it share
+    `decode` and `render` are pure and may run in any thread. `decide` and the methods after it share
     state without locks: call them from one thread, records of one key in the order in which they came.
     """
 
@@ -161,6 +161,15 @@ class Task(Protocol[R]):
 
     def decide(self, case: Case[R]) -> list[Outgoing]:
         """The verdict, then what else leaves; complete JSON messages."""
+
+    def unjudged(self, record: R | None, key: bytes | None, origin: Origin, reason: str) -> list[Outgoing]:
+        """What people have to hear of a record that becomes a dead letter; nothing, where nobody waits for its verdict.
+
+        Args:
+            record: None where it could not be read.
+            reason: that of the letter.
+        """
+        return []
 
     def succeed(self, parts: Parts) -> Task[R]:
         """The task under other parts; what this one remembers goes on. In the thread of `decide`."""

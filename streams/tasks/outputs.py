@@ -88,6 +88,13 @@ def alert(about: Mapping[str, Any], alarm: Alarm, wall_now: float, partition: in
     return Outgoing("alerts", alarm.subject.encode("utf-8", "replace"), value, partition)
 
 
+def lone_alert(about: Mapping[str, Any], alarm: Alarm, wall_now: float) -> Outgoing:
+    """An alert without a verdict: it is counted by itself. `about` as for `alert`, with an `id` of its own."""
+    partition = (about["source"] or {}).get("partition", 0)
+    counted = Decision("none", "", alerts=[(alarm.kind, alarm.severity)])
+    return alert(about, alarm, wall_now, partition)._replace(decision=counted)
+
+
 def _decision(case: Case[Any], verdict: Mapping[str, Any], alarms: Sequence[Alarm], action: str) -> Decision:
     return Decision(
         action,

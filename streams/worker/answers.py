@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from schemas import Reason
 from schemas.channels import DEAD_LETTERS
-from streams.pipeline.failures import Failure, dead_letter
+from streams.pipeline.decide import without_verdict
+from streams.pipeline.failures import Failure
 from streams.pipeline.work import Work
 from streams.record import Outgoing
 from streams.worker.dead_letter_limit import DeadLetterLimit
@@ -36,7 +37,8 @@ async def _publish_letters(
             continue
         detail = f"its output is larger than the topic of {kind} takes"
         work.failure = Failure(Reason.RECORD_TOO_LARGE, detail, "decide")
-        letters.append(dead_letter(work.raw, work.failure))
+        work.outputs = without_verdict(work)
+        letters += work.outputs
         limit.observe(work.ticket.partition, failed=True)
     if await sink.publish(letters) or any(each.kind == DEAD_LETTERS.kind for each in refused):
         # nobody would ever hear of the record

@@ -98,3 +98,18 @@ async def test_severe_posts_and_urgent_patients_raise_alerts(bench: Bench) -> No
     alerts = await bench.read(["alerts"], until=lambda outputs: len(outputs) >= 7)
     assert sorted(each.body["kind"] for each in alerts) == ["severe_post"] * 3 + ["urgent_patient"] * 4
     assert {each.body["verdict_id"] for each in alerts} == {each.body["id"] for each in answers.outputs}
+
+
+async def test_a_patient_whose_record_cannot_be_judged_raises_an_alert_and_a_post_does_not(bench: Bench) -> None:
+    await bench.create_topics()
+    await bench.start_worker()
+
+    keys = {"posts": b"ann", "symptoms": b"pat"}
+    places = await bench.send([Draft(bench.topic(kind), b"no record", key=key) for kind, key in keys.items()])
+    answers = await bench.answers(places)
+    assert [each.kind for each in answers.outputs] == ["dead-letters"] * 2
+
+    (alert,) = await bench.read(["alerts"], until=lambda outputs: len(outputs) >= 1)
+    assert (alert.body["kind"], alert.body["severity"]) == ("unjudged_patient", "high")
+    assert (alert.body["subject"], alert.body["reasons"]) == ("pat", ["invalid_json"])
+    assert alert.body["source"]["topic"] == bench.topic("symptoms")

@@ -18,9 +18,9 @@ from streams.policy.conditions import Facts
 from streams.policy.judge import Judge
 from streams.policy.pictures import with_pictures
 from streams.policy.rules import FALLBACK_THRESHOLD, Ruling
-from streams.record import Decision, Outgoing
+from streams.record import Outgoing
 from streams.tasks.base import Case, Change, Parts, Rendered, Task
-from streams.tasks.outputs import OVER_QUOTA, Alarm, alert, outputs, timings_ms, verdict_id, warnings
+from streams.tasks.outputs import OVER_QUOTA, Alarm, lone_alert, outputs, timings_ms, verdict_id, warnings
 from streams.tasks.posts import POSTS
 from streams.tasks.posts.crowds import Sign
 from streams.tasks.posts.memory import Memory, author_of
@@ -188,8 +188,7 @@ class PostsTask(Task[Post]):
     def _alert(self, sighting: Sighting, alarm: Alarm) -> Outgoing:
         source = sighting.source
         about = {"id": sighting.verdict_id, "task": POSTS.name, "source": source and source.model_dump()}
-        told = alert(about, alarm, self._wall_clock(), 0 if source is None else source.partition)
-        return told._replace(decision=Decision("none", "", alerts=[(alarm.kind, alarm.severity)]))
+        return lone_alert(about, alarm, self._wall_clock())
 
     def revoke(self, partitions: Collection[int]) -> None:
         self._memory.offenders.revoke(partitions)

@@ -14,8 +14,8 @@ from models.serving.types import Scores
 from schemas import SymptomRecord
 from schemas.base import MAX_WARNINGS
 from streams.record import Outgoing
-from streams.tasks.base import Case, Parts, Rendered, Task
-from streams.tasks.outputs import Alarm, outputs, timings_ms, verdict_id, warnings
+from streams.tasks.base import Case, Origin, Parts, Rendered, Task
+from streams.tasks.outputs import Alarm, lone_alert, outputs, timings_ms, verdict_id, warnings
 from streams.tasks.symptoms import PROTOCOL, SYMPTOMS
 from streams.tasks.symptoms.assessment import Assessment, Assessor
 from streams.tasks.symptoms.evidence import evidence
@@ -34,7 +34,7 @@ class SymptomsTask(Task[SymptomRecord]):
 
     `urgency.probabilities` are the model's. `urgency.level` is their median, or what the policy's cost of an
     under-triage makes of it, and more urgent where a rule of the
-    protocol, or one of the policy for findings in photographs, asks for it.
+    protocol, or one of the policy for findings in photographs, asks for it. A record without a verdict raises an alert.
     """
 
     declaration = SYMPTOMS
@@ -96,6 +96,14 @@ class SymptomsTask(Task[SymptomRecord]):
         }
         alarms = self._alarms(case.record, level, found, photographs)
         return outputs(case, verdict, ("triage",), alarms, self._wall_clock(), f"level_{level}")
+
+    def unjudged(self, record: SymptomRecord | None, key: bytes | None, origin: Origin, reason: str) -> list[Outgoing]:
+        """Somebody waits for a level that never comes: an alert says whose record it was, and where it lies."""
+        place = "/".join(map(str, origin))
+        subject = record.id if record is not None else (key or b"").decode("utf-8", "replace") or place
+        identity = verdict_id(SYMPTOMS.name, "", "", place.encode())
+        about = {"id": identity, "task": SYMPTOMS.name, "source": origin._asdict()}
+        return [lone_alert(about, Alarm("unjudged_patient", "high", subject, [reason]), self._wall_clock())]
 
     def _ranked(self, probabilities: NDArray[np.float64]) -> list[dict[str, Any]]:
         """The likeliest conditions. What the model gives to none of those it knows belongs to no name here."""
