@@ -43,11 +43,11 @@ _HAN: Final = re.compile(
     rf"|(?<!{_HAN_ONE}点)(?<!十点)(?:{_HAN_ONE}十{_HAN_ONE}?|十{_HAN_ONE}))(?:点[零一二三四五六七八九]{{1,2}}(?![十百点分]))?"
     rf"|(?<![十百{_HAN_ONE[1:-1]}])(?:{_HAN_ONE}|十)点[零一二三四五六七八九](?![{_NO_TENTH}刻])"  # no 七点二十
     rf"|(?:{_HAN_ONE}|十)(?=个?[多半来余]?(?:周?岁|个?月|周|天|日|旬|小时))|(?<!{_HAN_ONE}){_HAN_ONE}(?=分(?![之钟明别手]))"
-    rf"|(?<=[度点])[一二三四五六七八九](?![{_NO_TENTH}]))"
+    rf"|(?<![几数百十{_HAN_ONE[1:-1]}])[二两三四五六七八九十](?=次)|(?<=[度点])[一二三四五六七八九](?![{_NO_TENTH}]))"
 )
 _PAIRED: Final = re.compile(rf"({_HAN_UPPER})({_HAN_LOWER})")
 _HINT: Final = re.compile(
-    r"[二两三四五六七八九]|一[百十岁个月周天日小]|十[一岁个月周天日]"
+    r"[二两三四五六七八九]|一[百十岁个月周天日小]|十[一岁个月周天日次]|[一十]点[零一]"
     r"|(?<![a-z])(?:one|two|three|four|five|six|seven|eight|nine|ten|twe|eleven|thir|for|fif|twenty|nine|a hundred)"
 )
 

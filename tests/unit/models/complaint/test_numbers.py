@@ -67,6 +67,45 @@ def test_numbers_are_read_with_their_units(text: str, readings: dict[str, float]
     assert told(text) == readings
 
 
+_ONES = "零一二三四五六七八九"
+
+
+def han(number: int) -> str:
+    """As it is written, up to 999."""
+    if number < 10:
+        return _ONES[number]
+    if number < 20:
+        return f"十{_ONES[number % 10] if number % 10 else ''}"
+    if number < 100:
+        return f"{_ONES[number // 10]}十{_ONES[number % 10] if number % 10 else ''}"
+    hundreds, rest = f"{_ONES[number // 100]}百", number % 100
+    if rest < 10:
+        return f"{hundreds}零{_ONES[rest]}" if rest else hundreds
+    return f"{hundreds}{_ONES[rest // 10]}十{_ONES[rest % 10] if rest % 10 else ''}"
+
+
+@pytest.mark.parametrize(
+    ("said", "name", "numbers"),
+    [
+        ("心率{}", "heart_rate", range(30, 221)),
+        ("血压{}", "systolic", range(70, 251)),
+        ("高压{}，低压六十", "systolic", range(70, 251)),
+        ("血压{}/六十", "systolic", range(70, 251)),
+        ("血压二百五十比{}", "diastolic", range(40, 141)),
+        ("血氧百分之{}", "saturation", range(60, 101)),
+        ("呼吸{}次", "respiratory_rate", range(4, 60)),
+        ("患者{}岁", "age", range(1, 111)),
+        ("体温{}点五", "temperature", range(35, 43)),
+        ("烧到{}度五", "temperature", range(35, 43)),
+        ("血糖{}点一", "glucose", range(1, 31)),
+    ],
+)
+def test_every_chinese_numeral_is_read_as_it_is_written(said: str, name: str, numbers: range) -> None:
+    tenths = {"temperature": 0.5, "glucose": 0.1}.get(name, 0)
+    wrong = {number: told(said.format(han(number))).get(name) for number in numbers}
+    assert {number: value for number, value in wrong.items() if value != number + tenths} == {}
+
+
 @pytest.mark.parametrize(
     "text",
     [
