@@ -28,6 +28,7 @@ from streams.cli import (
     triage,
     triage_curve,
     triage_findings,
+    unreviewed,
     worker,
 )
 from streams.cli.demo.command import demo
@@ -78,7 +79,8 @@ def build_app() -> typer.Typer:
     )
     _add_group(
         app, "reviews", "What people's reviews say about the verdicts, and to a model that learns from them.",
-        report=reviews.report, sample=reviews.sample, follow=reviews.follow, rows=reviews.rows,
+        queue=unreviewed.queue, sample=unreviewed.sample,
+        report=reviews.report, follow=reviews.follow, rows=reviews.rows,
     )  # fmt: skip
     app.command("acls")(acls.acls)
     app.command("backfill")(backfill.backfill)

@@ -68,31 +68,6 @@ def report(*, reviewed: Reviewed, as_json: AsJson = False) -> None:
             _show(found.report())
 
 
-@expanded
-def sample(*, reviewed: Reviewed) -> None:
-    """Print the verdicts on allowed posts that were drawn at random and that nobody reviewed yet, one a line."""
-    with reporting():
-        run(_print_sample(reviewed, reviewed.times()))
-
-
-async def _print_sample(reviewed: Reviewed, times: Span) -> None:
-    from schemas import InvalidRecord, Review
-    from streams.client.posts import verdict_in
-    from streams.reviews.standing import MAX_REVIEW_BYTES
-
-    settings, known = reviewed.settings(), set()
-    async for value in _values(settings, "reviews", reviewed.file, ALWAYS):
-        try:
-            known.add(Review.decode(value, MAX_REVIEW_BYTES).verdict_id)
-        except InvalidRecord as error:
-            typer.echo(f"tidegate: a review cannot be read: {error.detail}", err=True)
-    async for value in _values(settings, "labels", reviewed.verdicts, times):
-        verdict = verdict_in(value)
-        if verdict.get("sampled") is True and verdict.get("id") not in known:
-            known.add(verdict["id"])
-            typer.echo((value or b"").rstrip())
-
-
 def follow(
     window: Annotated[str, typer.Option(help="How far back the figures go, such as 24h.")] = "24h",
     every: Annotated[str, typer.Option(help="From one message to the next, such as 60s.")] = "60s",
@@ -137,16 +112,17 @@ async def _fill(found: ReviewReport, reviewed: Reviewed, times: Span) -> None:
     from streams.reviews.standing import review_in
 
     settings = reviewed.settings()
-    async for value in _values(settings, "reviews", reviewed.file, (times[0], None)):
+    async for value in values_of(settings, "reviews", reviewed.file, (times[0], None)):
         if (review := review_in(value)) is None:
             found.unreadable += 1
         else:
             found.add_review(review)
-    async for value in _values(settings, "labels", reviewed.verdicts, times):
+    async for value in values_of(settings, "labels", reviewed.verdicts, times):
         found.add_verdict(verdict_in(value))
 
 
-async def _values(settings: Settings, kind: str, file: Path | None, times: Span) -> AsyncIterator[bytes | None]:
+async def values_of(settings: Settings, kind: str, file: Path | None, times: Span) -> AsyncIterator[bytes | None]:
+    """Of a topic, or the lines of the file that stands in its place."""
     from streams.cli.score import open_lines
     from streams.client.between import read_between
 
