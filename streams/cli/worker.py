@@ -55,14 +55,14 @@ def _run_several(count: int, settings: Settings, given: dict[str, Any]) -> int:
     """The settings were checked once, here; the children read the same sources and the same command line."""
     from models.serving.cores import default_threads
     from streams.health.processes import scraped_together
-    from streams.worker.supervisor import Supervisor
+    from streams.worker.supervisor import LEAVE_WITHIN_S, Supervisor
 
     if settings.threads is None:
         given = {**given, "threads": default_threads(count)}
 
     async def supervise() -> int:
         with scraped_together(settings, count) as environments:
-            return await Supervisor([command(given)] * count, environments).run()
+            return await Supervisor([command(given)] * count, environments, settings.drain_s + LEAVE_WITHIN_S).run()
 
     return asyncio.run(supervise())
 

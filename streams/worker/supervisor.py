@@ -16,7 +16,9 @@ from collections.abc import Mapping, Sequence
 
 from streams.leash import call_when_let_go, leashed
 
-STOP_WITHIN_S = 30.0  # a worker drains for 2 s and leaves its group within 10 s
+LEAVE_WITHIN_S = 27.0
+"""For a worker that has drained: it leaves its group within 10 s."""
+STOP_WITHIN_S = 3.0 + LEAVE_WITHIN_S
 
 
 class Supervisor:
