@@ -185,8 +185,8 @@ GUARDS = (
         "no offset of a post is released meanwhile",
         "records are settled before the broker has their answers",
         _SERVICE,
-        "        await publish_answers(self._sink, answered, self._limit)\n",
-        "        asyncio.ensure_future(publish_answers(self._sink, answered, self._limit))\n",
+        "        await publish_answers(self._sink, answered)\n",
+        "        asyncio.ensure_future(publish_answers(self._sink, answered))\n",
         _FEW,
     ),
     Guard(

@@ -544,6 +544,20 @@ async def test_a_topic_that_takes_nothing_stops_the_worker_at_the_limit(start: S
     assert [type(error) for error in bench.crashes] == [DeadLetterLimitExceeded]
 
 
+async def test_it_does_so_where_records_come_one_by_one(start: Start) -> None:
+    """Each of them was a good one before its output was refused."""
+    bench = await start(dead_letter_max_consecutive=3, cache_size=0)
+    bench.sink.too_small.add("labels")
+    bench.sink.answer()
+    for offset in range(3):
+        assert bench.crashes == []
+        await bench.take_in_one(Message(offset, post(f"day {offset}")))
+        await bench.service.drain()
+        assert bench.released == {POSTS: offset + 1}
+    await eventually(lambda: bench.crashes)
+    assert [type(error) for error in bench.crashes] == [DeadLetterLimitExceeded]
+
+
 async def test_overload_answers_with_less_and_drops_nothing(start: Start) -> None:
     bench = await start(degrade_after_s=1)
     bench.sink.answer()
@@ -602,7 +616,53 @@ async def test_too_many_dead_letters_are_a_crash(start: Start, limit: dict[str, 
 
     await eventually(lambda: bench.crashes)
     assert [type(error) for error in bench.crashes] == [DeadLetterLimitExceeded]
-    assert bench.released == {POSTS: 2}
+    assert bench.released == {POSTS: 3}, "what is answered is released, so that a restart goes on behind it"
+
+
+@pytest.mark.parametrize("first", [0, 3])
+async def test_at_the_limit_no_more_is_answered_than_it_allows(start: Start, first: int) -> None:
+    """Each start goes on where the one before it ended, and drains no more of the topic than the limit."""
+    bench = await start(dead_letter_max_consecutive=3)
+    bench.sink.answer()
+    await bench.service.take_in(POSTS, [Message(offset, BAD) for offset in range(first, 8)])
+    await bench.service.take_in(POSTS, [Message(offset, post("a fine day")) for offset in range(8, 10)])
+    await eventually(lambda: bench.crashes)
+    await asyncio.sleep(0.05)
+    assert [type(error) for error in bench.crashes] == [DeadLetterLimitExceeded]
+    assert bench.released == {POSTS: first + 3}
+    assert [each.kind for each in bench.sink.published] == ["dead-letters"] * 3
+
+
+async def test_nothing_is_answered_behind_the_limit_while_the_broker_still_has_to_acknowledge_it(start: Start) -> None:
+    bench = await start(dead_letter_max_consecutive=3)
+    await bench.take_in(BAD, BAD, BAD, BAD)
+    await eventually(lambda: len(bench.sink.published) == 3)
+    await bench.take_in_one(Message(4, post("a fine day")))
+    await asyncio.sleep(0.1)
+    assert (len(bench.sink.published), bench.crashes, bench.released) == (3, [], {})
+
+    bench.sink.answer()
+
+    await eventually(lambda: bench.crashes)
+    assert [type(error) for error in bench.crashes] == [DeadLetterLimitExceeded]
+    assert bench.released == {POSTS: 3}
+    assert len(bench.sink.published) == 3
+
+
+@pytest.mark.parametrize(
+    "written",
+    [post("\u200b\u2060"), post(""), post("a" * 20_001), None],
+    ids=["invisible", "empty", "too long", "deleted"],
+)
+async def test_what_a_person_writes_again_and_again_stops_no_worker(start: Start, written: bytes | None) -> None:
+    bench = await start(dead_letter_max_consecutive=3, dead_letter_max_ratio=0.5, dead_letter_min_records=3)
+    bench.sink.answer()
+
+    await bench.service.take_in(POSTS, [Message(offset, written) for offset in range(20)])
+
+    await eventually(lambda: bench.released == {POSTS: 20})
+    assert [each.kind for each in bench.sink.published] == ["dead-letters"] * 20
+    assert bench.crashes == []
 
 
 async def test_a_service_in_which_nothing_moves_is_a_crash(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
