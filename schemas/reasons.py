@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import Final, Literal
 
 
 class Reason(StrEnum):
@@ -22,6 +24,29 @@ class Reason(StrEnum):
     UNREADABLE_PICTURES = "unreadable_pictures"
     UNREADABLE_BATCH = "unreadable_batch"
     INTERNAL_ERROR = "internal_error"
+
+
+Blame = Literal["person", "producer", "service"]
+
+BLAMED: Final[Mapping[Reason, Blame]] = {
+    Reason.NULL_VALUE: "person",  # who deletes an account leaves one for each of their posts
+    Reason.UNKNOWN_ENCODING: "producer",
+    Reason.NOT_UTF8: "producer",
+    Reason.INVALID_JSON: "producer",
+    Reason.WRONG_TYPE: "producer",
+    Reason.MISSING_FIELD: "producer",
+    Reason.EMPTY_TEXT: "person",
+    Reason.TEXT_TOO_LONG: "person",
+    Reason.RECORD_TOO_LARGE: "person",
+    Reason.INVALID_VALUE: "producer",
+    Reason.INFERENCE_FAILED: "service",
+    Reason.UNREADABLE_PICTURES: "person",
+    Reason.UNREADABLE_BATCH: "producer",
+    Reason.INTERNAL_ERROR: "service",
+}
+"""Who brings such a record about. What any person can write says nothing of the records that come after it; the others
+tell of what is broken and may fail all of them.
+"""
 
 
 class InvalidRecord(ValueError):

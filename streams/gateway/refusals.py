@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
-from schemas import Reason
+from schemas.reasons import BLAMED
 from streams.pipeline.failures import Failure
-
-_DEFECTS: Final = frozenset({Reason.INFERENCE_FAILED, Reason.INTERNAL_ERROR})
 
 
 class Refusal(Exception):
@@ -59,5 +57,5 @@ def too_late() -> Refusal:
 
 def from_failure(failure: Failure, param: str | None = None) -> Refusal:
     """What became of a record that gets no verdict."""
-    status = 500 if failure.reason in _DEFECTS else 400
+    status = 500 if BLAMED[failure.reason] == "service" else 400
     return Refusal(status, failure.reason.value, f"{failure.detail[:1].upper()}{failure.detail[1:]}.", param=param)

@@ -151,14 +151,22 @@ class Settings(BaseSettings):
         description="A worker in which nothing moves for so long ends; `inf`: it stays, and says so at the start.",
     )
     degrade_after_s: float = Field(
-        default=30.0, ge=0, description="Lateness at which answers are degraded; 0 switches it off."
+        default=30.0,
+        ge=0,
+        description="Lateness at which answers are degraded, but for records of a day and more; 0 switches it off.",
     )
     dead_letter_max_ratio: float = Field(
-        default=0.5, ge=0, le=1, description="Share of dead letters in a partition that stops the worker; 0: no limit."
+        default=0.5,
+        ge=0,
+        le=1,
+        description="Share of dead letters in a partition that stops the worker; what people wrote does not count; "
+        "0: no limit.",
     )
     dead_letter_min_records: int = Field(default=200, ge=1, description="Records over which that share is taken.")
     dead_letter_max_consecutive: int = Field(
-        default=100, ge=0, description="Dead letters in a row in a partition that stop the worker; 0: no limit."
+        default=100,
+        ge=0,
+        description="Dead letters in a row in a partition that stop the worker, counted likewise; 0: no limit.",
     )
 
     isolation_level: Literal["read_committed", "read_uncommitted"] = Field(

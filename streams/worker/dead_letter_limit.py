@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
+from collections.abc import Sequence
 
 from models.errors import TidegateError
+from schemas.reasons import BLAMED
+from streams.pipeline.work import Work
 from streams.record import Partition
 
 
@@ -28,6 +31,25 @@ class DeadLetterLimit:
         self._recent: dict[Partition, deque[bool]] = defaultdict(lambda: deque(maxlen=window))
         self._failures: dict[Partition, int] = defaultdict(int)
         self._run: dict[Partition, int] = defaultdict(int)
+        self.exceeded: DeadLetterLimitExceeded | None = None
+        """Raise it when what `up_to` let through is answered."""
+
+    def up_to(self, works: Sequence[Work]) -> Sequence[Work]:
+        """Those that may be answered: all of them, or as far as the one with which it is `exceeded`.
+
+        What a person wrote counts neither way. A hundred posts of nothing but blanks would stop every worker that takes
+        their partition, one after the other; and between broken records they do not make those any better.
+        """
+        for count, work in enumerate(works, 1):
+            failure = work.failure
+            if work.is_abandoned or (failure is not None and BLAMED[failure.reason] == "person"):
+                continue
+            try:
+                self.observe(work.ticket.partition, failure is not None)
+            except DeadLetterLimitExceeded as exceeded:
+                self.exceeded = exceeded
+                return works[:count]
+        return works
 
     def observe(self, partition: Partition, failed: bool) -> None:
         """Raises DeadLetterLimitExceeded when the partition goes over a limit."""

@@ -68,9 +68,10 @@ class Service:
         self._report_crash = crash
         self._traces = traces
         self._stuck_after_s = settings.stuck_after_s
-        self._limit = DeadLetterLimit(
+        limits = (
             settings.dead_letter_max_ratio, settings.dead_letter_min_records, settings.dead_letter_max_consecutive
-        )
+        )  # fmt: skip
+        self._limit, self._limit_of_refused = DeadLetterLimit(*limits), DeadLetterLimit(*limits)
         self._is_broken = False
         self._in_flight = InFlight(self.ledger, self.gates, settings.drain_s)
         self._pipeline = Pipeline(
@@ -154,11 +155,17 @@ class Service:
     async def _finish(self, works: Sequence[Work]) -> None:
         """Publishes in the order in which they were decided, and settles them only when the broker has acknowledged
         every output.
+
+        At the limit of dead letters the process ends, but not before these are answered: else it would meet the same
+        records at each start, and never go past them.
         """
+        if self._limit.exceeded is not None:
+            return  # these come back
+        works = self._limit.up_to(works)
+        exceeded = self._limit.exceeded
         answered = [work for work in works if not work.is_abandoned]
-        for work in answered:
-            self._limit.observe(work.ticket.partition, work.failure is not None)
-        await publish_answers(self._sink, answered, self._limit)
+        judged = [work for work in answered if work.failure is None]
+        await publish_answers(self._sink, answered)
         self._pipeline.counts.settle(answered, self._pipeline.active.model_version)
         acknowledged_at = time.monotonic()
         self._in_flight.settle([work.ticket for work in works])
@@ -167,6 +174,10 @@ class Service:
                 self._observer(work)
         if self._traces is not None and any(work.trace is not None for work in answered):
             await asyncio.to_thread(end_traces, answered, acknowledged_at, time.monotonic())
+        for work in judged:
+            self._limit_of_refused.observe(work.ticket.partition, work.failure is not None)
+        if exceeded is not None:
+            raise exceeded
 
     @property
     def rest_s(self) -> float:

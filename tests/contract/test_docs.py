@@ -12,6 +12,7 @@ import pytest
 from pydantic import BaseModel
 
 from schemas import Post, Reason, SymptomRecord
+from schemas.reasons import BLAMED
 from schemas.symptoms import Context as SymptomContext
 from schemas.symptoms import Vitals
 from schemas.verdicts import TimingsMs
@@ -48,9 +49,10 @@ def test_the_topics_table_lists_every_topic() -> None:
     assert set(re.findall(r"^\| `moderation\.([a-z-]+)` \|", MESSAGES, re.MULTILINE)) == set(kinds())
 
 
-def test_the_table_of_reasons_lists_every_reason() -> None:
+def test_the_table_of_reasons_lists_every_reason_and_who_is_blamed() -> None:
     table = MESSAGES.split("## Dead letters")[1]
-    assert re.findall(r"^\| `([a-z0-9_]+)` \|", table, re.MULTILINE) == [reason.value for reason in Reason]
+    told = re.findall(r"^\| `([a-z0-9_]+)` \|.*\| ([a-z]+)[^|]*\|$", table, re.MULTILINE)
+    assert told == [(reason.value, BLAMED[reason]) for reason in Reason]
 
 
 def test_the_table_of_timings_lists_every_timing() -> None:

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import asyncio
 
+from load.faults.history import BAD
 from load.faults.scenario import SURVIVES, Scenario, Size, below, equal
 from load.faults.world import World
 from load.kafka.admin import ends
+from load.texts import Payload, Writer
 
 _LIMIT = 100
+
+
+class BrokenWriter(Writer):
+    """Its bad posts are no records: what people write does not count towards the limit."""
+
+    def bad(self, number: int) -> Payload:
+        return Payload("posts", BAD + str(number).encode(), b"{")
 
 
 async def _some(world: World) -> None:
@@ -56,6 +65,7 @@ SCENARIOS = (
         workers=1,
         partitions=1,
         bad_share=1.0,
+        writer=BrokenWriter,
         settings=_NO_LIMIT,
     ),
 )

@@ -544,6 +544,20 @@ async def test_a_topic_that_takes_nothing_stops_the_worker_at_the_limit(start: S
     assert [type(error) for error in bench.crashes] == [DeadLetterLimitExceeded]
 
 
+async def test_it_does_so_where_records_come_one_by_one(start: Start) -> None:
+    """Each of them was a good one before its output was refused."""
+    bench = await start(dead_letter_max_consecutive=3, cache_size=0)
+    bench.sink.too_small.add("labels")
+    bench.sink.answer()
+    for offset in range(3):
+        assert bench.crashes == []
+        await bench.take_in_one(Message(offset, post(f"day {offset}")))
+        await bench.service.drain()
+        assert bench.released == {POSTS: offset + 1}
+    await eventually(lambda: bench.crashes)
+    assert [type(error) for error in bench.crashes] == [DeadLetterLimitExceeded]
+
+
 async def test_overload_answers_with_less_and_drops_nothing(start: Start) -> None:
     bench = await start(degrade_after_s=1)
     bench.sink.answer()
@@ -602,7 +616,53 @@ async def test_too_many_dead_letters_are_a_crash(start: Start, limit: dict[str, 
 
     await eventually(lambda: bench.crashes)
     assert [type(error) for error in bench.crashes] == [DeadLetterLimitExceeded]
-    assert bench.released == {POSTS: 2}
+    assert bench.released == {POSTS: 3}, "what is answered is released, so that a restart goes on behind it"
+
+
+@pytest.mark.parametrize("first", [0, 3])
+async def test_at_the_limit_no_more_is_answered_than_it_allows(start: Start, first: int) -> None:
+    """Each start goes on where the one before it ended, and drains no more of the topic than the limit."""
+    bench = await start(dead_letter_max_consecutive=3)
+    bench.sink.answer()
+    await bench.service.take_in(POSTS, [Message(offset, BAD) for offset in range(first, 8)])
+    await bench.service.take_in(POSTS, [Message(offset, post("a fine day")) for offset in range(8, 10)])
+    await eventually(lambda: bench.crashes)
+    await asyncio.sleep(0.05)
+    assert [type(error) for error in bench.crashes] == [DeadLetterLimitExceeded]
+    assert bench.released == {POSTS: first + 3}
+    assert [each.kind for each in bench.sink.published] == ["dead-letters"] * 3
+
+
+async def test_nothing_is_answered_behind_the_limit_while_the_broker_still_has_to_acknowledge_it(start: Start) -> None:
+    bench = await start(dead_letter_max_consecutive=3)
+    await bench.take_in(BAD, BAD, BAD, BAD)
+    await eventually(lambda: len(bench.sink.published) == 3)
+    await bench.take_in_one(Message(4, post("a fine day")))
+    await asyncio.sleep(0.1)
+    assert (len(bench.sink.published), bench.crashes, bench.released) == (3, [], {})
+
+    bench.sink.answer()
+
+    await eventually(lambda: bench.crashes)
+    assert [type(error) for error in bench.crashes] == [DeadLetterLimitExceeded]
+    assert bench.released == {POSTS: 3}
+    assert len(bench.sink.published) == 3
+
+
+@pytest.mark.parametrize(
+    "written",
+    [post("\u200b\u2060"), post(""), b'{"id":"p","text":"\\ud83d"}', post("a" * 20_001), None],
+    ids=["invisible", "empty", "half an emoji", "too long", "deleted"],
+)
+async def test_what_a_person_writes_again_and_again_stops_no_worker(start: Start, written: bytes | None) -> None:
+    bench = await start(dead_letter_max_consecutive=3, dead_letter_max_ratio=0.5, dead_letter_min_records=3)
+    bench.sink.answer()
+
+    await bench.service.take_in(POSTS, [Message(offset, written) for offset in range(20)])
+
+    await eventually(lambda: bench.released == {POSTS: 20})
+    assert [each.kind for each in bench.sink.published] == ["dead-letters"] * 20
+    assert bench.crashes == []
 
 
 async def test_a_service_in_which_nothing_moves_is_a_crash(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -685,6 +745,33 @@ async def test_a_watch_that_fails_is_a_crash(start: Start, monkeypatch: pytest.M
     monkeypatch.undo()
 
     assert [type(error) for error in bench.crashes] == [AttributeError]
+
+
+async def test_a_checkpoint_that_hangs_keeps_nobody_from_seeing_that_nothing_moves(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It works in the thread that decides, which may wait for a disk that does not answer."""
+    monkeypatch.setattr(streams.worker.watch, "CHECK_EVERY_S", 0.01)
+    monkeypatch.setattr(streams.worker.watch, "CHECKPOINT_EVERY_S", 0.0)
+    begun: list[PostsTask] = []
+    goes_on = threading.Event()
+
+    def hang(task: PostsTask) -> None:
+        begun.append(task)
+        goes_on.wait(60)
+
+    monkeypatch.setattr(PostsTask, "checkpoint", hang)
+    try:
+        bench = await start(stuck_after_s=0.2)
+        await eventually(lambda: begun)
+        await bench.take_in(BAD)
+        await eventually(lambda: bench.crashes)
+        assert [type(error) for error in bench.crashes] == [StuckError]
+        assert len(begun) == 1, "one at a time"
+        assert bench.released == {}
+    finally:
+        monkeypatch.undo()
+        goes_on.set()
 
 
 @pytest.fixture
@@ -898,15 +985,15 @@ async def test_a_clock_that_is_wrong_by_days_degrades_nobody(start: Start, monke
 
     verdicts = [orjson.loads(output.value or b"") for output in bench.sink.published]
     assert [verdict["degraded"] for verdict in verdicts] == [False, False, False, True], "a late record is seen"
-    assert [round(under_way_s(verdict)) for verdict in verdicts] == [0, 0, 0, 60]
+    assert [round(under_way_s(verdict)) for verdict in verdicts] == [2 * 86_400, 0, 0, 60], "an age is an age"
 
 
 async def test_the_total_counts_from_the_time_stamp(start: Start) -> None:
     bench = await start()
     bench.sink.answer()
-    for offset, late_s in enumerate((0.5, 3600.0)):
+    for offset, late_s in enumerate((0.5, 3600.0, 30 * 86_400.0)):
         await bench.take_in_one(Message(offset, post(f"you are lovely {offset}"), time.time() - late_s))
-    await bench.take_in_one(Message(2, post("you are lovely")))
+    await bench.take_in_one(Message(3, post("you are lovely")))
     await bench.service.drain()
 
     verdicts = [orjson.loads(output.value or b"") for output in bench.sink.published]
@@ -914,7 +1001,8 @@ async def test_the_total_counts_from_the_time_stamp(start: Start) -> None:
     late = [under_way_s(each) for each in verdicts]
     assert 0.5 <= late[0] < 1800
     assert 3600 <= late[1] < 5400
-    assert late[2] == pytest.approx(0.0, abs=0.01), "no time stamp, no lateness"
+    assert 30 * 86_400 <= late[2] < 30 * 86_400 + 1800
+    assert late[3] == pytest.approx(0.0, abs=0.01), "no time stamp, no lateness"
 
 
 async def test_a_switch_under_load_loses_nothing_and_no_record_is_judged_by_two(
