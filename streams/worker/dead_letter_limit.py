@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from models.errors import TidegateError
 from schemas.reasons import BLAMED
@@ -50,6 +50,12 @@ class DeadLetterLimit:
                 self.exceeded = exceeded
                 return works[:count]
         return works
+
+    def forget(self, partitions: Collection[Partition]) -> None:
+        """They were given up. What comes again when they are taken over again would count twice."""
+        for partition in partitions:
+            for counted in (self._recent, self._failures, self._run):
+                counted.pop(partition, None)
 
     def observe(self, partition: Partition, failed: bool) -> None:
         """Raises DeadLetterLimitExceeded when the partition goes over a limit."""

@@ -243,6 +243,8 @@ class Service:
         self.holding.revoke()
         self.restoring.revoke()
         abandoned = self._in_flight.revoke(partitions)
+        for limit in (self._limit, self._limit_of_refused):
+            limit.forget(partitions)
         counts = len(partitions), len(abandoned), sum(ticket.settled for ticket in abandoned)
         logger.debug("gave up %d partitions, abandoned %d records, %d of them answered", *counts)
         for topic, task in self.judging.tasks.items():

@@ -52,6 +52,15 @@ def test_partitions_are_counted_apart() -> None:
         ratio.observe(POSTS, failed=True)
 
 
+def test_a_partition_that_was_given_up_begins_anew() -> None:
+    limit = DeadLetterLimit(0.5, 4, 3)
+    observe(limit, "xx")
+    observe(limit, "xx", OTHER)
+    limit.forget([POSTS])
+    assert observe(limit, "xx.") == 3
+    assert observe(limit, "x", OTHER) == 0
+
+
 def course(marks: str) -> Sequence[Work]:
     """A record for each mark: see `MARKS`; `.` is a good one, `-` one that was abandoned."""
     works: list[Any] = []
