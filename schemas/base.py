@@ -129,7 +129,7 @@ class Output(BaseModel):
 
 
 class Identified(Output):
-    """A message that may come twice, under the same id."""
+    """A message that may come twice, under the same id and, where it has one, with the same source."""
 
     id: str
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar, cast
 import orjson
 from pydantic import BaseModel
 
-from schemas import DeadLetter, InvalidRecord, Post, SymptomRecord
+from schemas import DeadLetter, InvalidRecord, Post, Source, SymptomRecord
 from schemas.base import Identified, Record
 from schemas.channels import DEAD_LETTERS
 from schemas.wire import Header, parse
@@ -114,13 +114,25 @@ def line_message(line: bytes, kind: str, text_id: str | None = None) -> Message:
 
 
 def decoder(model: type[Item]) -> Decode[Item]:
-    """Reads a JSON value of this model; the id is the verdict's or the alert's."""
+    """Reads a JSON value of this model."""
 
     def decode(message: Any) -> tuple[Item, str]:
         item = model.model_validate_json(message.value or b"")
-        return item, item.id
+        return item, _identity(item)
 
     return decode
+
+
+def _identity(item: Identified) -> str:
+    """What comes twice has the same id from the same source; where there is no source, the id alone decides.
+
+    A record that is read again from a backfill topic, or was sent again, has another source: its verdict is a decision
+    of its own, which may take back what another model or policy said in between.
+    """
+    match getattr(item, "source", None):
+        case Source(topic=topic, partition=partition, offset=offset):
+            return f"{item.id} {topic} {partition} {offset}"
+    return item.id
 
 
 def decoder_of(kind: str) -> Decode[Any]:

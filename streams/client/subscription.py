@@ -1,4 +1,4 @@
-"""Reading an output topic: decoded, duplicates dropped, committed behind the reader."""
+"""Reading an output topic: decoded, repeats dropped, committed behind the reader."""
 
 from __future__ import annotations
 
@@ -24,31 +24,34 @@ logger = logging.getLogger(__name__)
 Item = TypeVar("Item")
 Item_co = TypeVar("Item_co", covariant=True)
 
-REMEMBERED_IDS = 100_000  # about 15 MB; at 1,000 records/s it covers a redelivery 100 s back
+REMEMBERED = 100_000  # identities, about 20 MB; at 1,000 records/s it covers a redelivery 100 s back
 COMMIT_EVERY_S = 1.0
 _POLL_S = 0.2
 
 
 class Decode(Protocol[Item_co]):
-    """Turns a consumed message into an item and its id (None: never a duplicate). Raises ValueError if it cannot."""
+    """Turns a consumed message into an item and what a repeat of it would share (None: it has none).
+
+    Raises ValueError if it cannot.
+    """
 
     def __call__(self, message: Any) -> tuple[Item_co, str | None]: ...
 
 
-class RecentIds:
-    """The last `size` ids. A duplicate that comes later than that many others is not recognised."""
+class Recent:
+    """The last `size` identities. A repeat that comes later than that many others is not recognised."""
 
-    def __init__(self, size: int = REMEMBERED_IDS) -> None:
+    def __init__(self, size: int = REMEMBERED) -> None:
         self._size = size
-        self._ids: OrderedDict[str, None] = OrderedDict()
+        self._identities: OrderedDict[str, None] = OrderedDict()
 
     def seen(self, identity: str) -> bool:
-        """True if the id was seen before; remembers it either way."""
-        known = identity in self._ids
-        self._ids[identity] = None
-        self._ids.move_to_end(identity)
-        if len(self._ids) > self._size:
-            self._ids.popitem(last=False)
+        """True if it was seen before; remembers it either way."""
+        known = identity in self._identities
+        self._identities[identity] = None
+        self._identities.move_to_end(identity)
+        if len(self._identities) > self._size:
+            self._identities.popitem(last=False)
         return known
 
 
@@ -57,7 +60,9 @@ class Subscription(Generic[Item]):
 
     - With a `group`, an item is committed only after the next one was asked for: a reader that dies while it
       handles an item gets that item again. Without a group it reads every partition and remembers nothing.
-    - Items with the same id are yielded once per window of `REMEMBERED_IDS`; the window lives in memory.
+    - A repeat is yielded once per window of `REMEMBERED`, which lives in memory. It has the same `id` and comes from
+      the same `source`: the id alone is that of any record with the same content, and a post that is edited away and
+      back gets the id of its first verdict again, which has to be heeded.
     - A record that does not decode is logged by position, counted in `unreadable`, and passed over.
     - `timeout_s`: the iteration ends when nothing new came for so long; another one goes on from there. None
       waits for ever.
@@ -91,7 +96,7 @@ class Subscription(Generic[Item]):
         )
         self._consumer: Any = None
         self._positions: Positions | None = None
-        self._recent = RecentIds()
+        self._recent = Recent()
         self._fetched: list[Any] = []  # reversed: the next message is the last element
         self._handed_out: Any = None
         self._handled: dict[TopicPartition, int] = {}

@@ -21,11 +21,12 @@ from aiokafka.errors import (
     UnknownTopicOrPartitionError,
 )
 
-from schemas import Post, PostVerdict, TimingsMs
+from schemas import Alert, Post, PostVerdict, TimingsMs
+from schemas.examples import ALERT
 from streams.client import Client, Message, Receipt
 from streams.client import client as client_module
 from streams.client.messages import decoder, line_message, post_message, symptoms_message
-from streams.client.subscription import RecentIds, Subscription
+from streams.client.subscription import Recent, Subscription
 from streams.errors import (
     BrokerUnreachableError,
     ClientError,
@@ -187,8 +188,8 @@ async def test_a_caller_who_gives_up_while_it_connects_leaves_no_producer(monkey
     assert [producer.stopped for producer in SlowProducer.made] == [True, True]
 
 
-def test_recent_ids_are_bounded_and_keep_what_is_used() -> None:
-    recent = RecentIds(size=2)
+def test_what_was_seen_is_bounded_and_keeps_what_is_used() -> None:
+    recent = Recent(size=2)
     assert [recent.seen(one) for one in ("a", "b", "a", "c", "a", "b")] == [False, False, True, False, True, False]
 
 
@@ -232,12 +233,13 @@ class FakeConsumer:
         self.commits.append(offsets[self.partition])
 
 
-def verdict(identity: str) -> bytes:
+def verdict(identity: str, offset: int | None = None, topic: str = "moderation.posts") -> bytes:
+    """Of the record at this offset; None: outside of Kafka."""
     scores = ("toxicity", "insult", "hate", "threat", "sexual", "self_harm", "profanity", "spam")
     return orjson.dumps(
         {
             "id": identity,
-            "source": None,
+            "source": None if offset is None else {"topic": topic, "partition": 0, "offset": offset},
             "model_version": "m",
             "policy_version": "p",
             "degraded": False,
@@ -271,6 +273,37 @@ async def test_repeats_are_dropped_and_typed_items_come_out() -> None:
         assert await ids(subscription) == ["a", "b", "c"]
     assert consumer.commits[-1] == 5
     assert consumer.stopped
+
+
+async def test_a_post_that_is_edited_away_and_back_is_heard_of_again() -> None:
+    """Its third verdict has the id of the first: same content, same model, same policy."""
+    abuse, clean, again = verdict("abuse", 1), verdict("clean", 2), verdict("abuse", 3)
+    async with reading(FakeConsumer([abuse, clean, abuse, again, clean, again])) as subscription:
+        assert [item.source.offset async for item in subscription if item.source] == [1, 2, 3]
+
+
+async def test_what_a_backfill_judges_once_more_is_no_repeat() -> None:
+    """Another policy may have said otherwise in between, and was rolled back."""
+    old, once, twice = verdict("old", 1), verdict("new", 1, "t-backfill"), verdict("old", 2, "t-backfill")
+    async with reading(FakeConsumer([old, once, once, twice, old])) as subscription:
+        assert await ids(subscription) == ["old", "new", "old"]
+
+
+@pytest.mark.parametrize(
+    ("source", "other"),
+    [
+        ({"topic": "a", "partition": 1, "offset": 12}, {"topic": "a", "partition": 11, "offset": 2}),
+        ({"topic": "a", "partition": 1, "offset": 12}, {"topic": "b", "partition": 1, "offset": 12}),
+    ],
+)
+def test_alerts_of_other_places_are_other_alerts(source: dict[str, Any], other: dict[str, Any]) -> None:
+    decode = decoder(Alert)
+
+    def identity(place: dict[str, Any] | None) -> str | None:
+        return decode(SimpleNamespace(value=orjson.dumps({**ALERT, "source": place})))[1]
+
+    assert identity(source) == identity(dict(source)) != identity(other)
+    assert identity(None) == ALERT["id"]
 
 
 async def test_an_item_is_committed_only_after_the_next_was_asked_for() -> None:
