@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Iterable, Mapping
 from types import TracebackType
 from typing import Any, NamedTuple, Self, TypedDict, Unpack
 
@@ -35,6 +35,7 @@ from streams.errors import (
 )
 from streams.kafka.connection import CONNECT_TIMEOUT_S, connection_options, start_client
 from streams.kafka.topics import topic_names
+from streams.record import RawRecord
 from streams.settings import Settings
 
 IN_FLIGHT = 1000
@@ -49,11 +50,13 @@ class Reading(TypedDict, total=False):
     group: consumer group whose position is kept on the broker; without one, every record is read.
     from_beginning: start at the oldest record (a group that has a position goes on from it).
     timeout_s: stop when nothing new came for so long.
+    on_unreadable: takes each message that this version cannot read, before it is passed over.
     """
 
     group: str | None
     from_beginning: bool
     timeout_s: float | None
+    on_unreadable: Callable[[RawRecord], None] | None
 
 
 class Receipt(NamedTuple):

@@ -14,7 +14,7 @@ from schemas.base import Identified, Record
 from schemas.channels import DEAD_LETTERS
 from schemas.wire import Header, parse
 from schemas.words import read_reference
-from streams.client.subscription import Decode
+from streams.client.subscription import Decode, raw_record
 from streams.errors import ClientError, InvalidRecordError
 from streams.kafka.topics import output_kinds
 from streams.record import RawRecord
@@ -117,7 +117,7 @@ def decoder(model: type[Item]) -> Decode[Item]:
     """Reads a JSON value of this model."""
 
     def decode(message: Any) -> tuple[Item, str]:
-        item = model.model_validate_json(message.value or b"")
+        item = model.decode(message.value)
         return item, _identity(item)
 
     return decode
@@ -144,12 +144,5 @@ def decoder_of(kind: str) -> Decode[Any]:
 
 
 def decode_letter(message: Any) -> tuple[Letter, str | None]:
-    record = RawRecord(
-        message.topic,
-        message.partition,
-        message.offset,
-        message.key,
-        message.value,
-        tuple(message.headers),
-    )
+    record = raw_record(message)
     return Letter(record, DeadLetter.from_headers(record.headers)), None

@@ -17,6 +17,7 @@ from streams.errors import BrokerUnreachableError, missing_topic, translate
 from streams.kafka.connection import CONNECT_TIMEOUT_S, REQUEST_TIMEOUT_S, connection_options, reading_options
 from streams.kafka.diagnosis import explained
 from streams.positions import Positions
+from streams.record import RawRecord
 from streams.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -32,10 +33,17 @@ _POLL_S = 0.2
 class Decode(Protocol[Item_co]):
     """Turns a consumed message into an item and what a repeat of it would share (None: it has none).
 
-    Raises ValueError if it cannot.
+    Raises ValueError if it cannot, with a sentence that does not quote the message.
     """
 
     def __call__(self, message: Any) -> tuple[Item_co, str | None]: ...
+
+
+def raw_record(message: Any) -> RawRecord:
+    """A consumed message as it came."""
+    return RawRecord(
+        message.topic, message.partition, message.offset, message.key, message.value, tuple(message.headers)
+    )
 
 
 class Recent:
@@ -63,7 +71,9 @@ class Subscription(Generic[Item]):
     - A repeat is yielded once per window of `REMEMBERED`, which lives in memory. It has the same `id` and comes from
       the same `source`: the id alone is that of any record with the same content, and a post that is edited away and
       back gets the id of its first verdict again, which has to be heeded.
-    - A record that does not decode is logged by position, counted in `unreadable`, and passed over.
+    - Fields that this version does not know are passed over. A message that cannot be read all the same (of a newer
+      service, or none of its) is logged by its position with what is wrong, given to `on_unreadable`, counted in
+      `unreadable`, and passed over. If `on_unreadable` raises, it is not: the next step meets the message again.
     - `timeout_s`: the iteration ends when nothing new came for so long; another one goes on from there. None
       waits for ever.
     - Reading starts when the subscription is opened, at the first step at the latest: without
@@ -79,6 +89,7 @@ class Subscription(Generic[Item]):
         group: str | None = None,
         from_beginning: bool = False,
         timeout_s: float | None = None,
+        on_unreadable: Callable[[RawRecord], None] | None = None,
         make_consumer: Callable[..., Any] = AIOKafkaConsumer,
     ) -> None:
         self.unreadable = 0
@@ -86,6 +97,7 @@ class Subscription(Generic[Item]):
         self._decode = decode
         self._group = group
         self._timeout_s = timeout_s
+        self._on_unreadable = on_unreadable
         self._brokers = settings.brokers
         self._connection = connection_options(settings)
         self._new_consumer: Callable[[], Any] = lambda: make_consumer(
@@ -150,9 +162,9 @@ class Subscription(Generic[Item]):
         deadline = None if self._timeout_s is None else loop.time() + self._timeout_s
         while True:
             while self._fetched:
-                message = self._fetched.pop()
+                message = self._fetched[-1]
                 item = self._read(message)
-                self._handed_out = message
+                self._handed_out = self._fetched.pop()
                 if item is not None:
                     return item
                 self._confirm()
@@ -165,9 +177,11 @@ class Subscription(Generic[Item]):
     def _read(self, message: Any) -> Item | None:
         try:
             item, identity = self._decode(message)
-        except ValueError:
+        except ValueError as error:
+            logger.warning("unreadable: %s[%d]@%d, %s", message.topic, message.partition, message.offset, error)
+            if self._on_unreadable is not None:
+                self._on_unreadable(raw_record(message))
             self.unreadable += 1
-            logger.warning("unreadable record at %s[%d]@%d", message.topic, message.partition, message.offset)
             return None
         return None if identity is not None and self._recent.seen(identity) else item
 

@@ -36,6 +36,7 @@ from streams.errors import (
     TopicMissingError,
     translate,
 )
+from streams.record import RawRecord
 from streams.settings import Settings
 
 SETTINGS = Settings(brokers="127.0.0.1:1")
@@ -199,7 +200,7 @@ class FakeConsumer:
     def __init__(self, values: Iterable[bytes]) -> None:
         self.partition = TopicPartition("moderation.labels", 0)
         self.messages = [
-            SimpleNamespace(topic=self.partition.topic, partition=0, offset=offset, value=value)
+            SimpleNamespace(topic=self.partition.topic, partition=0, offset=offset, key=b"k", value=value, headers=())
             for offset, value in enumerate(values)
         ]
         self.commits: list[int] = []
@@ -258,9 +259,10 @@ def verdict(identity: str, offset: int | None = None, topic: str = "moderation.p
 
 
 def reading(
-    consumer: FakeConsumer, topic: str = "moderation.labels", group: str | None = "g"
+    consumer: FakeConsumer, topic: str = "moderation.labels", group: str | None = "g", **how: Any
 ) -> Subscription[PostVerdict]:
-    return Subscription(SETTINGS, topic, decoder(PostVerdict), group=group, timeout_s=0.05, make_consumer=consumer)
+    how |= {"group": group, "timeout_s": 0.05, "make_consumer": consumer}
+    return Subscription(SETTINGS, topic, decoder(PostVerdict), **how)
 
 
 async def ids(subscription: AsyncIterator[PostVerdict]) -> list[str]:
@@ -354,6 +356,37 @@ async def test_what_cannot_be_read_is_counted_and_passed_over() -> None:
         assert await ids(subscription) == ["a", "b"]
         assert subscription.unreadable == 2
     assert consumer.commits[-1] == 4
+
+
+async def test_what_cannot_be_read_is_told_without_being_quoted(caplog: pytest.LogCaptureFixture) -> None:
+    newer = orjson.dumps({**orjson.loads(verdict("a")), "action": "my secret"})
+    told: list[RawRecord] = []
+    async with reading(FakeConsumer([verdict("a"), newer]), on_unreadable=told.append) as subscription:
+        assert await ids(subscription) == ["a"]
+    assert told == [RawRecord("moderation.labels", 0, 1, b"k", newer)]
+    assert "moderation.labels[0]@1, action: Input should be 'allow', 'limit'" in caplog.text
+    assert "secret" not in caplog.text
+
+
+async def test_a_reader_may_stop_at_what_it_cannot_read_and_finds_it_there_again() -> None:
+    def refuse(_: RawRecord) -> None:
+        raise RuntimeError("update me")
+
+    consumer = FakeConsumer([verdict("a"), b"{}", verdict("b")])
+    async with reading(consumer, on_unreadable=refuse) as subscription:
+        assert (await anext(subscription)).id == "a"
+        for _ in range(2):
+            with pytest.raises(RuntimeError, match="update me"):
+                await anext(subscription)
+    assert consumer.commits[-1] == 1
+
+
+async def test_fields_of_a_newer_worker_are_passed_over() -> None:
+    newer = orjson.loads(verdict("a"))
+    newer["timings_ms"]["added"], newer["added"] = 1, {"deep": []}
+    async with reading(FakeConsumer([orjson.dumps(newer)])) as subscription:
+        assert await ids(subscription) == ["a"]
+    assert subscription.unreadable == 0
 
 
 async def test_a_missing_topic_is_named_and_nothing_stays_open() -> None:
