@@ -20,10 +20,18 @@ from typing import Any, NamedTuple, Self, TypedDict, Unpack
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
-from schemas import Alert, Post, PostVerdict, SymptomRecord, SymptomVerdict
+from schemas import Alert, Post, PostVerdict, Review, SymptomRecord, SymptomVerdict
 from schemas.base import Record
 from schemas.channels import MAX_MESSAGE_BYTES
-from streams.client.messages import Letter, Message, decoder_of, post_message, record_message, symptoms_message
+from streams.client.messages import (
+    Letter,
+    Message,
+    decoder_of,
+    post_message,
+    record_message,
+    review_message,
+    symptoms_message,
+)
 from streams.client.subscription import Subscription
 from streams.errors import (
     ClientError,
@@ -125,6 +133,10 @@ class Client:
     async def send_symptoms(self, record: SymptomRecord | Mapping[str, Any]) -> Receipt:
         """As `send_post`; the key is the patient reference."""
         return await self.send_message(symptoms_message(record))
+
+    async def send_review(self, review: Review | Mapping[str, Any]) -> Receipt:
+        """As `send_post`: a person's decision on a post, which is the key."""
+        return await self.send_message(review_message(review))
 
     async def send(self, task: str, record: Record | Mapping[str, Any]) -> Receipt:
         """As `send_post`, for the records of any task, by its name."""

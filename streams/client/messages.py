@@ -9,9 +9,9 @@ from typing import Any, TypeVar, cast
 import orjson
 from pydantic import BaseModel
 
-from schemas import DeadLetter, InvalidRecord, Post, Source, SymptomRecord
-from schemas.base import Identified, Record
-from schemas.channels import DEAD_LETTERS
+from schemas import DeadLetter, InvalidRecord, Post, Review, Source, SymptomRecord
+from schemas.base import Identified, Input, Record
+from schemas.channels import DEAD_LETTERS, REVIEWS
 from schemas.wire import Header, parse
 from schemas.words import read_reference
 from streams.client.subscription import Decode, raw_record
@@ -23,7 +23,7 @@ from streams.tasks.declaration import Declaration
 from streams.tasks.posts import POSTS
 from streams.tasks.symptoms import SYMPTOMS
 
-Checked = TypeVar("Checked", bound=Record)
+Checked = TypeVar("Checked", bound=Input)
 Item = TypeVar("Item", bound=Identified)
 
 
@@ -66,6 +66,16 @@ def symptoms_message(record: SymptomRecord | Mapping[str, Any]) -> Message:
     return record_message(SYMPTOMS.name, record)
 
 
+def review_message(review: Review | Mapping[str, Any]) -> Message:
+    """A person's decision on a post, checked, as a message for `send_many`; the key is the post.
+
+    Raises:
+        InvalidRecordError: it does not fit the schema.
+    """
+    checked = _checked(Review, review)
+    return Message(REVIEWS.kind, _key(checked.post_id), _encode(checked))
+
+
 def _declared(task: str) -> Declaration:
     if (declaration := declared().get(task)) is None:
         raise ClientError(f"Task {task!r} is not one of {', '.join(declared())}.")
@@ -80,7 +90,7 @@ def _checked(model: type[Checked], record: Checked | Mapping[str, Any]) -> Check
         checked = model.read(record)
     except InvalidRecord as error:
         raise InvalidRecordError(f"Not a valid {model.__name__}: {error.detail}.") from None
-    if checked.warnings:
+    if isinstance(checked, Record) and checked.warnings:
         raise InvalidRecordError(f"Not a valid {model.__name__}: {checked.warnings[0]}.")
     return checked
 

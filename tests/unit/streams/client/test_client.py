@@ -163,6 +163,12 @@ async def test_a_single_send_raises_what_went_wrong() -> None:
             await client.send_post({"id": "1", "text": "hello"})
 
 
+async def test_a_review_goes_to_its_topic() -> None:
+    async with sending(FakeProducer()) as client:
+        review = {"verdict_id": "v", "post_id": "p", "action": "remove"}
+        assert await client.send_review(review) == Receipt("moderation.reviews", 0, 0)
+
+
 class SlowProducer:
     """Never comes to the end of its start."""
 
