@@ -123,15 +123,28 @@ class Record(Input):
 
 
 class Output(BaseModel):
-    """A message that goes out. Unknown fields are an error: what is not described is not sent."""
+    """A message that goes out. Unknown fields are an error: what is not described is not sent. Readers are lenient."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     schema_version: int = Field(default=SCHEMA_VERSION, ge=1, strict=True)
 
+    @classmethod
+    def decode(cls, value: bytes | None) -> Self:
+        """Reads the value of a Kafka message. Fields that are not known, at whatever depth, are passed over, so that a
+        newer worker can talk to an older reader.
+
+        Raises:
+            ValueError: it is no such message; the sentence names the field and never quotes the message.
+        """
+        try:
+            return cls.model_validate_json(value or b"", extra="ignore")
+        except ValidationError as error:
+            raise ValueError(sentence(error)) from None
+
 
 class Identified(Output):
-    """A message that may come twice, under the same id."""
+    """A message that may come twice, under the same id and, where it has one, with the same source."""
 
     id: str
 
@@ -140,6 +153,11 @@ class Part(BaseModel):
     """A piece of an output message."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def sentence(error: ValidationError) -> str:
+    """The first fault: the field, and what is wrong with it. Never quotes what was read."""
+    return _explain(_details(error)[0]).detail
 
 
 def _details(error: ValidationError) -> list[ErrorDetails]:

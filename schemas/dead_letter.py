@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
-from schemas.base import Output
+from schemas.base import Output, sentence
 from schemas.reasons import Reason
 from schemas.wire import Header
 
@@ -45,10 +45,13 @@ class DeadLetter(Output):
         """Reads the last of each, because the original may have had headers of the same names.
 
         Raises:
-            ValueError: the message is no dead letter.
+            ValueError: the message is no dead letter; the sentence never quotes it.
         """
         said = {name.replace("-", "_"): (value or b"").decode() for name, value in headers if name in HEADER_NAMES}
-        return cls.model_validate(said)
+        try:
+            return cls.model_validate(said)
+        except ValidationError as error:
+            raise ValueError(sentence(error)) from None
 
     @staticmethod
     def split_headers(headers: Iterable[Header]) -> tuple[int, list[Header]]:

@@ -103,7 +103,9 @@ class PictureSeen(Part):
 
 
 class Verdict(Identified):
-    """What all verdicts say. The same content, model and policy always give the same `id`: drop repeats by it."""
+    """What all verdicts say. The same content, model and policy always give the same `id`; a verdict that was delivered
+    twice has the same `source`, too.
+    """
 
     source: Source | None = Field(description="Null outside of Kafka (`tidegate score`).")
     model_version: str

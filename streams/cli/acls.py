@@ -10,9 +10,9 @@ from streams.cli.terminal import AsJson, Brokers, Prefix, reporting, settings_fr
 
 
 def acls(
-    role: Annotated[str, typer.Option(help="worker, sender, reader, assessor or operator.")] = "worker",
+    role: Annotated[str, typer.Option(help="worker, sender, reader, reviewer, assessor or operator.")] = "worker",
     principal: Annotated[str, typer.Option(help="Who it is for, as the broker calls them.")] = "User:tidegate",
-    group: Annotated[str | None, typer.Option(help="Consumer group.", show_default=False)] = None,
+    group: Annotated[str | None, typer.Option(help="Consumer group; a reader's own.", show_default=False)] = None,
     brokers: Brokers = None,
     prefix: Prefix = None,
     as_json: AsJson = False,
@@ -24,6 +24,9 @@ def acls(
 
         if role not in ROLES:
             raise typer.BadParameter(f"must be {', '.join(ROLES[:-1])} or {ROLES[-1]}", param_hint="--role")
+        if role == "reader" and group is None:
+            why = "a reader needs a group of its own: with the workers' group it could commit their offsets"
+            raise typer.BadParameter(why, param_hint="--group")
         settings = settings_from(brokers=brokers, topic_prefix=prefix, group=group)
         granted = least(settings, role)
         if as_json:

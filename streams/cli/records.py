@@ -112,7 +112,7 @@ def watch(
     prefix: Prefix = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show what comes out, live. Repeats with the same id are shown once."""
+    """Show what comes out, live. What was delivered twice is shown once."""
     with reporting():
         settings = settings_from(brokers=brokers, topic_prefix=prefix)
         run(_watch(settings, kind, from_beginning, limit, timeout, group, as_json))

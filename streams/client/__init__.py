@@ -1,11 +1,19 @@
-"""What a program outside needs: send records, read verdicts, alerts and dead letters.
+"""What a program outside needs: send records and reviews, read verdicts, alerts and dead letters.
 
 These names are public: they stay, or change with a note in the changelog.
 """
 
 from models.errors import TidegateError
 from streams.client.client import Client, Reading, Receipt
-from streams.client.messages import Letter, Message, line_message, post_message, record_message, symptoms_message
+from streams.client.messages import (
+    Letter,
+    Message,
+    line_message,
+    post_message,
+    record_message,
+    review_message,
+    symptoms_message,
+)
 from streams.client.subscription import Subscription
 from streams.errors import (
     BrokerUnreachableError,
@@ -35,5 +43,6 @@ __all__ = [
     "line_message",
     "post_message",
     "record_message",
+    "review_message",
     "symptoms_message",
 ]

@@ -13,17 +13,25 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Iterable, Mapping
 from types import TracebackType
 from typing import Any, NamedTuple, Self, TypedDict, Unpack
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
-from schemas import Alert, Post, PostVerdict, SymptomRecord, SymptomVerdict
+from schemas import Alert, Post, PostVerdict, Review, SymptomRecord, SymptomVerdict
 from schemas.base import Record
 from schemas.channels import MAX_MESSAGE_BYTES
-from streams.client.messages import Letter, Message, decoder_of, post_message, record_message, symptoms_message
+from streams.client.messages import (
+    Letter,
+    Message,
+    decoder_of,
+    post_message,
+    record_message,
+    review_message,
+    symptoms_message,
+)
 from streams.client.subscription import Subscription
 from streams.errors import (
     ClientError,
@@ -35,6 +43,7 @@ from streams.errors import (
 )
 from streams.kafka.connection import CONNECT_TIMEOUT_S, connection_options, start_client
 from streams.kafka.topics import topic_names
+from streams.record import RawRecord
 from streams.settings import Settings
 
 IN_FLIGHT = 1000
@@ -49,11 +58,13 @@ class Reading(TypedDict, total=False):
     group: consumer group whose position is kept on the broker; without one, every record is read.
     from_beginning: start at the oldest record (a group that has a position goes on from it).
     timeout_s: stop when nothing new came for so long.
+    on_unreadable: takes each message that this version cannot read, before it is passed over.
     """
 
     group: str | None
     from_beginning: bool
     timeout_s: float | None
+    on_unreadable: Callable[[RawRecord], None] | None
 
 
 class Receipt(NamedTuple):
@@ -122,6 +133,10 @@ class Client:
     async def send_symptoms(self, record: SymptomRecord | Mapping[str, Any]) -> Receipt:
         """As `send_post`; the key is the patient reference."""
         return await self.send_message(symptoms_message(record))
+
+    async def send_review(self, review: Review | Mapping[str, Any]) -> Receipt:
+        """As `send_post`: a person's decision on a post, which is the key."""
+        return await self.send_message(review_message(review))
 
     async def send(self, task: str, record: Record | Mapping[str, Any]) -> Receipt:
         """As `send_post`, for the records of any task, by its name."""

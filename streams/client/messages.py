@@ -9,12 +9,12 @@ from typing import Any, TypeVar, cast
 import orjson
 from pydantic import BaseModel
 
-from schemas import DeadLetter, InvalidRecord, Post, SymptomRecord
-from schemas.base import Identified, Record
-from schemas.channels import DEAD_LETTERS
+from schemas import DeadLetter, InvalidRecord, Post, Review, Source, SymptomRecord
+from schemas.base import Identified, Input, Record
+from schemas.channels import DEAD_LETTERS, REVIEWS
 from schemas.wire import Header, parse
 from schemas.words import read_reference
-from streams.client.subscription import Decode
+from streams.client.subscription import Decode, raw_record
 from streams.errors import ClientError, InvalidRecordError
 from streams.kafka.topics import output_kinds
 from streams.record import RawRecord
@@ -23,7 +23,7 @@ from streams.tasks.declaration import Declaration
 from streams.tasks.posts import POSTS
 from streams.tasks.symptoms import SYMPTOMS
 
-Checked = TypeVar("Checked", bound=Record)
+Checked = TypeVar("Checked", bound=Input)
 Item = TypeVar("Item", bound=Identified)
 
 
@@ -66,6 +66,16 @@ def symptoms_message(record: SymptomRecord | Mapping[str, Any]) -> Message:
     return record_message(SYMPTOMS.name, record)
 
 
+def review_message(review: Review | Mapping[str, Any]) -> Message:
+    """A person's decision on a post, checked, as a message for `send_many`; the key is the post.
+
+    Raises:
+        InvalidRecordError: it does not fit the schema.
+    """
+    checked = _checked(Review, review)
+    return Message(REVIEWS.kind, _key(checked.post_id), _encode(checked))
+
+
 def _declared(task: str) -> Declaration:
     if (declaration := declared().get(task)) is None:
         raise ClientError(f"Task {task!r} is not one of {', '.join(declared())}.")
@@ -80,7 +90,7 @@ def _checked(model: type[Checked], record: Checked | Mapping[str, Any]) -> Check
         checked = model.read(record)
     except InvalidRecord as error:
         raise InvalidRecordError(f"Not a valid {model.__name__}: {error.detail}.") from None
-    if checked.warnings:
+    if isinstance(checked, Record) and checked.warnings:
         raise InvalidRecordError(f"Not a valid {model.__name__}: {checked.warnings[0]}.")
     return checked
 
@@ -114,13 +124,25 @@ def line_message(line: bytes, kind: str, text_id: str | None = None) -> Message:
 
 
 def decoder(model: type[Item]) -> Decode[Item]:
-    """Reads a JSON value of this model; the id is the verdict's or the alert's."""
+    """Reads a JSON value of this model."""
 
     def decode(message: Any) -> tuple[Item, str]:
-        item = model.model_validate_json(message.value or b"")
-        return item, item.id
+        item = model.decode(message.value)
+        return item, _identity(item)
 
     return decode
+
+
+def _identity(item: Identified) -> str:
+    """What comes twice has the same id from the same source; where there is no source, the id alone decides.
+
+    A record that is read again from a backfill topic, or was sent again, has another source: its verdict is a decision
+    of its own, which may take back what another model or policy said in between.
+    """
+    match getattr(item, "source", None):
+        case Source(topic=topic, partition=partition, offset=offset):
+            return f"{item.id} {topic} {partition} {offset}"
+    return item.id
 
 
 def decoder_of(kind: str) -> Decode[Any]:
@@ -132,12 +154,5 @@ def decoder_of(kind: str) -> Decode[Any]:
 
 
 def decode_letter(message: Any) -> tuple[Letter, str | None]:
-    record = RawRecord(
-        message.topic,
-        message.partition,
-        message.offset,
-        message.key,
-        message.value,
-        tuple(message.headers),
-    )
+    record = raw_record(message)
     return Letter(record, DeadLetter.from_headers(record.headers)), None

@@ -1,4 +1,4 @@
-"""Reading an output topic: decoded, duplicates dropped, committed behind the reader."""
+"""Reading an output topic: decoded, repeats dropped, committed behind the reader."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from streams.errors import BrokerUnreachableError, missing_topic, translate
 from streams.kafka.connection import CONNECT_TIMEOUT_S, REQUEST_TIMEOUT_S, connection_options, reading_options
 from streams.kafka.diagnosis import explained
 from streams.positions import Positions
+from streams.record import RawRecord
 from streams.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -24,31 +25,41 @@ logger = logging.getLogger(__name__)
 Item = TypeVar("Item")
 Item_co = TypeVar("Item_co", covariant=True)
 
-REMEMBERED_IDS = 100_000  # about 15 MB; at 1,000 records/s it covers a redelivery 100 s back
+REMEMBERED = 100_000  # identities, about 20 MB; at 1,000 records/s it covers a redelivery 100 s back
 COMMIT_EVERY_S = 1.0
 _POLL_S = 0.2
 
 
 class Decode(Protocol[Item_co]):
-    """Turns a consumed message into an item and its id (None: never a duplicate). Raises ValueError if it cannot."""
+    """Turns a consumed message into an item and what a repeat of it would share (None: it has none).
+
+    Raises ValueError if it cannot, with a sentence that does not quote the message.
+    """
 
     def __call__(self, message: Any) -> tuple[Item_co, str | None]: ...
 
 
-class RecentIds:
-    """The last `size` ids. A duplicate that comes later than that many others is not recognised."""
+def raw_record(message: Any) -> RawRecord:
+    """A consumed message as it came."""
+    return RawRecord(
+        message.topic, message.partition, message.offset, message.key, message.value, tuple(message.headers)
+    )
 
-    def __init__(self, size: int = REMEMBERED_IDS) -> None:
+
+class Recent:
+    """The last `size` identities. A repeat that comes later than that many others is not recognised."""
+
+    def __init__(self, size: int = REMEMBERED) -> None:
         self._size = size
-        self._ids: OrderedDict[str, None] = OrderedDict()
+        self._identities: OrderedDict[str, None] = OrderedDict()
 
     def seen(self, identity: str) -> bool:
-        """True if the id was seen before; remembers it either way."""
-        known = identity in self._ids
-        self._ids[identity] = None
-        self._ids.move_to_end(identity)
-        if len(self._ids) > self._size:
-            self._ids.popitem(last=False)
+        """True if it was seen before; remembers it either way."""
+        known = identity in self._identities
+        self._identities[identity] = None
+        self._identities.move_to_end(identity)
+        if len(self._identities) > self._size:
+            self._identities.popitem(last=False)
         return known
 
 
@@ -57,8 +68,12 @@ class Subscription(Generic[Item]):
 
     - With a `group`, an item is committed only after the next one was asked for: a reader that dies while it
       handles an item gets that item again. Without a group it reads every partition and remembers nothing.
-    - Items with the same id are yielded once per window of `REMEMBERED_IDS`; the window lives in memory.
-    - A record that does not decode is logged by position, counted in `unreadable`, and passed over.
+    - A repeat is yielded once per window of `REMEMBERED`, which lives in memory. It has the same `id` and comes from
+      the same `source`: the id alone is that of any record with the same content, and a post that is edited away and
+      back gets the id of its first verdict again, which has to be heeded.
+    - Fields that this version does not know are passed over. A message that cannot be read all the same (of a newer
+      service, or none of its) is logged by its position with what is wrong, given to `on_unreadable`, counted in
+      `unreadable`, and passed over. If `on_unreadable` raises, it is not: the next step meets the message again.
     - `timeout_s`: the iteration ends when nothing new came for so long; another one goes on from there. None
       waits for ever.
     - Reading starts when the subscription is opened, at the first step at the latest: without
@@ -74,6 +89,7 @@ class Subscription(Generic[Item]):
         group: str | None = None,
         from_beginning: bool = False,
         timeout_s: float | None = None,
+        on_unreadable: Callable[[RawRecord], None] | None = None,
         make_consumer: Callable[..., Any] = AIOKafkaConsumer,
     ) -> None:
         self.unreadable = 0
@@ -81,6 +97,7 @@ class Subscription(Generic[Item]):
         self._decode = decode
         self._group = group
         self._timeout_s = timeout_s
+        self._on_unreadable = on_unreadable
         self._brokers = settings.brokers
         self._connection = connection_options(settings)
         self._new_consumer: Callable[[], Any] = lambda: make_consumer(
@@ -91,7 +108,7 @@ class Subscription(Generic[Item]):
         )
         self._consumer: Any = None
         self._positions: Positions | None = None
-        self._recent = RecentIds()
+        self._recent = Recent()
         self._fetched: list[Any] = []  # reversed: the next message is the last element
         self._handed_out: Any = None
         self._handled: dict[TopicPartition, int] = {}
@@ -145,9 +162,9 @@ class Subscription(Generic[Item]):
         deadline = None if self._timeout_s is None else loop.time() + self._timeout_s
         while True:
             while self._fetched:
-                message = self._fetched.pop()
+                message = self._fetched[-1]
                 item = self._read(message)
-                self._handed_out = message
+                self._handed_out = self._fetched.pop()
                 if item is not None:
                     return item
                 self._confirm()
@@ -160,9 +177,11 @@ class Subscription(Generic[Item]):
     def _read(self, message: Any) -> Item | None:
         try:
             item, identity = self._decode(message)
-        except ValueError:
+        except ValueError as error:
+            logger.warning("unreadable: %s[%d]@%d, %s", message.topic, message.partition, message.offset, error)
+            if self._on_unreadable is not None:
+                self._on_unreadable(raw_record(message))
             self.unreadable += 1
-            logger.warning("unreadable record at %s[%d]@%d", message.topic, message.partition, message.offset)
             return None
         return None if identity is not None and self._recent.seen(identity) else item
 

@@ -6,8 +6,6 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from pydantic import ValidationError
-
 from schemas import Control, Event
 from schemas.event import Revision, Running
 from streams.control.events import CLIENT_ID
@@ -129,8 +127,8 @@ async def members(settings: Settings) -> list[str]:
 
 
 def _event(message: Any) -> Event | None:
-    """None for one of another version: what it says is not for us."""
+    """None for what is none: what it says is not for us."""
     try:
-        return Event.model_validate_json(message.value or b"")
-    except ValidationError:
+        return Event.decode(message.value)
+    except ValueError:
         return None

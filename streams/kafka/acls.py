@@ -6,17 +6,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from schemas.channels import BESIDE_WORKERS
+from schemas.channels import BESIDE_WORKERS, REVIEWS
 from streams.kafka.group import sightings_group
 from streams.kafka.topics import changelog_kinds, sighting_kinds, topic_names
 from streams.settings import Settings
 from streams.tasks import channels, declared
 
-Role = Literal["worker", "sender", "reader", "assessor", "operator"]
-ROLES: Final[tuple[Role, ...]] = ("worker", "sender", "reader", "assessor", "operator")
+Role = Literal["worker", "sender", "reader", "reviewer", "assessor", "operator"]
+ROLES: Final[tuple[Role, ...]] = ("worker", "sender", "reader", "reviewer", "assessor", "operator")
 """worker: `tidegate worker`; sender: `send`, `serve`, a client that sends; reader: `watch`, `reviews`, a client that
-reads; assessor: `reviews follow`; operator: `topics`, `dead-letters`, `backfill`, rows of reviews for training, and
-what changes models, policies and tasks while workers run."""
+reads; reviewer: a client that sends reviews, and `serve` beside it where a key has the scope `review`; assessor:
+`reviews follow`; operator: `topics`, `dead-letters`, `backfill`, rows of reviews for training, and what changes models,
+policies and tasks while workers run."""
 
 Operation = Literal["Read", "Write", "Create", "Describe"]
 
@@ -31,7 +32,9 @@ class Acl:
 
 
 def acls(settings: Settings, role: Role) -> list[Acl]:
-    """The least that a role needs with these settings. The group is the workers', or the one that a reader reads as."""
+    """The least that a role needs with these settings. The group is the workers', or of a reader its own: one that
+    may read as the workers' may commit their offsets.
+    """
     names = topic_names(settings.topic_prefix)
     allowed = {kind: tuple(_on_topic(kind, role, settings)) for kind in names}
     granted = [Acl("topic", names[kind], operations) for kind, operations in allowed.items() if operations]
@@ -66,7 +69,7 @@ def _on_topic(kind: str, role: Role, settings: Settings) -> Iterator[Operation]:
         yield "Read" if reads else "Write" if writes else "Describe"
         if kind == "control" and _rolls_back(role, settings):
             yield "Write"
-    elif role == "sender" and kind in live:
+    elif kind in {"sender": live, "reviewer": {REVIEWS.kind}}.get(role, ()):
         yield "Write"
     elif role == "assessor" and kind in ("reviews", "labels", *BESIDE_WORKERS):
         yield "Write" if kind in BESIDE_WORKERS else "Read"

@@ -18,7 +18,9 @@ OVER_QUOTA: Final = "quota"
 
 
 def verdict_id(task: str, model_version: str, policy_version: str, value: bytes) -> str:
-    """Same content, same model, same policy: same id. Source, key and time are not content."""
+    """Same content, same model, same policy: same id. Source, key and time are not content: two records that say the
+    same share it, and only with the source does it tell a verdict that was delivered twice.
+    """
     head = f"{task}\0{model_version}\0{policy_version}\0".encode()
     return blake2b(head + value, digest_size=16).hexdigest()
 

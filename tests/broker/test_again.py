@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from streams.client import Client
 from streams.client.backfill import Backfilled, Stretch, backfill
 from streams.client.dead_letters import Count, replay
 from streams.client.done_offsets import DoneOffsets
@@ -44,6 +45,24 @@ async def test_a_replayed_letter_fails_again_with_all_of_its_bytes(bench: Bench)
     )
     assert all(one.headers[:2] == headers for one in again)
     assert (await replay(settings_of(bench), done=progress())).total == Count(sent=6, before=6)  # the second failures
+    assert worker.stop() == 0
+
+
+async def test_a_post_that_is_edited_away_and_back_is_heard_of_three_times(bench: Bench) -> None:
+    """And once more after a backfill: the client takes none of them for a repeat."""
+    await bench.create_topics()
+    worker = await bench.start_worker()
+    async with Client(settings=settings_of(bench)) as client:
+        for text in ("get lost, all of you", "good morning", "get lost, all of you"):
+            await client.send_post({"id": "1", "author": "river_09", "text": text})
+        await read_count(bench, "labels", 3)
+        done = DoneOffsets.open(bench.folder / "backfilled.json", bench.topic("posts"))
+        await backfill(settings_of(bench), Stretch(bench.topic("posts"), "posts", 2), 1000, done)
+        await read_count(bench, "labels", 4)
+        first, clean, back, again = [one async for one in client.verdicts(from_beginning=True, timeout_s=2)]
+    assert first.id == back.id == again.id != clean.id
+    assert again.source is not None
+    assert again.source.topic == bench.topic("posts-backfill")
     assert worker.stop() == 0
 
 

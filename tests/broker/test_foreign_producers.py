@@ -15,6 +15,7 @@ from tests.support.traffic import Draft
 
 pytestmark = pytest.mark.timeout(120)
 
+ANY = -1  # the partitioner chooses
 CODECS = ("gzip", "snappy", "lz4", "zstd")
 
 
@@ -42,6 +43,22 @@ async def _read_by_client(bench: Bench, verdicts: list[bytes | None], codec: str
     await asyncio.to_thread(produce, bench.bootstrap, drafts, compression_type=codec)
     async with Client(settings=settings) as client:
         return {verdict.id async for verdict in client.verdicts(from_beginning=True, timeout_s=3)}
+
+
+async def test_librdkafka_sends_an_author_where_our_client_does_if_it_is_told_to(bench: Bench) -> None:
+    """docs/consuming.md names the partitioner. By default, it puts a key elsewhere, and its posts have no order."""
+    await bench.create_topics(partitions=8)
+    authors = [f"author-{number}" for number in range(8)]
+    async with Client(settings=Settings(brokers=bench.bootstrap, topic_prefix=bench.prefix)) as client:
+        ours = [(await client.send_post({"id": "1", "text": "a", "author": one})).partition for one in authors]
+
+    async def partitions(**config: object) -> list[int]:
+        drafts = [Draft(bench.topic("posts"), b"{}", key=one.encode(), partition=ANY) for one in authors]
+        went = [await asyncio.to_thread(produce, bench.bootstrap, [each], **config) for each in drafts]
+        return [partition for ((_, partition, _),) in went]
+
+    assert await partitions(partitioner="murmur2_random") == ours
+    assert await partitions() != ours
 
 
 in_transactions = pytest.mark.real_broker("it writes no markers at the end of a transaction")

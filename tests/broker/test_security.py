@@ -232,11 +232,13 @@ async def test_an_acl_that_is_withdrawn_while_a_worker_runs_loses_nothing(secure
     assert worker.stop() == 0
 
 
-async def test_a_sender_a_reader_and_an_operator_need_no_more_than_is_printed(secured: Secured, bench: Bench) -> None:
+async def test_senders_readers_reviewers_and_operators_need_no_more_than_is_printed(
+    secured: Secured, bench: Bench
+) -> None:
     """Each over a certificate of its own name, and the operator on topics that are not there yet."""
     own = {
         role: the_settings(bench, secured.mutual(secured.authority.sign(f"{role}-{bench.prefix}")))
-        for role in ("sender", "reader", "operator")
+        for role in ("sender", "reader", "reviewer", "operator")
     }
     for role, settings in own.items():
         secured.grant(settings, role, f"User:{role}-{bench.prefix}")
@@ -250,10 +252,19 @@ async def test_a_sender_a_reader_and_an_operator_need_no_more_than_is_printed(se
         subscription = client.verdicts(group=bench.prefix + "-r", from_beginning=True, timeout_s=20)
         with pytest.raises(NotAuthorisedError, match="group"):
             await anext(subscription)
-        verdicts = client.verdicts(from_beginning=True, timeout_s=20)
-        assert (await anext(verdicts)).post_id == "1"
+        verdicts = client.verdicts(group=bench.prefix, from_beginning=True, timeout_s=20)
+        verdict = await anext(verdicts)
+        assert verdict.post_id == "1"
         with pytest.raises(NotAuthorisedError):
             await client.send_post({"id": "2", "text": "a fine day"})
+    review = {"verdict_id": verdict.id, "post_id": "1", "action": "remove"}
+    async with Client(settings=own["reviewer"]) as client:
+        assert (await client.send_review(review)).topic == bench.topic("reviews")
+        with pytest.raises(NotAuthorisedError):
+            await client.send_post({"id": "2", "text": "a fine day"})
+    async with Client(settings=own["sender"]) as client:
+        with pytest.raises(NotAuthorisedError):
+            await client.send_review(review)
     await bench.send([Draft(bench.topic("posts"), b"{")])
     await bench.read(["dead-letters"], until=lambda letters: len(letters) == 1)
     assert (await replay(own["operator"])).total.sent == 1

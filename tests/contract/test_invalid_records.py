@@ -40,6 +40,8 @@ def _json(**fields: Any) -> bytes:
         (_json()[:-3], Reason.INVALID_JSON),
         (_json() + b"{}", Reason.INVALID_JSON),
         (b"[" * 100_000 + b"]" * 100_000, Reason.INVALID_JSON),
+        (b"\0\0\0\0\x07" + _json(), Reason.INVALID_JSON),  # in the frame of a schema registry
+        (b"\0\0\0\x01\xc8" + _json(), Reason.NOT_UTF8),
         (b'{"id":"1","text":NaN}', Reason.WRONG_TYPE),
         (b'{"id":"1","text":"\xff\xfe\x80"}', Reason.NOT_UTF8),
         (b'\xff\xfe"xyzzy', Reason.NOT_UTF8),

@@ -12,7 +12,7 @@ import streams.client
 CLIENT = """
     BrokerUnreachableError Client ClientError CodecMissingError InvalidRecordError Letter Message NotAcknowledgedError
     NotAuthorisedError Reading Receipt Subscription TidegateError TopicMissingError line_message post_message
-    record_message symptoms_message
+    record_message review_message symptoms_message
 """
 
 

@@ -1,4 +1,4 @@
-"""The README says what the code says."""
+"""The README, and the program of docs/consuming.md, say what the code says."""
 
 import ast
 import importlib
@@ -12,7 +12,10 @@ README = (ROOT / "README.md").read_text("utf-8")
 LONGEST_BYTES = 10_000
 
 
-@pytest.mark.parametrize("code", re.findall(r"```python\n(.*?)```", README, re.DOTALL))
+CODES = re.findall(r"```python\n(.*?)```", README + (ROOT / "docs" / "consuming.md").read_text("utf-8"), re.DOTALL)
+
+
+@pytest.mark.parametrize("code", CODES)
 def test_the_python_example_uses_names_that_exist(code: str) -> None:
     tree = ast.parse(code)
     imported = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]

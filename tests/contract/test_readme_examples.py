@@ -16,16 +16,18 @@ import typer
 from typer.testing import CliRunner
 
 from schemas import PostVerdict, SymptomVerdict
-from schemas.examples import POST, POST_VERDICT, REVIEW, SYMPTOM_RECORD, SYMPTOM_VERDICT
+from schemas.examples import ALERT, POST, POST_VERDICT, REVIEW, SYMPTOM_RECORD, SYMPTOM_VERDICT
 from streams.cli.app import build_app
 from streams.policy import POLICY, Policy
 from streams.policy.tables import Condition, Effects
 from tests.support.bench import Bench
+from tests.support.traffic import Draft
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
-MESSAGES, POLICY_PAGE, COMMANDS, RUNNING = (
-    (ROOT / "docs" / f"{name}.md").read_text("utf-8") for name in ("messages", "policy", "commands", "running")
+MESSAGES, POLICY_PAGE, COMMANDS, RUNNING, CONSUMING = (
+    (ROOT / "docs" / f"{name}.md").read_text("utf-8")
+    for name in ("messages", "policy", "commands", "running", "consuming")
 )
 
 
@@ -55,7 +57,7 @@ def test_the_commands_table_lists_every_command(commands: dict[str, Any]) -> Non
 
 
 def test_options_of_commands_exist(commands: dict[str, Any]) -> None:
-    pages = "\n".join((README, COMMANDS, RUNNING, POLICY_PAGE))
+    pages = "\n".join((README, COMMANDS, RUNNING, CONSUMING, POLICY_PAGE))
     lines = re.findall(r"(?:^|[|$] )(tidegate [^|#>\n]*)", pages, re.MULTILINE)
     used = 0
     for line in lines:
@@ -133,16 +135,33 @@ async def test_the_program_runs(bench: Bench) -> None:
     await bench.create_topics()
     await bench.start_worker()
     (code,) = _blocks(README, "python")
-    code = code.replace("localhost:9092", bench.bootstrap).replace("timeout_s=10", "timeout_s=4")
-    environment = {"PATH": "", "TIDEGATE_TOPIC_PREFIX": bench.prefix}
+    said = await _run(code.replace("timeout_s=10", "timeout_s=4"), bench)
+    assert re.fullmatch(r"1 allow \[\] \d+(\.\d+)?\n", said)
+
+
+@pytest.mark.broker
+@pytest.mark.timeout(240)
+async def test_the_program_that_reads_alerts_is_told_of_those_that_came_while_it_was_down(bench: Bench) -> None:
+    """As it stands on the page, but for the address, and that it ends when nothing comes."""
+    await bench.create_topics()
+    (code,) = _blocks(CONSUMING, "python")
+    code = code.replace("from_beginning=True", "from_beginning=True, timeout_s=4")
+    for subject in ("u-1", "u-2"):
+        alert = {**ALERT, "subject": subject, "source": {**ALERT["source"], "offset": int(subject[2:])}}
+        await bench.send([Draft(bench.topic("alerts"), json.dumps(alert).encode())])
+        assert await _run(code, bench) == f"high repeat_offender {subject}\n"
+
+
+async def _run(code: str, bench: Bench) -> str:
+    """What it prints."""
     done = await asyncio.to_thread(
         subprocess.run,
-        [sys.executable, "-c", code],
+        [sys.executable, "-c", code.replace("localhost:9092", bench.bootstrap)],
         cwd=ROOT,
-        env=environment,
+        env={"PATH": "", "TIDEGATE_TOPIC_PREFIX": bench.prefix},
         capture_output=True,
         text=True,
         timeout=110,
     )
     assert done.returncode == 0, done.stderr
-    assert re.fullmatch(r"1 allow \[\] \d+(\.\d+)?\n", done.stdout)
+    return done.stdout

@@ -11,8 +11,6 @@ from collections import deque
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
-from pydantic import ValidationError
-
 from schemas import Strike
 from streams.policy.base import LONGEST_WINDOW_S
 from streams.record import Outgoing
@@ -103,12 +101,12 @@ class Journal:
         return [*over, *strikes]
 
     def read(self, place: Place, value: bytes, now: float) -> Strike | None:
-        """None: damaged, of another version, or under a hash with another key; that is taken back when it is so old
-        that it counts under no policy.
+        """None: damaged, or under a hash with another key; that is taken back when it is so old that it counts under no
+        policy.
         """
         try:
-            strike = Strike.model_validate_json(value)
-        except ValidationError:
+            strike = Strike.decode(value)
+        except ValueError:
             return None
         if strike.key_check == self._key_check:
             return strike

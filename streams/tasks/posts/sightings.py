@@ -18,7 +18,6 @@ from typing import Any, Final
 from zlib import crc32
 
 import orjson
-from pydantic import ValidationError
 
 from models.pictures.hashing import Fingerprint
 from schemas import Post, Sighting
@@ -79,10 +78,10 @@ class Sightings:
         return noted
 
     def read(self, value: bytes | None) -> Sighting | None:
-        """None: damaged, of another version, or under hashes with another key."""
+        """None: damaged, or under hashes with another key."""
         try:
-            sighting = Sighting.model_validate_json(value or b"")
-        except ValidationError:
+            sighting = Sighting.decode(value)
+        except ValueError:
             return None
         return sighting if sighting.key_check == self._key_check else None
 

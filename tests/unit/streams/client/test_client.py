@@ -21,11 +21,12 @@ from aiokafka.errors import (
     UnknownTopicOrPartitionError,
 )
 
-from schemas import Post, PostVerdict, TimingsMs
+from schemas import Alert, Post, PostVerdict, TimingsMs
+from schemas.examples import ALERT
 from streams.client import Client, Message, Receipt
 from streams.client import client as client_module
 from streams.client.messages import decoder, line_message, post_message, symptoms_message
-from streams.client.subscription import RecentIds, Subscription
+from streams.client.subscription import Recent, Subscription
 from streams.errors import (
     BrokerUnreachableError,
     ClientError,
@@ -35,6 +36,7 @@ from streams.errors import (
     TopicMissingError,
     translate,
 )
+from streams.record import RawRecord
 from streams.settings import Settings
 
 SETTINGS = Settings(brokers="127.0.0.1:1")
@@ -161,6 +163,12 @@ async def test_a_single_send_raises_what_went_wrong() -> None:
             await client.send_post({"id": "1", "text": "hello"})
 
 
+async def test_a_review_goes_to_its_topic() -> None:
+    async with sending(FakeProducer()) as client:
+        review = {"verdict_id": "v", "post_id": "p", "action": "remove"}
+        assert await client.send_review(review) == Receipt("moderation.reviews", 0, 0)
+
+
 class SlowProducer:
     """Never comes to the end of its start."""
 
@@ -187,8 +195,8 @@ async def test_a_caller_who_gives_up_while_it_connects_leaves_no_producer(monkey
     assert [producer.stopped for producer in SlowProducer.made] == [True, True]
 
 
-def test_recent_ids_are_bounded_and_keep_what_is_used() -> None:
-    recent = RecentIds(size=2)
+def test_what_was_seen_is_bounded_and_keeps_what_is_used() -> None:
+    recent = Recent(size=2)
     assert [recent.seen(one) for one in ("a", "b", "a", "c", "a", "b")] == [False, False, True, False, True, False]
 
 
@@ -198,7 +206,7 @@ class FakeConsumer:
     def __init__(self, values: Iterable[bytes]) -> None:
         self.partition = TopicPartition("moderation.labels", 0)
         self.messages = [
-            SimpleNamespace(topic=self.partition.topic, partition=0, offset=offset, value=value)
+            SimpleNamespace(topic=self.partition.topic, partition=0, offset=offset, key=b"k", value=value, headers=())
             for offset, value in enumerate(values)
         ]
         self.commits: list[int] = []
@@ -232,12 +240,13 @@ class FakeConsumer:
         self.commits.append(offsets[self.partition])
 
 
-def verdict(identity: str) -> bytes:
+def verdict(identity: str, offset: int | None = None, topic: str = "moderation.posts") -> bytes:
+    """Of the record at this offset; None: outside of Kafka."""
     scores = ("toxicity", "insult", "hate", "threat", "sexual", "self_harm", "profanity", "spam")
     return orjson.dumps(
         {
             "id": identity,
-            "source": None,
+            "source": None if offset is None else {"topic": topic, "partition": 0, "offset": offset},
             "model_version": "m",
             "policy_version": "p",
             "degraded": False,
@@ -256,9 +265,10 @@ def verdict(identity: str) -> bytes:
 
 
 def reading(
-    consumer: FakeConsumer, topic: str = "moderation.labels", group: str | None = "g"
+    consumer: FakeConsumer, topic: str = "moderation.labels", group: str | None = "g", **how: Any
 ) -> Subscription[PostVerdict]:
-    return Subscription(SETTINGS, topic, decoder(PostVerdict), group=group, timeout_s=0.05, make_consumer=consumer)
+    how |= {"group": group, "timeout_s": 0.05, "make_consumer": consumer}
+    return Subscription(SETTINGS, topic, decoder(PostVerdict), **how)
 
 
 async def ids(subscription: AsyncIterator[PostVerdict]) -> list[str]:
@@ -271,6 +281,37 @@ async def test_repeats_are_dropped_and_typed_items_come_out() -> None:
         assert await ids(subscription) == ["a", "b", "c"]
     assert consumer.commits[-1] == 5
     assert consumer.stopped
+
+
+async def test_a_post_that_is_edited_away_and_back_is_heard_of_again() -> None:
+    """Its third verdict has the id of the first: same content, same model, same policy."""
+    abuse, clean, again = verdict("abuse", 1), verdict("clean", 2), verdict("abuse", 3)
+    async with reading(FakeConsumer([abuse, clean, abuse, again, clean, again])) as subscription:
+        assert [item.source.offset async for item in subscription if item.source] == [1, 2, 3]
+
+
+async def test_what_a_backfill_judges_once_more_is_no_repeat() -> None:
+    """Another policy may have said otherwise in between, and was rolled back."""
+    old, once, twice = verdict("old", 1), verdict("new", 1, "t-backfill"), verdict("old", 2, "t-backfill")
+    async with reading(FakeConsumer([old, once, once, twice, old])) as subscription:
+        assert await ids(subscription) == ["old", "new", "old"]
+
+
+@pytest.mark.parametrize(
+    ("source", "other"),
+    [
+        ({"topic": "a", "partition": 1, "offset": 12}, {"topic": "a", "partition": 11, "offset": 2}),
+        ({"topic": "a", "partition": 1, "offset": 12}, {"topic": "b", "partition": 1, "offset": 12}),
+    ],
+)
+def test_alerts_of_other_places_are_other_alerts(source: dict[str, Any], other: dict[str, Any]) -> None:
+    decode = decoder(Alert)
+
+    def identity(place: dict[str, Any] | None) -> str | None:
+        return decode(SimpleNamespace(value=orjson.dumps({**ALERT, "source": place})))[1]
+
+    assert identity(source) == identity(dict(source)) != identity(other)
+    assert identity(None) == ALERT["id"]
 
 
 async def test_an_item_is_committed_only_after_the_next_was_asked_for() -> None:
@@ -321,6 +362,37 @@ async def test_what_cannot_be_read_is_counted_and_passed_over() -> None:
         assert await ids(subscription) == ["a", "b"]
         assert subscription.unreadable == 2
     assert consumer.commits[-1] == 4
+
+
+async def test_what_cannot_be_read_is_told_without_being_quoted(caplog: pytest.LogCaptureFixture) -> None:
+    newer = orjson.dumps({**orjson.loads(verdict("a")), "action": "my secret"})
+    told: list[RawRecord] = []
+    async with reading(FakeConsumer([verdict("a"), newer]), on_unreadable=told.append) as subscription:
+        assert await ids(subscription) == ["a"]
+    assert told == [RawRecord("moderation.labels", 0, 1, b"k", newer)]
+    assert "moderation.labels[0]@1, action: Input should be 'allow', 'limit'" in caplog.text
+    assert "secret" not in caplog.text
+
+
+async def test_a_reader_may_stop_at_what_it_cannot_read_and_finds_it_there_again() -> None:
+    def refuse(_: RawRecord) -> None:
+        raise RuntimeError("update me")
+
+    consumer = FakeConsumer([verdict("a"), b"{}", verdict("b")])
+    async with reading(consumer, on_unreadable=refuse) as subscription:
+        assert (await anext(subscription)).id == "a"
+        for _ in range(2):
+            with pytest.raises(RuntimeError, match="update me"):
+                await anext(subscription)
+    assert consumer.commits[-1] == 1
+
+
+async def test_fields_of_a_newer_worker_are_passed_over() -> None:
+    newer = orjson.loads(verdict("a"))
+    newer["timings_ms"]["added"], newer["added"] = 1, {"deep": []}
+    async with reading(FakeConsumer([orjson.dumps(newer)])) as subscription:
+        assert await ids(subscription) == ["a"]
+    assert subscription.unreadable == 0
 
 
 async def test_a_missing_topic_is_named_and_nothing_stays_open() -> None:

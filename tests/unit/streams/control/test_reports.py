@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
+
+import orjson
+import pytest
 
 from schemas import Control, Event
 from schemas.event import Revision, Running
 from streams.control.events import EventKind, new_event, outgoing
 from streams.control.reports import Reports, following
+from streams.control.topic import Log
 from streams.settings import Settings
 
 ENTRY = Control(kind="policy", name="default", content="x", revision=4)
@@ -56,6 +61,19 @@ def test_another_task_or_kind_is_no_answer() -> None:
     reports.add(event("new", running=running(4)))
     for other in (ENTRY.model_copy(update={"kind": "model"}), ENTRY.model_copy(update={"name": "former"})):
         assert following(other, ["new"], reports).silent == ["new"]
+
+
+async def test_a_newer_worker_that_says_more_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    newer = event("w", running=running(4)).model_dump(mode="json") | {"added": 1}
+    newer["running"] |= {"added": 1}
+
+    async def read_to_end(_: Log) -> list[Any]:
+        return [SimpleNamespace(value=value) for value in (orjson.dumps(newer), b"{}", None)]
+
+    monkeypatch.setattr(Log, "read_to_end", read_to_end)
+    reports = Reports(Settings())
+    await reports.refresh()
+    assert following(ENTRY, ["w"], reports).reached == ["w"]
 
 
 def test_what_one_worker_refused_is_refused() -> None:

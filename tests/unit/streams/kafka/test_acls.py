@@ -86,6 +86,22 @@ def test_who_follows_reviews_reads_both_topics_and_writes_the_figures_which_no_w
     assert by_name("reader")["p.quality"] == ("Read",)
 
 
+def test_who_sends_reviews_writes_them_and_nothing_beside() -> None:
+    assert by_name("reviewer") == {"p.reviews": ("Write",)}
+
+
+def test_a_reader_names_a_group_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read on the workers' group is enough to commit their offsets."""
+    monkeypatch.setenv("TIDEGATE_GROUP", "of-the-workers")
+    refused = CliRunner().invoke(build_app(), ["acls", "--role", "reader"])
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert "a group of its own" in " ".join(refused.stderr.split())
+    granted = CliRunner().invoke(build_app(), ["acls", "--role", "reader", "--group", "dashboard"])
+    assert granted.exit_code == 0
+    assert "--group 'dashboard'" in granted.stdout
+    assert "of-the-workers" not in granted.stdout
+
+
 @pytest.mark.parametrize("role", ROLES)
 def test_both_forms_say_the_same(role: str) -> None:
     given = ["acls", "--role", role, "--prefix", "p", "--group", "g", "--principal", "User:CN=a b"]

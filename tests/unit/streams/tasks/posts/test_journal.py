@@ -206,6 +206,15 @@ def test_what_is_damaged_is_counted_and_no_strike(value: bytes) -> None:
     assert known(reader) == 0
 
 
+def test_a_strike_that_a_newer_worker_says_more_of_counts() -> None:
+    (left,) = strike(task(), 1)
+    reader = task()
+    reader.assign({3})
+
+    assert reader.restore(3, [(left.key, orjson.dumps(orjson.loads(left.value or b"") | {"added": 1}))]) == 0
+    assert known(reader) == 1
+
+
 def test_what_was_written_with_another_key_is_no_strike_and_goes_once_it_is_old() -> None:
     (left,) = strike(task(secret_of(b"x" * 32)), 1)
     old = orjson.loads(left.value or b"") | {"sent_at": "2020-01-01T00:00:00Z"}

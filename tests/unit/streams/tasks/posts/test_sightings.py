@@ -227,6 +227,13 @@ def test_what_is_damaged_or_told_under_another_key_counts_for_nothing(damage: An
     assert (len(alerts), unused) == (1, 7)
 
 
+def test_what_a_newer_worker_says_more_of_counts() -> None:
+    told = [each.value or b"" for number in range(6) for each in sightings(judged(worker(), number))]
+    alerts, unused = worker().sighted([orjson.dumps(orjson.loads(value) | {"added": 1}) for value in told])
+
+    assert (len(alerts), unused) == (1, 0)
+
+
 def test_posts_without_author_and_greetings_tell_nothing() -> None:
     judging = worker()
     assert sightings(judged(judging, 1, "good morning")) == []
