@@ -154,10 +154,19 @@ async def test_a_model_on_trial_is_compared_and_judges_nobody(bench: Bench, tiny
     compared = await bench.read(["comparisons"], until=lambda outputs: len(outputs) >= 150)
     assert {each.source for each in compared} <= set(places)
 
+    sending = asyncio.create_task(bench.send_steadily(posts(bench.topic("posts"), 10_000, partitions=2), rate=20))
+    meanwhile = await trial_report(bench)
+    assert not sending.done(), "what is compared while it is read is not waited for"
+    sending.cancel()
+    await asyncio.wait([sending])
     await tidegate(bench, "models", "rollback", "--wait", "--as", "ana")
+    said = await trial_report(bench)
+    assert (said["revision"], said["agreement"]) == (meanwhile["revision"], meanwhile["agreement"]) == (1, 1.0)
+    assert said["compared"] >= meanwhile["compared"] >= len(compared)
+
+
+async def trial_report(bench: Bench) -> dict[str, Any]:
     options = ("--brokers", bench.bootstrap, "--prefix", bench.prefix, "--json")
     report = [sys.executable, "-m", "streams.cli", "models", "report", *options]
     done = await asyncio.to_thread(subprocess.run, report, capture_output=True, text=True, timeout=120, check=True)
-    said = orjson.loads(done.stdout)
-    assert (said["revision"], said["agreement"]) == (1, 1.0)
-    assert said["compared"] >= len(compared)
+    return dict(orjson.loads(done.stdout))

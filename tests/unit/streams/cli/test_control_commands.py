@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -207,6 +208,35 @@ def test_a_report_shows_positions(as_json: bool, capsys: pytest.CaptureFixture[s
             "positions": [],
         }
         assert (said["gained"][0]["from"], said["lost"], said["is_enough"]) == ("threat", [], False)
+
+
+def test_a_report_counts_what_lies_in_the_topic_of_its_own_trial(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    def message(offset: int, **fields: Any) -> SimpleNamespace:
+        value = None if fields.get("revision") == 0 else json.dumps({**COMPARISON, **fields}).encode()
+        return SimpleNamespace(topic="moderation.comparisons", partition=0, offset=offset, value=value)
+
+    lying = {
+        "reviews": [],
+        "comparisons": [
+            [message(0, id="a" * 32, revision=1), message(1, id="b" * 32), message(2, revision=0)],
+            [message(3, id="b" * 32), message(4, id="c" * 32)],
+        ],
+    }
+
+    async def read_between(settings: object, kind: str) -> AsyncIterator[list[SimpleNamespace]]:
+        for messages in lying[kind]:
+            yield messages
+
+    monkeypatch.setattr("streams.client.between.read_between", read_between)
+    monkeypatch.setattr("streams.client.reviewed.read_between", read_between)
+    assert "No model is on trial" in run("models", "report").stderr
+    state.put("model/candidate", Control(kind="model", name="candidate", version="v2", share=0.1, revision=2))
+    result = run("models", "report", "--json")
+    assert result.exit_code == 0, result.output
+    said = json.loads(result.stdout)
+    assert (said["revision"], said["compared"]) == (2, 2)
+    assert "the comparison at moderation.comparisons[0]@2 cannot be read" in result.stderr
+    assert json.loads(run("models", "report", "--revision", "1", "--json").stdout)["compared"] == 1
 
 
 def canary(*arguments: str) -> Result:
