@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from getpass import getuser
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -38,7 +38,11 @@ As = Annotated[
     str, typer.Option("--as", callback=_name_of, help="Who asks. Default: the user's name.", show_default=False)
 ]
 Note = Annotated[str | None, typer.Option(help="Why, for those who look later.", show_default=False)]
+Percent = Annotated[float, typer.Option("--share", min=0.01, max=100, help="Percent of the authors.")]
 Group = Annotated[str | None, typer.Option(help="Consumer group of the workers.", show_default=False)]
+
+
+SETTINGS: Final = "what each worker's settings name"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +78,31 @@ class Workers:
 
 
 def carry_out(wanted: Callable[[State], Control], how: How, workers: Workers, event: EventKind = "requested") -> None:
-    """Writes a change and says so; with --wait ends with 1 where a worker does not follow."""
+    """Writes a change and says so; with --wait ends with 1 where a worker does not follow.
+
+    That no worker listens at all is told either way.
+    """
     settings = workers.settings()
     if how.dry_run:
         _show_change(run(_try(settings, wanted, how)), None, how, workers.as_json)
         return
     entry, found = run(_change(settings, wanted, how, event))
     _show_change(entry, found, how, workers.as_json)
+    if found is None or found.silent:
+        _warn_of_the_deaf(settings)
     if found is not None and not found.is_complete:
         raise typer.Exit(1)
+
+
+def _warn_of_the_deaf(settings: Settings) -> None:
+    from streams.control.reports import is_deaf
+
+    if run(is_deaf(settings)):
+        typer.echo(
+            f"tidegate: no worker of the group {settings.group} follows the control topic, so nothing changes: "
+            'start them with the setting control = "on" (TIDEGATE_CONTROL=on).',
+            err=True,
+        )
 
 
 async def _try(settings: Settings, wanted: Callable[[State], Control], how: How) -> Control:
@@ -140,11 +160,11 @@ def described(entry: Control) -> str:
     """What an entry says, in a few words: of a model on trial the share, the degrees that follow, and the guards."""
     what = entry.version or ("enabled" if entry.active else "disabled")
     if entry.share is None:
-        return what
+        return what if entry.active or entry.kind == "task" else SETTINGS
     if not entry.active:
         return f"{what} (ended)"
     if not entry.judges:
-        return f"{what} compared for {100 * entry.share:g} %"
+        return f"{what} judges {100 * entry.share:g} % of the authors for comparison"
     words = [f"{what} judges {100 * entry.share:g} %"]
     if entry.then:
         words.append(f"then {', '.join(f'{100 * share:g}' for share in entry.then)} % every {entry.every_s:g} s")
@@ -159,6 +179,8 @@ def _show_change(entry: Control, found: Following | None, how: How, as_json: boo
         return
     said = "would become" if how.dry_run else "is"
     typer.echo(f"{entry.kind} {entry.name}: {described(entry)} {said} revision {entry.revision}, by {entry.by}")
+    if described(entry) == SETTINGS:
+        typer.echo("  as it was before the first change")
     if found is None:
         return
     for worker in found.reached:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from streams.cli.control import How, HowOfModel, Workers, carry_out, show_status
+from streams.cli.control import How, HowOfModel, Percent, Workers, carry_out, show_status
 from streams.cli.options import expanded
 from streams.cli.terminal import AsJson, Brokers, Prefix, reporting, run, settings_from
 from streams.cli.trial_view import show_report
 
 if TYPE_CHECKING:
-    from schemas import Control
+    from schemas import Comparison, Control
     from streams.control.trial_report import TrialReport
     from streams.settings import Settings
 
@@ -33,14 +34,14 @@ def activate(address: Address, *, how: HowOfModel, workers: Workers) -> None:
 @expanded
 def shadow(
     address: Address,
-    share: Annotated[float, typer.Option(min=0.0001, max=1, help="Of the authors.")] = 0.1,
+    share: Percent = 10.0,
     *,
     how: HowOfModel,
     workers: Workers,
 ) -> None:
     """Let another model judge a share of the records for comparison only. `rollback` or `activate` ends it."""
     with reporting():
-        entry = model_entry(address, how).model_copy(update={"name": "candidate", "share": share})
+        entry = model_entry(address, how).model_copy(update={"name": "candidate", "share": share / 100})
         if how.dry_run:
             check_model(workers.settings(), entry)
         carry_out(lambda _: entry, how, workers)
@@ -50,20 +51,18 @@ def report(
     revision: Annotated[
         int | None, typer.Option(min=1, help="Of the trial. Default: the last one.", show_default=False)
     ] = None,
-    quiet_s: Annotated[float, typer.Option(min=0.5, max=60, help="Stop when nothing came for so long.")] = 3.0,
     brokers: Brokers = None,
     prefix: Prefix = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show where a model on trial decides otherwise, and whether enough was compared to say so."""
+    """Show where a model on trial decides otherwise, and whether enough was compared so far to say so."""
     with reporting():
         settings = settings_from(brokers=brokers, topic_prefix=prefix)
-        show_report(*run(_compared(settings, revision, quiet_s)), as_json)
+        show_report(*run(_compared(settings, revision)), as_json)
 
 
-async def _compared(settings: Settings, revision: int | None, quiet_s: float) -> tuple[int, TrialReport]:
+async def _compared(settings: Settings, revision: int | None) -> tuple[int, TrialReport]:
     """The trial's revision, and what was found."""
-    from streams.client import Client
     from streams.client.reviewed import read_reviews
     from streams.control.change import ConflictError, read_state
     from streams.control.trial_report import TrialReport
@@ -74,11 +73,28 @@ async def _compared(settings: Settings, revision: int | None, quiet_s: float) ->
             raise ConflictError("No model is on trial, and none was.")
         revision = entry.revision if entry.active else entry.expected
     found = TrialReport((await read_reviews(settings))[0].usual())
-    async with Client(settings=settings) as client:
-        async for comparison in client.read("comparisons", from_beginning=True, timeout_s=quiet_s):
-            if comparison.revision == revision:
-                found.add(comparison)
+    async for comparison in _comparisons(settings):
+        if comparison.revision == revision:
+            found.add(comparison)
     return revision, found
+
+
+async def _comparisons(settings: Settings) -> AsyncIterator[Comparison]:
+    """All that lie in the topic now: while the trial goes on there are always more to come."""
+    from schemas import Comparison
+    from streams.client.between import read_between
+    from streams.client.messages import decoder
+
+    decode = decoder(Comparison)
+    async for messages in read_between(settings, "comparisons"):
+        for message in messages:
+            try:
+                comparison, _ = decode(message)
+            except ValueError:
+                where = f"{message.topic}[{message.partition}]@{message.offset}"
+                typer.echo(f"tidegate: the comparison at {where} cannot be read", err=True)
+            else:
+                yield comparison
 
 
 @expanded
@@ -102,14 +118,14 @@ def model_entry(address: str, how: How) -> Control:
     from hashlib import sha256
 
     from schemas import Control
-    from streams.sources import absolute, manifest_version, read_manifest_bytes
+    from streams.sources import absolute, parse_manifest, read_manifest_bytes
 
     address = absolute(address)
     manifest = read_manifest_bytes(address)
     return Control(
         kind="model",
         name="default",
-        version=manifest_version(manifest, address),
+        version=parse_manifest(manifest, address).full_version,
         address=address,
         digest=sha256(manifest).hexdigest(),
         by=how.by,

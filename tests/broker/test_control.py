@@ -141,12 +141,42 @@ async def test_a_killed_worker_comes_back_with_what_is_active(bench: Bench) -> N
     assert {each.body["action"] for each in answers.outputs} == {"limit"}
 
 
+async def test_the_first_change_is_rolled_back_to_what_the_settings_name(bench: Bench) -> None:
+    await bench.create_topics()
+    await bench.start_worker(control="on")
+    policy = write_policy(bench.folder, action="limit")
+    await tidegate(bench, "policy", "activate", str(policy), "--wait", "--as", "ana")
+    said = await tidegate(bench, "policy", "rollback", "--wait", "--as", "ana")
+    assert (said["revision"], said["active"], len(said["workers"]["reached"])) == (2, False, 1)
+    answers = await bench.answers(await bench.send(posts(bench.topic("posts"), 20)))
+    answers.assert_exactly_once()
+    assert {each.body["policy_version"].split("-")[0] for each in answers.outputs} == {"1"}
+    again = await tidegate(bench, "policy", "rollback", "--wait", "--as", "ana")
+    assert (again["revision"], again["version"], len(again["workers"]["reached"])) == (3, "test", 1)
+
+
+async def test_that_no_worker_follows_is_told(bench: Bench) -> None:
+    await bench.create_topics()
+    await bench.start_worker()
+    await bench.wait_members(1)
+    change = ("tasks", "disable", "symptoms", "--as", "ana")
+    options = ("--brokers", bench.bootstrap, "--prefix", bench.prefix, "--group", bench.prefix)
+    command = [sys.executable, "-m", "streams.cli", *change, *options]
+    done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, timeout=120, check=True)
+    assert "symptoms: disabled is revision 1" in done.stdout
+    assert f"no worker of the group {bench.prefix} follows the control topic" in done.stderr
+    await bench.start_worker(control="on")
+    await bench.wait_members(2)
+    done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, timeout=120, check=True)
+    assert ("revision 2" in done.stdout, done.stderr) == (True, "")
+
+
 async def test_a_model_on_trial_is_compared_and_judges_nobody(bench: Bench, tiny_artifact: Path) -> None:
     await bench.create_topics(partitions=2)
     await bench.start_worker(control="on")
     copy = Path(shutil.copytree(tiny_artifact, bench.folder / "copy"))
     write_manifest(copy, version="2026.11.25")
-    await tidegate(bench, "models", "shadow", str(copy), "--share", "1.0", "--wait", "--as", "ana")
+    await tidegate(bench, "models", "shadow", str(copy), "--share", "100", "--wait", "--as", "ana")
     places = await bench.send(posts(bench.topic("posts"), 200, partitions=2))
     answers = await bench.answers(places)
     answers.assert_exactly_once()
@@ -154,10 +184,19 @@ async def test_a_model_on_trial_is_compared_and_judges_nobody(bench: Bench, tiny
     compared = await bench.read(["comparisons"], until=lambda outputs: len(outputs) >= 150)
     assert {each.source for each in compared} <= set(places)
 
+    sending = asyncio.create_task(bench.send_steadily(posts(bench.topic("posts"), 10_000, partitions=2), rate=20))
+    meanwhile = await trial_report(bench)
+    assert not sending.done(), "what is compared while it is read is not waited for"
+    sending.cancel()
+    await asyncio.wait([sending])
     await tidegate(bench, "models", "rollback", "--wait", "--as", "ana")
+    said = await trial_report(bench)
+    assert (said["revision"], said["agreement"]) == (meanwhile["revision"], meanwhile["agreement"]) == (1, 1.0)
+    assert said["compared"] >= meanwhile["compared"] >= len(compared)
+
+
+async def trial_report(bench: Bench) -> dict[str, Any]:
     options = ("--brokers", bench.bootstrap, "--prefix", bench.prefix, "--json")
     report = [sys.executable, "-m", "streams.cli", "models", "report", *options]
     done = await asyncio.to_thread(subprocess.run, report, capture_output=True, text=True, timeout=120, check=True)
-    said = orjson.loads(done.stdout)
-    assert (said["revision"], said["agreement"]) == (1, 1.0)
-    assert said["compared"] >= len(compared)
+    return dict(orjson.loads(done.stdout))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -22,7 +23,9 @@ from streams.control import tending
 from streams.control.reports import Following, Reports
 from streams.control.state import State
 from streams.control.trial_report import TrialReport
+from streams.policy.file import POLICY
 from tests.support.policies import write_policy
+from tests.support.rules import as_toml, rule
 
 NOBODY = "127.0.0.1:1"
 
@@ -49,10 +52,20 @@ def state(monkeypatch: pytest.MonkeyPatch) -> State:
     async def read_reports(settings: Any) -> Reports:
         return Reports(settings)
 
+    joined(monkeypatch)
     monkeypatch.setattr(changing, "read_state", read_state)
     monkeypatch.setattr(changing, "change", change)
     monkeypatch.setattr(module, "read_reports", read_reports)
     return topic
+
+
+def joined(monkeypatch: pytest.MonkeyPatch, *client_ids: str) -> None:
+    """As the broker describes the group."""
+
+    async def described(settings: object) -> list[str]:
+        return list(client_ids)
+
+    monkeypatch.setattr(reporting, "_client_ids", described)
 
 
 @pytest.fixture
@@ -116,6 +129,42 @@ def test_a_dry_run_says_what_it_would_write_and_writes_nothing(
     assert list(state) == []
 
 
+def test_a_dry_run_of_a_policy_tells_why_a_worker_would_refuse_it(
+    state: State, policy: str, tiny_artifact: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def said(text: str) -> tuple[int, str]:
+        Path(policy).write_text(text)
+        result = run("policy", "activate", policy, "--dry-run", "--as", "ana")
+        return result.exit_code, result.stderr
+
+    low, shipped = Path(policy).read_text(), POLICY.read_text("utf-8")
+    code, why = said(shipped + as_toml(rule("threats", {"label": "threat", "at_least": 0.6})))
+    assert (code, "The policy's rule threats: " in why) == (2, True), why
+
+    strict = shipped.replace('"balanced"', '"strict"')
+    assert strict != shipped
+    assert said(strict) == (0, "")
+    assert run("models", "activate", str(tiny_artifact), "--as", "ana").exit_code == 0
+    code, why = said(strict)
+    assert (code, "has no operating point strict" in why) == (2, True), "the active model counts, not the settings'"
+    assert run("models", "rollback", "--as", "ana").exit_code == 0
+    assert said(strict) == (0, "")
+
+    assert said(low) == (0, "")
+    monkeypatch.setenv("TIDEGATE_CASCADE", "on")
+    code, why = said(low)
+    assert (code, "switch cascade off" in why) == (2, True), why
+    assert state.get("policy/default") is None
+
+
+def test_a_policy_cannot_be_tried_where_the_active_model_is_out_of_reach(state: State, policy: str) -> None:
+    gone = Control(kind="model", name="default", address="/nowhere", digest="a" * 64, revision=1)
+    state.put(gone.key, gone)
+    result = run("policy", "activate", policy, "--dry-run", "--as", "ana")
+    assert result.exit_code == 1
+    assert "/nowhere/manifest.json cannot be copied" in result.stderr
+
+
 def test_the_change_of_another_needs_the_revision(state: State, policy: str) -> None:
     state.put("policy/default", Control(kind="policy", name="default", content="theirs", by="bo", revision=7))
     refused = run("policy", "activate", policy, "--as", "ana")
@@ -131,6 +180,27 @@ def test_the_change_of_another_needs_the_revision(state: State, policy: str) -> 
     assert entry.content == "theirs"
 
 
+def test_the_first_change_can_be_rolled_back_to_what_the_settings_name(
+    policy: str, answering: Callable[[Following], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answering(Following(["a"]))
+    assert "no policy to go back to" in run("policy", "rollback", "--as", "ana").stderr
+    assert run("policy", "activate", policy, "--as", "ana").exit_code == 0
+    tried = run("policy", "rollback", "--as", "ana", "--dry-run")
+    assert "default: what each worker's settings name would become revision 2, by ana" in tried.stdout
+    result = run("policy", "rollback", "--as", "ana", "--wait")
+    assert result.exit_code == 0, result.output
+    assert [line.strip() for line in result.stdout.splitlines()] == [
+        "policy default: what each worker's settings name is revision 2, by ana",
+        "as it was before the first change",
+        "a: follows",
+    ]
+    assert "what each worker's settings name" in run("policy", "status").stdout
+    Path(policy).write_text(Path(policy).read_text().replace("window_s = 600.0", "window_s = 700.0"))
+    monkeypatch.setenv("TIDEGATE_POLICY", policy)
+    assert run("policy", "diff", policy).stdout.strip() == "They say the same."
+
+
 def test_waiting_names_those_that_do_not_follow_and_fails(policy: str, answering: Callable[[Following], None]) -> None:
     answering(Following(["a"], {"b": "The policy is wrong."}, ["c"]))
     result = run("policy", "activate", policy, "--as", "ana", "--wait")
@@ -144,6 +214,37 @@ def test_waiting_names_those_that_do_not_follow_and_fails(policy: str, answering
     assert json.loads(nobody.stdout)["workers"] == {"reached": [], "refused": {}, "silent": []}
     answering(Following(["a", "b"]))
     assert run("policy", "activate", policy, "--as", "ana", "--wait").exit_code == 0
+
+
+DEAF = "no worker of the group g follows the control topic, so nothing changes: start them with the setting control ="
+
+
+@pytest.mark.parametrize(
+    ("client_ids", "is_told"),
+    [((), False), (("tidegate", "tidegate"), True), (("tidegate", "tidegate-a"), False)],
+)
+@pytest.mark.parametrize("arguments", [("policy", "activate", "POLICY"), ("tasks", "disable", "posts")])
+def test_that_no_worker_listens_is_told(
+    policy: str, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], client_ids: tuple[str, ...], is_told: bool
+) -> None:
+    joined(monkeypatch, *client_ids)
+    command = [policy if word == "POLICY" else word for word in arguments]
+    result = run(*command, "--group", "g", "--as", "ana", "--json")
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["revision"] == 1
+    assert (DEAF in result.stderr) is is_told
+    assert (result.stderr == "") is not is_told
+    assert run(*command, "--group", "g", "--as", "ana", "--dry-run").stderr == ""
+
+
+def test_who_waits_for_nobody_hears_that_too(
+    policy: str, answering: Callable[[Following], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    joined(monkeypatch, "tidegate")
+    answering(Following(silent=["tidegate"]))
+    result = run("policy", "activate", policy, "--group", "g", "--as", "ana", "--wait")
+    assert result.exit_code == 1
+    assert DEAF in result.stderr
 
 
 def test_a_model_travels_by_address_and_hash(state: State, tiny_artifact: Path) -> None:
@@ -181,13 +282,35 @@ def test_tasks_are_switched_by_name(state: State) -> None:
 
 
 def test_a_trial_is_begun_and_ended(state: State, tiny_artifact: Path) -> None:
-    assert run("models", "shadow", str(tiny_artifact), "--share", "0.25", "--as", "ana").exit_code == 0
+    begun = run("models", "shadow", str(tiny_artifact), "--share", "25", "--as", "ana")
+    assert begun.exit_code == 0
+    assert "judges 25 % of the authors for comparison is revision 1, by ana" in begun.stdout
     trial = state.trial
     assert trial is not None
     assert (trial.name, trial.share, trial.revision) == ("candidate", 0.25, 1)
     assert run("models", "rollback", "--as", "ana").exit_code == 0
     assert state.trial is None
-    assert run("models", "shadow", str(tiny_artifact), "--share", "0").exit_code == 2
+    for share in ("0", "101"):
+        assert run("models", "shadow", str(tiny_artifact), "--share", share).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("command", "given", "understood"),
+    [
+        ("shadow", (), "judges 10 % of the authors for comparison"),
+        ("shadow", ("--share", "0.1"), "judges 0.1 % of the authors for comparison"),
+        ("canary", (), "judges 5 %;"),
+        ("canary", ("--share", "0.1"), "judges 0.1 %;"),
+    ],
+)
+def test_a_share_is_a_percentage_and_what_was_understood_is_said(
+    state: State, tiny_artifact: Path, command: str, given: tuple[str, ...], understood: str
+) -> None:
+    result = run("models", command, str(tiny_artifact), *given, "--as", "ana")
+    assert result.exit_code == 0, result.output
+    assert understood in result.stdout
+    assert state.trial is not None
+    assert state.trial.share == pytest.approx(float(understood.split()[1]) / 100)
 
 
 @pytest.mark.parametrize("as_json", [False, True])
@@ -207,6 +330,35 @@ def test_a_report_shows_positions(as_json: bool, capsys: pytest.CaptureFixture[s
             "positions": [],
         }
         assert (said["gained"][0]["from"], said["lost"], said["is_enough"]) == ("threat", [], False)
+
+
+def test_a_report_counts_what_lies_in_the_topic_of_its_own_trial(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    def message(offset: int, **fields: Any) -> SimpleNamespace:
+        value = None if fields.get("revision") == 0 else json.dumps({**COMPARISON, **fields}).encode()
+        return SimpleNamespace(topic="moderation.comparisons", partition=0, offset=offset, value=value)
+
+    lying = {
+        "reviews": [],
+        "comparisons": [
+            [message(0, id="a" * 32, revision=1), message(1, id="b" * 32), message(2, revision=0)],
+            [message(3, id="b" * 32), message(4, id="c" * 32)],
+        ],
+    }
+
+    async def read_between(settings: object, kind: str) -> AsyncIterator[list[SimpleNamespace]]:
+        for messages in lying[kind]:
+            yield messages
+
+    monkeypatch.setattr("streams.client.between.read_between", read_between)
+    monkeypatch.setattr("streams.client.reviewed.read_between", read_between)
+    assert "No model is on trial" in run("models", "report").stderr
+    state.put("model/candidate", Control(kind="model", name="candidate", version="v2", share=0.1, revision=2))
+    result = run("models", "report", "--json")
+    assert result.exit_code == 0, result.output
+    said = json.loads(result.stdout)
+    assert (said["revision"], said["compared"]) == (2, 2)
+    assert "the comparison at moderation.comparisons[0]@2 cannot be read" in result.stderr
+    assert json.loads(run("models", "report", "--revision", "1", "--json").stdout)["compared"] == 1
 
 
 def canary(*arguments: str) -> Result:
@@ -230,12 +382,12 @@ def test_a_canary_goes_up_by_degrees_and_is_ended(state: State, tiny_artifact: P
 
 
 def test_a_trial_in_shadow_becomes_a_canary(state: State, tiny_artifact: Path) -> None:
-    run("models", "shadow", str(tiny_artifact), "--share", "0.25", "--as", "ana")
+    run("models", "shadow", str(tiny_artifact), "--share", "25", "--as", "ana")
     assert canary("--share", "1").exit_code == 0
     trial = state.trial
     assert trial is not None
     assert (trial.share, trial.judges) == (0.01, True)
-    run("models", "shadow", str(tiny_artifact), "--share", "0.25", "--as", "ana")
+    run("models", "shadow", str(tiny_artifact), "--share", "25", "--as", "ana")
     assert state.trial is not None
     assert (state.trial.share, state.trial.judges) == (0.25, False)
 
@@ -273,7 +425,7 @@ def test_the_status_shows_the_share_the_degrees_and_the_guards() -> None:
         guards=Guards(actions=1.5),
     )  # fmt: skip
     assert module.described(entry) == ("v2 judges 5 %; then 25, 50 % every 600 s; guards actions 1.5, at_least 100")
-    assert module.described(entry.model_copy(update={"judges": False})) == "v2 compared for 5 %"
+    assert module.described(entry.model_copy(update={"judges": False})) == "v2 judges 5 % of the authors for comparison"
     assert module.described(entry.model_copy(update={"active": False})) == "v2 (ended)"
 
 
