@@ -47,7 +47,8 @@ class Control(Input):
     """One entry of the compacted control topic. The last one of a kind and name is what counts.
 
     Under the name `default` stands the model or the policy that judges, under `former` the one before it, under
-    `candidate` a model on trial; the name of a task's entry is the task's.
+    `candidate` a model on trial; the name of a task's entry is the task's. A model or a policy that judges and is not
+    active stands for the one that each worker's settings name.
     """
 
     kind: Kind
@@ -55,7 +56,8 @@ class Control(Input):
     version: Annotated[str, Field(max_length=128)] | None = None
     """Of the model, or as the policy file declares it."""
     active: bool = True
-    """Of a task: whether its records are read. Of a model on trial: whether the trial goes on."""
+    """Of a task: whether its records are read. Of a model on trial: whether the trial goes on. Of what judges: whether
+    the entry names it."""
     address: Annotated[str, Field(min_length=1, max_length=2048)] | None = None
     """A folder or file as the workers see it, or where a store has it."""
     digest: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from getpass import getuser
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -39,6 +39,9 @@ As = Annotated[
 ]
 Note = Annotated[str | None, typer.Option(help="Why, for those who look later.", show_default=False)]
 Group = Annotated[str | None, typer.Option(help="Consumer group of the workers.", show_default=False)]
+
+
+SETTINGS: Final = "what each worker's settings name"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +143,7 @@ def described(entry: Control) -> str:
     """What an entry says, in a few words: of a model on trial the share, the degrees that follow, and the guards."""
     what = entry.version or ("enabled" if entry.active else "disabled")
     if entry.share is None:
-        return what
+        return what if entry.active or entry.kind == "task" else SETTINGS
     if not entry.active:
         return f"{what} (ended)"
     if not entry.judges:
@@ -159,6 +162,8 @@ def _show_change(entry: Control, found: Following | None, how: How, as_json: boo
         return
     said = "would become" if how.dry_run else "is"
     typer.echo(f"{entry.kind} {entry.name}: {described(entry)} {said} revision {entry.revision}, by {entry.by}")
+    if described(entry) == SETTINGS:
+        typer.echo("  as it was before the first change")
     if found is None:
         return
     for worker in found.reached:

@@ -63,8 +63,9 @@ def status(*, workers: Workers) -> None:
 def _active(settings: Settings) -> tuple[int | None, str]:
     """The revision, None for what the settings name, and the text."""
     from streams.control.change import read_state
+    from streams.control.state import named
 
-    entry = run(read_state(settings)).get("policy/default")
+    entry = named(run(read_state(settings)).get("policy/default"))
     if entry is None:
         return None, _text(str(settings.policy))
     return entry.revision, entry.content if entry.content is not None else _text(entry.address or "", entry.digest)

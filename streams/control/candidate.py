@@ -7,6 +7,7 @@ from pathlib import Path
 
 from models.errors import TidegateError, place_of
 from schemas import Control
+from streams.control.state import named
 from streams.model import Model, check_cascade, load_model
 from streams.pipeline.activation import parts_of, state_folder, tasks_of
 from streams.policy import Policy
@@ -17,7 +18,9 @@ from streams.tasks.base import Parts
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A model and a policy that fit together, and the entries that they came from; None: from the settings."""
+    """A model and a policy that fit together, and the entries that they came from; None: from the settings, as where
+    an entry names none.
+    """
 
     model: Model
     parts: Parts
@@ -41,15 +44,15 @@ def load_candidate(
     Raises:
         TidegateError: something cannot be fetched, is not what was asked for, or fails a check.
     """
-    policies = [each.parts.policy for each in known if each.policy_entry == policy_entry]
-    policy = policies[0] if policies else _policy(settings, policy_entry)
-    models = [each.model for each in known if _is_same(each.model_entry, model_entry)]
+    policies = [each.parts.policy for each in known if named(each.policy_entry) == named(policy_entry)]
+    policy = policies[0] if policies else _policy(settings, named(policy_entry))
+    models = [each.model for each in known if _is_same(named(each.model_entry), named(model_entry))]
     if models:
         model = models[0]
         if settings.cascade == "on":
             check_cascade(model.artifact, policy)
     else:
-        model = load_model(_with_artifact(settings, model_entry), policy)
+        model = load_model(_with_artifact(settings, named(model_entry)), policy)
         if known:  # beside one that works, a model looks slower than it is
             model = replace(model, in_flight_tokens=max(model.in_flight_tokens, known[0].model.in_flight_tokens))
     _check_version(model, model_entry)

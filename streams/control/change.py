@@ -13,10 +13,11 @@ from aiokafka.errors import KafkaError, ProducerFenced
 
 from schemas import Control, Event
 from schemas.channels import MAX_MESSAGE_BYTES
+from schemas.control import Kind
 from schemas.event import Breach
 from streams.control.events import EventKind, new_event, outgoing
 from streams.control.guards import sentence
-from streams.control.state import DEFAULT, FORMER, State
+from streams.control.state import DEFAULT, FORMER, State, named
 from streams.control.topic import ControlTopic
 from streams.errors import ClientError, translate
 from streams.kafka.connection import CONNECT_TIMEOUT_S, REQUEST_TIMEOUT_S, connection_options
@@ -74,8 +75,12 @@ def _next(current: Control, wanted: Control, now: datetime, **changes: Any) -> C
     return current.model_copy(update=asked | changes)
 
 
-def back(state: State, kind: str, by: str, note: str | None) -> Control:
-    """The change that ends a trial of a model, or else brings back what was before.
+def back(state: State, kind: Kind, by: str, note: str | None) -> Control:
+    """The change that ends a trial of a model, or else brings back what was before: before the first change, or one
+    that no worker took, that is what the settings name.
+
+    That has a revision, too, where a deleted key would begin anew with 1: so whoever waits for it, or replaces it, is
+    never taken for somebody who saw an earlier one.
 
     Raises:
         ConflictError: there was nothing before.
@@ -83,9 +88,11 @@ def back(state: State, kind: str, by: str, note: str | None) -> Control:
     if kind == "model" and state.trial is not None:
         return state.trial.model_copy(update={"active": False, "by": by, "note": note})
     former = state.get(f"{kind}/{FORMER}")
-    if former is None:
-        raise ConflictError(f"There is no {kind} to go back to: the control topic knows of none before.")
-    return former.model_copy(update={"name": DEFAULT, "by": by, "note": note})
+    if former is not None:
+        return former.model_copy(update={"name": DEFAULT, "by": by, "note": note})
+    if named(state.get(f"{kind}/{DEFAULT}")) is None:
+        raise ConflictError(f"There is no {kind} to go back to: the one of the settings judges, and none did before.")
+    return Control(kind=kind, name=DEFAULT, active=False, by=by, note=note)
 
 
 def next_degree(trial: Control, now: datetime) -> Control | None:

@@ -22,6 +22,11 @@ FORMER: Final = "former"
 CANDIDATE: Final = "candidate"
 
 
+def named(entry: Control | None) -> Control | None:
+    """What an entry of a model or a policy that judges names; None: the one of the settings."""
+    return entry if entry is not None and entry.active else None
+
+
 class State:
     """The last entry of each key. Not shared between threads."""
 
@@ -42,7 +47,7 @@ class State:
             self._entries[key] = entry
 
     def choices(self, kind: str) -> list[Control | None]:
-        """What may judge, the first choice first; None: what the settings name."""
+        """What may judge, the first choice first; None: what the settings name, and see `named`."""
         found = (self.get(f"{kind}/{name}") for name in (DEFAULT, FORMER))
         return [*(entry for entry in found if entry is not None), None]
 

@@ -141,6 +141,20 @@ async def test_a_killed_worker_comes_back_with_what_is_active(bench: Bench) -> N
     assert {each.body["action"] for each in answers.outputs} == {"limit"}
 
 
+async def test_the_first_change_is_rolled_back_to_what_the_settings_name(bench: Bench) -> None:
+    await bench.create_topics()
+    await bench.start_worker(control="on")
+    policy = write_policy(bench.folder, action="limit")
+    await tidegate(bench, "policy", "activate", str(policy), "--wait", "--as", "ana")
+    said = await tidegate(bench, "policy", "rollback", "--wait", "--as", "ana")
+    assert (said["revision"], said["active"], len(said["workers"]["reached"])) == (2, False, 1)
+    answers = await bench.answers(await bench.send(posts(bench.topic("posts"), 20)))
+    answers.assert_exactly_once()
+    assert {each.body["policy_version"].split("-")[0] for each in answers.outputs} == {"1"}
+    again = await tidegate(bench, "policy", "rollback", "--wait", "--as", "ana")
+    assert (again["revision"], again["version"], len(again["workers"]["reached"])) == (3, "test", 1)
+
+
 async def test_a_model_on_trial_is_compared_and_judges_nobody(bench: Bench, tiny_artifact: Path) -> None:
     await bench.create_topics(partitions=2)
     await bench.start_worker(control="on")

@@ -132,6 +132,32 @@ def test_the_change_of_another_needs_the_revision(state: State, policy: str) -> 
     assert entry.content == "theirs"
 
 
+def test_the_first_change_can_be_rolled_back_to_what_the_settings_name(
+    state: State, policy: str, answering: Callable[[Following], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answering(Following(["a"]))
+    assert "no policy to go back to" in run("policy", "rollback", "--as", "ana").stderr
+    assert run("policy", "activate", policy, "--as", "ana").exit_code == 0
+    tried = run("policy", "rollback", "--as", "ana", "--dry-run")
+    assert "default: what each worker's settings name would become revision 2, by ana" in tried.stdout
+    result = run("policy", "rollback", "--as", "ana", "--wait")
+    assert result.exit_code == 0, result.output
+    assert [line.strip() for line in result.stdout.splitlines()] == [
+        "policy default: what each worker's settings name is revision 2, by ana",
+        "as it was before the first change",
+        "a: follows",
+    ]
+
+    async def members(settings: object) -> list[str]:
+        return []
+
+    monkeypatch.setattr(reporting, "members", members)
+    assert "what each worker's settings name" in run("policy", "status").stdout
+    Path(policy).write_text(Path(policy).read_text().replace("window_s = 600.0", "window_s = 700.0"))
+    monkeypatch.setenv("TIDEGATE_POLICY", policy)
+    assert run("policy", "diff", policy).stdout.strip() == "They say the same."
+
+
 def test_waiting_names_those_that_do_not_follow_and_fails(policy: str, answering: Callable[[Following], None]) -> None:
     answering(Following(["a"], {"b": "The policy is wrong."}, ["c"]))
     result = run("policy", "activate", policy, "--as", "ana", "--wait")

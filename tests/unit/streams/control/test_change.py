@@ -72,9 +72,29 @@ def test_going_back_brings_the_former_one_with_a_revision_of_its_own() -> None:
     assert (former.key, former.content) == ("policy/former", "new")
 
 
-def test_there_is_nothing_to_go_back_to() -> None:
+def test_before_the_first_change_were_the_settings_and_one_can_go_there_and_back() -> None:
+    topic = state(policy(revision=1, version="2"))
+    for number, is_active in ((2, False), (3, True), (4, False)):
+        for entry in proposed(topic, back(topic, "policy", "ana", f"note {number}"), None, NOW):
+            topic.put(entry.key, entry)
+        default = topic.get("policy/default")
+        assert default is not None
+        assert (default.revision, default.active, default.note) == (number, is_active, f"note {number}")
+        assert (default.content, default.version) == (("new", "2") if is_active else (None, None))
+    entry, former = proposed(topic, policy(content="newer"), None, NOW)
+    assert (entry.revision, entry.active, former.active) == (5, True, False)
+
+
+def test_a_first_change_that_no_worker_took_leaves_nothing_but_the_settings_to_go_back_to() -> None:
+    topic = state(policy(revision=1))
+    (entry,) = proposed(topic, back(topic, "policy", "ana", None), None, NOW, is_refused=True)
+    assert (entry.revision, entry.active) == (2, False)
+
+
+@pytest.mark.parametrize("entries", [(), (policy(revision=2, active=False, content=None),)])
+def test_there_is_nothing_to_go_back_to(entries: tuple[Control, ...]) -> None:
     with pytest.raises(ConflictError, match="no policy to go back to"):
-        back(state(policy(revision=1)), "policy", "ana", None)
+        back(state(*entries), "policy", "ana", None)
 
 
 def test_a_task_has_no_former_one() -> None:

@@ -18,8 +18,10 @@ import orjson
 import pytest
 
 from schemas import Control, Event
+from schemas.control import Kind
 from streams.control.candidate import state_file
 from streams.control.follower import Follower
+from streams.control.reports import Reports, following
 from streams.control.state import State
 from streams.control.topic import ControlTopic, Said
 from streams.errors import BrokerUnreachableError, TidegateError
@@ -288,6 +290,33 @@ async def test_a_key_that_is_deleted_gives_the_word_back_to_the_settings(start: 
     worker = await start(policy(tmp_path / "policy"))
     worker.topic.coming.append(("policy/default", None))
     await eventually(lambda: worker.told("running") and worker.runs[1] == "1")
+
+
+@pytest.mark.parametrize("kind", ["policy", "model"])
+async def test_an_entry_that_names_nothing_gives_the_word_back_to_the_settings_and_is_followed(
+    start: Start, tiny_artifact: Path, tmp_path: Path, kind: Kind
+) -> None:
+    named = policy(tmp_path / "policy"), model(tiny_artifact, tmp_path / "copy")
+    settings = Control(kind=kind, name="default", active=False, revision=2, expected=1, by="ana")
+    worker = await start(*named)
+    worker.topic.say(settings)
+    await eventually(lambda: worker.told("activated"))
+    wanted = ("2026.11.25", "1") if kind == "policy" else ("2026.11.24", "test")
+    await eventually(lambda: worker.runs == wanted)
+    verdict = await worker.judge()
+    assert (verdict["model_version"][:10], verdict["policy_version"].split("-")[0]) == wanted
+    assert following(settings, [worker.follower.name], reports_of(worker)).is_complete
+    again = await start(*(entry for entry in named if entry.kind != kind), settings)
+    await eventually(lambda: again.told("running"))
+    assert again.runs == wanted
+    assert following(settings, [again.follower.name], reports_of(again)).is_complete
+
+
+def reports_of(worker: Worker) -> Reports:
+    reports = Reports(worker.settings)
+    for event in worker.events:
+        reports.add(event)
+    return reports
 
 
 async def test_an_overwrite_that_nobody_saw_is_told(
