@@ -74,10 +74,10 @@ def read_manifest_bytes(address: str, digest: str | None = None) -> bytes:
     return fetch_file(_inside(address, MANIFEST), digest, MAX_MANIFEST_BYTES)
 
 
-def manifest_version(manifest: bytes, address: str) -> str:
-    """What verdicts will name. Raises SourceError for what is no manifest."""
+def parse_manifest(manifest: bytes, address: str) -> Manifest:
+    """Raises SourceError for what is no manifest."""
     try:
-        return Manifest.model_validate_json(manifest).full_version
+        return Manifest.model_validate_json(manifest)
     except ValidationError:
         raise SourceError(f"{_inside(address, MANIFEST)} is no manifest of a model.") from None
 

@@ -118,14 +118,14 @@ def model_entry(address: str, how: How) -> Control:
     from hashlib import sha256
 
     from schemas import Control
-    from streams.sources import absolute, manifest_version, read_manifest_bytes
+    from streams.sources import absolute, parse_manifest, read_manifest_bytes
 
     address = absolute(address)
     manifest = read_manifest_bytes(address)
     return Control(
         kind="model",
         name="default",
-        version=manifest_version(manifest, address),
+        version=parse_manifest(manifest, address).full_version,
         address=address,
         digest=sha256(manifest).hexdigest(),
         by=how.by,

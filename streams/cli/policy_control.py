@@ -22,6 +22,8 @@ def activate(file: PolicyFile, *, how: How, workers: Workers) -> None:
     """Let another policy judge. What it says travels with the change, so the file may go away."""
     with reporting():
         entry = _entry(file, how)
+        if how.dry_run:
+            _check(workers.settings(), entry)
         carry_out(lambda _: entry, how, workers)
 
 
@@ -85,6 +87,14 @@ def _text(address: str, digest: str | None = None) -> str:
     content = fetch_file(absolute(address), digest)
     Policy.parse(content, address)
     return content.decode("utf-8")
+
+
+def _check(settings: Settings, entry: Control) -> None:
+    """As a worker does, with the model that is active. Raises what `check_policy` raises."""
+    from streams.control.candidate import check_policy
+    from streams.control.change import read_state
+
+    check_policy(settings, entry, run(read_state(settings)).get("model/default"))
 
 
 def _entry(file: str, how: How) -> Control:

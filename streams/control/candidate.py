@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from models.errors import TidegateError, place_of
+from models.artifact import Artifact, read_manifest
+from models.errors import ArtifactError, TidegateError, place_of
 from schemas import Control
 from streams.control.state import named
 from streams.model import Model, check_cascade, load_model
 from streams.pipeline.activation import parts_of, state_folder, tasks_of
-from streams.policy import Policy
+from streams.policy import Policy, PolicyError
 from streams.settings import Settings
-from streams.sources import SourceError, fetch_artifact, fetch_file
+from streams.sources import SourceError, fetch_artifact, fetch_file, parse_manifest, read_manifest_bytes
 from streams.tasks.base import Parts
 
 
@@ -56,9 +57,31 @@ def load_candidate(
         if known:  # beside one that works, a model looks slower than it is
             model = replace(model, in_flight_tokens=max(model.in_flight_tokens, known[0].model.in_flight_tokens))
     _check_version(model, model_entry)
-    parts = parts_of(settings, model.artifact, policy)
-    tasks_of(settings, replace(parts, state=None))  # would they build? They are thrown away
-    return Candidate(model, parts, model_entry, policy_entry)
+    return Candidate(model, _built(settings, model.artifact, policy), model_entry, policy_entry)
+
+
+def check_policy(settings: Settings, policy_entry: Control, model_entry: Control | None) -> None:
+    """Builds what a worker would of a policy. Of the model the manifest alone is read, and nothing is kept.
+
+    Raises:
+        PolicyError: an example fails, the cascade is on and the policy flags what it may take for clean, or the policy
+            asks for what the model lacks.
+        TidegateError: the manifest cannot be read, or is not what was asked for.
+    """
+    artifact, policy = _manifest(settings, named(model_entry)), _policy(settings, policy_entry)
+    try:
+        if settings.cascade == "on":
+            check_cascade(artifact, policy)
+        _built(settings, artifact, policy)
+    except ArtifactError as error:  # the manifest was read: it is for the policy to ask for less
+        raise PolicyError(str(error)) from error
+
+
+def _built(settings: Settings, artifact: Artifact, policy: Policy) -> Parts:
+    """The tasks are thrown away: would they build?"""
+    parts = parts_of(settings, artifact, policy)
+    tasks_of(settings, replace(parts, state=None))
+    return parts
 
 
 def _is_same(one: Control | None, other: Control | None) -> bool:
@@ -86,10 +109,23 @@ def _policy(settings: Settings, entry: Control | None) -> Policy:
 def _with_artifact(settings: Settings, entry: Control | None) -> Settings:
     if entry is None:
         return settings
+    folder = fetch_artifact(*_place(entry), artifacts_folder(settings))
+    return settings.model_copy(update={"artifact": folder})
+
+
+def _manifest(settings: Settings, entry: Control | None) -> Artifact:
+    """The model without its files, of which a policy asks for nothing."""
+    if entry is None:
+        return Artifact(settings.artifact, read_manifest(settings.artifact))
+    address, digest = _place(entry)
+    return Artifact(Path(address), parse_manifest(read_manifest_bytes(address, digest), address))
+
+
+def _place(entry: Control) -> tuple[str, str]:
+    """Of a model: its address, and the hash of its manifest."""
     if entry.address is None or entry.digest is None:
         raise SourceError("The change names no address with a hash.")
-    folder = fetch_artifact(entry.address, entry.digest, artifacts_folder(settings))
-    return settings.model_copy(update={"artifact": folder})
+    return entry.address, entry.digest
 
 
 def _check_version(model: Model, entry: Control | None) -> None:

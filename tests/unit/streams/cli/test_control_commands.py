@@ -23,7 +23,9 @@ from streams.control import tending
 from streams.control.reports import Following, Reports
 from streams.control.state import State
 from streams.control.trial_report import TrialReport
+from streams.policy.file import POLICY
 from tests.support.policies import write_policy
+from tests.support.rules import as_toml, rule
 
 NOBODY = "127.0.0.1:1"
 
@@ -115,6 +117,42 @@ def test_a_dry_run_says_what_it_would_write_and_writes_nothing(
     assert result.exit_code == 0, result.output
     assert "would become revision 1, by ana" in result.stdout
     assert list(state) == []
+
+
+def test_a_dry_run_of_a_policy_tells_why_a_worker_would_refuse_it(
+    state: State, policy: str, tiny_artifact: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def said(text: str) -> tuple[int, str]:
+        Path(policy).write_text(text)
+        result = run("policy", "activate", policy, "--dry-run", "--as", "ana")
+        return result.exit_code, result.stderr
+
+    low, shipped = Path(policy).read_text(), POLICY.read_text("utf-8")
+    code, why = said(shipped + as_toml(rule("threats", {"label": "threat", "at_least": 0.6})))
+    assert (code, "The policy's rule threats: " in why) == (2, True), why
+
+    strict = shipped.replace('"balanced"', '"strict"')
+    assert strict != shipped
+    assert said(strict) == (0, "")
+    assert run("models", "activate", str(tiny_artifact), "--as", "ana").exit_code == 0
+    code, why = said(strict)
+    assert (code, "has no operating point strict" in why) == (2, True), "the active model counts, not the settings'"
+    assert run("models", "rollback", "--as", "ana").exit_code == 0
+    assert said(strict) == (0, "")
+
+    assert said(low) == (0, "")
+    monkeypatch.setenv("TIDEGATE_CASCADE", "on")
+    code, why = said(low)
+    assert (code, "switch cascade off" in why) == (2, True), why
+    assert state.get("policy/default") is None
+
+
+def test_a_policy_cannot_be_tried_where_the_active_model_is_out_of_reach(state: State, policy: str) -> None:
+    gone = Control(kind="model", name="default", address="/nowhere", digest="a" * 64, revision=1)
+    state.put(gone.key, gone)
+    result = run("policy", "activate", policy, "--dry-run", "--as", "ana")
+    assert result.exit_code == 1
+    assert "/nowhere/manifest.json cannot be copied" in result.stderr
 
 
 def test_the_change_of_another_needs_the_revision(state: State, policy: str) -> None:
