@@ -77,15 +77,31 @@ class Workers:
 
 
 def carry_out(wanted: Callable[[State], Control], how: How, workers: Workers, event: EventKind = "requested") -> None:
-    """Writes a change and says so; with --wait ends with 1 where a worker does not follow."""
+    """Writes a change and says so; with --wait ends with 1 where a worker does not follow.
+
+    That no worker listens at all is told either way.
+    """
     settings = workers.settings()
     if how.dry_run:
         _show_change(run(_try(settings, wanted, how)), None, how, workers.as_json)
         return
     entry, found = run(_change(settings, wanted, how, event))
     _show_change(entry, found, how, workers.as_json)
+    if found is None or found.silent:
+        _warn_of_the_deaf(settings)
     if found is not None and not found.is_complete:
         raise typer.Exit(1)
+
+
+def _warn_of_the_deaf(settings: Settings) -> None:
+    from streams.control.reports import is_deaf
+
+    if run(is_deaf(settings)):
+        typer.echo(
+            f"tidegate: no worker of the group {settings.group} follows the control topic, so nothing changes: "
+            'start them with the setting control = "on" (TIDEGATE_CONTROL=on).',
+            err=True,
+        )
 
 
 async def _try(settings: Settings, wanted: Callable[[State], Control], how: How) -> Control:

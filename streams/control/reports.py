@@ -12,11 +12,12 @@ from schemas import Control, Event
 from schemas.event import Revision, Running
 from streams.control.events import CLIENT_ID
 from streams.control.topic import Log
-from streams.errors import translate
+from streams.errors import ClientError, translate
 from streams.kafka.connection import connected_admin
 from streams.settings import Settings
 
 ASK_EVERY_S: Final = 0.5
+LOOK_S: Final = 5.0
 
 
 class Reports:
@@ -119,13 +120,30 @@ async def members(settings: Settings) -> list[str]:
     Raises:
         ClientError: the broker cannot be reached or refuses.
     """
+    return sorted(client_id.removeprefix(CLIENT_ID) for client_id in await _client_ids(settings))
+
+
+async def is_deaf(settings: Settings) -> bool:
+    """Whether the group has workers of which none follows the control topic, as one look shows.
+
+    False where that cannot be told within `LOOK_S`, too.
+    """
+    try:
+        async with asyncio.timeout(LOOK_S):
+            there = await _client_ids(settings)
+    except (ClientError, TimeoutError):
+        return False
+    return bool(there) and not any(client_id.startswith(CLIENT_ID) for client_id in there)
+
+
+async def _client_ids(settings: Settings) -> list[str]:
     async with connected_admin(settings) as admin:
         try:
             (response,) = await admin.describe_consumer_groups([settings.group])
         except ValueError as error:
             raise translate(error, settings.brokers) from error
     (group,) = response.to_object()["groups"]
-    return sorted(member["client_id"].removeprefix(CLIENT_ID) for member in group["members"])
+    return [member["client_id"] for member in group["members"]]
 
 
 def _event(message: Any) -> Event | None:

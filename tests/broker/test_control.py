@@ -155,6 +155,22 @@ async def test_the_first_change_is_rolled_back_to_what_the_settings_name(bench: 
     assert (again["revision"], again["version"], len(again["workers"]["reached"])) == (3, "test", 1)
 
 
+async def test_that_no_worker_follows_is_told(bench: Bench) -> None:
+    await bench.create_topics()
+    await bench.start_worker()
+    await bench.wait_members(1)
+    change = ("tasks", "disable", "symptoms", "--as", "ana")
+    options = ("--brokers", bench.bootstrap, "--prefix", bench.prefix, "--group", bench.prefix)
+    command = [sys.executable, "-m", "streams.cli", *change, *options]
+    done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, timeout=120, check=True)
+    assert "symptoms: disabled is revision 1" in done.stdout
+    assert f"no worker of the group {bench.prefix} follows the control topic" in done.stderr
+    await bench.start_worker(control="on")
+    await bench.wait_members(2)
+    done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, timeout=120, check=True)
+    assert ("revision 2" in done.stdout, done.stderr) == (True, "")
+
+
 async def test_a_model_on_trial_is_compared_and_judges_nobody(bench: Bench, tiny_artifact: Path) -> None:
     await bench.create_topics(partitions=2)
     await bench.start_worker(control="on")

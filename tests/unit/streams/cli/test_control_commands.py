@@ -52,10 +52,20 @@ def state(monkeypatch: pytest.MonkeyPatch) -> State:
     async def read_reports(settings: Any) -> Reports:
         return Reports(settings)
 
+    joined(monkeypatch)
     monkeypatch.setattr(changing, "read_state", read_state)
     monkeypatch.setattr(changing, "change", change)
     monkeypatch.setattr(module, "read_reports", read_reports)
     return topic
+
+
+def joined(monkeypatch: pytest.MonkeyPatch, *client_ids: str) -> None:
+    """As the broker describes the group."""
+
+    async def described(settings: object) -> list[str]:
+        return list(client_ids)
+
+    monkeypatch.setattr(reporting, "_client_ids", described)
 
 
 @pytest.fixture
@@ -171,7 +181,7 @@ def test_the_change_of_another_needs_the_revision(state: State, policy: str) -> 
 
 
 def test_the_first_change_can_be_rolled_back_to_what_the_settings_name(
-    state: State, policy: str, answering: Callable[[Following], None], monkeypatch: pytest.MonkeyPatch
+    policy: str, answering: Callable[[Following], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answering(Following(["a"]))
     assert "no policy to go back to" in run("policy", "rollback", "--as", "ana").stderr
@@ -185,11 +195,6 @@ def test_the_first_change_can_be_rolled_back_to_what_the_settings_name(
         "as it was before the first change",
         "a: follows",
     ]
-
-    async def members(settings: object) -> list[str]:
-        return []
-
-    monkeypatch.setattr(reporting, "members", members)
     assert "what each worker's settings name" in run("policy", "status").stdout
     Path(policy).write_text(Path(policy).read_text().replace("window_s = 600.0", "window_s = 700.0"))
     monkeypatch.setenv("TIDEGATE_POLICY", policy)
@@ -209,6 +214,37 @@ def test_waiting_names_those_that_do_not_follow_and_fails(policy: str, answering
     assert json.loads(nobody.stdout)["workers"] == {"reached": [], "refused": {}, "silent": []}
     answering(Following(["a", "b"]))
     assert run("policy", "activate", policy, "--as", "ana", "--wait").exit_code == 0
+
+
+DEAF = "no worker of the group g follows the control topic, so nothing changes: start them with the setting control ="
+
+
+@pytest.mark.parametrize(
+    ("client_ids", "is_told"),
+    [((), False), (("tidegate", "tidegate"), True), (("tidegate", "tidegate-a"), False)],
+)
+@pytest.mark.parametrize("arguments", [("policy", "activate", "POLICY"), ("tasks", "disable", "posts")])
+def test_that_no_worker_listens_is_told(
+    policy: str, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], client_ids: tuple[str, ...], is_told: bool
+) -> None:
+    joined(monkeypatch, *client_ids)
+    command = [policy if word == "POLICY" else word for word in arguments]
+    result = run(*command, "--group", "g", "--as", "ana", "--json")
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["revision"] == 1
+    assert (DEAF in result.stderr) is is_told
+    assert (result.stderr == "") is not is_told
+    assert run(*command, "--group", "g", "--as", "ana", "--dry-run").stderr == ""
+
+
+def test_who_waits_for_nobody_hears_that_too(
+    policy: str, answering: Callable[[Following], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    joined(monkeypatch, "tidegate")
+    answering(Following(silent=["tidegate"]))
+    result = run("policy", "activate", policy, "--group", "g", "--as", "ana", "--wait")
+    assert result.exit_code == 1
+    assert DEAF in result.stderr
 
 
 def test_a_model_travels_by_address_and_hash(state: State, tiny_artifact: Path) -> None:

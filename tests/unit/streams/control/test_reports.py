@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
+
+import pytest
 
 from schemas import Control, Event
 from schemas.event import Revision, Running
+from streams.control import reports as reports_module
 from streams.control.events import EventKind, new_event, outgoing
-from streams.control.reports import Reports, following
+from streams.control.reports import Reports, following, is_deaf
+from streams.errors import ClientError
 from streams.settings import Settings
 
 ENTRY = Control(kind="policy", name="default", content="x", revision=4)
@@ -64,6 +69,20 @@ def test_what_one_worker_refused_is_refused() -> None:
     assert reports.is_refused(ENTRY)
     assert not reports.is_refused(ENTRY.model_copy(update={"revision": 5}))
     assert not reports.is_refused(ENTRY.model_copy(update={"kind": "model"}))
+
+
+@pytest.mark.parametrize("trouble", ["refused", "silent"])
+async def test_a_group_that_cannot_be_looked_at_is_not_called_deaf(
+    trouble: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def look(settings: object) -> list[str]:
+        if trouble == "silent":
+            await asyncio.sleep(60)
+        raise ClientError("no")
+
+    monkeypatch.setattr(reports_module, "_client_ids", look)
+    monkeypatch.setattr(reports_module, "LOOK_S", 0.01)
+    assert not await is_deaf(Settings())
 
 
 def test_a_report_takes_the_place_of_the_last_one_and_a_change_stays() -> None:
