@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from streams.cli.control import How, HowOfModel, Workers, carry_out, print_json, shown
+from streams.cli.control import How, HowOfModel, Percent, Workers, carry_out, print_json, shown
 from streams.cli.models_control import check_model, model_entry
 from streams.cli.moments import seconds
 from streams.cli.options import expanded
@@ -29,7 +29,7 @@ def canary(
     address: Annotated[
         str | None, typer.Argument(help="Of the model. Default: the one that is on trial.", show_default=False)
     ] = None,
-    share: Annotated[float, typer.Option(min=0.01, max=100, help="Percent of the authors.")] = 5.0,
+    share: Percent = 5.0,
     then: Annotated[
         str | None, typer.Option(help="Percentages that follow, such as 25,50. The command stays until the last.")
     ] = None,

@@ -38,6 +38,7 @@ As = Annotated[
     str, typer.Option("--as", callback=_name_of, help="Who asks. Default: the user's name.", show_default=False)
 ]
 Note = Annotated[str | None, typer.Option(help="Why, for those who look later.", show_default=False)]
+Percent = Annotated[float, typer.Option("--share", min=0.01, max=100, help="Percent of the authors.")]
 Group = Annotated[str | None, typer.Option(help="Consumer group of the workers.", show_default=False)]
 
 
@@ -163,7 +164,7 @@ def described(entry: Control) -> str:
     if not entry.active:
         return f"{what} (ended)"
     if not entry.judges:
-        return f"{what} compared for {100 * entry.share:g} %"
+        return f"{what} judges {100 * entry.share:g} % of the authors for comparison"
     words = [f"{what} judges {100 * entry.share:g} %"]
     if entry.then:
         words.append(f"then {', '.join(f'{100 * share:g}' for share in entry.then)} % every {entry.every_s:g} s")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from streams.cli.control import How, HowOfModel, Workers, carry_out, show_status
+from streams.cli.control import How, HowOfModel, Percent, Workers, carry_out, show_status
 from streams.cli.options import expanded
 from streams.cli.terminal import AsJson, Brokers, Prefix, reporting, run, settings_from
 from streams.cli.trial_view import show_report
@@ -34,14 +34,14 @@ def activate(address: Address, *, how: HowOfModel, workers: Workers) -> None:
 @expanded
 def shadow(
     address: Address,
-    share: Annotated[float, typer.Option(min=0.0001, max=1, help="Of the authors.")] = 0.1,
+    share: Percent = 10.0,
     *,
     how: HowOfModel,
     workers: Workers,
 ) -> None:
     """Let another model judge a share of the records for comparison only. `rollback` or `activate` ends it."""
     with reporting():
-        entry = model_entry(address, how).model_copy(update={"name": "candidate", "share": share})
+        entry = model_entry(address, how).model_copy(update={"name": "candidate", "share": share / 100})
         if how.dry_run:
             check_model(workers.settings(), entry)
         carry_out(lambda _: entry, how, workers)

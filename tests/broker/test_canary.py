@@ -167,7 +167,7 @@ async def test_every_kind_of_change_survives_a_killed_worker_and_a_guard_ends_a_
         await stage.interrupted("policy/default", "policy", "activate", str(policy))
         await stage.interrupted("model/default", "models", "activate", str(better))
         await stage.interrupted("task/symptoms", "tasks", "enable", "symptoms")
-        await stage.interrupted("model/candidate", "models", "shadow", str(worse), "--share", "0.5")
+        await stage.interrupted("model/candidate", "models", "shadow", str(worse), "--share", "50")
         guards = ("--guard", "at_least=30", "--guard", "p99=off")
         await tidegate(bench, "models", "canary", "--share", "20", *guards, "--wait", "--as", "ana")
         await stage.interrupted("model/candidate", "models", "canary", "--share", "50")

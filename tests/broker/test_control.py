@@ -176,7 +176,7 @@ async def test_a_model_on_trial_is_compared_and_judges_nobody(bench: Bench, tiny
     await bench.start_worker(control="on")
     copy = Path(shutil.copytree(tiny_artifact, bench.folder / "copy"))
     write_manifest(copy, version="2026.11.25")
-    await tidegate(bench, "models", "shadow", str(copy), "--share", "1.0", "--wait", "--as", "ana")
+    await tidegate(bench, "models", "shadow", str(copy), "--share", "100", "--wait", "--as", "ana")
     places = await bench.send(posts(bench.topic("posts"), 200, partitions=2))
     answers = await bench.answers(places)
     answers.assert_exactly_once()

@@ -282,13 +282,35 @@ def test_tasks_are_switched_by_name(state: State) -> None:
 
 
 def test_a_trial_is_begun_and_ended(state: State, tiny_artifact: Path) -> None:
-    assert run("models", "shadow", str(tiny_artifact), "--share", "0.25", "--as", "ana").exit_code == 0
+    begun = run("models", "shadow", str(tiny_artifact), "--share", "25", "--as", "ana")
+    assert begun.exit_code == 0
+    assert "judges 25 % of the authors for comparison is revision 1, by ana" in begun.stdout
     trial = state.trial
     assert trial is not None
     assert (trial.name, trial.share, trial.revision) == ("candidate", 0.25, 1)
     assert run("models", "rollback", "--as", "ana").exit_code == 0
     assert state.trial is None
-    assert run("models", "shadow", str(tiny_artifact), "--share", "0").exit_code == 2
+    for share in ("0", "101"):
+        assert run("models", "shadow", str(tiny_artifact), "--share", share).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("command", "given", "understood"),
+    [
+        ("shadow", (), "judges 10 % of the authors for comparison"),
+        ("shadow", ("--share", "0.1"), "judges 0.1 % of the authors for comparison"),
+        ("canary", (), "judges 5 %;"),
+        ("canary", ("--share", "0.1"), "judges 0.1 %;"),
+    ],
+)
+def test_a_share_is_a_percentage_and_what_was_understood_is_said(
+    state: State, tiny_artifact: Path, command: str, given: tuple[str, ...], understood: str
+) -> None:
+    result = run("models", command, str(tiny_artifact), *given, "--as", "ana")
+    assert result.exit_code == 0, result.output
+    assert understood in result.stdout
+    assert state.trial is not None
+    assert state.trial.share == pytest.approx(float(understood.split()[1]) / 100)
 
 
 @pytest.mark.parametrize("as_json", [False, True])
@@ -360,12 +382,12 @@ def test_a_canary_goes_up_by_degrees_and_is_ended(state: State, tiny_artifact: P
 
 
 def test_a_trial_in_shadow_becomes_a_canary(state: State, tiny_artifact: Path) -> None:
-    run("models", "shadow", str(tiny_artifact), "--share", "0.25", "--as", "ana")
+    run("models", "shadow", str(tiny_artifact), "--share", "25", "--as", "ana")
     assert canary("--share", "1").exit_code == 0
     trial = state.trial
     assert trial is not None
     assert (trial.share, trial.judges) == (0.01, True)
-    run("models", "shadow", str(tiny_artifact), "--share", "0.25", "--as", "ana")
+    run("models", "shadow", str(tiny_artifact), "--share", "25", "--as", "ana")
     assert state.trial is not None
     assert (state.trial.share, state.trial.judges) == (0.25, False)
 
@@ -403,7 +425,7 @@ def test_the_status_shows_the_share_the_degrees_and_the_guards() -> None:
         guards=Guards(actions=1.5),
     )  # fmt: skip
     assert module.described(entry) == ("v2 judges 5 %; then 25, 50 % every 600 s; guards actions 1.5, at_least 100")
-    assert module.described(entry.model_copy(update={"judges": False})) == "v2 compared for 5 %"
+    assert module.described(entry.model_copy(update={"judges": False})) == "v2 judges 5 % of the authors for comparison"
     assert module.described(entry.model_copy(update={"active": False})) == "v2 (ended)"
 
 
