@@ -7,6 +7,8 @@ import contextlib
 import logging
 import os
 import signal
+import threading
+import time
 from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,8 @@ from streams.health.vitals import Phase
 from streams.settings import READY_FILE, Settings
 
 logger = logging.getLogger(__name__)
+
+END_S = 10.0  # nothing that is left then has a bound of its own: what matters was stopped before
 
 
 class Life:
@@ -96,15 +100,27 @@ def _take_away_ready_file() -> None:
 
 
 def live(settings: Settings, run: Callable[[Tracer | None], Coroutine[Any, Any, int]]) -> int:
-    """Sets up log, crashes and traces, and runs. Returns the exit code.
+    """Sets up log, crashes and traces, and runs. Returns the exit code, with which the process ends within `END_S`,
+    whatever its threads do.
 
     Args:
         run: a process, given a tracer where somebody asked for traces.
     """
     configure_logging(settings)
     keep_quiet()
-    with wanted_tracer() as tracer:
-        return asyncio.run(run(tracer))
+    with wanted_tracer() as tracer, asyncio.Runner() as runner:
+        code = runner.run(run(tracer))
+        threading.Thread(target=_end_late, args=(code,), name="end", daemon=True).start()
+        return code
+
+
+def _end_late(code: int) -> None:
+    """Python waits without a bound for the threads of executors, and one of them may hang, at a disk that does not
+    answer, say. Where none does, the process has long ended.
+    """
+    time.sleep(END_S)
+    logger.error("a thread hangs, %g s after the end; it is left behind", END_S)
+    os._exit(code)
 
 
 def describe(error: BaseException) -> str:

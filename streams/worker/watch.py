@@ -7,8 +7,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from typing import Any
 
 from streams.errors import TidegateError
 from streams.health.standstill import Standstill
@@ -45,7 +46,8 @@ class Watch:
     """Lives on the event loop.
 
     Args:
-        checkpoint: has the tasks write down what they remember.
+        checkpoint: has the tasks write down what they remember. It is never waited for: it works where records are
+            decided, and hangs when that does.
         crash: called with the exception after which the service has to end.
         stuck_after_s: how long a record may be the oldest in flight while the broker keeps nobody waiting.
     """
@@ -53,7 +55,7 @@ class Watch:
     def __init__(
         self,
         watched: Watched,
-        checkpoint: Callable[[], Awaitable[None]],
+        checkpoint: Callable[[], Coroutine[Any, Any, None]],
         crash: Callable[[BaseException], None],
         stuck_after_s: float,
     ) -> None:
@@ -62,15 +64,16 @@ class Watch:
         self._crash = crash
         self._stuck_after_s = stuck_after_s
         self._standstill = Standstill()
-        self._task: asyncio.Task[None] | None = None
+        self._looking: asyncio.Task[None] | None = None
+        self._checkpointing: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        self._task = asyncio.get_running_loop().create_task(self._look())
-        self._task.add_done_callback(self._ended)
+        self._looking = self._spawn(self._look())
 
     def stop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
+        for task in (self._looking, self._checkpointing):
+            if task is not None:
+                task.cancel()
 
     async def _look(self) -> None:
         checkpoint_at = report_at = broker_slow_at = time.monotonic()
@@ -83,16 +86,23 @@ class Watch:
             if (age_s := min(stood_s, now - broker_slow_at)) > self._stuck_after_s:
                 self._crash(StuckError(f"a record has been in flight for {age_s:.0f} s; nothing moves"))
                 return
-            if now - checkpoint_at > CHECKPOINT_EVERY_S:
+            if now - checkpoint_at > CHECKPOINT_EVERY_S and (self._checkpointing is None or self._checkpointing.done()):
                 checkpoint_at = now
-                await self._checkpoint()
+                self._checkpointing = self._spawn(self._checkpoint())
             if now - report_at > REPORT_EVERY_S:
                 report_at = now
                 self._report()
 
-    def _ended(self, looking: asyncio.Task[None]) -> None:
-        """A service that nobody watches has to end: it could be stuck for ever."""
-        if not looking.cancelled() and (error := looking.exception()) is not None:
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(work)
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """A service that nobody watches has to end: it could be stuck for ever. So has one that cannot write down what
+        it remembers.
+        """
+        if not task.cancelled() and (error := task.exception()) is not None:
             self._crash(error)
 
     def _report(self) -> None:

@@ -6,6 +6,9 @@ import asyncio
 import logging
 import os
 import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -15,6 +18,19 @@ from streams.health.life import Life
 from streams.settings import READY_FILE, Settings
 
 SECRET = "my secret"
+ROOT = Path(__file__).parents[4]
+HANGS = """
+import asyncio, sys, threading, time
+from concurrent.futures import ThreadPoolExecutor
+from streams.health import life
+from streams.settings import Settings
+async def run(_):
+    executor, code = ThreadPoolExecutor(1) if sys.argv[1] == "own" else None, int(sys.argv[2])
+    asyncio.get_running_loop().run_in_executor(executor, time.sleep, float(sys.argv[3]))
+    return code
+life.END_S = float(sys.argv[4])
+sys.exit(life.live(Settings(), run))
+"""
 
 
 def lives(life: Life, *crashes: BaseException) -> int:
@@ -111,3 +127,24 @@ def test_what_ends_is_not_ready_any_more() -> None:
     assert life.monitor._vitals.why_not_ready() is None
     life.end()
     assert life.monitor._vitals.why_not_ready() == "it drains and ends"
+
+
+def ends(executor: str, code: int, thread_s: float, end_s: float) -> tuple[int, float, str]:
+    """Exit code, seconds, and what it said: of a process with a thread that is busy for so long."""
+    began = time.monotonic()
+    command = [sys.executable, "-c", HANGS, executor, *map(str, (code, thread_s, end_s))]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    return done.returncode, time.monotonic() - began, done.stderr
+
+
+@pytest.mark.parametrize("executor", ["own", "the loop's"])
+@pytest.mark.parametrize("code", [0, 1])
+def test_a_thread_that_hangs_keeps_no_process_from_its_end(executor: str, code: int) -> None:
+    ended, took_s, said = ends(executor, code, thread_s=100, end_s=0.5)
+    assert (ended, took_s < 60) == (code, True)
+    assert "a thread hangs, 0.5 s after the end; it is left behind" in said
+
+
+def test_a_thread_that_has_something_to_finish_is_waited_for() -> None:
+    ended, _, said = ends("own", 1, thread_s=0.1, end_s=60)
+    assert (ended, said) == (1, "")

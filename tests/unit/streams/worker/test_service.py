@@ -747,6 +747,33 @@ async def test_a_watch_that_fails_is_a_crash(start: Start, monkeypatch: pytest.M
     assert [type(error) for error in bench.crashes] == [AttributeError]
 
 
+async def test_a_checkpoint_that_hangs_keeps_nobody_from_seeing_that_nothing_moves(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It works in the thread that decides, which may wait for a disk that does not answer."""
+    monkeypatch.setattr(streams.worker.watch, "CHECK_EVERY_S", 0.01)
+    monkeypatch.setattr(streams.worker.watch, "CHECKPOINT_EVERY_S", 0.0)
+    begun: list[PostsTask] = []
+    goes_on = threading.Event()
+
+    def hang(task: PostsTask) -> None:
+        begun.append(task)
+        goes_on.wait(60)
+
+    monkeypatch.setattr(PostsTask, "checkpoint", hang)
+    try:
+        bench = await start(stuck_after_s=0.2)
+        await eventually(lambda: begun)
+        await bench.take_in(BAD)
+        await eventually(lambda: bench.crashes)
+        assert [type(error) for error in bench.crashes] == [StuckError]
+        assert len(begun) == 1, "one at a time"
+        assert bench.released == {}
+    finally:
+        monkeypatch.undo()
+        goes_on.set()
+
+
 @pytest.fixture
 def three_strikes(tmp_path: Path) -> dict[str, Path]:
     """Settings under which an author's third post is an alert, whatever it says."""
