@@ -13,7 +13,7 @@ from load.faults.observing import Sample
 from streams.history import Place
 from streams.record import Partition
 from streams.tasks import declared
-from streams.worker.overload import CLOCK_SKEW_S
+from streams.worker.overload import HISTORY_S
 
 SETTLED_SHARE = 0.25
 """Of the run, left out of the slope of memory: caches fill."""
@@ -50,7 +50,7 @@ def lateness(history: RunHistory, stretches: Mapping[str, tuple[float, float]]) 
     live = [(sent[place].sent_at, first.written_at) for place, first in history.first.items() if not _is_old(place)]
     moments = np.array(live).reshape(-1, 2)
     late = moments[:, 1] - moments[:, 0]
-    right = (late >= 0) & (late < CLOCK_SKEW_S)
+    right = (late >= 0) & (late < HISTORY_S)
     moments, late = moments[right], late[right]
     if not len(late):
         return {}

@@ -151,7 +151,9 @@ class Settings(BaseSettings):
         description="A worker in which nothing moves for so long ends; `inf`: it stays, and says so at the start.",
     )
     degrade_after_s: float = Field(
-        default=30.0, ge=0, description="Lateness at which answers are degraded; 0 switches it off."
+        default=30.0,
+        ge=0,
+        description="Lateness at which answers are degraded, but for records of a day and more; 0 switches it off.",
     )
     dead_letter_max_ratio: float = Field(
         default=0.5,

@@ -9,8 +9,13 @@ from models.serving.types import Depth
 
 RISE_AFTER_S: Final = 1.0
 FALL_AFTER_S: Final = 2.0
-CLOCK_SKEW_S: Final = 86_400.0
-"""A time stamp further off than a day says nothing about lateness."""
+HISTORY_S: Final = 86_400.0
+"""A record that is a day old says nothing of a service that falls behind. Somebody reads what a topic held before, and
+wants it read by the whole model; or it comes after an outage of days, and no early exit makes it timely; or its
+producer's clock is wrong.
+"""
+EARLIEST_MS: Final = 100_000_000_000.0
+"""In 1973. What is before that is no time: none was given, or seconds in place of milliseconds."""
 
 
 class Overload:
@@ -39,7 +44,7 @@ class Overload:
         """Takes one observation.
 
         Args:
-            lateness_s: wall clock at intake less the record's Kafka timestamp.
+            lateness_s: of a record; see `lateness`.
             now: monotonic seconds.
         """
         if self._bound <= 0:
@@ -57,7 +62,10 @@ class Overload:
         return self.depth
 
     def observe_all(self, lateness_s: Sequence[float], now: float) -> None:
-        """Takes the observations of one moment, in order: of them these four alone can change anything."""
+        """Takes the observations of one moment, in order, but for those of history. Of them four alone can change
+        anything.
+        """
+        lateness_s = [one for one in lateness_s if one < HISTORY_S]
         for one in (lateness_s[0], min(lateness_s), max(lateness_s), lateness_s[-1]) if lateness_s else ():
             self.observe(one, now)
 
@@ -73,11 +81,11 @@ class Overload:
 
 
 def lateness(timestamps_ms: Sequence[float | None], wall: float) -> list[float | None]:
-    """Seconds since each time stamp; None where it says nothing about it.
+    """Seconds since each time stamp, however many; None where it is no time, or the clock of the producer is ahead.
 
     Args:
         timestamps_ms: Kafka's, in milliseconds since the epoch.
         wall: now, in seconds since the epoch.
     """
-    late = [None if stamp is None else wall - stamp / 1000 for stamp in timestamps_ms]
-    return [one if one is not None and 0.0 <= one < CLOCK_SKEW_S else None for one in late]
+    late = [None if stamp is None or stamp < EARLIEST_MS else wall - stamp / 1000 for stamp in timestamps_ms]
+    return [one if one is not None and one >= 0.0 else None for one in late]

@@ -227,10 +227,10 @@ GUARDS = (
     Guard(
         "odd-time-stamps",
         "no wrong degradation",
-        "any time stamp is believed",
+        "what is years old tells of an overload",
         "streams/worker/overload.py",
-        "if one is not None and 0.0 <= one < CLOCK_SKEW_S",
-        "if one is not None",
+        "for one in lateness_s if one < HISTORY_S]",
+        "for one in lateness_s]",
         _FEW,
     ),
     Guard(

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from models.serving.types import Depth
-from streams.worker.overload import Overload
+from streams.worker.overload import HISTORY_S, Overload, lateness
 
 
 def run(controller: Overload, lateness_s: float, start: float, end: float) -> Depth:
@@ -119,3 +120,27 @@ def test_observations_of_one_moment_count_as_if_they_came_one_by_one(moments: li
         for one in lateness_s:
             singly.observe(one, now)
         assert vars(together) == vars(singly)
+
+
+NOW = 1_800_000_000.0
+
+
+@pytest.mark.parametrize("age_s", [0.0, 0.25, 60.0, 86_399.0, 86_400.0, 30 * 86_400.0, 10 * 365 * 86_400.0])
+def test_an_age_is_an_age_however_long(age_s: float) -> None:
+    assert lateness([1000 * (NOW - age_s)], NOW) == [pytest.approx(age_s, abs=1e-3)]
+
+
+@pytest.mark.parametrize(
+    "stamp", [None, -1, 0, NOW, 1000 * (NOW + 1), float("nan")], ids=["none", "-1", "0", "seconds", "ahead", "nan"]
+)
+def test_what_is_no_time_tells_no_age(stamp: float | None) -> None:
+    assert lateness([stamp], NOW) == [None]
+
+
+def test_what_is_history_neither_degrades_nor_keeps_it_degraded() -> None:
+    controller, depths = Overload(10.0), list[Depth]()
+    for begin, late in ((0, [HISTORY_S, 400 * HISTORY_S]), (10, [HISTORY_S - 1, HISTORY_S]), (20, [HISTORY_S, 1.0])):
+        for now in range(begin, begin + 5):
+            controller.observe_all(late, now)
+        depths.append(controller.depth)
+    assert depths == [Depth.FULL, Depth.EARLY, Depth.FULL]
