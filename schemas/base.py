@@ -87,8 +87,10 @@ class Record(Input):
         told = list(warnings)
         fields = cls.canonical(document, told)
         record = cls._validated(fields, told)
-        if warnings and not is_readable(record.said, is_garbled=NOT_UTF8 in warnings):
-            raise InvalidRecord(Reason.NOT_UTF8, "nothing readable is left of the text without what is no Unicode")
+        is_garbled = NOT_UTF8 in warnings
+        if warnings and not is_readable(record.said, is_garbled):
+            reason = Reason.NOT_UTF8 if is_garbled else Reason.EMPTY_TEXT  # anybody can write half an emoji
+            raise InvalidRecord(reason, "nothing readable is left of the text without what is no Unicode")
         if told:
             record.__dict__["warnings"] = _bounded(told)
         return record

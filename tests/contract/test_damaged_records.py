@@ -76,10 +76,15 @@ def test_bytes_that_are_no_utf8_are_replaced_and_the_rest_is_read(written: bytes
 
 @pytest.mark.parametrize(
     "written",
-    [b"\\ud83d", b"\\ud83d \\udc4d", b"\xff\xfe\x80", "你好，再见".encode("gb18030"), "さようなら".encode("shift-jis")],
+    [b"\xff\xfe\x80", b"\xed\xa0\xbd", "你好，再见".encode("gb18030"), "さようなら".encode("shift-jis")],
 )
 def test_nothing_is_judged_where_nothing_readable_is_left(written: bytes) -> None:
     assert refused(b'{"id":"7","text":"' + written + b'"}').reason is Reason.NOT_UTF8
+
+
+@pytest.mark.parametrize("written", [b"\\ud83d", b"\\ud83d \\udc4d"])
+def test_where_it_is_halves_of_emoji_that_is_left_the_producer_did_nothing_wrong(written: bytes) -> None:
+    assert refused(b'{"id":"7","text":"' + written + b'"}').reason is Reason.EMPTY_TEXT
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ def _json(**fields: Any) -> bytes:
         (b'{"id":"1","text":"\xff\xfe\x80"}', Reason.NOT_UTF8),
         (b'\xff\xfe"xyzzy', Reason.NOT_UTF8),
         (b'{"id":NaN,"text":"xyzzy"}', Reason.WRONG_TYPE),
-        (b'{"id":"1","text":"\\ud83d"}', Reason.NOT_UTF8),
+        (b'{"id":"1","text":"\\ud83d"}', Reason.EMPTY_TEXT),
         (b'["id","text"]', Reason.WRONG_TYPE),
         (b"null", Reason.WRONG_TYPE),
         (_json(text=5), Reason.WRONG_TYPE),

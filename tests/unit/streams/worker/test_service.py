@@ -651,8 +651,8 @@ async def test_nothing_is_answered_behind_the_limit_while_the_broker_still_has_t
 
 @pytest.mark.parametrize(
     "written",
-    [post("\u200b\u2060"), post(""), post("a" * 20_001), None],
-    ids=["invisible", "empty", "too long", "deleted"],
+    [post("\u200b\u2060"), post(""), b'{"id":"p","text":"\\ud83d"}', post("a" * 20_001), None],
+    ids=["invisible", "empty", "half an emoji", "too long", "deleted"],
 )
 async def test_what_a_person_writes_again_and_again_stops_no_worker(start: Start, written: bytes | None) -> None:
     bench = await start(dead_letter_max_consecutive=3, dead_letter_max_ratio=0.5, dead_letter_min_records=3)
