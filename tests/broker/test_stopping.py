@@ -1,6 +1,7 @@
-"""SIGTERM, SIGKILL, and the limit that makes a worker stop by itself."""
+"""SIGTERM, SIGKILL, and what makes a worker stop by itself."""
 
 import asyncio
+import os
 import signal
 import time
 
@@ -8,6 +9,7 @@ import pytest
 
 from load.kafka.admin import delete_topic
 from tests.support.bench import Bench
+from tests.support.policies import write_policy
 from tests.support.records import bad_values, posts, symptom_records
 from tests.support.traffic import Draft
 
@@ -95,3 +97,26 @@ async def test_sigterm_is_bounded_when_nothing_can_be_published(bench: Bench) ->
     await bench.start_worker()
     answers = await bench.answers(places)
     assert not answers.lost
+
+
+async def test_a_state_folder_that_hangs_ends_the_worker(bench: Bench) -> None:
+    """Whoever writes into a pipe that nobody reads hangs as at a network disk that does not answer: first the
+    checkpoint, then what is given up with the partition, then Python, which waits for the thread.
+    """
+    await bench.create_topics()
+    policy = write_policy(bench.folder, action="limit")
+    worker = await bench.start_worker(policy=policy, stuck_after_s=3)
+    folder = bench.folder / "data" / f"state-{bench.prefix}" / "posts"
+    os.mkfifo(folder / f"authors-0.json.{worker.process.pid}.part")
+    topic = bench.topic("posts")
+    sending = asyncio.create_task(bench.send_steadily(posts(topic, 400), 8))  # for longer than to the first checkpoint
+
+    status = await asyncio.to_thread(worker.wait_exit, 120)
+
+    assert status == 1
+    assert "nothing moves" in worker.tail()
+    assert "a thread hangs" in worker.tail()
+    places = await sending
+    await bench.start_worker(policy=policy)
+    answers = await bench.answers(places)
+    answers.assert_at_least_once()
