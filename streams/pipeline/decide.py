@@ -38,7 +38,11 @@ def without_verdict(work: Work, from_kafka: bool = True) -> Sequence[Outgoing]:
         return (letter,)
     raw = work.raw
     origin = Origin(raw.topic, raw.partition, raw.offset)
-    return (letter, *work.task.unjudged(work.record, raw.key, origin, work.failure.reason.value))
+    try:
+        return (letter, *work.task.unjudged(work.record, raw.key, origin, work.failure.reason.value))
+    except Exception as error:  # noqa: BLE001  the letter leaves all the same
+        unexpected(error, "decide")
+        return (letter,)
 
 
 def _in_its_trace(work: Work, outputs: Sequence[Outgoing]) -> Sequence[Outgoing]:

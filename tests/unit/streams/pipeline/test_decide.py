@@ -15,6 +15,7 @@ from streams.pipeline.failures import Failure
 from streams.pipeline.work import Work
 from streams.record import Outgoing, RawRecord
 from streams.tasks.base import Task
+from streams.tasks.symptoms.task import SymptomsTask
 from tests.unit.streams.tasks.building import MOMENTS, posts_task, symptoms_task
 
 RECORD = {"id": "r-7", "text": "a cough"}
@@ -63,6 +64,12 @@ def test_nobody_waits_for_a_post_for_a_backfill_or_where_an_error_is_the_answer(
     assert len(outputs(failed(posts_task()))) == 1
     assert len(outputs(failed(symptoms_task(), lane=Lane.BACKFILL))) == 1
     assert len(outputs(failed(symptoms_task()), from_kafka=False)) == 1
+
+
+def test_a_defect_there_costs_no_letter(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(SymptomsTask, "unjudged", lambda *about: 1 / 0)
+    (letter,) = outputs(failed(symptoms_task()))
+    assert letter.kind == "dead-letters"
 
 
 def test_the_alert_is_counted() -> None:

@@ -56,6 +56,9 @@ class PlainTask:
         self.decided.append(case.origin[1:])
         return [Outgoing("labels", case.key, b"")]
 
+    def unjudged(self, *about: object) -> list[Outgoing]:
+        return []
+
 
 class PlainReader:
     def encode(self, readings: Sequence[Reading]) -> None:
