@@ -171,10 +171,16 @@ def _rules_in_force(settings: Settings) -> dict[str, Path]:
 
 
 def _version_in_force(policy: Policy, artifact: Artifact, settings: Settings, rules: Mapping[str, Path]) -> str:
-    """Covers what fills the policy (the model's operating point), the tasks' own rules, and how a text is read."""
+    """Covers what fills the policy (the model's operating point), the tasks' own rules, and how a text is read.
+
+    With a cascade a long post's clean windows have the scores of the early exit, and the post those of both: then the
+    model's version says nothing of it.
+    """
+    cascade = {"cascade": "on"} if settings.cascade == "on" else {}
     return policy.version_with(
         point=artifact.operating_point(policy.posts.operating_point).model_dump(),
         max_windows=settings.max_windows,
         package=version("tidegate"),
+        **cascade,
         **{name: file_hash(path) for name, path in rules.items()},
     )

@@ -64,5 +64,11 @@ def test_it_changes_with_how_much_of_a_text_is_read(artifact: Artifact) -> None:
     assert version(artifact, max_windows=8) != version(artifact, max_windows=9)
 
 
+def test_it_changes_with_the_cascade_and_only_where_that_is_on(artifact: Artifact) -> None:
+    """A long post of which the early exit answered some windows names the whole model, with other scores."""
+    assert version(artifact, cascade="on") != version(artifact)
+    assert version(artifact, cascade="off") == version(artifact)
+
+
 def test_it_stays_with_what_decides_nothing(artifact: Artifact, tmp_path: Path) -> None:
     assert version(artifact, max_batch_rows=8, data_dir=tmp_path, log_level="ERROR") == version(artifact)
