@@ -193,7 +193,12 @@ class Task(Protocol[R]):
         return []
 
     def succeed(self, parts: Parts) -> Task[R]:
-        """The task under other parts; what this one remembers goes on. In the thread of `decide`."""
+        """The task under other parts, with what this one remembers; nothing of that changes before `adopt`. In the
+        thread of `decide`. Raises whatever keeps it from being built.
+        """
+
+    def adopt(self) -> None:
+        """From now on what is remembered counts as this policy says. In the thread of `decide`. Raises nothing."""
 
     def assign(self, partitions: Collection[int], total: int | None = None) -> None:
         """Takes over input partitions: reads what was remembered about those that are new. Does file I/O.
