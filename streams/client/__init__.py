@@ -8,7 +8,9 @@ from streams.client.client import Client, Reading, Receipt
 from streams.client.messages import Letter, Message, line_message, post_message, record_message, symptoms_message
 from streams.client.subscription import Subscription
 from streams.errors import (
+    BatchTooLargeError,
     BrokerUnreachableError,
+    CertificateError,
     ClientError,
     CodecMissingError,
     InvalidRecordError,
@@ -16,9 +18,12 @@ from streams.errors import (
     NotAuthorisedError,
     TopicMissingError,
 )
+from streams.settings import SettingsError
 
 __all__ = [
+    "BatchTooLargeError",
     "BrokerUnreachableError",
+    "CertificateError",
     "Client",
     "ClientError",
     "CodecMissingError",
@@ -29,6 +34,7 @@ __all__ = [
     "NotAuthorisedError",
     "Reading",
     "Receipt",
+    "SettingsError",
     "Subscription",
     "TidegateError",
     "TopicMissingError",
