@@ -18,9 +18,9 @@ from load.options import Reports
 from load.report import Report, new_folder
 from load.session import Setup
 from models.augmentation.written import read_written, split_families
-from models.errors import TidegateError
 from models.examples import Example
 from models.folders import RELEASE
+from streams.cli.terminal import reporting
 from streams.score import score_lines
 from streams.settings import Settings
 
@@ -57,11 +57,8 @@ def memes(
     languages = ["en", "zh"] if chinese_font() else ["en"]
     settings = Settings.load(artifact=artifact, images="on", image_processes=processes)
     made = [meme for lang in languages for meme in chosen(lang, count, seed)]
-    try:
+    with reporting():
         judged = judge(made, settings, seed)
-    except TidegateError as error:
-        typer.echo(error, err=True)
-        raise typer.Exit(error.exit_code) from None
     report = _report(judged, Setup(artifact=artifact), seed)
     if "zh" not in languages:
         report.say("No Chinese memes: this machine has no font for them (Debian: fonts-wqy-zenhei).")

@@ -15,8 +15,8 @@ import typer
 from load.report import Report
 from load.scenarios import SCENARIOS
 from load.session import Setup
-from models.errors import TidegateError
 from models.folders import RELEASE
+from streams.cli.terminal import reporting
 
 Brokers = Annotated[str | None, typer.Option(help="host:port of a broker; without it one is started here")]
 Workers = Annotated[int, typer.Option(min=1, max=64)]
@@ -75,15 +75,12 @@ def known(scenario: str) -> None:
 def finish(work: Coroutine[Any, Any, Report], as_json: bool) -> Report:
     """Runs a measurement and shows its report; ends the program where it could not be made."""
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # a topic's first second has no leader
-    try:
+    with reporting():
         report = asyncio.run(work)
-    except TidegateError as error:
-        typer.echo(error, err=True)
-        raise typer.Exit(error.exit_code) from None
-    if as_json:
-        typer.echo(json.dumps(report.data, indent=2))
-    else:
-        report.show()
+        if as_json:
+            typer.echo(json.dumps(report.data, indent=2))
+        else:
+            report.show()
     return report
 
 

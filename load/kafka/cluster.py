@@ -24,6 +24,7 @@ import typer
 
 from load.kafka.config import LOGGING, Node, server_properties
 from load.kafka.jars import KafkaUnavailable, fetch, require_java
+from streams.cli.terminal import reporting
 from streams.leash import start_leashed, stop_leashed, tail
 
 _CLUSTER_ID = "dGlkZWdhdGVjbHVzdGVyMQ"
@@ -217,7 +218,8 @@ cli = typer.Typer(add_completion=False, help=(__doc__ or "").splitlines()[0])
 @cli.command("fetch")
 def fetch_command() -> None:
     """Copy Apache Kafka's jars with Maven."""
-    _or_exit(lambda: typer.echo(fetch()))
+    with reporting():
+        typer.echo(fetch())
 
 
 @cli.command("run")
@@ -226,23 +228,11 @@ def run_command(
     heap_mb: Annotated[int, typer.Option(min=128)] = 512,
 ) -> None:
     """Start a cluster and print its address; it ends with Ctrl-C or SIGTERM."""
-
-    def serve() -> None:
-        with LocalKafka(brokers, heap_mb=heap_mb) as kafka:
-            typer.echo(kafka.bootstrap)
-            with contextlib.suppress(KeyboardInterrupt):
-                signal.pause()
-
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    _or_exit(serve)
-
-
-def _or_exit(action: Callable[[], None]) -> None:
-    try:
-        action()
-    except KafkaUnavailable as error:
-        typer.echo(error, err=True)
-        raise typer.Exit(1) from None
+    with reporting(), LocalKafka(brokers, heap_mb=heap_mb) as kafka:
+        typer.echo(kafka.bootstrap)
+        with contextlib.suppress(KeyboardInterrupt):
+            signal.pause()
 
 
 if __name__ == "__main__":

@@ -22,7 +22,6 @@ class NotLooked(StrEnum):
     NO_STORE = "no_store_is_set_up"
     OUTSIDE = "outside_of_the_store"
     STORE_FAILED = "the_store_did_not_answer"
-    NOT_INSTALLED = "pictures_are_not_installed"
 
 
 class PictureError(TidegateError):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import NamedTuple
 
 from models.errors import place_of
 from models.serving.engine import Engine
@@ -13,21 +12,14 @@ from models.serving.types import Batch, Depth, EngineLostError, InferenceError, 
 logger = logging.getLogger(__name__)
 
 
-class Run(NamedTuple):
-    """What came of a batch."""
-
-    outcomes: list[Outcome]
-    splits: int
-
-
-def run_isolated(engine: Engine, batch: Batch, depth: Depth) -> Run:
+def run_isolated(engine: Engine, batch: Batch, depth: Depth) -> list[Outcome]:
     """One outcome for each item; those at fault have an InferenceError.
 
     Raises:
         EngineLostError: the engine is gone, which is no fault of a record.
     """
     outcomes: list[Outcome] = []
-    splits, spoiled = 0, None
+    spoiled = None
     parts = [batch]
     while parts:
         part = parts.pop()
@@ -38,7 +30,7 @@ def run_isolated(engine: Engine, batch: Batch, depth: Depth) -> Run:
         except Exception as error:  # noqa: BLE001  the runtime has no one kind of error, and others are not at fault
             if len(part.items) > 1:
                 parts += part.halves()
-                splits, spoiled = splits + 1, error
+                spoiled = error
             else:
                 outcomes.append(failure(part.items[0], _inference_error(error), batch.formed_at))
         else:
@@ -47,7 +39,7 @@ def run_isolated(engine: Engine, batch: Batch, depth: Depth) -> Run:
             outcomes += [Outcome(item, score, None, batch.formed_at, now) for item, score in pairs]
     if spoiled is not None and all(outcome.error is None for outcome in outcomes):
         logger.warning("A batch failed, and none of its records alone: %s", place_of(spoiled))
-    return Run(outcomes, splits)
+    return outcomes
 
 
 def _run_once(engine: Engine, batch: Batch, depth: Depth) -> list[Scores]:

@@ -75,6 +75,7 @@ def combined(parts: Sequence[Scores], heads: Mapping[str, Joined]) -> Scores:
     """The scores of a record from those of its readings, one or more, all to the same question.
 
     Where the early exit answered some readings because of an overload, the answer is the early exit's: labels alone.
+    Its version does not say which, and another overload may begin at another one: docs/messages.md names the exception.
     """
     if len(parts) == 1:
         return parts[0]

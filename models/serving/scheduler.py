@@ -72,7 +72,7 @@ class BatchScheduler:
 
     def stats(self) -> Stats:
         """A copy, from any thread."""
-        return replace(self._stats, pending=len(self._pending))
+        return replace(self._stats)
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Start both threads; outcomes arrive on `loop`."""
@@ -154,9 +154,9 @@ class BatchScheduler:
     def _score(self, batch: Batch) -> list[Outcome]:
         depth = self._depth() if all(item.may_degrade for item in batch.items) else Depth.FULL
         started = time.monotonic()
-        run = run_isolated(self._engine, batch, depth)
-        self._stats.count(batch, run.outcomes, run.splits, time.monotonic() - started)
-        return run.outcomes
+        outcomes = run_isolated(self._engine, batch, depth)
+        self._stats.count(batch, outcomes, time.monotonic() - started)
+        return outcomes
 
     # The way back to the loop.
 

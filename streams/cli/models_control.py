@@ -39,7 +39,7 @@ def shadow(
     how: HowOfModel,
     workers: Workers,
 ) -> None:
-    """Let another model judge a share of the records for comparison only. `rollback` or `activate` ends it."""
+    """Let another model judge a share of the authors for comparison only. `rollback` or `activate` ends it."""
     with reporting():
         entry = model_entry(address, how).model_copy(update={"name": "candidate", "share": share / 100})
         if how.dry_run:

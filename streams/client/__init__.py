@@ -16,7 +16,9 @@ from streams.client.messages import (
 )
 from streams.client.subscription import Subscription
 from streams.errors import (
+    BatchTooLargeError,
     BrokerUnreachableError,
+    CertificateError,
     ClientError,
     CodecMissingError,
     InvalidRecordError,
@@ -24,9 +26,12 @@ from streams.errors import (
     NotAuthorisedError,
     TopicMissingError,
 )
+from streams.settings import SettingsError
 
 __all__ = [
+    "BatchTooLargeError",
     "BrokerUnreachableError",
+    "CertificateError",
     "Client",
     "ClientError",
     "CodecMissingError",
@@ -37,6 +42,7 @@ __all__ = [
     "NotAuthorisedError",
     "Reading",
     "Receipt",
+    "SettingsError",
     "Subscription",
     "TidegateError",
     "TopicMissingError",

@@ -5,7 +5,8 @@
         async for verdict in client.verdicts(from_beginning=True, timeout_s=10):
             print(verdict.post_id, verdict.action, verdict.labels)
 
-Errors are the tree in `streams.errors`; around the client, catch `ClientError`.
+Errors are names of `streams.client`, of the tree that `models/errors.py` draws: around the client, catch `ClientError`.
+Wrong settings are a `SettingsError`, before there is a client.
 """
 
 from __future__ import annotations

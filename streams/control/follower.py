@@ -30,7 +30,8 @@ LOAD_TIMEOUT_S: Final = 900.0
 class Switched(Tries, Protocol):
     """What the follower asks of the service."""
 
-    async def activate(self, model: Model, parts: Parts) -> None: ...
+    async def activate(self, model: Model, parts: Parts) -> None:
+        """Raises whatever keeps it from being done; then nothing has changed."""
 
     def enable(self, names: Collection[str]) -> None: ...
 
@@ -165,6 +166,7 @@ class Follower:
         policy = entry if kind == "policy" else running.policy_entry
         try:
             candidate = await self._load(model, policy, [running, *self.trying.known])
+            await self._service.activate(candidate.model, candidate.parts)
         except Exception as error:  # noqa: BLE001  whatever it is, the one that runs goes on
             if entry is None:
                 logger.warning("%s is no longer named, and the settings' cannot be taken: %s", kind, refusal(error))
@@ -172,7 +174,6 @@ class Follower:
                 self._telling.refuse(entry, refusal(error))
             self._telling.tell("running", None)
             return
-        await self._service.activate(candidate.model, candidate.parts)
         self._telling.running = candidate
         self._telling.refused.pop(f"{kind}/{DEFAULT}", None)
         logger.info("active: model %s, policy %s", candidate.model.artifact.version, candidate.parts.policy_version)

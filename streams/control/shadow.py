@@ -1,4 +1,4 @@
-"""A model on trial: it judges a share of what was judged, for nobody but the comparison."""
+"""A model on trial: it judges a share of the authors once more, for nobody but the comparison."""
 
 from __future__ import annotations
 

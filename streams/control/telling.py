@@ -41,11 +41,6 @@ class Telling:
         self._state = state
         self._events: list[Event] = []
 
-    @property
-    def is_done(self) -> bool:
-        """Nothing is left to be published."""
-        return not self._events
-
     def refuse(self, entry: Control, reason: str) -> None:
         logger.warning("revision %d of %s is refused: %s", entry.revision, entry.key, reason)
         self.refused[entry.key] = entry

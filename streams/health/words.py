@@ -27,8 +27,6 @@ INTERFACES: Final = ("moderations", "verdicts", "posts", "analyze", "suggestscor
 """Of the gateway; the last for an address at which there is nothing."""
 STATUSES: Final = tuple(str(code) for code in (200, 202, 400, 401, 403, 404, 405, 408, 413, 429, 500, 501, 503, 504))
 """That the gateway answers with."""
-OPEN: Final = ("topic", "partition", "version", "model", "policy", "worker")
-"""Labels that name what is configured: as many values as there are partitions, versions and processes."""
 
 
 def closed() -> Mapping[str, tuple[str, ...]]:

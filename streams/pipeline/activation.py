@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from models.artifact import Artifact
-from models.model_files import file_hash
 from models.serving.reader import Reader
 from models.serving.reading import TEXT, Reading
 from models.serving.scheduler import BatchScheduler
@@ -21,7 +20,7 @@ from streams.policy import Policy
 from streams.settings import Settings, SettingsError
 from streams.settings.fields import read_key
 from streams.tasks import declared
-from streams.tasks.base import Parts, Task
+from streams.tasks.base import Parts, RuleFile, Task
 from streams.tasks.posts.author_key import secret_of
 
 
@@ -124,7 +123,7 @@ def parts_of(settings: Settings, artifact: Artifact, policy: Policy, enforces: b
 
     Raises:
         ArtifactError: the policy goes by an operating point that the model lacks.
-        SettingsError: the key of the authors' hashes cannot be read.
+        SettingsError: the key of the authors' hashes, or a file of rules, cannot be read.
     """
     state = state_folder(settings) if enforces else None
     rules = _rules_in_force(settings)
@@ -163,18 +162,32 @@ def state_folder(settings: Settings) -> Path:
     return settings.data_dir / f"state-{settings.topic_prefix}"
 
 
-def _rules_in_force(settings: Settings) -> dict[str, Path]:
-    """The files of all tasks' own rules, by name."""
+def _rules_in_force(settings: Settings) -> dict[str, RuleFile]:
+    """The files of all tasks' own rules, by name. Raises SettingsError: one cannot be read."""
     shipped = {name: path for task in declared().values() for name, path in task.rules.items()}
     named = Settings.model_fields.keys()
-    return {name: getattr(settings, name) if name in named else path for name, path in shipped.items()}
+    paths = {name: getattr(settings, name) if name in named else path for name, path in shipped.items()}
+    return {name: _read(name, path) for name, path in paths.items()}
 
 
-def _version_in_force(policy: Policy, artifact: Artifact, settings: Settings, rules: Mapping[str, Path]) -> str:
-    """Covers what fills the policy (the model's operating point), the tasks' own rules, and how a text is read."""
+def _read(name: str, path: Path) -> RuleFile:
+    try:
+        return RuleFile.read(path)
+    except OSError as error:
+        raise SettingsError(f"The file of the {name}, {path}, cannot be read: {error.strerror or error}.") from None
+
+
+def _version_in_force(policy: Policy, artifact: Artifact, settings: Settings, rules: Mapping[str, RuleFile]) -> str:
+    """Covers what fills the policy (the model's operating point), the tasks' own rules, and how a text is read.
+
+    With a cascade a long post's clean windows have the scores of the early exit, and the post those of both: then the
+    model's version says nothing of it.
+    """
+    cascade = {"cascade": "on"} if settings.cascade == "on" else {}
     return policy.version_with(
         point=artifact.operating_point(policy.posts.operating_point).model_dump(),
         max_windows=settings.max_windows,
         package=version("tidegate"),
-        **{name: file_hash(path) for name, path in rules.items()},
+        **cascade,
+        **{name: one.digest for name, one in rules.items()},
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import Generic, Literal, NamedTuple, Protocol, TypeVar
 
@@ -31,6 +32,26 @@ class Origin(NamedTuple):
 
 
 @dataclass(slots=True, frozen=True)
+class RuleFile:
+    """A file of a task's own rules as it was when it was read: what the version covers is what decides, whatever
+    becomes of the file.
+    """
+
+    path: Path
+    content: bytes = field(repr=False)
+
+    @classmethod
+    def read(cls, path: Path) -> RuleFile:
+        """Raises OSError."""
+        return cls(path, path.read_bytes())
+
+    @property
+    def digest(self) -> str:
+        """SHA-256, in hex."""
+        return sha256(self.content).hexdigest()
+
+
+@dataclass(slots=True, frozen=True)
 class Parts:
     """What tasks are built from."""
 
@@ -42,8 +63,8 @@ class Parts:
     """A folder to remember things in over restarts and rebalances; None: nothing is kept, in no way."""
     has_quota: bool = True
     """False where a verdict is only read and nothing is enforced (`tidegate score`)."""
-    rules: Mapping[str, Path] = field(default_factory=dict)
-    """By name: files that stand in for those of a task's declaration."""
+    rules: Mapping[str, RuleFile] = field(default_factory=dict)
+    """By name, of all tasks: what a declaration or a setting names. Where one is missing, what ships counts."""
     author_state: AuthorState = "disk"
     """Where author history is kept."""
     author_secret: bytes | None = None
@@ -172,7 +193,12 @@ class Task(Protocol[R]):
         return []
 
     def succeed(self, parts: Parts) -> Task[R]:
-        """The task under other parts; what this one remembers goes on. In the thread of `decide`."""
+        """The task under other parts, with what this one remembers; nothing of that changes before `adopt`. In the
+        thread of `decide`. Raises whatever keeps it from being built.
+        """
+
+    def adopt(self) -> None:
+        """From now on what is remembered counts as this policy says. In the thread of `decide`. Raises nothing."""
 
     def assign(self, partitions: Collection[int], total: int | None = None) -> None:
         """Takes over input partitions: reads what was remembered about those that are new. Does file I/O.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,17 +75,25 @@ class Judging:
         return {name: await self._pipeline.in_order(task.succeed, parts) for name, task in names.items()}
 
     async def activate(self, model: Model, parts: Parts) -> None:
-        """From the next record on this model and these parts judge; what is in flight stays with the former ones."""
+        """From the next record on this model and these parts judge; what is in flight stays with the former ones, but
+        for the limits of what both remember: there is one quota, and one history.
+
+        Raises:
+            Exception: whatever kept a task from being built; then nothing has changed.
+        """
         tasks = await self._succeeding(parts)
+        activation = self._activation(model, tasks)
         if model is not self.model:
             trim_after(self.model.engine)
-        self._pipeline.switch(self._activation(model, tasks))
+        self._pipeline.switch(activation)
         self.model, self.tasks = model, tasks
+        await self._pipeline.in_order(_adopt, list(tasks.values()))
 
     async def try_out(self, model: Model, parts: Parts, takes: Callable[[bytes | None], bool]) -> Activation:
         """From the next record on this model judges the records whose keys it takes, in place of one before it.
 
-        What is remembered (authors, waves, the quota) is remembered of both together.
+        What is remembered (authors, waves, the quota) is remembered of both together, as the active policy says.
+        Raises what `activate` does.
         """
         tasks = await self._succeeding(parts)
         activation = self._activation(model, tasks)
@@ -100,3 +108,8 @@ class Judging:
             if tried.model is not self.model:
                 trim_after(tried.model.engine)
             self._pipeline.place_beside(None)
+
+
+def _adopt(tasks: Sequence[Task[Any]]) -> None:
+    for task in tasks:
+        task.adopt()

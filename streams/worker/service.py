@@ -103,7 +103,7 @@ class Service:
         self._watch.start()
 
     async def activate(self, model: Model, parts: Parts) -> None:
-        """From the next record on this model and these parts judge; what is in flight stays with the former ones."""
+        """From the next record on this model and these parts judge. See `Judging`."""
         await self.judging.activate(model, parts)
         self.gates.resize(model.in_flight_tokens)
 

@@ -89,6 +89,13 @@ def _anchors(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
 
 
+def test_each_page_stands_in_the_navigation_once() -> None:
+    navigation = (ROOT / "mkdocs.yml").read_text("utf-8").split("\nnav:\n")[1]
+    pages = re.findall(r"(\S+\.md)$", navigation, re.MULTILINE)
+    assert len(pages) > 20
+    assert sorted(pages) == sorted(set(pages))
+
+
 @pytest.mark.skipif(find_spec("material") is None, reason="needs the extra `docs`")
 def test_the_site_can_be_built(tmp_path: Path) -> None:
     """Strictly: pages outside of the navigation and dead links are errors. With --quiet it would not count them."""

@@ -8,8 +8,10 @@ import pytest
 
 import schemas
 import streams.client
+import streams.errors
 
 CLIENT = """
+    BatchTooLargeError CertificateError SettingsError
     BrokerUnreachableError Client ClientError CodecMissingError InvalidRecordError Letter Message NotAcknowledgedError
     NotAuthorisedError Reading Receipt Subscription TidegateError TopicMissingError line_message post_message
     record_message review_message symptoms_message
@@ -18,6 +20,16 @@ CLIENT = """
 
 def test_the_client_exports_these_names() -> None:
     assert sorted(streams.client.__all__) == sorted(CLIENT.split())
+
+
+def test_the_client_exports_all_that_it_raises() -> None:
+    """All of the branch that `models/errors.py` draws, but for what only a change of the control topic raises."""
+    raised = {each.__name__ for each in vars(streams.errors).values() if _is_of_the_client(each)}
+    assert raised <= set(streams.client.__all__)
+
+
+def _is_of_the_client(found: object) -> bool:
+    return isinstance(found, type) and issubclass(found, streams.errors.ClientError)
 
 
 @pytest.mark.parametrize("module", [streams.client, schemas])

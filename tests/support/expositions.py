@@ -12,9 +12,11 @@ from prometheus_client.openmetrics import parser as openmetrics
 from prometheus_client.parser import text_string_to_metric_families
 
 from streams.health.families import FAMILIES
-from streams.health.words import OPEN, closed
+from streams.health.words import closed
 
 OPENMETRICS = "application/openmetrics-text; version=1.0.0"
+OPEN = ("topic", "partition", "version", "model", "policy", "worker")
+"""Labels that name what is configured: as many values as there are partitions, versions and processes."""
 NO_PROMTOOL = "promtool is missing, which checks the metrics: install Debian's package `prometheus`"
 
 

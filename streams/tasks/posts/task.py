@@ -168,8 +168,10 @@ class PostsTask(Task[Post]):
         return [one.as_dict() | {"words": blocks.get(one.number, [])} for one in case.seen or ()]
 
     def succeed(self, parts: Parts) -> PostsTask:
-        self._memory.adopt(parts.policy.posts)
         return PostsTask(parts, self._memory)
+
+    def adopt(self) -> None:
+        self._memory.adopt(self._policy)
 
     def assign(self, partitions: Collection[int], total: int | None = None) -> None:
         self._memory.assign(partitions, total)

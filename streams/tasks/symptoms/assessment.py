@@ -69,7 +69,12 @@ class Assessor:
     @classmethod
     def load(cls, path: Path = PROTOCOL) -> Assessor:
         """Raises ProtocolError."""
-        return cls(JoinedFinder.load(), Protocol.load(path))
+        return cls.of(Protocol.load(path))
+
+    @classmethod
+    def of(cls, protocol: Protocol) -> Assessor:
+        """With the finder that ships."""
+        return cls(JoinedFinder.load(), protocol)
 
     def assess(self, record: SymptomRecord, said: str) -> Assessment:
         """Args:

@@ -124,17 +124,24 @@ class Protocol(_Table):
         Raises:
             ProtocolError: the file cannot be used.
         """
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise ProtocolError(f"The protocol {path} cannot be read: {error.strerror or error}.") from None
+        return cls.parse(content, str(path), findings)
+
+    @classmethod
+    def parse(cls, content: bytes, name: str, findings: Collection[str] | None = None) -> Protocol:
+        """Reads the bytes of a protocol file, which errors call by a name. For the rest see `load`."""
         known = load_catalogue().keys() if findings is None else findings
         try:
-            return cls.model_validate(tomllib.loads(path.read_text("utf-8")), context={"findings": known})
+            return cls.model_validate(tomllib.loads(content.decode("utf-8")), context={"findings": known})
         except ValidationError as error:
             fault = error.errors(include_url=False)[0]
             key = ".".join(map(str, fault["loc"])) or "the file"
-            raise ProtocolError(f"The protocol {path} is wrong: {key}: {fault['msg']}.") from None
-        except OSError as error:
-            raise ProtocolError(f"The protocol {path} cannot be read: {error.strerror or error}.") from None
+            raise ProtocolError(f"The protocol {name} is wrong: {key}: {fault['msg']}.") from None
         except ValueError as error:  # not TOML or not UTF-8
-            raise ProtocolError(f"The protocol {path} is not a TOML file: {error}.") from None
+            raise ProtocolError(f"The protocol {name} is not a TOML file: {error}.") from None
 
     @model_validator(mode="after")
     def _compile(self, info: ValidationInfo) -> Self:

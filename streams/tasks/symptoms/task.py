@@ -16,12 +16,13 @@ from schemas.base import MAX_WARNINGS
 from streams.record import Outgoing
 from streams.tasks.base import Case, Origin, Parts, Rendered, Task
 from streams.tasks.outputs import Alarm, lone_alert, outputs, timings_ms, verdict_id, warnings
-from streams.tasks.symptoms import PROTOCOL, SYMPTOMS
+from streams.tasks.symptoms import SYMPTOMS
 from streams.tasks.symptoms.assessment import Assessment, Assessor
 from streams.tasks.symptoms.evidence import evidence
 from streams.tasks.symptoms.level import likely_level
 from streams.tasks.symptoms.line import rendered, said_in
 from streams.tasks.symptoms.photographs import InPhotograph, in_photographs, most_urgent
+from streams.tasks.symptoms.protocol import Protocol
 
 DISCLAIMERS: Final = {
     "en": "Decision support for trained staff: not a diagnosis, and no reason to wait. In doubt, see the patient.",
@@ -51,7 +52,10 @@ class SymptomsTask(Task[SymptomRecord]):
 
     @classmethod
     def build(cls, parts: Parts) -> SymptomsTask:
-        return cls(parts, Assessor.load(parts.rules.get("protocol", PROTOCOL)), BodyParts.load())
+        """Raises ProtocolError."""
+        file = parts.rules.get("protocol")
+        protocol = Protocol.load() if file is None else Protocol.parse(file.content, str(file.path))
+        return cls(parts, Assessor.of(protocol), BodyParts.load())
 
     def succeed(self, parts: Parts) -> SymptomsTask:
         return self.build(parts)
@@ -128,6 +132,8 @@ class SymptomsTask(Task[SymptomRecord]):
         rules += [f"photograph:{one.finding}" for one in photographs if one.level is not None and one.level <= most]
         reasons = [f"urgency<={most}", *dict.fromkeys(rules)]
         return [Alarm("urgent_patient", "critical" if level == 1 else "high", record.id, reasons)]
+
+    def adopt(self) -> None: ...
 
     def assign(self, partitions: Collection[int], total: int | None = None) -> None: ...
 

@@ -28,6 +28,10 @@ from streams.errors import BrokerUnreachableError, TidegateError
 from streams.kafka import outage
 from streams.pipeline.activation import tasks_of
 from streams.settings import Settings
+from streams.tasks.base import Parts
+from streams.tasks.symptoms import PROTOCOL
+from streams.tasks.symptoms.protocol import ProtocolError
+from streams.tasks.symptoms.task import SymptomsTask
 from streams.worker.service import Service
 from tests.support.policies import write_policy
 from tests.support.tiny_artifact import write_manifest
@@ -254,6 +258,52 @@ async def test_a_model_that_a_task_cannot_use_is_refused(start: Start, tiny_arti
     assert "It does not load: KeyError at" in (worker.told("refused")[0].reason or "")
 
 
+async def test_a_model_is_refused_while_the_protocol_is_broken(
+    start: Start, tiny_artifact: Path, tmp_path: Path
+) -> None:
+    """It was fine at the start; the worker goes on with what it read then."""
+    protocol = tmp_path / "protocol.toml"
+    protocol.write_text(PROTOCOL.read_text("utf-8"), "utf-8")
+    worker = await start(protocol=protocol)
+    before = await worker.judge()
+    protocol.write_text("version = 5", "utf-8")
+    worker.topic.say(model(tiny_artifact, tmp_path / "copy"))
+    await eventually(lambda: worker.told("refused"))
+    assert "protocol.toml is wrong" in (worker.told("refused")[0].reason or "")
+    after = await worker.judge("you are another idiot")
+    assert (after["model_version"], after["policy_version"]) == (before["model_version"], before["policy_version"])
+    assert worker.crashes == []
+
+
+async def test_a_change_is_refused_as_a_whole_where_one_task_cannot_take_it_up(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Posts could, and their quota would be over; what one task cannot do, none does."""
+    (tmp_path / "strict").mkdir()
+    content = write_policy(tmp_path / "strict", action="limit", limit=0).read_text()
+    strict = Control(kind="policy", name="default", content=content, revision=2, expected=1)
+    worker = await start(policy(tmp_path / "policy"))
+    before = await worker.judge()
+    with monkeypatch.context() as broken:
+        broken.setattr(SymptomsTask, "succeed", unable)
+        worker.topic.say(strict)
+        await eventually(lambda: worker.told("refused", "activated"))
+    assert worker.told("refused")[0].reason == "The protocol is wrong."
+    after = await worker.judge("you are another idiot")
+    assert (after["action"], after["policy_version"]) == ("limit", before["policy_version"])
+    assert not worker.following.done()
+
+    worker.topic.say(strict.model_copy(update={"revision": 3, "expected": 2}))
+    await eventually(lambda: worker.told("activated"))
+    last = await worker.judge("you are a third idiot")
+    assert (last["action"], last["reasons"][-1]) == ("review", "quota")
+    assert worker.crashes == []
+
+
+def unable(task: SymptomsTask, parts: Parts) -> SymptomsTask:
+    raise ProtocolError("The protocol is wrong.")
+
+
 async def test_a_model_that_fails_a_golden_case_or_has_another_hash_is_refused(
     start: Start, tiny_artifact: Path, tmp_path: Path
 ) -> None:
@@ -405,7 +455,7 @@ async def test_what_cannot_be_told_is_told_later(start: Start, tmp_path: Path) -
     worker.topic.say(policy(tmp_path / "policy"))
     await eventually(lambda: worker.told("activated"))
     worker.sink.answer()
-    await eventually(lambda: len(worker.told("activated")) >= 2 and worker.follower._telling.is_done)
+    await eventually(lambda: len(worker.told("activated")) >= 2 and not worker.follower._telling._events)
     assert len({event.id for event in worker.told("activated")}) == 1
 
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from models.serving.types import Scores
 from schemas import InvalidRecord, Reason
 from streams.tasks.base import Origin
-from tests.unit.streams.tasks.building import WALL_NOW, decide, kinds, post_scores, posts_task
+from streams.tasks.posts.task import PostsTask
+from tests.unit.streams.tasks.building import WALL_NOW, decide, kinds, parts, post_scores, posts_task
 
 POST = {"id": "p1", "text": "you utter fool", "author": "ann"}
 
@@ -110,6 +111,18 @@ def test_over_the_quota_an_action_becomes_a_review_and_redelivery_does_not_count
 
     assert (verdict["action"], verdict["reasons"]) == ("review", ["spam>=0.98", "quota"])
     assert "flags" in kinds(outputs)
+
+
+def test_a_successor_changes_the_quota_when_it_takes_over_and_not_when_it_is_built() -> None:
+    former = posts_task(quota={"window_s": 60, "limits": {"remove": 2}})
+    successor = former.succeed(parts(posts={"quota": {"window_s": 60, "limits": {"remove": 1}}}))
+
+    def action(task: PostsTask, name: str) -> Any:
+        return decide(task, {"id": name, "text": "t"}, post_scores(spam=0.99))[0]["action"]
+
+    assert [action(former, "1"), action(former, "2")] == ["remove", "remove"]
+    successor.adopt()
+    assert action(successor, "3") == "review", "what was counted counts on"
 
 
 def test_without_a_quota_nothing_is_counted() -> None:
