@@ -43,6 +43,8 @@ class Facts:
     states: Mapping[str, str] = field(default_factory=dict)
     unsure: Collection[str] = ()
     """Of the findings those that make no exception: a patient is not spared for what no phrase says."""
+    points: Mapping[str, int] = field(default_factory=dict)
+    """Early-warning points of each reading that has any."""
 
 
 class Limit(NamedTuple):
