@@ -18,6 +18,7 @@ from streams.tasks.base import Case, Origin, Parts, Rendered, Task
 from streams.tasks.outputs import Alarm, lone_alert, outputs, timings_ms, verdict_id, warnings
 from streams.tasks.symptoms import PROTOCOL, SYMPTOMS
 from streams.tasks.symptoms.assessment import Assessment, Assessor
+from streams.tasks.symptoms.check import refuse_failing
 from streams.tasks.symptoms.evidence import evidence
 from streams.tasks.symptoms.level import likely_level
 from streams.tasks.symptoms.line import rendered, said_in
@@ -51,7 +52,11 @@ class SymptomsTask(Task[SymptomRecord]):
 
     @classmethod
     def build(cls, parts: Parts) -> SymptomsTask:
-        return cls(parts, Assessor.load(parts.rules.get("protocol", PROTOCOL)), BodyParts.load())
+        path = parts.rules.get("protocol", PROTOCOL)
+        assessor = Assessor.load(path)
+        if path != PROTOCOL:  # whose examples the tests run
+            refuse_failing(assessor)
+        return cls(parts, assessor, BodyParts.load())
 
     def succeed(self, parts: Parts) -> SymptomsTask:
         return self.build(parts)
