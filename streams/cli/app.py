@@ -26,6 +26,7 @@ from streams.cli import (
     tasks_control,
     topics,
     triage,
+    triage_check,
     triage_curve,
     triage_findings,
     unreviewed,
@@ -88,7 +89,7 @@ def build_app() -> typer.Typer:
     app.add_typer(_train_group(), name="train")
     _add_group(
         app, "triage", "What the rules of triage make of symptom records.",
-        explain=triage.explain, curve=triage_curve.curve, findings=triage_findings.findings,
+        check=triage_check.check, explain=triage.explain, curve=triage_curve.curve, findings=triage_findings.findings,
     )  # fmt: skip
     app.command("ablate")(studies.ablate)
     app.command("export")(artifacts.export)

@@ -44,7 +44,7 @@ def check(
 
         policy, model = opened(file, artifact)
         found = findings(policy, model, datetime.now(UTC).date())
-        _show_findings(policy, found, as_json)
+        show_findings(found, f"{policy.version_with()}: {len(policy.rules)} rules", as_json)
         if any(strict or finding.severity == "error" for finding in found):
             raise typer.Exit(1)
 
@@ -124,7 +124,8 @@ def _print_json(document: dict[str, Any]) -> None:
     typer.echo(orjson.dumps(document).decode())
 
 
-def _show_findings(policy: Policy, found: Sequence[Finding], as_json: bool) -> None:
+def show_findings(found: Sequence[Finding], about: str, as_json: bool) -> None:
+    """One a line; for people with what they are about and how many there are."""
     if as_json:
         for finding in found:
             _print_json(asdict(finding))
@@ -135,9 +136,7 @@ def _show_findings(policy: Policy, found: Sequence[Finding], as_json: bool) -> N
         console.print(f"{finding.severity:<8}", style=style, end="", markup=False)
         console.print(f"{finding.kind:<10} {finding.subject}: {printable(finding.detail)}", markup=False)
     errors = sum(finding.severity == "error" for finding in found)
-    console.print(
-        f"{policy.version_with()}: {len(policy.rules)} rules, {errors} errors, {len(found) - errors} warnings"
-    )
+    console.print(f"{about}, {errors} errors, {len(found) - errors} warnings")
 
 
 def _tables(policy: Policy, model: Artifact) -> Iterator[Table]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -14,6 +14,13 @@ from streams.cli.terminal import AsJson, printable, reporting, settings_from, st
 if TYPE_CHECKING:
     from streams.settings import Settings
     from streams.tasks.symptoms.explanation import Explainer
+
+_BESIDE: Final = {
+    "model": "the model alone",
+    "unassessed": "the policy of what the model cannot read",
+    "photograph": "a photograph alone",
+}
+"""Who may hold a level beside the protocol."""
 
 
 def explain(
@@ -55,8 +62,8 @@ def open_explainer(settings: Settings) -> Explainer:
     from streams.tasks.symptoms.assessment import Assessor
     from streams.tasks.symptoms.explanation import Explainer
 
-    cost = Policy.load(settings.policy).symptoms.under_triage_cost
-    return Explainer(Assessor.load(settings.protocol), settings.max_record_bytes, cost)
+    policy = Policy.load(settings.policy).symptoms
+    return Explainer(Assessor.load(settings.protocol), settings.max_record_bytes, policy)
 
 
 def _show(explanation: dict[str, Any]) -> None:
@@ -66,12 +73,16 @@ def _show(explanation: dict[str, Any]) -> None:
         console.print(f"line {error['line']}: {error['reason']}: {error['detail']}", markup=False)
         return
     console.print(f"{printable(explanation['record_id'])}: level {explanation['level']}", style="bold", markup=False)
-    console.print(f"  model {explanation['model_level'] or '-'}, protocol {explanation['protocol_level'] or '-'}")
-    for kind, line in _lines(explanation):
+    told = f"model {explanation['model_level'] or '-'}, protocol {explanation['protocol_level'] or '-'}"
+    if explanation["photograph_level"] is not None:
+        told += f", photographs {explanation['photograph_level']}"
+    console.print(f"  {told}")
+    for kind, line in shown(explanation):
         console.print(f"  {kind:<9} {line}", markup=False)
 
 
-def _lines(explanation: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def shown(explanation: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """What people read of it: of each line its kind and the rest."""
     for one in explanation["findings"]:
         yield "found", f"{one['name']}: {one['assertion']} ({printable(one['text'])})"
     for one in explanation["numbers"]:
@@ -79,9 +90,22 @@ def _lines(explanation: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield "number", f"{one['measure'].replace('_', ' ')} {one['value']:g}{points}"
     for one in explanation["rules"]:
         yield "rule", f"{one['level']} {one['rule'].replace('_', ' ')}: {', '.join(one['because'])} [{one['source']}]"
+    if held := _held(explanation):
+        yield "held", held
     for one in explanation["would_change"]:
-        level = "no rule" if one["level"] is None else f"level {one['level']}"
         behind = f" ({one['rule'].replace('_', ' ')})" if "rule" in one else f" (now {one['now']})"
-        yield "change", f"{level} if {one['if']}{behind}"
+        yield "change", f"level {one['level']} if {one['if']}{behind}"
     for warning in explanation["warnings"]:
         yield "warning", warning
+
+
+def _held(explanation: dict[str, Any]) -> str | None:
+    """Why there may be no change that would make it less urgent."""
+    level, held_by = explanation["level"], explanation["held_by"]
+    beside = [f"{_BESIDE[one]} says {level}" for one in held_by if one in _BESIDE]
+    if beside:
+        said = f"stays {level} without any rule" if "protocol" in held_by else "no rule set it"
+        return f"{said}: {' and '.join(beside)}"
+    if held_by == ["protocol"] and not any(one["level"] > level for one in explanation["would_change"]):
+        return "no one finding or number carries it alone"
+    return None

@@ -8,6 +8,7 @@ from streams.policy.file import (
     QuotaPolicy,
     RepeatOffenderPolicy,
     SpamWavePolicy,
+    SymptomPolicy,
 )
 
 __all__ = [
@@ -19,4 +20,5 @@ __all__ = [
     "QuotaPolicy",
     "RepeatOffenderPolicy",
     "SpamWavePolicy",
+    "SymptomPolicy",
 ]

@@ -24,6 +24,8 @@ from streams.tasks.symptoms.clauses import Facts
 from streams.tasks.symptoms.protocol import Fired, Protocol
 
 COUNTING: Final = frozenset({Assertion.PRESENT, Assertion.POSSIBLE})
+DERIVED: Final = frozenset({"warning_score", "warning_score_most", "shock_index"})
+"""Measures that follow from others."""
 VITALS: Final = ("heart_rate", "respiratory_rate", "systolic", "diastolic", "temperature", "saturation", "pain")
 
 # How far a number in the text may lie from the field's before the two contradict one another; an age, by its share.
@@ -42,8 +44,6 @@ class Assessment:
     readings: Mapping[str, Reading]
     """Numbers of the text that count, because the record has no field with them."""
     facts: Facts
-    points: Mapping[str, int]
-    """Early-warning points of each reading that has any."""
     fired: Sequence[Fired]
     """Most urgent first."""
     warnings: Sequence[str]
@@ -84,35 +84,41 @@ class Assessor:
         fields = _fields_beside(record, told)
         readings = {name: one for name, one in told.readings.items() if name not in fields}
         mentions = self.finder.find(said, readings.values())
-        measures = fields | {name: one.value for name, one in readings.items()}
-        consciousness = record.context.consciousness if record.context else None
-        points = self.protocol.points(measures, consciousness)
-        facts = self._facts(mentions, measures, record, points)
+        facts = self.facts(
+            frozenset(one.finding for one in mentions if one.assertion in COUNTING),
+            fields | {name: one.value for name, one in readings.items()},
+            _states_of(record),
+            frozenset(one.finding for one in mentions if one.is_alike),
+        )
         warnings = [*told.warnings, *contradictions(fields, told)]
-        return Assessment(mentions, readings, facts, points, self.protocol.fired(facts), warnings)
+        return Assessment(mentions, readings, facts, self.protocol.fired(facts), warnings)
 
-    def _facts(
+    def facts(
         self,
-        mentions: Sequence[Mention],
+        findings: frozenset[str],
         measures: Mapping[str, float],
-        record: SymptomRecord,
-        points: Mapping[str, int],
+        states: Mapping[str, str],
+        unsure: frozenset[str] = frozenset(),
     ) -> Facts:
-        findings = frozenset(one.finding for one in mentions if one.assertion in COUNTING)
+        """With all that follows: a fever, early-warning points, the shock index, what is unusual for the age."""
         if measures.get("temperature", 0.0) >= FEVER_FROM:
             findings |= {FEVER}
-        states: dict[str, str] = {}
-        if record.context and record.context.consciousness:
-            states["consciousness"] = record.context.consciousness
-        if record.context and record.context.injury is not None:
-            states["injury"] = "yes" if record.context.injury else "no"
+        points = self.protocol.points(measures, states.get("consciousness"))
         derived = dict(measures)
         if measures.get("age", self.protocol.warning_score.from_age) >= self.protocol.warning_score.from_age and points:
             derived |= {"warning_score": sum(points.values()), "warning_score_most": max(points.values())}
         if measures.get("systolic") and "heart_rate" in measures:
             derived["shock_index"] = measures["heart_rate"] / measures["systolic"]
-        unsure = frozenset(one.finding for one in mentions if one.is_alike)
-        return Facts(findings, derived, frozenset(self.protocol.for_age(measures)), states, unsure)
+        return Facts(findings, derived, frozenset(self.protocol.for_age(measures)), states, unsure, points)
+
+
+def _states_of(record: SymptomRecord) -> dict[str, str]:
+    states: dict[str, str] = {}
+    if record.context and record.context.consciousness:
+        states["consciousness"] = record.context.consciousness
+    if record.context and record.context.injury is not None:
+        states["injury"] = "yes" if record.context.injury else "no"
+    return states
 
 
 def fields_of(record: SymptomRecord) -> dict[str, float]:

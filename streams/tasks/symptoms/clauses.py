@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 from typing import Final, NamedTuple
 
 MEASURES: Final = (
@@ -43,6 +44,8 @@ class Facts:
     states: Mapping[str, str] = field(default_factory=dict)
     unsure: Collection[str] = ()
     """Of the findings those that make no exception: a patient is not spared for what no phrase says."""
+    points: Mapping[str, int] = field(default_factory=dict)
+    """Early-warning points of each reading that has any."""
 
 
 class Limit(NamedTuple):
@@ -75,6 +78,10 @@ class Clause:
         ways = [frozenset(_known(term.strip(), findings) for term in way.split("&")) for way in said.split("|")]
         single = frozenset[str]().union(*(way for way in ways if len(way) == 1))
         return cls(said, single, tuple(way for way in ways if len(way) > 1))
+
+    @property
+    def ways(self) -> tuple[frozenset[str], ...]:
+        return (*(frozenset({term}) for term in self.single), *self.joint)
 
     @property
     def terms(self) -> frozenset[str]:
@@ -110,6 +117,27 @@ def terms_of(facts: Facts, limits: Collection[Limit]) -> Terms:
     states = [f"{name} = {state}" for name, state in facts.states.items()]
     holding = frozenset([*facts.findings, *facts.for_age, *compared, *states])
     return Terms(holding, holding.difference(facts.unsure))
+
+
+def can_hold(when: Sequence[Clause], unless: Sequence[Clause]) -> bool:
+    """Whether somebody could have a way of each clause and none of an exception's, as far as the terms tell."""
+    exceptions = [way for clause in unless for way in clause.ways]
+    chosen = (frozenset[str]().union(*ways) for ways in product(*(clause.ways for clause in when)))
+    return any(_is_possible(terms) and not any(way <= terms for way in exceptions) for terms in chosen)
+
+
+def _is_possible(terms: Iterable[str]) -> bool:
+    """Not if a state is to be two, a vital sign high and low, or a measure on both sides of what its limits leave."""
+    limits = [limit for limit in map(Limit.parse, terms) if limit is not None]
+    others = [subject(term) for term in terms if " " in term and Limit.parse(term) is None]
+    return len(set(others)) == len(others) and not any(_exclude(one, other) for one, other in product(limits, limits))
+
+
+def _exclude(low: Limit, high: Limit) -> bool:
+    """Whether no value is above the one and below the other."""
+    if low.measure != high.measure or ">" not in low.term or "<" not in high.term:
+        return False
+    return low.value > high.value or (low.value == high.value and not ("=" in low.term and "=" in high.term))
 
 
 def subject(term: str) -> str:

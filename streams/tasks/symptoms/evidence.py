@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Final
 
-from streams.tasks.symptoms.assessment import COUNTING, Assessment
+from streams.tasks.symptoms.assessment import COUNTING, DERIVED, Assessment
 from streams.tasks.symptoms.line import Said
 from streams.tasks.symptoms.photographs import FINDING_WEIGHT, InPhotograph, photo_evidence
 from streams.tasks.symptoms.protocol import MAX_POINTS, Fired
@@ -14,7 +14,6 @@ from streams.tasks.symptoms.protocol import MAX_POINTS, Fired
 MAX_EVIDENCE: Final = 20
 MAX_RULES: Final = 8  # so that there is room for the places
 _DAYS_BELOW: Final = 0.25  # years
-_DERIVED: Final = frozenset({"warning_score", "warning_score_most", "shock_index"})
 
 
 def evidence(
@@ -59,14 +58,14 @@ def _numbers(found: Assessment, said: Said) -> list[dict[str, Any]]:
     behind = found.behind
     items = []
     for name, value in found.facts.measures.items():
-        points = found.points.get(name, 0)
-        if name in _DERIVED or not (points or name in behind):
+        points = found.facts.points.get(name, 0)
+        if name in DERIVED or not (points or name in behind):
             continue
         reading = found.readings.get(name)
         place = said.place(reading.start, reading.end) if reading else None
         weight = 1.0 if name in behind else round(points / MAX_POINTS, 2)
         items.append(_item(f"{name.replace('_', ' ')} {_amount(name, value)}", weight, place))
-    if "consciousness" in found.points:
+    if "consciousness" in found.facts.points:
         items.append(_item(f"consciousness {found.facts.states['consciousness']}", 1.0))
     return items
 

@@ -4,7 +4,8 @@ and never lowers it. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from streams.policy.bars import PhotoRule
 
 FINDING_WEIGHT: Final = 0.4
 """That of a finding in the text behind which no rule stands."""
+_RAISED: Final = re.compile(r"images\.\d+: .+ \(urgency \d raised to (\d)\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,3 +67,11 @@ def photo_evidence(found: Sequence[InPhotograph], predicted: int) -> list[dict[s
             text += f" (urgency {predicted} raised to {one.level})"
         items.append({"text": text, "start": None, "end": None, "weight": 1.0 if raises else FINDING_WEIGHT})
     return items
+
+
+def raised_to(evidence: Iterable[Mapping[str, Any]]) -> int | None:
+    """What `photo_evidence` says in a verdict: the level that photographs ask for; None: none more urgent than the
+    model's.
+    """
+    raised = [_RAISED.fullmatch(one["text"]) for one in evidence]
+    return min((int(match[1]) for match in raised if match), default=None)

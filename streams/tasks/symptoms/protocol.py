@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError,
 from models.complaint import load_catalogue
 from streams.errors import TidegateError
 from streams.tasks.symptoms import PROTOCOL
-from streams.tasks.symptoms.clauses import Clause, Facts, Limit, subject, terms_of
+from streams.tasks.symptoms.clauses import Clause, Facts, Limit, can_hold, subject, terms_of
 
 RED_FLAG: Final = 2  # rules of this level and more urgent ones
 MAX_POINTS: Final = 3
@@ -158,6 +158,10 @@ class Protocol(_Table):
         limits = (Limit.parse(term) for clause in clauses for term in clause.terms)
         self._limits = frozenset(limit for limit in limits if limit is not None)
         return self
+
+    def can_fire(self, name: str) -> bool:
+        """Whether what a rule asks for does not exclude itself."""
+        return can_hold(self._when[name], self._unless[name])
 
     def fired(self, facts: Facts) -> list[Fired]:
         """The rules that hold, most urgent first."""

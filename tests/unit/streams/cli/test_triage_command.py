@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from streams.cli.app import build_app
+from streams.cli.triage import shown
 from streams.tasks.symptoms import PROTOCOL
 from tests.support.tiny_artifact import write_tiny_artifact
 
@@ -52,16 +54,39 @@ def test_it_says_what_would_have_changed_the_level(artifact: Path) -> None:
 
     changes = [(one["level"], one["if"], one.get("rule")) for one in first["would_change"]]
     assert any(level == 1 and rule == "newborn_danger" for level, _, rule in changes)
-    assert all(one["level"] is None or one["level"] != first["level"] for one in first["would_change"])
+    assert (4, "the temperature were normal", None) in changes
+    assert all(one["level"] != first["level"] for one in first["would_change"])
+
+
+def explained(level: int, held_by: list[str], *changes: int) -> dict[str, Any]:
+    would_change = [{"level": one, "if": "x were absent", "now": "present"} for one in changes]
+    none: dict[str, list[Any]] = {"findings": [], "numbers": [], "rules": [], "warnings": []}
+    return {"level": level, "held_by": held_by, "would_change": would_change, **none}
+
+
+@pytest.mark.parametrize(
+    ("held_by", "changes", "said"),
+    [
+        (["model", "protocol"], [1], "stays 2 without any rule: the model alone says 2"),
+        (["unassessed"], [], "no rule set it: the policy of what the model cannot read says 2"),
+        (["model", "photograph"], [], "no rule set it: the model alone says 2 and a photograph alone says 2"),
+        (["protocol"], [1], "no one finding or number carries it alone"),
+        (["protocol"], [1, 4], None),
+    ],
+)
+def test_it_says_who_holds_the_level(held_by: list[str], changes: list[int], said: str | None) -> None:
+    assert dict(shown(explained(2, held_by, *changes))).get("held") == said
 
 
 def test_people_get_lines(artifact: Path) -> None:
-    shown = explain(artifact).stdout
+    told = explain(artifact).stdout
 
-    assert "r1: level 2" in shown
-    assert "found     cough: absent (cough)" in shown
-    assert "rule      2 fever below three months" in shown
-    assert "line 2: invalid_json" in shown
+    assert "r1: level 2" in told
+    assert "found     cough: absent (cough)" in told
+    assert "rule      2 fever below three months" in told
+    assert "change    level 4 if the temperature were normal (now 38.5)" in told
+    assert "held      no rule set it: the model alone says 4" in told
+    assert "line 2: invalid_json" in told
 
 
 def test_a_wrong_protocol_is_one_sentence(artifact: Path, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from models.pictures.look import Classes, Look
 from streams.pictures.seen import Seen
 from streams.policy import Policy
 from streams.policy.bars import PhotoRule
-from streams.tasks.symptoms.photographs import in_photographs
+from streams.tasks.symptoms.photographs import in_photographs, raised_to
 from streams.tasks.symptoms.task import SymptomsTask
 from tests.unit.streams.tasks.building import decide, parts, symptom_scores
 
@@ -48,6 +48,7 @@ def texts(verdict: dict[str, Any]) -> list[str]:
 def test_a_finding_is_evidence_and_changes_no_level_by_itself() -> None:
     verdict, alerts = triage([photograph(wound=0.93, none=0.07)], wound=PhotoRule())
     assert texts(verdict) == ["images.0: wound"]
+    assert raised_to(verdict["evidence"]) is None
     assert (verdict["urgency"]["level"], alerts) == (5, [])
     assert {one["label"] for one in verdict["pictures"][0]["classes"]} == {"wound", "none"}
 
@@ -56,6 +57,7 @@ def test_a_rule_raises_the_urgency_and_says_so() -> None:
     verdict, alerts = triage([photograph(), photograph(1, ulcer_like=0.9)], ulcer_like=PhotoRule(level=2))
     assert texts(verdict) == ["images.1: ulcer-like (urgency 5 raised to 2)"]
     assert verdict["evidence"][0]["weight"] == 1.0
+    assert raised_to(verdict["evidence"]) == 2
     assert verdict["urgency"]["level"] == 2
     assert [alert["reasons"] for alert in alerts] == [["urgency<=2", "photograph:ulcer_like"]]
 
