@@ -58,11 +58,11 @@ def only(rule: str, **changes: tuple[str, ...]) -> Assessor:
     return Assessor(ASSESSOR.finder, Protocol.model_validate(DUMPED | {"rules": rules}))
 
 
-def test_every_rule_has_examples_in_both_languages_where_it_needs_words() -> None:
-    for name, rule in RULES.items():
-        texts = [one if isinstance(one, str) else one["text"] for one in rule.fires]
-        if any(isinstance(one, str) for one in rule.fires):
-            assert {text.isascii() for text in texts} == {True, False}, name
+@pytest.mark.parametrize("kind", ["fires", "spares"])
+@pytest.mark.parametrize("rule", RULES)
+def test_every_rule_has_examples_and_look_alikes_in_both_languages(rule: str, kind: str) -> None:
+    texts = [one if isinstance(one, str) else one["text"] for one in getattr(RULES[rule], kind)]
+    assert {text.isascii() for text in texts} == {True, False}
 
 
 def test_the_most_urgent_rule_comes_first() -> None:
