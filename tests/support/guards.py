@@ -109,7 +109,7 @@ GUARDS = (
         "its topics cannot be read when it is over",
         "topics have one copy less",
         "streams/kafka/topics.py",
-        'copies = replication or min(3, len(cluster["brokers"]))',
+        'copies = replication or min(_COPIES, len(cluster["brokers"]))',
         "copies = 2",
         _FEW,
     ),
