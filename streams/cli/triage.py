@@ -107,5 +107,5 @@ def _held(explanation: dict[str, Any]) -> str | None:
         said = f"stays {level} without any rule" if "protocol" in held_by else "no rule set it"
         return f"{said}: {' and '.join(beside)}"
     if held_by == ["protocol"] and not any(one["level"] > level for one in explanation["would_change"]):
-        return "no one finding or number carries it alone"
+        return "no one finding or vital sign carries it alone (age and weeks of pregnancy are not tried)"
     return None

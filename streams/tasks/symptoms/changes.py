@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from typing import Any, Final
@@ -11,17 +11,16 @@ from models.complaint import Assertion
 from streams.tasks.symptoms.assessment import COUNTING, DERIVED, Assessment, Assessor
 from streams.tasks.symptoms.clauses import Facts
 
-_VARIED: Final[Mapping[str, str]] = {
-    "heart_rate": "heart rate",
-    "respiratory_rate": "respiratory rate",
-    "systolic": "systolic pressure",
-    "diastolic": "diastolic pressure",
-    "temperature": "temperature",
-    "saturation": "oxygen saturation",
-    "glucose": "blood sugar",
-    "pain": "pain score",
+_VARIED: Final[Mapping[str, tuple[str, ...]]] = {
+    "heart rate": ("heart_rate",),
+    "respiratory rate": ("respiratory_rate",),
+    "blood pressure": ("systolic", "diastolic"),
+    "temperature": ("temperature",),
+    "oxygen saturation": ("saturation",),
+    "blood sugar": ("glucose",),
+    "pain score": ("pain",),
 }
-"""Measures by their names; nobody's age, or weeks of pregnancy, could have been others."""
+"""Measures that are taken together; nobody's age, or weeks of pregnancy, could have been others."""
 _MEASURED: Final[Mapping[str, str]] = {
     "fever": "temperature",
     "low_sugar": "glucose",
@@ -68,35 +67,37 @@ def _less(assessor: Assessor, found: Assessment) -> Iterator[tuple[str, str, Fac
     counted = _counted(found)
     for finding in sorted(found.behind & counted.keys()):
         measure = _MEASURED.get(finding)
-        if measure not in _VARIED or finding in _counted(found, measure):  # else the measure stands for it
-            facts = _facts(assessor, found.facts, counted.keys() - {finding}, measure)
+        alone = () if measure is None else (measure,)
+        is_varied = any(measure in measures for measures in _VARIED.values())
+        if not is_varied or finding in _counted(found, alone):  # else the measure stands for it
+            facts = _facts(assessor, found.facts, counted.keys() - {finding}, alone)
             yield f"{finding} were absent", counted[finding], facts
-    for measure, name in _VARIED.items():
-        if measure in found.facts.measures:
-            facts = _facts(assessor, found.facts, _counted(found, measure).keys(), measure)
-            yield f"the {name} were normal", f"{found.facts.measures[measure]:.3g}", facts
+    for name, measures in _VARIED.items():
+        if values := [found.facts.measures[one] for one in measures if one in found.facts.measures]:
+            facts = _facts(assessor, found.facts, _counted(found, measures).keys(), measures)
+            yield f"the {name} were normal", "/".join(f"{value:.3g}" for value in values), facts
     if "consciousness" in found.facts.points:
-        facts = _facts(assessor, found.facts, counted.keys(), "consciousness")
+        facts = _facts(assessor, found.facts, counted.keys(), ("consciousness",))
         yield "the level of consciousness were normal", found.facts.states["consciousness"], facts
 
 
-def _counted(found: Assessment, measure: str | None = None) -> dict[str, str]:
+def _counted(found: Assessment, measures: Collection[str] = ()) -> dict[str, str]:
     """Findings that are present or possible, and which of the two.
 
     Args:
-        measure: leave out what stands in its reading alone ("fever of 39").
+        measures: leave out what stands in one of their readings alone ("fever of 39").
     """
-    reading = found.readings.get(measure or "")
+    read = [found.readings[measure] for measure in measures if measure in found.readings]
     counted: dict[str, str] = {}
     for one in sorted(found.mentions, key=lambda one: one.assertion is not Assertion.PRESENT):
-        is_read = reading is not None and reading.start <= one.start and one.end <= reading.end
+        is_read = any(reading.start <= one.start and one.end <= reading.end for reading in read)
         if one.assertion in COUNTING and not is_read:
             counted.setdefault(one.finding, one.assertion.value)
     return counted
 
 
-def _facts(assessor: Assessor, facts: Facts, findings: AbstractSet[str], without: str | None = None) -> Facts:
-    """With other findings, and without a measure or state."""
-    measures = {name: value for name, value in facts.measures.items() if name not in DERIVED and name != without}
-    states = {name: state for name, state in facts.states.items() if name != without}
+def _facts(assessor: Assessor, facts: Facts, findings: AbstractSet[str], without: Collection[str] = ()) -> Facts:
+    """With other findings, and without some measures or a state."""
+    measures = {name: value for name, value in facts.measures.items() if name not in {*DERIVED, *without}}
+    states = {name: state for name, state in facts.states.items() if name not in without}
     return assessor.facts(frozenset(findings), measures, states, frozenset(facts.unsure))

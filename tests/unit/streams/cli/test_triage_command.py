@@ -70,7 +70,7 @@ def explained(level: int, held_by: list[str], *changes: int) -> dict[str, Any]:
         (["model", "protocol"], [1], "stays 2 without any rule: the model alone says 2"),
         (["unassessed"], [], "no rule set it: the policy of what the model cannot read says 2"),
         (["model", "photograph"], [], "no rule set it: the model alone says 2 and a photograph alone says 2"),
-        (["protocol"], [1], "no one finding or number carries it alone"),
+        (["protocol"], [1], "no one finding or vital sign carries it alone (age and weeks of pregnancy are not tried)"),
         (["protocol"], [1, 4], None),
     ],
 )

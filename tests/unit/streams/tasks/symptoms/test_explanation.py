@@ -88,17 +88,18 @@ def test_a_finding_that_is_only_possible_is_said_to_be() -> None:
 @pytest.mark.parametrize(
     ("fields", "changes"),
     [
-        ({"age": 50, "vitals": {"systolic": 84}}, [(5, "the systolic pressure were normal", "84")]),
+        ({"age": 50, "vitals": {"systolic": 84}}, [(5, "the blood pressure were normal", "84")]),
+        ({"age": 50, "vitals": {"systolic": 84, "diastolic": 50}}, [(5, "the blood pressure were normal", "84/50")]),
         (
             {"age": 40, "vitals": {"heart_rate": 120, "systolic": 92}},  # the shock index
-            [(5, "the heart rate were normal", "120"), (5, "the systolic pressure were normal", "92")],
+            [(5, "the heart rate were normal", "120"), (5, "the blood pressure were normal", "92")],
         ),
         (
             {"age": 70, "vitals": {"heart_rate": 112, "respiratory_rate": 24, "systolic": 98, "saturation": 95}},
             [
                 (3, "the heart rate were normal", "112"),  # of the early-warning points enough are left for level 3
                 (3, "the respiratory rate were normal", "24"),
-                (3, "the systolic pressure were normal", "98"),
+                (3, "the blood pressure were normal", "98"),
                 (3, "the oxygen saturation were normal", "95"),
             ],
         ),
