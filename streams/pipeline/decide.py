@@ -39,7 +39,8 @@ def without_verdict(work: Work, from_kafka: bool = True) -> Sequence[Outgoing]:
     raw = work.raw
     origin = Origin(raw.topic, raw.partition, raw.offset)
     try:
-        return (letter, *work.task.unjudged(work.record, raw.key, origin, work.failure.reason.value))
+        told = work.task.unjudged(work.record, raw.key, origin, work.failure.reason.value)
+        return (letter, *_in_its_trace(work, told))
     except Exception as error:  # noqa: BLE001  the letter leaves all the same
         unexpected(error, "decide")
         return (letter,)

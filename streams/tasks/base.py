@@ -167,7 +167,7 @@ class Case(Generic[R]):
 class Task(Protocol[R]):
     """The only thing that differs between posts, symptom records and whatever comes next.
 
-    `decode` and `render` are pure and may run in any thread. `decide` and the methods after it share
+    `decode`, `render` and `unjudged` are pure and may run in any thread. `decide` and the methods after it share
     state without locks: call them from one thread, records of one key in the order in which they came.
     """
 
@@ -185,6 +185,7 @@ class Task(Protocol[R]):
 
     def unjudged(self, record: R | None, key: bytes | None, origin: Origin, reason: str) -> list[Outgoing]:
         """What people have to hear of a record that becomes a dead letter; nothing, where nobody waits for its verdict.
+        Pure, as `decode` and `render` are.
 
         Args:
             record: None where it could not be read.

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 
 from schemas import Reason
-from schemas.channels import DEAD_LETTERS
+from schemas.channels import ALERTS, DEAD_LETTERS
 from streams.pipeline.decide import without_verdict
 from streams.pipeline.failures import Failure
 from streams.pipeline.work import Work
 from streams.record import Outgoing
 from streams.worker.sink import PublishError, Sink
+
+logger = logging.getLogger(__name__)
 
 
 async def publish_answers(sink: Sink, works: Sequence[Work]) -> None:
@@ -30,12 +33,17 @@ async def _publish_letters(sink: Sink, works: Sequence[Work], refused: Sequence[
     too_large = {id(each) for each in refused}
     letters: list[Outgoing] = []
     for work in works:
-        if (kind := next((each.kind for each in work.outputs if id(each) in too_large), None)) is None:
+        kind = next((each.kind for each in work.outputs if id(each) in too_large), None)
+        if kind is None or work.failure is not None:  # a letter is there already, or too large itself
             continue
         detail = f"its output is larger than the topic of {kind} takes"
         work.failure = Failure(Reason.RECORD_TOO_LARGE, detail, "decide")
-        work.outputs = without_verdict(work)
+        made = without_verdict(work)
+        work.outputs = made if work.trace is None else work.trace.carried(made)
         letters += work.outputs
-    if await sink.publish(letters) or any(each.kind == DEAD_LETTERS.kind for each in refused):
+    refused = [*refused, *(await sink.publish(letters))]
+    if any(each.kind == ALERTS.kind for each in refused):
+        logger.warning("an alert is larger than the topic of alerts takes: nobody will hear of it")
+    if any(each.kind == DEAD_LETTERS.kind for each in refused):
         # nobody would ever hear of the record
         raise PublishError("the topic of dead letters takes no record as large as one of the input; raise its limit")

@@ -174,7 +174,7 @@ class Service:
                 self._observer(work)
         if self._traces is not None and any(work.trace is not None for work in answered):
             await asyncio.to_thread(end_traces, answered, acknowledged_at, time.monotonic())
-        for work in judged:
+        for work in (each for each in judged if not each.is_abandoned):
             self._limit_of_refused.observe(work.ticket.partition, work.failure is not None)
         if exceeded is not None:
             raise exceeded

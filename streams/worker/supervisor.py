@@ -16,8 +16,8 @@ from collections.abc import Mapping, Sequence
 
 from streams.leash import call_when_let_go, leashed
 
-LEAVE_WITHIN_S = 27.0
-"""For a worker that has drained: it leaves its group within 10 s."""
+LEAVE_WITHIN_S = 36.0
+"""For a worker that has drained: it leaves its group within 10 s, and one that hangs ends by itself within 34."""
 STOP_WITHIN_S = 3.0 + LEAVE_WITHIN_S
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from models.complaint import BodyParts
 from models.labels import NO_CONDITION
 from models.serving.types import Scores
-from schemas import SymptomRecord
+from schemas import Reason, SymptomRecord
 from schemas.base import MAX_WARNINGS
 from streams.record import Outgoing
 from streams.tasks.base import Case, Origin, Parts, Rendered, Task
@@ -25,6 +25,8 @@ from streams.tasks.symptoms.line import rendered, said_in
 from streams.tasks.symptoms.photographs import InPhotograph, in_photographs, most_urgent
 from streams.tasks.symptoms.protocol import Protocol
 
+MAX_SUBJECT: Final = 256
+"""Bytes of a key that an alert names."""
 DISCLAIMERS: Final = {
     "en": "Decision support for trained staff: not a diagnosis, and no reason to wait. In doubt, see the patient.",
     "zh": "仅供专业人员决策参考，不构成诊断，也不能作为延误就诊的理由；如有疑问，请立即当面诊察患者。",
@@ -35,8 +37,8 @@ class SymptomsTask(Task[SymptomRecord]):
     """Every verdict goes to `triage`; one at the policy's alert level or more urgent raises an alert too.
 
     `urgency.probabilities` are the model's. `urgency.level` is their median, or what the policy's cost of an
-    under-triage makes of it, and more urgent where a rule of the
-    protocol, or one of the policy for findings in photographs, asks for it. A record without a verdict raises an alert.
+    under-triage makes of it, and more urgent where a rule of the protocol, or one of the policy for findings in
+    photographs, asks for it. A record without a verdict raises an alert.
     """
 
     declaration = SYMPTOMS
@@ -105,9 +107,14 @@ class SymptomsTask(Task[SymptomRecord]):
         return outputs(case, verdict, ("triage",), alarms, self._wall_clock(), f"level_{level}")
 
     def unjudged(self, record: SymptomRecord | None, key: bytes | None, origin: Origin, reason: str) -> list[Outgoing]:
-        """Somebody waits for a level that never comes: an alert says whose record it was, and where it lies."""
+        """Somebody waits for a level that never comes: an alert says whose record it was, and where it lies.
+
+        Nobody waits behind a tombstone. A key may be as long as a record, and the alert has to fit its topic.
+        """
+        if reason == Reason.NULL_VALUE:
+            return []
         place = "/".join(map(str, origin))
-        subject = record.id if record is not None else (key or b"").decode("utf-8", "replace") or place
+        subject = record.id if record is not None else (key or b"")[:MAX_SUBJECT].decode("utf-8", "replace") or place
         identity = verdict_id(SYMPTOMS.name, "", "", place.encode())
         about = {"id": identity, "task": SYMPTOMS.name, "source": origin._asdict()}
         return [lone_alert(about, Alarm("unjudged_patient", "high", subject, [reason]), self._wall_clock())]

@@ -66,6 +66,14 @@ def test_nobody_waits_for_a_post_for_a_backfill_or_where_an_error_is_the_answer(
     assert len(outputs(failed(symptoms_task()), from_kafka=False)) == 1
 
 
+def test_a_tombstone_has_nobody_who_waits_and_a_long_key_is_cut() -> None:
+    gone = failed(symptoms_task(), is_read=False)
+    gone.failure = Failure(Reason.NULL_VALUE, "no value", "decode")
+    assert [each.kind for each in outputs(gone)] == ["dead-letters"]
+    _, told = outputs(failed(symptoms_task(), b"k" * 1_000_000, is_read=False))
+    assert Alert.model_validate_json(told.value or b"").subject == "k" * 256
+
+
 def test_a_defect_there_costs_no_letter(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(SymptomsTask, "unjudged", lambda *about: 1 / 0)
     (letter,) = outputs(failed(symptoms_task()))

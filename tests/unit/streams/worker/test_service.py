@@ -520,6 +520,20 @@ async def test_an_output_that_is_too_large_becomes_a_dead_letter_and_the_partiti
     assert "labels" in large.detail
 
 
+async def test_an_alert_that_is_too_large_costs_no_second_letter_and_the_partition_moves_on(
+    start: Start, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(PostsTask, "unjudged", lambda *about: [Outgoing("alerts", b"k", b"{}")])
+    bench = await start()
+    bench.sink.too_small.add("alerts")
+    bench.sink.answer()
+    await bench.take_in(BAD)
+    await eventually(lambda: bench.released == {POSTS: 1})
+    assert not bench.crashes
+    assert [each.kind for each in bench.sink.published] == ["dead-letters", "alerts"]
+    assert "nobody will hear of it" in caplog.text
+
+
 @pytest.mark.parametrize(
     ("too_small", "value"), [({"labels", "dead-letters"}, post("a fine day")), ({"dead-letters"}, BAD)]
 )
