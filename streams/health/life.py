@@ -109,17 +109,9 @@ def live(settings: Settings, run: Callable[[Tracer | None], Coroutine[Any, Any, 
     configure_logging(settings)
     keep_quiet()
     with wanted_tracer() as tracer, asyncio.Runner() as runner:
-        try:
-            code = runner.run(run(tracer))
-        except BaseException as error:
-            _end_soon(getattr(error, "exit_code", 1))
-            raise
-        _end_soon(code)
+        code = runner.run(run(tracer))
+        threading.Thread(target=_end_late, args=(code,), name="end", daemon=True).start()
         return code
-
-
-def _end_soon(code: int) -> None:
-    threading.Thread(target=_end_late, args=(code,), name="end", daemon=True).start()
 
 
 def _end_late(code: int) -> None:
