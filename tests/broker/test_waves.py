@@ -79,7 +79,9 @@ async def test_a_wave_over_two_workers_raises_one_alert_and_goes_on_with_another
         worker.kill()
     await bench.start_worker(**shared(bench, "three"))
     places += await bench.send(same_text(bench, BAR, BAR))
-    (await bench.answers(places)).assert_exactly_once()
+    answers = await bench.answers(places)
+    answers.assert_at_least_once()  # what was answered and not yet committed when they were killed comes again
+    answers.assert_no_contradictions()
     found = await waves(bench, 2)
     assert sorted(each.body["count"] for each in found) == [BAR, 2 * BAR], "whoever counts now knows of those before"
     assert len({each.body["id"] for each in found}) == 2
