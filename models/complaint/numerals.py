@@ -30,11 +30,15 @@ _ENGLISH: Final = re.compile(
     rf"|(?:one|two) (?:{_SPOKEN})(?![a-z])"
     rf"|one(?=[ -](?:hour|day|week|month|year|out of)|/)|(?!one){_BELOW_100})(?: point (?:{_ONE}))?(?![a-z])"
 )
-_HAN_ONE: Final = "[一二两三四五六七八九]"
+_HAN_ONES: Final = "一二两三四五六七八九"
+_HAN_ONE: Final = f"[{_HAN_ONES}]"
 _HAN_HUNDRED: Final = rf"{_HAN_ONE}百(?:零{_HAN_ONE}|{_HAN_ONE}十?)"
+_HAN_UPPER: Final = rf"{_HAN_HUNDRED}|{_HAN_ONE}十"
+_HAN_LOWER: Final = rf"一百(?:{_HAN_ONE}十?)?"
+"""Of a hundred and more; behind a hundred of the upper alone."""
 _HAN_PAIR: Final = (
-    rf"(?:(?<![高上缩]压)(?<!心率)(?<!脉搏){_HAN_HUNDRED}一百(?:{_HAN_ONE}十?)?"
-    rf"|(?:{_HAN_HUNDRED}|{_HAN_ONE}十){_HAN_ONE}十)(?![一二三四五六七八九多几来个岁周天度年月分])"
+    rf"(?:(?<![高上缩]压)(?<!心率)(?<!脉搏){_HAN_HUNDRED}{_HAN_LOWER}"
+    rf"|(?:{_HAN_UPPER}){_HAN_ONE}十)(?![一二三四五六七八九多几来个岁周天度年月分])"
 )
 """七十四十 is a pressure, and so are 一百四九十 and 一百九一百二; 一百四十 is none, and 高压一百四一百五 a range."""
 _NO_TENTH: Final = "十百个天小周月岁分年次点楼层号床"
@@ -47,12 +51,12 @@ _HAN: Final = re.compile(
     rf"(?=[零一二两三四五六七八九十])(?<!\d)(?:(?<![几数多]){_HAN_PAIR}"
     rf"|(?<![几数])(?:{_HAN_ONE}百(?!分)(?:零{_HAN_ONE}|(?:{_HAN_ONE}?十{_HAN_ONE}?)|{_HAN_ONE}(?!十))?"
     rf"|{_HAN_NO_MINUTE}(?:{_HAN_ONE}十{_HAN_ONE}?|十{_HAN_ONE}))(?:点[零一二三四五六七八九]{{1,2}}(?![十百点分]))?"
-    rf"|(?<![十百{_HAN_ONE[1:-1]}])(?:{_HAN_ONE}|十)点[零一二三四五六七八九](?![{_NO_TENTH}刻零{_HAN_ONE[1:-1]}])"
-    rf"|(?:{_HAN_ONE}|十)(?=个?[多半来余]?(?:周?岁|个?月|周|天|日|旬|小时))|(?<![点十百{_HAN_ONE[1:-1]}]){_HAN_ONE}(?=分(?![之钟明别手]))"
+    rf"|(?<![十百{_HAN_ONES}])(?:{_HAN_ONE}|十)点[零一二三四五六七八九](?![{_NO_TENTH}刻零{_HAN_ONES}])"
+    rf"|(?:{_HAN_ONE}|十)(?=个?[多半来余]?(?:周?岁|个?月|周|天|日|旬|小时))|(?<![点十百{_HAN_ONES}]){_HAN_ONE}(?=分(?![之钟明别手]))"
     rf"|(?:(?<=呼吸)(?<!深呼吸)|(?<=频率)|(?<=分钟)|(?=.次[/每一]?分))[二两三四五六七八九十](?=次)"
     rf"|(?<=[度点])[一二三四五六七八九](?![{_NO_TENTH}]))"
 )
-_PAIRED: Final = re.compile(rf"({_HAN_HUNDRED}|{_HAN_ONE}十)(一百(?:{_HAN_ONE}十?)?|{_HAN_ONE}十)")
+_PAIRED: Final = re.compile(rf"({_HAN_UPPER})({_HAN_LOWER}|{_HAN_ONE}十)")
 _HINT: Final = re.compile(
     r"[二两三四五六七八九]|一[百十岁个月周天日小]|十[一岁个月周天日次]|[一十]点[零一]"
     r"|(?<![a-z])(?:one|two|three|four|five|six|seven|eight|nine|ten|twe|eleven|thir|for|fif|twenty|nine|a hundred)"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -11,6 +11,10 @@ from streams.cli.moments import ALWAYS, Span
 from streams.cli.options import expanded
 from streams.cli.reviews import Reviewed, values_of
 from streams.cli.terminal import reporting, run
+
+if TYPE_CHECKING:
+    from streams.client.posts import PostPlaces
+    from streams.settings import Settings
 
 ACTIONS: Final = ("limit", "review", "remove")
 _AT_ONCE: Final = 200
@@ -50,29 +54,33 @@ def queue(
 
 
 async def _print_sample(reviewed: Reviewed, times: Span) -> None:
-    async for value, _ in _unreviewed(reviewed, "labels", times, lambda verdict: verdict.get("sampled") is True):
+    settings = reviewed.settings()
+    async for value, _ in _unreviewed(
+        settings, reviewed, "labels", times, lambda verdict: verdict.get("sampled") is True
+    ):
         typer.echo(value)
 
 
 async def _print_queue(reviewed: Reviewed, times: Span, actions: list[str], with_posts: bool) -> None:
-    found = _unreviewed(reviewed, "flags", times, lambda verdict: verdict.get("action") in actions)
+    settings = reviewed.settings()
+    found = _unreviewed(settings, reviewed, "flags", times, lambda verdict: verdict.get("action") in actions)
     if not with_posts:
         async for value, _ in found:
             typer.echo(value)
         return
     from streams.client.posts import open_posts
 
-    async with open_posts(reviewed.settings()) as posts:
+    async with open_posts(settings) as posts:
         waiting: list[Line] = []
         async for line in found:
             waiting.append(line)
             if len(waiting) == _AT_ONCE:
-                await _print_with_posts(posts, waiting, reviewed)
+                await _print_with_posts(posts, waiting, settings.max_record_bytes)
                 waiting = []
-        await _print_with_posts(posts, waiting, reviewed)
+        await _print_with_posts(posts, waiting, settings.max_record_bytes)
 
 
-async def _print_with_posts(posts: Any, lines: list[Line], reviewed: Reviewed) -> None:
+async def _print_with_posts(posts: PostPlaces, lines: list[Line], max_bytes: int) -> None:
     """A post that its topic does not hold any more adds nothing to its line."""
     import orjson
 
@@ -80,23 +88,22 @@ async def _print_with_posts(posts: Any, lines: list[Line], reviewed: Reviewed) -
 
     places = [place_of(verdict) for _, verdict in lines]
     messages = await posts.messages(place for place in places if place is not None)
-    most = reviewed.settings().max_record_bytes
     for (_, verdict), place in zip(lines, places, strict=True):
         message = None if place is None else messages.get(place)
-        post = None if message is None else read_post(message, most)
+        post = None if message is None else read_post(message, max_bytes)
         said = {} if post is None else post[1].model_dump(mode="json", include=set(_CONTEXT), exclude_none=True)
         typer.echo(orjson.dumps({**verdict, **said}))
 
 
 async def _unreviewed(
-    reviewed: Reviewed, kind: str, times: Span, is_wanted: Callable[[Mapping[str, Any]], bool]
+    settings: Settings, reviewed: Reviewed, kind: str, times: Span, is_wanted: Callable[[Mapping[str, Any]], bool]
 ) -> AsyncIterator[Line]:
     """Each verdict once. Reviews of all times count: one may have been made before the verdict came again."""
     from schemas import InvalidRecord, Review
     from streams.client.posts import verdict_in
     from streams.reviews.standing import MAX_REVIEW_BYTES
 
-    settings, known = reviewed.settings(), set()
+    known = set()
     async for value in values_of(settings, "reviews", reviewed.file, ALWAYS):
         try:
             known.add(Review.decode(value, MAX_REVIEW_BYTES).verdict_id)
