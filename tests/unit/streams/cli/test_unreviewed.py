@@ -5,18 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 from pathlib import Path
-from typing import Any
 
-import orjson
 import pytest
-from aiokafka import AIOKafkaProducer
 from typer.testing import CliRunner, Result
 
 from schemas.examples import POST_VERDICT, REVIEW
 from streams.cli.app import build_app
-from streams.kafka.embedded_broker import EmbeddedBroker
-from streams.kafka.topics import create_topics
-from streams.settings import Settings
+from tests.support.topics import topics_to_write
 
 
 def queue(*arguments: object) -> Result:
@@ -49,22 +44,12 @@ def test_an_action_that_is_none_and_posts_of_a_file_are_wrong_usage(files: tuple
 
 
 async def test_lines_carry_what_was_written_as_long_as_the_topic_holds_it() -> None:
-    async with EmbeddedBroker() as broker:
-        settings = Settings(brokers=broker.address, topic_prefix="here")
-        await create_topics(settings)
-        producer = AIOKafkaProducer(bootstrap_servers=broker.address)
-        await producer.start()
-
-        async def say(kind: str, message: dict[str, Any]) -> None:
-            await producer.send_and_wait(f"here.{kind}", orjson.dumps(message), partition=1)
-
+    async with topics_to_write() as (settings, say):
         await say("posts", {"id": "p0", "text": "a bad text", "author": "ann", "kind": "comment"})
         for name, offset in (("there", 0), ("gone", 99)):
             source = {"topic": "here.posts", "partition": 1, "offset": offset}
             await say("flags", POST_VERDICT | {"id": name, "action": "review", "source": source})
-        await producer.stop()
-
-        where = ("--brokers", broker.address, "--prefix", "here")
+        where = ("--brokers", settings.brokers, "--prefix", "here")
         result = await asyncio.to_thread(queue, "--with-posts", *where)
         plain = await asyncio.to_thread(queue, *where)
     there, gone = map(json.loads, result.stdout.splitlines())

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import orjson
 import pytest
-from aiokafka import AIOKafkaProducer
 
 from models.errors import TidegateError
 from models.text import content_hash
 from streams.client.reviewed import read_reviewed, write_reviewed
-from streams.kafka.embedded_broker import EmbeddedBroker
-from streams.kafka.topics import create_topics
 from streams.reviews.rows import Row
-from streams.settings import Settings
+from tests.support.topics import topics_to_write
 
 
 def row(number: int, split: str) -> Row:
@@ -24,15 +20,7 @@ def row(number: int, split: str) -> Row:
 
 
 async def test_reviews_are_joined_with_the_posts_of_their_verdicts() -> None:
-    async with EmbeddedBroker() as broker:
-        settings = Settings(brokers=broker.address, topic_prefix="here")
-        await create_topics(settings)
-        producer = AIOKafkaProducer(bootstrap_servers=broker.address)
-        await producer.start()
-
-        async def say(kind: str, message: Any, partition: int = 1) -> None:
-            await producer.send_and_wait(f"here.{kind}", orjson.dumps(message), partition=partition)
-
+    async with topics_to_write() as (settings, say):
         await say("posts", {"id": "p0", "text": "first text"})
         await say("posts", {"id": "p1", "text": "second text"})
         await say("posts-backfill", {"id": "p2", "text": "an old text"})
@@ -42,8 +30,6 @@ async def test_reviews_are_joined_with_the_posts_of_their_verdicts() -> None:
             await say("labels", {"id": f"v{number}", "lang": "en", "labels": ["spam"], "source": source}, 2)
             await say("reviews", {"verdict_id": f"v{number}", "post_id": "p", "action": "limit", "decision": "upheld"})
         await say("reviews", {"action": "none"})
-        await producer.stop()
-
         rows, left_out = await read_reviewed(settings)
     assert {one.fields["id"]: one.fields["text"] for one in rows} == {
         "here.posts/1/0": "first text", "here.posts/1/1": "second text", "here.posts-backfill/1/0": "an old text",
