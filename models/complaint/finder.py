@@ -39,6 +39,10 @@ class PhrasesRead(NamedTuple):
     mentions: list[Mention]
     spoken_of: frozenset[str]
     """Findings that are mentioned, or whose words stand there and mean something else."""
+    plain: str
+    """The text without slips."""
+    words: Sequence[Found]
+    """Of it, those that say how something is meant."""
 
 
 class PhraseFinder:
@@ -87,7 +91,8 @@ class PhraseFinder:
             and not any(one.name == other.name and one.start < word.start < one.end for other, word in denied)
         ]
         findings = sorted([*findings, *_measured(findings, readings, places)], key=lambda one: one.start)
-        assertions = self.context.assertions(plain, findings, self.context.words(plain))
+        words = self.context.words(plain)
+        assertions = self.context.assertions(plain, findings, words)
         meant = [(one, self._settled(one.name, said)) for one, said in zip(findings, assertions, strict=True)]
         said_so = _by_name(findings)
         well = [one for one in well if not _meets(one, said_so.get(one.name, ()))]
@@ -97,7 +102,8 @@ class PhraseFinder:
             for one, assertion in sorted(meant, key=lambda pair: pair[0].start)
         ]
         spoken_of = {one.name.removeprefix(_UNLESS).removeprefix(_ABSENT) for one in found}
-        return PhrasesRead(mentions, frozenset(spoken_of.union(one.finding for one in mentions)))
+        spoken_of |= {one.finding for one in mentions}
+        return PhrasesRead(mentions, frozenset(spoken_of), plain, words)
 
     def _settled(self, key: str, assertion: Assertion) -> Assertion:
         """Who has a history of diabetes has diabetes, and who is afraid of killing himself thinks of it."""

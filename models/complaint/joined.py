@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Final
 
-from models.complaint.finder import PhraseFinder
+from models.complaint.finder import PhraseFinder, PhrasesRead
 from models.complaint.letters import plain_letters
 from models.complaint.mention import Assertion, Mention
 from models.complaint.passages import Likeness, PassageWeights
@@ -35,16 +35,15 @@ class JoinedFinder:
 
     def find(self, text: str, readings: Iterable[Reading] = ()) -> list[Mention]:
         """See Finder."""
-        mentions, known = self._phrases.read(text, readings)
-        added = self._added(text, known)
-        return sorted([*mentions, *added], key=lambda one: one.start)
+        read = self._phrases.read(text, readings)
+        return sorted([*read.mentions, *self._added(text, read)], key=lambda one: one.start)
 
-    def _added(self, text: str, known: frozenset[str]) -> Iterator[Mention]:
+    def _added(self, text: str, read: PhrasesRead) -> Iterator[Mention]:
         """Of each finding what its likest passage says, unless the words around that speak of the past, of others, or
         of what may be: such passages are too few to learn from."""
         likest: dict[str, Likeness] = {}
         for one in self._weights.alike(text, self._bar):
-            if one.finding not in known and one.value > getattr(likest.get(one.finding), "value", 0.0):
+            if one.finding not in read.spoken_of and one.value > getattr(likest.get(one.finding), "value", 0.0):
                 likest[one.finding] = one
         if not likest:
             return
@@ -53,7 +52,7 @@ class JoinedFinder:
         firsts = [Found(one.finding, one.passage.start, one.passage.start + 1) for one in alike]
         lasts = [Found(one.finding, one.passage.end - 1, one.passage.end) for one in alike]
         context = self._phrases.context
-        words = context.words(plain)
+        words = read.words if plain == read.plain else context.words(plain)
         meant = zip(*(context.assertions(plain, ends, words) for ends in (firsts, lasts)), strict=True)
         for one, said in zip(alike, meant, strict=True):
             if _ELSEWHERE.isdisjoint(said):

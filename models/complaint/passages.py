@@ -75,7 +75,7 @@ def runs_in(text: str, parts: Sequence[Passage]) -> Runs:
     parts: of it, at least one.
     """
     padded = [f" {text[one.start : one.end]} " for one in parts]
-    codes = np.array([ord(character) for character in "".join(padded)], np.uint32)
+    codes = np.frombuffer("".join(padded).encode("utf-32-le", "surrogatepass"), "<u4")
     owner = np.repeat(np.arange(len(parts)), [len(one) for one in padded])
     hashed, found = np.zeros(len(codes), np.uint32), []
     for length in range(1, RUNS + 1):
@@ -87,7 +87,8 @@ def runs_in(text: str, parts: Sequence[Passage]) -> Runs:
         bucket = ((spread ^ (spread >> _HALF)) * _MIX) >> _REST
         inside = owner[:count] == owner[length - 1 :]
         found.append(owner[:count][inside] * BUCKETS + bucket[inside])
-    places = np.unique(np.concatenate(found))
+    places = np.sort(np.concatenate(found))
+    places = places[np.diff(places, prepend=-1) > 0]  # a quarter of the time of `np.unique`, which hashes first
     return Runs(places % BUCKETS, np.searchsorted(places, np.arange(len(parts)) * BUCKETS))
 
 
@@ -110,7 +111,8 @@ class PassageWeights:
         if weights.shape != (BUCKETS, len(outputs)) or rarity.shape != (BUCKETS,) or scales.shape != (len(outputs),):
             raise ValueError(f"weights of {weights.shape} do not fit {BUCKETS} buckets and {len(outputs)} outputs")
         self.outputs = outputs
-        self._weights, self._scales, self._rarity = weights, scales, rarity
+        self._weights = weights * rarity[:, None]
+        self._scales, self._rarity = scales, rarity
 
     @classmethod
     @cache
@@ -136,7 +138,6 @@ class PassageWeights:
 
     def _values(self, runs: Runs) -> NDArray[Any]:
         """[passages, outputs]."""
-        shares = self._rarity[runs.buckets]
-        lengths = np.sqrt(np.add.reduceat(shares**2, runs.starts))
-        sums = np.add.reduceat(self._weights[runs.buckets] * shares[:, None], runs.starts)
+        lengths = np.sqrt(np.add.reduceat(self._rarity[runs.buckets] ** 2, runs.starts))
+        sums = np.add.reduceat(self._weights[runs.buckets], runs.starts)
         return sums / np.maximum(lengths, 1e-6)[:, None] * self._scales

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import chain
 from typing import Final, NamedTuple
 
@@ -33,7 +33,8 @@ _SHORT_STEM: Final = 4  # letters: after fewer, any ending would make other word
 _SHORT_E: Final = re.compile(r"(?<![a-z'])([a-z']{1,3})e\*")  # its last letter may be missing: "ache", "aching"
 _ENDINGS: Final = "s|es|ed|ied|ies|ing|ings|y|ily|e|en|ness|iness|ful|fully|ure|ures"
 _LEFT_OUT: Final = r"(?:(?:\1) )?"
-_KEYS: Final = {"en": 4, "zh": 2}  # characters of a beginning that are looked up, at most
+_EN, _ZH = 4, 2  # characters of a beginning that are looked up, at most
+_REMEMBERED: Final = 2**14  # beginnings of words; texts share most of theirs, and looking one up takes four looks
 
 
 class Found(NamedTuple):
@@ -81,6 +82,7 @@ class Phrases:
 
     def __init__(self, said: Mapping[str, Mapping[str, Iterable[str]]]) -> None:
         self._index: dict[str, list[Phrase]] = defaultdict(list)
+        self._beginning = lru_cache(_REMEMBERED)(self._look_up)
         for name, languages in said.items():
             for lang, phrases in languages.items():
                 for phrase in phrases:
@@ -90,7 +92,7 @@ class Phrases:
         try:
             for source in _both_orders(said) if lang == "en" else (f"{said}.",):
                 phrase = Phrase(name, said, _english(source) if lang == "en" else _chinese(said))
-                for key in beginnings(_SHORT_E.sub(r"\1*", source), _KEYS[lang]):
+                for key in beginnings(_SHORT_E.sub(r"\1*", source), _EN if lang == "en" else _ZH):
                     is_digit = lang == "zh" and key[:1].isascii()  # looked up as what an English word begins with
                     self._index[key[:1] if is_digit else key].append(phrase)
         except ValueError as error:
@@ -110,14 +112,16 @@ class Phrases:
         found: list[Found] = []
         ends: dict[str, int] = {}
         for word in _WORD.finditer(plain):
-            start = word.start()
-            head = f"{word[0]} " if word[0].isascii() else plain[start : start + _KEYS["zh"]]
-            for length in range(1, min(len(head), _KEYS["en"]) + 1):
-                for phrase in self._index.get(head[:length], ()):
-                    if start >= ends.get(phrase.name, 0) and (match := phrase.match(plain, start)):
-                        found.append(Found(phrase.name, start, match.end()))
-                        ends[phrase.name] = match.end()
+            start, said = word.start(), word[0]
+            for phrase in self._beginning(f"{said} "[:_EN] if said.isascii() else plain[start : start + _ZH]):
+                if start >= ends.get(phrase.name, 0) and (match := phrase.match(plain, start)):
+                    found.append(Found(phrase.name, start, match.end()))
+                    ends[phrase.name] = match.end()
         return found
+
+    def _look_up(self, head: str) -> tuple[Phrase, ...]:
+        """Those that can begin so."""
+        return tuple(chain.from_iterable(self._index.get(head[:length], ()) for length in range(1, len(head) + 1)))
 
 
 def _unreadable(name: str, said: str, error: Exception) -> ValueError:

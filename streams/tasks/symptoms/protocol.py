@@ -115,6 +115,8 @@ class Protocol(_Table):
     _when: dict[str, tuple[Clause, ...]] = PrivateAttr(default_factory=dict)
     _unless: dict[str, tuple[Clause, ...]] = PrivateAttr(default_factory=dict)
     _limits: frozenset[Limit] = PrivateAttr(default=frozenset())
+    _asking: dict[str, set[str]] = PrivateAttr(default_factory=dict)
+    """Of each term the rules whose first clause has it: of 138 a patient's terms begin some five."""
 
     @classmethod
     def load(cls, path: Path = PROTOCOL, findings: Collection[str] | None = None) -> Protocol:
@@ -154,6 +156,8 @@ class Protocol(_Table):
                 self._unless[name] = tuple(Clause.parse(said, findings) for said in rule.unless)
             except ValueError as error:
                 raise ValueError(f"rule {name}: {error}") from None
+            for term in self._when[name][0].terms:
+                self._asking.setdefault(term, set()).add(name)
         clauses = [clause for clauses in (*self._when.values(), *self._unless.values()) for clause in clauses]
         limits = (Limit.parse(term) for clause in clauses for term in clause.terms)
         self._limits = frozenset(limit for limit in limits if limit is not None)
@@ -166,9 +170,10 @@ class Protocol(_Table):
     def fired(self, facts: Facts) -> list[Fired]:
         """The rules that hold, most urgent first."""
         terms = terms_of(facts, self._limits)
+        asking = set[str]().union(*(self._asking.get(term, ()) for term in terms.holding))
         found = []
-        for name, clauses in self._when.items():
-            holding = [clause.holding(terms.holding) for clause in clauses]
+        for name in filter(asking.__contains__, self._when):
+            holding = [clause.holding(terms.holding) for clause in self._when[name]]
             if all(holding) and not any(clause.holding(terms.sparing) for clause in self._unless[name]):
                 found.append(Fired(name, self.rules[name], frozenset[str]().union(*holding)))
         return sorted(found, key=lambda one: one.rule.level)

@@ -51,7 +51,13 @@ def test_the_likest_passage_counts_once() -> None:
     assert text[found.start : found.end] == "water on the face"
 
 
-def test_the_words_around_are_read_once_for_all_that_is_added(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("text", "looks"),
+    [("her mother saw it. water on the face", 1), ("her mother saw hemat emesis. water on the face", 2)],
+)
+def test_the_words_around_are_read_once_for_all_that_is_added(
+    text: str, looks: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     texts: list[str] = []
     words = Context.words
 
@@ -61,5 +67,5 @@ def test_the_words_around_are_read_once_for_all_that_is_added(monkeypatch: pytes
 
     finder = joined("water on the face", "sweating")
     monkeypatch.setattr(Context, "words", reads)
-    assert finder.find("her mother saw it. water on the face")
-    assert len(texts) == 2, "once for the phrases, whose text is mended, and once for what is added"
+    assert finder.find(text)
+    assert len(texts) == looks, "once for the phrases, and once more only where they read a text without its slips"
