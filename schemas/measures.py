@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Set
 from typing import Any, Final
 
-from schemas.spellings import FIELDS, KILOPASCAL, SAME, SLIPS, SWAPPED_ABOVE, UNITS, Unit
+from schemas.spellings import FIELDS, KILOPASCAL, NEWBORN, SAME, SLIPS, SWAPPED_ABOVE, UNITS, Unit
 from schemas.words import MAX_WORD, by_spelling, is_unknown, plain, squash
 
 VITALS: Final = ("heart_rate", "respiratory_rate", "systolic", "diastolic", "temperature", "saturation", "pain")
@@ -108,20 +108,23 @@ def read_vitals(found: Mapping[str, Any], warnings: list[str]) -> dict[str, Any]
 
 
 def read_age(value: object) -> object:
-    """Years; `2 years 3 months` counts both."""
+    """Years; `2 years 3 months` counts both, and a newborn is 0."""
     value = _without_wrapping(value)
     if is_unknown(value):
         return None
     if not isinstance(value, str) or len(value) > MAX_WORD:
         return value
     text = plain(value)
+    if text in NEWBORN:
+        return 0.0
     terms: list[float] = []
     while (term := _QUANTITIES["age"].match(text)) is not None and (term[2] or not terms):
         if term[2] is None:  # a bare number is in years, unless something else stands behind it
             return value if text[term.end() :].strip(" .+") else _as_number(term[1])
         terms.append(_in_own_unit("age", _as_number(term[1]), UNITS["age"][term[2]]))
         text = text[term.end() :].lstrip(" ,")
-    return sum(terms) if terms else value
+    is_date = text.startswith("/")  # 5/12/1980 is no 5/12, as five months are written
+    return sum(terms) if terms and not is_date else value
 
 
 def _split_pressures(found: Mapping[str, Any]) -> dict[str, Any]:

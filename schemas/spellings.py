@@ -112,11 +112,15 @@ UNITS: Final[dict[str, dict[str, Unit]]] = {
     "pain": dict.fromkeys(("/10", "/ 10", "of 10", "out of 10"), SAME),
     "age": {
         **dict.fromkeys(("years", "year", "yrs", "yr", "y", "yo", "y/o", "a", "岁", "周岁"), SAME),
-        **dict.fromkeys(("months", "month", "mos", "mo", "个月", "月"), (1 / 12, 0.0)),
-        **dict.fromkeys(("weeks", "week", "wks", "wk", "w", "周", "星期"), (7 / 365.25, 0.0)),
-        **dict.fromkeys(("days", "day", "d", "天", "日"), (1 / 365.25, 0.0)),
+        **dict.fromkeys(("months", "month", "mths", "mth", "mos", "mo", "/12", "个月", "月"), (1 / 12, 0.0)),
+        **dict.fromkeys(("weeks", "week", "wks", "wk", "w", "/52", "周", "星期"), (7 / 365.25, 0.0)),
+        **dict.fromkeys(("days", "day", "d", "/7", "天", "日"), (1 / 365.25, 0.0)),
+        **dict.fromkeys(("hours", "hour", "hrs", "hr", "h", "小时"), (1 / 8766, 0.0)),
     },
 }
+
+NEWBORN: Final = frozenset({"newborn", "new born", "neonate", "nb", "新生儿", "初生儿"})
+"""Ages in a word."""
 
 SLIPS: Final = {  # what is converted lies outside of the edges: so it is converted once
     "temperature": Slip(80, 115, FAHRENHEIT, "degrees Fahrenheit"),

@@ -1,7 +1,7 @@
 """How ages are written: patterns whose groups are numbers and units.
 
 `n` and `unit`, then `n2` and `unit2`; years where no unit is told. `half` adds half a unit; `decade` is somebody's
-eighties; `half_a_year` and `a_year` have no number.
+eighties; `half_a_year`, `a_year` and `a_day` have no number.
 """
 
 from __future__ import annotations
@@ -51,8 +51,14 @@ ENGLISH: Final = tuple(
             r"(?<![a-z])(?<!at )(?<!at the )(?<!school )age[ds]?(?:/sex)?[\s:]{1,2}(?P<n>\d{1,3})"
             r"(?:\s*(?P<unit>day|week|month|year)s?)?(?![\d/.]\d)",
         ),
+        ("born ", r"(?<!not )(?<!n't )(?<![a-z])born (?P<a_day>yesterday|today|this morning|last night)(?![a-z])"),
+        ("er", r"(?<!ex )(?<!ex-)(?<![a-z0-9.])(?P<n>\d|1[0-2])[\s-]*(?P<unit>day|week|month)er(?![a-z])"),
+        (
+            "turn",
+            r"(?<![a-z])turn(?:s|ing|ed)? (?P<n>\d{1,2}) (?P<unit>day|week|month)s?(?![a-z])(?! ago| later| back)",
+        ),
         ("born", r"(?<![a-z])born (?P<n>\d{1,3}) (?P<unit>hour|day|week|month)s? ago"),
-        ("d", r"(?<![a-z])(?P<unit>d)(?:ay (?=\d+ of life)|ay of life |ol ?)(?P<n>\d{1,2})(?![\d.])"),
+        ("d", r"(?<![a-z])(?P<unit>d)(?:(?:ay ?)?(?=\d+ of life)|ay of life |ol ?)(?P<n>\d{1,2})(?![\d.])"),
         ("", rf"(?:^|[:;(])\s*(?P<n>\d{{1,3}})\s?/?\s?(?:yo?)?\s?{_SEX}(?=[\s,;:.]|$)"),
         ("", rf"(?:^|[:;,(])\s*{_SEX}[\s,/]{{1,2}}(?P<n>\d{{1,3}}){_ENDS}"),
         (
@@ -72,7 +78,10 @@ ENGLISH: Final = tuple(
 CHINESE: Final = tuple(
     (needed, re.compile(pattern))
     for needed, pattern in (
-        ("", rf"(?:出生|生后|[日周月]龄)(?:后|了|才|刚|第|[:：])*\s*{_NZH}\+?\s*个?(?P<unit>小时|天|日|周|月)"),
+        (
+            "",
+            rf"(?:出生|生后|生下来?|下生|[日周月]龄)(?:后|了|才|刚|第|[:：])*\s*{_NZH}\+?\s*个?(?P<unit>小时|天|日|周|月)",
+        ),
         ("岁", rf"(?<![\d.]){_NZH}\s*[多来余几]?\s*周?(?P<unit>岁){_MORE}(?![时看]|那年|以前|就|孩子的量)"),
         ("半岁", r"(?P<half_a_year>半)岁"),
         ("周岁", r"(?P<a_year>满周岁|周岁(?=[宝男女娃婴]))"),
@@ -87,6 +96,10 @@ CHINESE: Final = tuple(
             rf"(?:零(?P<n2>\d{{1,2}})(?P<unit2>天))?(?![前后来])",
         ),
         ("", rf"(?:{_BABY_ZH})[,，：:现在才刚满快 ]{{0,3}}{_NZH}\s*(?P<unit>天|日)(?=了?(?:[,，。；;]|$))"),
+        (
+            "月",
+            rf"^\s*{_NZH}\s*个?(?P<unit>月)(?=[,，][^。；;]{{0,60}}(?:囟门|尿不湿|尿布|吃奶|吐奶|喂奶|奶粉|母乳|辅食|哭闹))",
+        ),
         ("年龄", rf"年龄[:：\s]*{_NZH}(?![\d.个天周月])"),
         ("", rf"(?:^|[,，:：;；。\s者])[男女]性?[,，/\s]{{1,2}}{_NZH}(?=\s*(?:[,，。；;\s]|$|y))"),
         ("", rf"(?:今年|年近|近){_NZH}(?=\s*(?:[,，。；;了]|$))"),
@@ -96,6 +109,7 @@ CHINESE: Final = tuple(
 )
 MAY_HAVE_AGES: Final = re.compile(
     r"岁|龄|月|[天日周]|出生|生后|[男女]|今年|年近|旬|出头|(?<![a-z])(?:age|born|dol|day of|in (?:his|her|my|their) )"
+    r"|born|turn|\d[ -]?(?:day|week|month)er|生下|下生"
     r"|old|\do(?![a-z])|of life|of age|-something|(?:i'm|i am|is|he's|turned) \d|\d\s?(?:[mywd]o|y(?![a-z]))"
     r"|\d了|/12|/52"
     rf"|(?<![a-z]){_SEX}(?![a-z])|(?:baby|bub|lo|infant|newborn|neonate|toddler|twins|(?:my|our) (?:{KIN_EN}))[ ,:(]"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from models.complaint.age_patterns import CHINESE, DECADES, ENGLISH, MAY_HAVE_AGES, THING
@@ -48,11 +48,12 @@ _LEAD: Final = 30  # characters
 _KINS, _SOMEBODYS, _SELFS = 1, 2, 3  # whose an age is; the highest counts
 
 
-def ages(text: str) -> Iterator[Reading]:
+def ages(text: str, measured: Sequence[Reading] = ()) -> Iterator[Reading]:
     """`age` in years: the patient's, once, where a text tells it.
 
     Args:
         text: in plain letters and digits.
+        measured: readings that have taken their numbers: 血氧八十出头 is nobody's age.
     """
     found: list[tuple[int, Reading]] = []
     if not MAY_HAVE_AGES.search(text):
@@ -60,7 +61,7 @@ def ages(text: str) -> Iterator[Reading]:
     for needed, pattern in ENGLISH if text.isascii() else (*ENGLISH, *CHINESE):
         for match in pattern.finditer(text) if needed in text else ():
             rank = _rank(text, match)
-            if rank:
+            if rank and not any(one.start <= match.start() < one.end for one in measured):
                 found.append((rank, Reading("age", _age(match), *match.span())))
     highest = max((rank for rank, _ in found), default=0)
     if highest == _KINS and speaks_of_own(text):
@@ -88,6 +89,8 @@ def _rank(text: str, match: re.Match[str]) -> int:
 
 def _age(match: re.Match[str]) -> float:
     said = match.groupdict()
+    if said.get("a_day"):
+        return _DAY
     if said.get("half_a_year") or said.get("a_year"):
         return 0.5 if said.get("half_a_year") else 1.0
     if decade := said.get("decade"):

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from models.complaint.animals import of_animals
-from models.complaint.lists import commas, reached
+from models.complaint.lists import commas, listed_before, reached
 from models.complaint.mention import Assertion
 from models.complaint.modifiers import Modifiers
 from models.complaint.page import FURTHEST, Page
@@ -117,6 +117,9 @@ def _back(page: Page, found: Found, cue: Cue) -> int:
     start = page.sentence(found.start)[0]
     is_all = cue.lists == "all"
     start = start if is_all else max([start, *commas(page, start, found.start)])
+    if cue.lists == "or":
+        start += page.plain[start : start + 1] in (",", "，")
+        return listed_before(page, start, found.start) + 1
     place = found.start + 1
     for finding in page.findings.between(start, found.start):
         is_near = 0 <= found.start - finding.end <= _FURTHEST_BACK

@@ -10,6 +10,7 @@ from functools import cache
 from typing import Final, NamedTuple
 
 from models.complaint.catalogue import Catalogue, load_catalogue
+from models.complaint.consciousness import GCS
 from models.complaint.context import Context
 from models.complaint.denials import Denials
 from models.complaint.letters import plain_letters
@@ -23,6 +24,8 @@ from models.text.plain_words import FREQUENT
 _UNLESS, _ABSENT = "unless ", "absent "  # before a key, which has no blank
 FEVER: Final = "fever"
 FEVER_FROM: Final = 38.0  # degrees Celsius
+_BY_COMA_SCORE: Final = {8: "unresponsive", 13: "drowsy"}
+"""What a sum of the Glasgow Coma Scale says, up to which: severe and moderate (Teasdale and Jennett; ATLS)."""
 
 # What is said to be well is not, with one of these at most a word before it, or behind it.
 _NOT_WELL: Final = re.compile(
@@ -144,11 +147,23 @@ def _is_not_well(plain: str, one: Found) -> bool:
 
 
 def _measured(findings: Iterable[Found], readings: Iterable[Reading], places: Sequence[int]) -> list[Found]:
-    """A temperature that makes a fever, where no phrase says so at its place."""
+    """What a number makes a finding, where no phrase says so at its place."""
     measured = [
-        Found(FEVER, bisect_left(places, one.start), bisect_left(places, one.end))
+        Found(finding, bisect_left(places, one.start), bisect_left(places, one.end))
         for one in readings
-        if one.name == "temperature" and one.value >= FEVER_FROM
+        if (finding := _found_by(one)) is not None
     ]
-    said = [one for one in findings if one.name == FEVER]
-    return [one for one in measured if not any(other.start < one.end and one.start < other.end for other in said)]
+    said = [one for one in findings if one.name in (FEVER, *_BY_COMA_SCORE.values())]
+    return [
+        one
+        for one in measured
+        if not any(other.name == one.name and other.start < one.end and one.start < other.end for other in said)
+    ]
+
+
+def _found_by(reading: Reading) -> str | None:
+    if reading.name == "temperature":
+        return FEVER if reading.value >= FEVER_FROM else None
+    if reading.name == GCS:
+        return next((finding for most, finding in _BY_COMA_SCORE.items() if reading.value <= most), None)
+    return None

@@ -142,9 +142,29 @@ def _item_edges(page: Page, start: int, end: int) -> Sequence[int]:
 
 
 def _is_chinese_item(page: Page, start: int, end: int) -> bool:
-    if page.statement.between(start, start + 1):
-        return False
+    return not page.statement.between(start, start + 1) and _is_mere_name(page, start, end)
+
+
+def _is_mere_name(page: Page, start: int, end: int) -> bool:
+    """Whether a Chinese part of a text is the name of something and little else."""
     inside = [one for one in page.findings.between(start, end) if one.end <= end]
     covered = {place for one in inside for place in range(one.start, one.end)}
     rest = _TAIL.sub("", "".join(page.plain[place] for place in range(start, end) if place not in covered)).strip()
     return len(rest) <= (_LONGEST_REST if inside else _LONGEST_OTHER)
+
+
+def listed_before(page: Page, start: int, end: int) -> int:
+    """Where the Chinese list begins that ends at a word behind it; the end where what stands there is none.
+
+    The last item has to name a finding: 头晕，力气都没有 says nothing of the dizziness.
+    """
+    edges = [start - 1, *_item_edges(page, start, end), end]
+    items = [(before + 1, edge) for before, edge in pairwise(edges)]
+    if not page.findings.between(*items[-1]):
+        return end
+    first = end
+    for item in reversed(items):
+        if not _is_mere_name(page, *item):
+            break
+        first = item[0]
+    return first

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 from pydantic import ValidationError
 
 from models.complaint.ages import ages
+from models.complaint.consciousness import GCS, coma_scores
 from models.complaint.gestation import gestations
 from models.complaint.letters import plain_letters
 from models.complaint.numerals import in_digits
@@ -20,9 +21,9 @@ from models.complaint.standing import Standing, standing
 from models.complaint.vital_numbers import vital_signs
 from schemas.symptoms import Vitals
 
-_HAS_NUMBER: Final = re.compile(r"\d|[半周]岁|ties(?![a-z])")
+_HAS_NUMBER: Final = re.compile(r"\d|[半周]岁|ties(?![a-z])|vpu|born [ytl]")
 _NEIGHBOURS: Final = 4  # readings, of which two may be one blood pressure
-_HIGHEST: Final = {"age": 130.0, "gestation": 45.0, "glucose": 110.0}
+_HIGHEST: Final = {"age": 130.0, "gestation": 45.0, "glucose": 110.0, GCS: 15.0}
 
 
 class Told(NamedTuple):
@@ -40,9 +41,8 @@ def read_numbers(text: str) -> Told:
     if not _HAS_NUMBER.search(digits.text):
         return Told({}, ())
     warnings: list[str] = []
-    found = sorted(
-        [*vital_signs(digits.text, warnings), *ages(digits.text), *gestations(digits.text)], key=lambda one: one.start
-    )
+    measured = [*vital_signs(digits.text, warnings), *coma_scores(digits.text)]
+    found = sorted([*measured, *ages(digits.text, measured), *gestations(digits.text)], key=lambda one: one.start)
     possible = [one for one in found if _is_possible(one)]
     warnings += [f"text.{one.name}: nobody alive has that; not used" for one in found if not _is_possible(one)]
     counting = _counting(digits.text, possible)

@@ -126,6 +126,12 @@ def test_injury(said: object, injury: bool | None) -> None:
         ("10天", 0.0274),
         ("2 years, 3 months", 2.25),
         ("1岁6个月", 1.5),
+        ("2/12", 0.1667),
+        ("3/52", 0.0575),
+        ("10/7", 0.0274),
+        ("36 hours", 0.0041),
+        ("Newborn", 0),
+        ("新生儿", 0),
         ({"value": 9, "unit": "mo"}, 0.75),
         ({"value": 9}, 9),
         ("未知", None),
@@ -137,7 +143,7 @@ def test_age(said: object, years: float | None) -> None:
 
 
 @pytest.mark.parametrize(
-    "said", ["45M", "6 m", "old", "3-4", 212, -1, "200 years", True, [58], float("nan"), "1966-02-01"]
+    "said", ["45M", "6 m", "old", "3-4", 212, -1, "200 years", True, [58], float("nan"), "1966-02-01", "5/12/1980"]
 )
 def test_an_age_that_is_none_is_left_out(said: object) -> None:
     read = record(age=said)

@@ -15,10 +15,10 @@ from typing import Final, NamedTuple
 
 MEASURES: Final = (
     "age", "gestation", "heart_rate", "respiratory_rate", "systolic", "diastolic", "temperature", "saturation", "pain",
-    "glucose", "warning_score", "warning_score_most", "shock_index",
+    "glucose", "gcs", "warning_score", "warning_score_most", "shock_index",
 )  # fmt: skip
-"""Years, weeks of pregnancy, the units of the input schema, millimoles a litre of glucose; early-warning points of all
-readings, and of the worst of them."""
+"""Years, weeks of pregnancy, the units of the input schema, millimoles a litre of glucose, the Glasgow Coma Scale that
+the text tells; early-warning points of all readings, and of the worst of them."""
 STATES: Final = {"consciousness": ("alert", "verbal", "pain", "unresponsive"), "injury": ("yes", "no")}
 
 _COMPARED: Final[Mapping[str, Callable[[float, float], bool]]] = {

@@ -47,6 +47,11 @@ def told(text: str) -> dict[str, float]:
                 "my father is 70 years old and has chest pain",
             )
         ),
+        *((text, 0.011) for text in ("d4 of life, not feeding", "下生第四天，不吃奶", "生下来4天，吐奶")),
+        *((text, 0.057) for text in ("3 weeker, not feeding", "3-weeker, vomits")),
+        *((text, 0.083) for text in ("he turns one month on Friday", "she turned 1 month")),
+        *((text, 0.003) for text in ("born yesterday, yellow", "born this morning and blue")),
+        ("6个月，拉了三天水，囟门陷下去了", 0.5),
         *((text, 75) for text in ("奶奶75岁，带3岁孙子摔倒", "75岁，糖尿病，20岁时得过肺结核")),
     ],
 )
@@ -62,6 +67,12 @@ def test_the_age_is_the_patients(text: str, age: float) -> None:
             "a 15-year-old car hit me",
             "a 10 year old scar",
             "3 year old hip replacement is painful",
+        ),
+        *(
+            "7个月，肚子发紧，见红",
+            "ex 34 weeker",
+            "I wasn't born yesterday, my chest hurts",
+            "turned my ankle, it turned 3 weeks ago",
         ),
         *("injury is 2 weeks old", "5月大出血", "一个月大出血两次", "抽烟40年"),
         *("父亲70岁去世，我胸闷", "母亲60岁得乳腺癌，我摸到肿块", "家里有个3岁孩子，我发烧了", "被5岁儿子传染了感冒"),

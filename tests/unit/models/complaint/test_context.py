@@ -525,3 +525,45 @@ def test_what_an_animal_has_nobody_has(text: str, finding: str) -> None:
 )
 def test_and_what_a_person_beside_it_has_is_his(text: str, finding: str) -> None:
     assert finding in named(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "absent", "present"),
+    [
+        ("抽搐、昏迷、呕吐均无", {"seizure", "unresponsive", "vomiting"}, set()),
+        ("胸痛2小时，发热、咳嗽均无", {"fever", "cough"}, {"chest_pain"}),
+        ("胸痛2小时，恶心、呕吐、晕厥等症状均无", {"nausea", "vomiting", "fainting"}, {"chest_pain"}),
+        ("头痛和呕吐都没有", {"headache", "vomiting"}, set()),
+        ("胸痛、气短、晕倒这些都没有，来开药", {"chest_pain", "breathlessness", "fainting"}, {"check_up"}),
+        ("胸痛得一点力气都没有", set(), {"chest_pain"}),
+        ("头晕、力气都没有", set(), {"dizziness"}),
+        ("腹痛、呕吐得力气都没有", set(), {"abdominal_pain", "vomiting"}),
+        ("胸痛、呕吐都没有缓解", set(), {"chest_pain", "vomiting"}),
+        ("胸痛、气短，药都没有了", set(), {"chest_pain", "breathlessness"}),
+        ("Black stools, fainting - none of these", {"black_stool", "fainting"}, set()),
+        ("Chest pain, fainting, none of my tablets help", set(), {"chest_pain", "fainting"}),
+    ],
+)
+def test_a_denial_behind_a_list_is_of_all_of_it(text: str, absent: set[str], present: set[str]) -> None:
+    said = {(one.finding, one.assertion) for one in PhraseFinder.load().find(text)}
+    assert said == {(one, Assertion.ABSENT) for one in absent} | {(one, Assertion.PRESENT) for one in present}
+
+
+@pytest.mark.parametrize(
+    ("text", "finding", "assertion"),
+    [
+        ("not a night goes by without chest pain", "chest_pain", Assertion.PRESENT),
+        ("he can't eat without choking", "choking", Assertion.PRESENT),
+        ("没有一天不吐血", "vomiting_blood", Assertion.PRESENT),
+        ("two months without chest pain", "chest_pain", Assertion.ABSENT),
+        ("一天没吐血了", "vomiting_blood", Assertion.ABSENT),
+        ("my friend says I had a stroke", "stroke", Assertion.PRESENT),
+        ("a colleague said she had a seizure at her desk", "seizure", Assertion.PRESENT),
+        ("邻居发现他晕倒在楼道里", "fainting", Assertion.PRESENT),
+        ("同事都说我脸歪了", "face_droop", Assertion.PRESENT),
+        ("my friend had a stroke, I want a check-up", "stroke", Assertion.OTHER),
+        ("邻居发烧了，我来打疫苗", "fever", Assertion.OTHER),
+    ],
+)
+def test_two_denials_are_none_and_who_tells_it_has_not_got_it(text: str, finding: str, assertion: Assertion) -> None:
+    assert assertion in {one.assertion for one in PhraseFinder.load().find(text) if one.finding == finding}

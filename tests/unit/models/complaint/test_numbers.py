@@ -206,3 +206,19 @@ def test_a_long_text_takes_a_time_in_proportion(piece: str) -> None:
     taken = processor_s(lambda: read_numbers(text), 4.0)
 
     assert taken < 4.0, "at most 1 s is usual; a quadratic pattern takes minutes"
+
+
+@pytest.mark.parametrize(
+    ("text", "readings"),
+    [
+        ("血氧八十出头", {"saturation": 80}),
+        ("收缩压八十出头", {"systolic": 80}),
+        ("呼吸三十出头", {"respiratory_rate": 30}),
+        ("我爸七十出头，血氧八十出头", {"age": 70, "saturation": 80}),
+        ("血氧八十出头，患者七十出头", {"age": 70, "saturation": 80}),
+    ],
+)
+def test_what_a_measure_has_taken_is_nobodys_age(text: str, readings: dict[str, float]) -> None:
+    told = read_numbers(text)
+    assert {name: one.value for name, one in told.readings.items()} == readings
+    assert not told.warnings

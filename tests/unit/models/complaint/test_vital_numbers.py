@@ -239,7 +239,6 @@ def test_a_number_of_something_else_is_not_the_names(text: str) -> None:
             "nausea 8/10",
             "seen in clinic on 1/10",
             "pain 3/7",
-            "GCS评分8分",
         ),
         *("CRP 38.5", "BMI 41.3", "体重38.5", "白蛋白35.2", "shoe size 38.5", "pCO2 39.5", "38.2 wks"),
         *(

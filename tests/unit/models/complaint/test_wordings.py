@@ -2,7 +2,7 @@
 
 import pytest
 
-from models.complaint import Assertion, PhraseFinder
+from models.complaint import Assertion, PhraseFinder, load_catalogue
 
 
 def counts(text: str, finding: str) -> bool:
@@ -144,8 +144,87 @@ def test_what_is_over_or_a_relatives_does_not_count(text: str, finding: str, is_
         ("stopped sweating during the run", "sweating", False),
         ("stopped shivering a while ago", "rigors", False),
         ("cannot feel the toilet roll any more", "saddle_numbness", True),
+        ("冲床把三根手指头压掉了", "amputation", True),
+        ("手上的皮压掉一点", "amputation", False),
+        ("numb round my back passage", "saddle_numbness", True),
+        ("破水了，下面掉出来一截滑溜溜的像肠子一样的东西", "cord_prolapse", True),
+        ("娃把老鼠药当糖吃了", "poison", True),
         ("cant finish a sentenc", "cannot_speak_in_sentences", True),
     ],
 )
 def test_a_danger_in_other_words_is_one(text: str, finding: str, is_there: bool) -> None:
+    assert counts(text, finding) is is_there
+
+
+@pytest.mark.parametrize(("lang", "denial"), [("zh", "没有"), ("zh", "无"), ("en", "no ")])
+def test_a_denied_finding_is_no_other_one(lang: str, denial: str) -> None:
+    """没有糖尿病 holds 没有尿, and "no pulse deficit" a "no pulse"."""
+    finder = PhraseFinder.load()
+    notation = set("()[]|.?{}\\^$*#+")
+    names = [said for one in load_catalogue().values() for said in getattr(one, lang) if notation.isdisjoint(said)]
+    assert len(names) > 200
+    for name in names:
+        alone = {one.finding for one in finder.find(name)}
+        denied = {one.finding for one in finder.find(denial + name) if one.assertion is Assertion.PRESENT}
+        assert denied <= alone, denial + name
+
+
+@pytest.mark.parametrize(
+    ("text", "finding", "is_there"),
+    [
+        ("no blood in the urine", "dehydration", False),
+        ("no pain passing urine", "dehydration", False),
+        ("no muscle tears", "dehydration", False),
+        ("no urine for twelve hours", "dehydration", True),
+        ("not passing any urine", "dehydration", True),
+        ("no tears when crying", "dehydration", True),
+        ("没有尿急尿痛", "dehydration", False),
+        ("尿没问题", "dehydration", False),
+        ("从昨晚到现在没尿", "dehydration", True),
+        ("一天都没湿尿布", "dehydration", True),
+        ("尿不湿是干的", "dehydration", True),
+        ("no pulse abnormalities", "no_pulse", False),
+        ("没有心跳加速", "no_pulse", False),
+        ("没有脉搏了", "no_pulse", True),
+        ("no response needed, just my prescription", "unresponsive", False),
+        ("无意识障碍", "unresponsive", False),
+        ("皮疹用药没反应", "unresponsive", False),
+        ("喊他没反应", "unresponsive", True),
+        ("老头摔了一跤，手腕疼", "head_injury", False),
+        ("八十出头摔了一跤", "head_injury", False),
+        ("老头摔到头", "head_injury", True),
+        ("两天前头摔破了", "head_injury", True),
+        ("老头痛，夜里头痛", "headache", True),
+        ("aching all over like I was hit by a truck", "major_mechanism", False),
+        ("浑身酸，像被车撞了一样", "major_mechanism", False),
+        ("像是被车撞了，躺在路边", "major_mechanism", True),
+        ("I feel dizzy, I was run over by a bus", "major_mechanism", True),
+        ("cramps feel like being stabbed", "penetrating_wound", False),
+        ("he was stabbed, feels like dying", "penetrating_wound", True),
+        ("感觉像触电一样手麻", "electric_shock", False),
+        ("修灯触电了", "electric_shock", True),
+    ],
+)
+def test_a_part_of_a_word_or_a_likeness_is_no_danger(text: str, finding: str, is_there: bool) -> None:
+    assert counts(text, finding) is is_there
+
+
+@pytest.mark.parametrize(
+    ("text", "finding", "is_there"),
+    [
+        ("our yoga instructor fainted", "fainting", True),
+        ("the first aid instructor told us about fainting", "fainting", False),
+        ("his drill bit went through his neck, spurting blood", "severe_bleeding", True),
+        ("in our fire drill the mannequin stopped breathing", "not_breathing", False),
+        ("I'm an actor, chest pain for two hours", "chest_pain", True),
+        ("quiz question: chest pain and sweating, which diagnosis?", "chest_pain", False),
+        ("quiz night, chest pain", "chest_pain", True),
+        ("听完健康讲座走出来就嘴歪", "face_droop", True),
+        ("讲座讲了嘴歪的事", "face_droop", False),
+        ("参加知识竞赛时抽搐", "seizure", True),
+        ("知识竞赛题目是抽搐怎么急救", "seizure", False),
+        ("我写小说的，今早呕血一盆", "vomiting_blood", True),
+    ],
+)
+def test_who_teaches_plays_or_listens_can_fall_ill(text: str, finding: str, is_there: bool) -> None:
     assert counts(text, finding) is is_there
