@@ -13,6 +13,7 @@ import orjson
 
 from models.serving.types import Depth
 from streams.errors import TidegateError
+from streams.feed import fed
 from streams.model import Model, load_model
 from streams.pipeline.activation import Activation, build_tasks
 from streams.pipeline.pictures import open_desk
@@ -106,13 +107,12 @@ class _Scan:
             self._model, tasks, windows, self._pipeline.deliver, depth=lambda: Depth.FULL
         )
         self._pipeline.start(self._activation)
-        self._reading = asyncio.create_task(self._read(iter(lines)))
+        self._reading = asyncio.create_task(self._read(lines))
         self._reading.add_done_callback(lambda _: self._changed.set())
 
-    async def _read(self, lines: Iterator[bytes]) -> None:
-        """Reads in a thread, because a pipe may have nothing to say for long."""
+    async def _read(self, lines: Iterable[bytes]) -> None:
         number = 0
-        while (line := await asyncio.to_thread(next, lines, None)) is not None:
+        async for line in fed(lines):
             await self._room.acquire()
             ticket = _Line()
             self._waiting.append(ticket)

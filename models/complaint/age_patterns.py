@@ -52,10 +52,15 @@ ENGLISH: Final = tuple(
             r"(?:\s*(?P<unit>day|week|month|year)s?)?(?![\d/.]\d)",
         ),
         ("born ", r"(?<!not )(?<!n't )(?<![a-z])born (?P<a_day>yesterday|today|this morning|last night)(?![a-z])"),
-        ("er", r"(?<!ex )(?<!ex-)(?<![a-z0-9.])(?P<n>\d|1[0-2])[\s-]*(?P<unit>day|week|month)er(?![a-z])"),
+        (
+            "er",
+            r"(?<!ex )(?<!ex-)(?<!i'm a )(?<!i am a )(?<![a-z0-9.])(?P<n>\d|1[0-2])[\s-]*(?P<unit>day|week|month)er"
+            r"(?![a-z])(?![^.]{0,60}(?:bleed|pregnan|abort|miscarr))",
+        ),
         (
             "turn",
-            r"(?<![a-z])turn(?:s|ing|ed)? (?P<n>\d{1,2}) (?P<unit>day|week|month)s?(?![a-z])(?! ago| later| back)",
+            r"(?<![a-z])(?:s?he|baby|(?:my|our) (?:son|daughter|boy|girl|baby)) (?:has )?(?:just )?turn(?:s|ed) "
+            r"(?P<n>\d{1,2}) (?P<unit>day|week|month)s?(?![a-z])(?! ago| later| back)",
         ),
         ("born", r"(?<![a-z])born (?P<n>\d{1,3}) (?P<unit>hour|day|week|month)s? ago"),
         ("d", r"(?<![a-z])(?P<unit>d)(?:(?:ay ?)?(?=\d+ of life)|ay of life |ol ?)(?P<n>\d{1,2})(?![\d.])"),
@@ -98,7 +103,7 @@ CHINESE: Final = tuple(
         ("", rf"(?:{_BABY_ZH})[,，：:现在才刚满快 ]{{0,3}}{_NZH}\s*(?P<unit>天|日)(?=了?(?:[,，。；;]|$))"),
         (
             "月",
-            rf"^\s*{_NZH}\s*个?(?P<unit>月)(?=[,，][^。；;]{{0,60}}(?:囟门|尿不湿|尿布|吃奶|吐奶|喂奶|奶粉|母乳|辅食|哭闹))",
+            rf"^\s*{_NZH}\s*个?(?P<unit>月)(?=[,，][^。；;我孕]{{0,60}}(?:囟门|尿不湿|吃奶|吐奶|辅食))",
         ),
         ("年龄", rf"年龄[:：\s]*{_NZH}(?![\d.个天周月])"),
         ("", rf"(?:^|[,，:：;；。\s者])[男女]性?[,，/\s]{{1,2}}{_NZH}(?=\s*(?:[,，。；;\s]|$|y))"),

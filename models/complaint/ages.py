@@ -44,6 +44,10 @@ _OVER: Final = re.compile(
     r"\s*(?:的?时候?|得(?!了?[发感咳])|患|查出)|[^，。,;；]{0,6}(?:没的|去世|走的|过世|病逝|摔断过)"
 )
 _OF_THINGS: Final = re.compile(rf"(?<![a-z]){THING}[a-z]* (?:is |are |was |about |now )*$")
+# Who is named beside a birth may be the patient, and somebody's birth is no age of hers.
+_OF_A_MOTHER: Final = re.compile(
+    r"(?<![a-z])(?:mum|mom|mother|mama|wife|i|i'm|i've|my|our)(?![a-z'])|我|产妇|产后|妈|老婆|妻|媳妇"
+)
 _LEAD: Final = 30  # characters
 _KINS, _SOMEBODYS, _SELFS = 1, 2, 3  # whose an age is; the highest counts
 
@@ -76,6 +80,8 @@ def _rank(text: str, match: re.Match[str]) -> int:
     start = match.start() + len(match[0]) - len(match[0].lstrip(" ,:;(（"))
     lead = text[max(0, start - _LEAD) : start]
     if _IS_OTHERS.search(lead) or _OF_THINGS.search(lead) or _OVER.match(text, match.end()):
+        return 0
+    if (match.groupdict().get("a_day") or match[0].startswith(("生下", "下生"))) and _OF_A_MOTHER.search(text):
         return 0
     if _SELF.search(lead) or match[0].startswith(("i'm", "i am", "今年", "患者")):
         return _SELFS

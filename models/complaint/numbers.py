@@ -24,6 +24,7 @@ from schemas.symptoms import Vitals
 _HAS_NUMBER: Final = re.compile(r"\d|[半周]岁|ties(?![a-z])|vpu|born [ytl]")
 _NEIGHBOURS: Final = 4  # readings, of which two may be one blood pressure
 _HIGHEST: Final = {"age": 130.0, "gestation": 45.0, "glucose": 110.0, GCS: 15.0}
+_LOWEST: Final = {GCS: 3.0}
 
 
 class Told(NamedTuple):
@@ -72,7 +73,7 @@ def _standing(text: str, found: Sequence[Reading], at: int) -> Standing:
 
 def _is_possible(reading: Reading) -> bool:
     if reading.name in _HIGHEST:
-        return 0 <= reading.value <= _HIGHEST[reading.name]
+        return _LOWEST.get(reading.name, 0.0) <= reading.value <= _HIGHEST[reading.name]
     try:
         Vitals.model_validate({reading.name: reading.value})
     except ValidationError:

@@ -109,7 +109,9 @@ def _json_lines(path: Path) -> Iterator[Record]:
 def _comma_separated(path: Path) -> Iterator[Record]:
     """An empty cell is a missing value; spans are JSON, such as [[0, 5]]."""
     with path.open(encoding="utf-8-sig", newline="") as lines:
-        for record in csv.DictReader(lines):
+        for number, record in enumerate(csv.DictReader(lines, strict=True), start=1):
+            if None in record or None in record.values():
+                raise EvaluationError(f"{path}, row {number}: it has not as many cells as the first line has names.")
             cells: dict[str, Any] = {name: value or None for name, value in record.items() if name}
             if cells.get("spans"):
                 cells["spans"] = json.loads(cells["spans"])

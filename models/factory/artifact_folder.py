@@ -21,6 +21,7 @@ from models.artifact import (
     MODEL,
     TOKENIZER,
     Artifact,
+    ArtifactError,
     GoldenCases,
     Head,
     Manifest,
@@ -81,9 +82,28 @@ def write_folder(
     seal(manifest, folder, names, lambda sealed: write_card(sealed, recipe))
 
 
+def staging_folder(out: Path) -> Path:
+    """A place beside `out` at which to make what will stand there; empty, whatever a kill has left.
+
+    Raises:
+        ArtifactError: something that is no artifact stands at `out`, and would be lost.
+    """
+    if out.exists() and not (out / MANIFEST).is_file() and not (out.is_dir() and next(out.iterdir(), None) is None):
+        raise ArtifactError(f"{out} is there and is no artifact: name a folder that is not there yet.")
+    staging = _beside(out, "new")
+    shutil.rmtree(staging, ignore_errors=True)
+    return staging
+
+
+def _beside(out: Path, what: str) -> Path:
+    """Hidden, and called so by nobody else: it is emptied without a question."""
+    out = out.resolve()
+    return out.with_name(f".{out.name}.tidegate-{what}")
+
+
 def replace_folder(fresh: Path, out: Path) -> None:
     """Put a folder in the place of another. A kill leaves a whole one in `out`, or none, never a part of one."""
-    old = out.with_name(out.name + ".old")
+    old = _beside(out, "old")
     shutil.rmtree(old, ignore_errors=True)
     if out.exists():
         out.rename(old)
@@ -96,10 +116,9 @@ def changing(source: Path, out: Path) -> Iterator[Path]:
     """A copy of an artifact's folder to change, which takes the place of `out`, maybe the same, if nothing is raised.
 
     Raises:
-        ArtifactError: `source` is none.
+        ArtifactError: `source` is none, or something else stands at `out`.
     """
-    staging = out.with_name(out.name + ".new")
-    shutil.rmtree(staging, ignore_errors=True)
+    staging = staging_folder(out)
     shutil.copytree(Artifact.load(source).folder, staging)
     try:
         yield staging

@@ -6,7 +6,6 @@ Nothing is written to `out` unless the parity gate holds, and the folder appears
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +22,7 @@ from models.compression.half import to_half
 from models.compression.linear import SHIPPED, Matrix
 from models.compression.runtime import onnx_scorer, open_session
 from models.examples import Example
-from models.factory.artifact_folder import replace_folder, write_folder
+from models.factory.artifact_folder import replace_folder, staging_folder, write_folder
 from models.factory.compare import shipped_summaries, summary
 from models.factory.fit import FitRules, fit_folder
 from models.factory.judge import DevRows, cascade_figures, choose_cascade, judge
@@ -80,12 +79,13 @@ def export_run(
     half: bool = False,
     corpus: Corpus | None = None,
 ) -> Artifact:
-    """Write the artifact of a run to `out`. Raises ParityError, with figures, where the graphs differ too much.
+    """Write the artifact of a run to `out`. Raises ParityError, with figures, where the graphs differ too much, and
+    ArtifactError where something else stands at `out`.
 
     `dev_rows` caps the dev rows used for calibration and figures, for a quick trial. `half` adds a graph in float16,
     which serving prefers on a GPU. `corpus` is that of `data`, if it was read before.
     """
-    run, console = RunFolder(run_path), Console()
+    run, console, staging = RunFolder(run_path), Console(), staging_folder(out)
     loaded = run.load_network()
     if loaded is None:
         raise RecipeError(f"{run_path} has no checkpoint to export.")
@@ -101,8 +101,6 @@ def export_run(
     exported.parity.check()
     _add_what_the_run_knows(exported.metrics, run, progress)
     score = onnx_scorer(open_session(exported.model, threads))
-    staging = out.with_name(out.name + ".new")
-    shutil.rmtree(staging, ignore_errors=True)
     write_folder(staging, exported, recipe, corpus, tokenizer, score, network.shape)
     if recipe.operating is not None:
         rules = FitRules(**recipe.operating.model_dump(exclude={"suite"}), threads=threads)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from models.artifact import CARD, MANIFEST, MODEL
-from models.factory.artifact_folder import replace_folder
+from models.factory.artifact_folder import replace_folder, staging_folder
 from models.pictures.classes import Divided
 from models.pictures.classifier import FORMAT, TAUGHT, PictureClassifier, PictureManifest
 from models.pictures.devices import DEVICES
@@ -33,8 +33,7 @@ def write_folder(
         told: fields of the manifest that the rung decides: features, side, mean, quantisation, metrics ...
         encoder: folder of the encoder, whose licence texts are taken along.
     """
-    fresh = out.with_name(out.name + ".new")
-    shutil.rmtree(fresh, ignore_errors=True)
+    fresh = staging_folder(out)
     fresh.mkdir(parents=True)
     now = datetime.now(UTC)
     manifest = PictureManifest(

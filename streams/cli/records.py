@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO
 from uuid import uuid4
@@ -24,6 +24,7 @@ from streams.cli.terminal import (
     stdout,
     task_names,
 )
+from streams.feed import fed
 
 if TYPE_CHECKING:
     from streams.client import Message
@@ -87,10 +88,10 @@ async def messages(lines: BinaryIO, kind: str, text: bool) -> AsyncIterator[Mess
 
 
 async def _lines(source: BinaryIO) -> AsyncIterator[bytes]:
-    """Gives a line as soon as it is there; reads in a thread, because a pipe may have nothing to say for long."""
+    """Gives a line as soon as it is there."""
     read = getattr(source, "read1", source.read)
     rest = b""
-    while some := await asyncio.to_thread(read, _READ_BYTES):
+    async for some in fed(iter(partial(read, _READ_BYTES), b"")):
         *whole, rest = (rest + some).split(b"\n")
         for line in whole:
             yield line

@@ -16,7 +16,11 @@ def export_schemas(folder: Annotated[Path, typer.Argument(help="Where to write."
         from schemas.generate import write_all
         from streams.tasks import channels
 
-        for path in write_all(folder, channels()):
+        try:
+            written = write_all(folder, channels())
+        except OSError as error:
+            raise typer.BadParameter(f"cannot write {folder}: {error.strerror}", param_hint="FOLDER") from None
+        for path in written:
             typer.echo(path)
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from contextlib import AbstractContextManager, nullcontext
+from io import UnsupportedOperation
 from pathlib import Path
 from typing import Annotated, BinaryIO
 
@@ -32,11 +35,23 @@ def score(
                 sys.stdout.buffer.flush()
 
 
-def open_lines(file: Path) -> BinaryIO:
-    """Raises BadParameter if the file cannot be read."""
+def open_lines(file: Path) -> AbstractContextManager[BinaryIO]:
+    """Raises BadParameter if the file cannot be read.
+
+    Standard input is opened anew and never closed: a thread may still read it when the process ends, and hold its lock.
+    """
     if str(file) == "-":
-        return sys.stdin.buffer
+        return nullcontext(_standard_input())
     try:
         return file.open("rb")
     except OSError as error:
         raise typer.BadParameter(f"cannot read {file}: {error.strerror}", param_hint="FILE") from None
+
+
+def _standard_input() -> BinaryIO:
+    if sys.stdin is None:
+        raise typer.BadParameter("standard input is closed", param_hint="FILE")
+    try:
+        return os.fdopen(sys.stdin.fileno(), "rb", closefd=False)
+    except UnsupportedOperation:  # something else was put in its place
+        return sys.stdin.buffer

@@ -79,13 +79,17 @@ def short(value: float, digits: int = 3) -> str:
     return text[:-1] if text.startswith("1") else text.replace("0.", ".", 1)
 
 
+_NAMES: Final = ("label", "lang", "name")
+
+
 def plain_table(title: str, names: Iterable[str], numbers: Iterable[str]) -> Table:
-    """Columns of words on the left, columns of numbers on the right."""
+    """Columns of words on the left, columns of numbers on the right. Where there is little room words go on in the next
+    line, and nothing is cut."""
     table = Table(title=title, title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for name in names:
-        table.add_column(name, no_wrap=name != "labels")
+        table.add_column(name, no_wrap=name in _NAMES, overflow="fold")
     for name in numbers:
-        table.add_column(name.replace("_", " "), justify="right")
+        table.add_column(name.replace("_", " "), justify="right", no_wrap=True)
     return table
 
 

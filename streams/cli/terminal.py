@@ -7,6 +7,7 @@ device that is not there included; 3 stopped in time (`train --minutes`), the sa
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import os
 import sys
@@ -60,6 +61,7 @@ def output_names() -> list[str]:
 
 
 INTERRUPTED = 130
+_CANNOT_WRITE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 BROKEN_PIPE = 141  # what a shell shows for a program that SIGPIPE ended
 
 
@@ -74,6 +76,12 @@ def reporting(interrupted: int = INTERRUPTED) -> Iterator[None]:
     except BrokenPipeError:
         _silence_stdout()
         raise typer.Exit(BROKEN_PIPE) from None
+    except OSError as error:
+        if error.errno not in _CANNOT_WRITE:
+            raise
+        _silence_stdout()
+        typer.echo(f"tidegate: Nothing more can be written: {error.strerror}.", err=True)
+        raise typer.Exit(1) from None
     except Exception as error:
         from models.errors import TidegateError
 

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from typing import Any, Final, NamedTuple
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
 from schemas.channels import MAX_MESSAGE_BYTES
 from schemas.wire import Header
@@ -52,7 +52,8 @@ async def resending(settings: Settings) -> AsyncIterator[Any]:
 
 
 async def resend(producer: Any, originals: Sequence[Original]) -> list[bool]:
-    """Whether the broker took each. What goes to one partition is sent in this order, in as few batches as hold it.
+    """Whether the broker took each. What goes to one partition is sent in this order, in as few batches as hold it; one
+    that the topic does not take for its size costs no other.
 
     By batches of our own: `producer.send` refuses a record without key and value, and a tombstone is one.
     """
@@ -62,15 +63,25 @@ async def resend(producer: Any, originals: Sequence[Original]) -> list[bool]:
     taken = [False] * len(originals)
 
     async def send_lane(topic: str, partition: int, places: deque[int]) -> None:
+        singly = 0
         try:
             partitions = await producer.partitions_for(topic)
             while places:
                 batch = producer.create_batch()
-                filled = list(_fill(batch, originals, places))
-                sent = await producer.send_batch(batch, topic, partition=partition % len(partitions))
-                await asyncio.wait_for(sent, REQUEST_TIMEOUT_S)
-                for place in filled:
-                    taken[place] = True
+                filled = list(_fill(batch, originals, places, 1 if singly else len(places)))
+                singly = max(0, singly - len(filled))
+                try:
+                    sent = await producer.send_batch(batch, topic, partition=partition % len(partitions))
+                    await asyncio.wait_for(sent, REQUEST_TIMEOUT_S)
+                except MessageSizeTooLargeError:
+                    if len(filled) == 1:
+                        logger.warning("%s[%d] takes no record as large as one of these", topic, partition)
+                    else:  # one of them is at fault
+                        places.extendleft(reversed(filled))
+                        singly = len(filled)
+                else:
+                    for place in filled:
+                        taken[place] = True
         except (KafkaError, TimeoutError) as error:
             logger.warning("%s[%d] did not take a batch: %s", topic, partition, type(error).__name__)
 
@@ -78,9 +89,9 @@ async def resend(producer: Any, originals: Sequence[Original]) -> list[bool]:
     return taken
 
 
-def _fill(batch: Any, originals: Sequence[Original], places: deque[int]) -> Iterator[int]:
-    """Takes what the batch holds; its first record always fits."""
-    while places:
+def _fill(batch: Any, originals: Sequence[Original], places: deque[int], most: int) -> Iterator[int]:
+    """Takes what the batch holds, at most so many; its first record always fits."""
+    for _ in range(most):
         one = originals[places[0]]
         if batch.append(timestamp=None, key=one.key, value=one.value, headers=list(one.headers)) is None:
             return

@@ -40,7 +40,8 @@ def proposed(
     """What has to be written for a change, the one that it makes first; pure.
 
     What it replaces, and the end of a trial, come behind it: a worker that reads them one by one never has to let the
-    authors of a canary go back to the former model on their way to the new one.
+    authors of a canary go back to the former model on their way to the new one. What is activated a second time does
+    not become its own former one: there would be no way back.
 
     Args:
         wanted: the change, without revision and time.
@@ -61,11 +62,19 @@ def proposed(
         raise ConflictError(f"{wanted.key} is at revision {revision} by now, not at {expected}; look at it first.")
     entry = wanted.model_copy(update={"revision": revision + 1, "expected": revision, "at": now})
     entries = [entry]
-    if current is not None and wanted.name == DEFAULT and not is_refused:
+    if current is not None and wanted.name == DEFAULT and not is_refused and not _judge_alike(current, wanted):
         entries.append(current.model_copy(update={"name": FORMER}))
     if wanted.key == f"model/{DEFAULT}" and state.trial is not None:
         entries.append(_next(state.trial, wanted, now, active=False))
     return entries
+
+
+def _judge_alike(one: Control, other: Control) -> bool:
+    """Whether they surely name the same; an address alone may hold something else by now."""
+    if not one.active and not other.active:
+        return True
+    names = [(entry.active, entry.digest, entry.content) for entry in (one, other)]
+    return names[0] == names[1] and (one.digest or one.content) is not None
 
 
 def _next(current: Control, wanted: Control, now: datetime, **changes: Any) -> Control:

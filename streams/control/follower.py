@@ -66,16 +66,15 @@ class Follower:
         """
         await self._learn()
         first: Exception | None = None
-        for policy in self._state.choices("policy"):
-            for model in self._state.choices("model"):
-                try:
-                    candidate = await self._load(model, policy)
-                except Exception as error:  # noqa: BLE001  whatever it is, the next choice may load
-                    first = first or error
-                    logger.warning("not taken: %s", refusal(error))
-                else:
-                    self._begun(candidate, first)
-                    return candidate
+        for model, policy in self._state.pairs():
+            try:
+                candidate = await self._load(model, policy)
+            except Exception as error:  # noqa: BLE001  whatever it is, the next choice may load
+                first = first or error
+                logger.warning("not taken: %s", refusal(error))
+            else:
+                self._begun(candidate, first)
+                return candidate
         assert first is not None
         raise first
 
@@ -144,7 +143,8 @@ class Follower:
         former = self._state.get(key)
         if entry == former:
             return
-        if entry is not None and former is not None and entry.expected != former.revision:
+        is_kept = key.endswith(f"/{FORMER}")  # of what was refused no former one is kept
+        if entry is not None and former is not None and entry.expected != former.revision and not is_kept:
             logger.warning("revision %d of %s replaces revision %d unseen", entry.revision, key, former.revision)
         self._state.put(key, entry)
         await self._save()
@@ -181,6 +181,9 @@ class Follower:
         self._telling.tell("running", None)
         if kind == "policy" and self.trying.entry is not None:
             await self._try(self.trying.entry)
+        other = f"{'model' if kind == 'policy' else 'policy'}/{DEFAULT}"
+        if (waiting := self._telling.refused.get(other)) is not None and waiting == self._state.get(other):
+            await self._switch(waiting.kind, waiting)  # refused beside what is replaced now
 
     async def _try(self, entry: Control | None) -> None:
         """Lets a model judge beside the one that is active, or ends that."""

@@ -51,6 +51,14 @@ class State:
         found = (self.get(f"{kind}/{name}") for name in (DEFAULT, FORMER))
         return [*(entry for entry in found if entry is not None), None]
 
+    def pairs(self) -> list[tuple[Control | None, Control | None]]:
+        """Models and policies that may judge together, the first choice first. Where they do not fit one another, the
+        one that was changed last is given up first: so a worker that starts takes what those that run have kept."""
+        models, policies = self.choices("model"), self.choices("policy")
+        if _changed_at(self.get(f"policy/{DEFAULT}")) > _changed_at(self.get(f"model/{DEFAULT}")):
+            return [(model, policy) for model in models for policy in policies]
+        return [(model, policy) for policy in policies for model in models]
+
     @property
     def trial(self) -> Control | None:
         """The model that is tried beside the one that judges."""
@@ -86,6 +94,10 @@ class State:
         except (OSError, ValueError, TypeError, KeyError, ValidationError) as error:
             logger.warning("the last known state of the control topic cannot be read: %s", type(error).__name__)
             return None
+
+
+def _changed_at(entry: Control | None) -> float:
+    return 0.0 if entry is None or entry.at is None else entry.at.timestamp()
 
 
 def _digest(entries: Any) -> str:

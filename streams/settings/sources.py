@@ -40,7 +40,7 @@ class TomlFile(PydanticBaseSettingsSource):
     def __call__(self) -> dict[str, Any]:
         named = os.environ.get(CONFIG_FILE)
         path = Path(named or "tidegate.toml")
-        if not named and not path.is_file():
+        if not named and not path.exists():
             return {}
         try:
             return tomllib.loads(path.read_text("utf-8"))

@@ -116,6 +116,10 @@ class LedgerConsumerThread(driver.AIOKafkaConsumerThread):
             timeout = 0
         return fetched
 
+    def verify_event_path(self, now: float, tp: TP) -> None:
+        """Nothing: `stuck_after_s` looks. Faust's own asks a monitor that nobody feeds here when a stream last took
+        something, and calls each agent hanging from five minutes after the start on."""
+
     def topic_partitions(self, topic: str) -> int | None:
         """How many there are, if that is known. Faust's own asks for notes that the group's leader alone has."""
         partitions = None if self._consumer is None else self._consumer.partitions_for_topic(topic)

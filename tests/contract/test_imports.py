@@ -73,7 +73,7 @@ def test_imports_go_one_way(layer: str) -> None:
 
 ROOMS = {
     "streams": (
-        ("errors", "history", "leash", "positions", "record"),
+        ("errors", "feed", "history", "leash", "positions", "record"),
         ("sources",),
         ("pictures",),
         ("policy",),

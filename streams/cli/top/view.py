@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from rich.columns import Columns
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -92,10 +93,9 @@ def _table(*columns: str) -> Table:
     return table
 
 
-def _side_by_side(*tables: Table) -> Table:
-    row = Table.grid(padding=(1, 3))
-    row.add_row(*tables)
-    return row
+def _side_by_side(*tables: Table) -> Columns:
+    """As many as there is room for, the others below: no number is cut."""
+    return Columns(tables, padding=(1, 3))
 
 
 def _time(seconds: float | None) -> str:

@@ -264,3 +264,11 @@ def test_author_history_in_a_topic_needs_a_key_that_all_workers_share(tmp_path: 
     assert Settings.load(shared_waves="on", author_key_file=key).shared_waves == "on"
     assert "holds less than 32 bytes" in _refusal(author_key_file=short)
     assert "there is no such file" in _refusal(author_key_file=tmp_path / "none")
+
+
+def test_a_folder_where_the_file_should_be_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mount whose file is missing makes one; the defaults must not hold then."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "tidegate.toml").mkdir()
+    with pytest.raises(SettingsError, match=r"cannot be read from tidegate\.toml: Is a directory"):
+        Settings.load()

@@ -24,6 +24,10 @@ def counting(text: str) -> set[str]:
         ("GCS评分：E3V3M5", 11),
         ("养老院送来，GCS评分9分", 9),
         ("格拉斯哥昏迷评分八分", 8),
+        ("格拉斯哥昏迷评分（GCS）：3分", 3),
+        ("昏迷指数5", 5),
+        ("GCS-8", 8),
+        ("AVPU：P", 8),
         ("AVPU P", 8),
         ("AVPU = U", 3),
         ("ACVPU: V", 13),
@@ -34,13 +38,28 @@ def test_a_scale_is_read(text: str, score: float) -> None:
     assert {name: one.value for name, one in read_numbers(text).readings.items()} == {"gcs": score}
 
 
-@pytest.mark.parametrize("text", ["9 GCSEs", "她考GCSE得了9分", "GCS unknown", "GCS 38.5", "AVPU", "eve 3 v 2"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "In Glasgow 6 days, cough",
+        "在格拉斯哥3天，咳嗽",
+        "从格拉斯哥8号回来",
+        "GCS at 8 am was normal",
+        "9 GCSEs",
+        "她考GCSE得了9分",
+        "GCS unknown",
+        "GCS 38.5",
+        "AVPU",
+        "eve 3 v 2",
+    ],
+)
 def test_what_is_no_scale_is_none(text: str) -> None:
     assert "gcs" not in read_numbers(text).readings
 
 
-def test_a_sum_that_nobody_can_have_is_named() -> None:
-    told = read_numbers("GCS 19")
+@pytest.mark.parametrize("text", ["GCS 19", "GCS 0"])
+def test_a_sum_that_nobody_can_have_is_named(text: str) -> None:
+    told = read_numbers(text)
     assert not told.readings
     assert told.warnings == ("text.gcs: nobody alive has that; not used",)
 

@@ -540,7 +540,9 @@ def test_and_what_a_person_beside_it_has_is_his(text: str, finding: str) -> None
         ("腹痛、呕吐得力气都没有", set(), {"abdominal_pain", "vomiting"}),
         ("胸痛、呕吐都没有缓解", set(), {"chest_pain", "vomiting"}),
         ("胸痛、气短，药都没有了", set(), {"chest_pain", "breathlessness"}),
-        ("Black stools, fainting - none of these", {"black_stool", "fainting"}, set()),
+        ("呼吸、心跳都没有了", set(), {"no_pulse"}),
+        ("意识、呼吸、脉搏全无", set(), {"no_pulse"}),
+        ("一点反应都没有", set(), {"unresponsive"}),
         ("Chest pain, fainting, none of my tablets help", set(), {"chest_pain", "fainting"}),
     ],
 )
@@ -562,6 +564,9 @@ def test_a_denial_behind_a_list_is_of_all_of_it(text: str, absent: set[str], pre
         ("邻居发现他晕倒在楼道里", "fainting", Assertion.PRESENT),
         ("同事都说我脸歪了", "face_droop", Assertion.PRESENT),
         ("my friend had a stroke, I want a check-up", "stroke", Assertion.OTHER),
+        ("my friend told me her daughter had a seizure", "seizure", Assertion.OTHER),
+        ("朋友说他爸得了脑梗，我来体检", "stroke", Assertion.OTHER),
+        ("同事发现她老公昏迷，我来开药", "unresponsive", Assertion.OTHER),
         ("邻居发烧了，我来打疫苗", "fever", Assertion.OTHER),
     ],
 )

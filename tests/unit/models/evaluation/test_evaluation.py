@@ -28,7 +28,7 @@ from models.evaluation.robustness import DISGUISES, disguised_rows, robustness
 from models.evaluation.rows import EvaluationError, Row
 from models.evaluation.scoring import Served, score_rows
 from models.evaluation.statistics import MAX_LEVELS, BinaryCells, ClassCells
-from models.evaluation.tables import read_tables
+from models.evaluation.tables import read_records, read_tables
 from models.serving.batcher import TokenBudgetBatcher
 from models.serving.encoder import Encoder
 from models.serving.engine import OnnxEngine
@@ -372,3 +372,18 @@ def test_the_picture_is_a_picture(served: Served, tmp_path: Path) -> None:
     assert (tmp_path / "p.png").read_bytes().startswith(b"\x89PNG")
     with pytest.raises(EvaluationError, match="cannot be written"):
         draw([], entries, tmp_path / "missing" / "p.png")
+
+
+@pytest.mark.parametrize(
+    ("lines", "reason"),
+    [
+        (["toxicity,text", "1,hello, you idiot"], "row 1: it has not as many cells as the first line has names"),
+        (["text,toxicity", "fine,0", "missing"], "row 2: it has not as many cells"),
+        (["text,toxicity", '"You idiot,1', "fine,0"], "it is no csv file"),
+    ],
+)
+def test_a_csv_file_whose_cells_do_not_add_up_is_refused(tmp_path: Path, lines: list[str], reason: str) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("".join(f"{line}\n" for line in lines), "utf-8")
+    with pytest.raises(EvaluationError, match=reason):
+        read_records(path)

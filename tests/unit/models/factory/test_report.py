@@ -10,6 +10,7 @@ import pytest
 
 pytest.importorskip("torch")
 
+from models.errors import ArtifactError
 from models.factory import artifact_folder
 from models.factory.compare import largest_loss, summary, summary_table
 from models.factory.curves import shown_value
@@ -62,3 +63,29 @@ def test_a_kill_while_an_artifact_is_replaced_leaves_no_part_of_one(
     artifact_folder.replace_folder(fresh, out)
     assert {path.read_text() for path in out.iterdir()} == {"new"}
     assert [path.name for path in tmp_path.iterdir()] == ["artifact"]
+
+
+@pytest.mark.parametrize("is_file", [False, True])
+def test_what_is_no_artifact_is_never_replaced(tmp_path: Path, is_file: bool) -> None:
+    out = tmp_path / "out"
+    if is_file:
+        out.write_text("mine")
+    else:
+        out.mkdir()
+        (out / "notes.txt").write_text("mine")
+    with pytest.raises(ArtifactError, match="is there and is no artifact"):
+        artifact_folder.staging_folder(out)
+    assert (out if is_file else out / "notes.txt").read_text() == "mine"
+
+
+def test_folders_beside_an_artifact_are_left_alone(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    for folder in (out, tmp_path / "out.old", tmp_path / "out.new"):
+        folder.mkdir()
+        (folder / "manifest.json").write_text(folder.name)
+    fresh = artifact_folder.staging_folder(out)
+    fresh.mkdir()
+    (fresh / "manifest.json").write_text("fresh")
+    artifact_folder.replace_folder(fresh, out)
+    names = {folder.name: (folder / "manifest.json").read_text() for folder in tmp_path.iterdir()}
+    assert names == {"out": "fresh", "out.old": "out.old", "out.new": "out.new"}

@@ -195,3 +195,17 @@ def test_text_of_strangers_cannot_drive_the_terminal() -> None:
     assert printable("a\x1b[31mb\u202e\u200b\nc") == r"a\x1b[31mb\u202e\u200b\nc"
     assert printable("傻瓜 🎉") == "傻瓜 🎉"
     assert printable("x" * 300, 10) == "x" * 10 + "…"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no device that is always full")
+def test_a_full_disk_is_told_in_one_sentence() -> None:
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[4])}
+    with Path("/dev/full").open("wb") as full:
+        written = subprocess.run(
+            [sys.executable, "-m", "streams.cli", "policy", "show"],
+            env=environment, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False,
+        )  # fmt: skip
+    assert (written.returncode, written.stderr) == (
+        1,
+        "tidegate: Nothing more can be written: No space left on device.\n",
+    )

@@ -44,6 +44,20 @@ def test_what_no_worker_took_does_not_become_the_former_one() -> None:
     assert entry.revision == 5
 
 
+@pytest.mark.parametrize("names", [{"content": "same"}, {"content": None, "address": "there", "digest": "d" * 64}])
+def test_what_is_activated_twice_is_not_its_own_former_one(names: dict[str, Any]) -> None:
+    topic = state(policy(content="good", revision=1))
+    for _ in range(3):
+        for entry in proposed(topic, policy(**names), None, NOW):
+            topic.put(entry.key, entry)
+    assert back(topic, "policy", "ana", None).content == "good"
+
+
+def test_what_lies_at_an_address_without_a_hash_may_have_changed() -> None:
+    old = policy(content=None, address="there", revision=1)
+    assert len(proposed(state(old), policy(content=None, address="there"), None, NOW)) == 2
+
+
 def test_the_change_of_another_is_not_overwritten_unseen() -> None:
     theirs = state(policy(by="bo", revision=4))
     with pytest.raises(ConflictError, match="revision 4 by bo; to replace it say --expect 4"):

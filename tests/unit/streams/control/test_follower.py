@@ -11,6 +11,7 @@ import shutil
 import weakref
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -446,6 +447,24 @@ async def test_a_worker_that_starts_with_a_refused_change_goes_by_the_former_one
     await eventually(lambda: worker.told("running"))
     assert worker.runs[1] == "test"
     assert [event.change.revision for event in worker.told("refused") if event.change] == [2]
+
+
+@pytest.mark.parametrize("starts_late", [False, True])
+async def test_a_policy_that_does_not_fit_the_model_costs_no_worker_the_model(
+    start: Start, tiny_artifact: Path, tmp_path: Path, starts_late: bool
+) -> None:
+    """Whether it runs when the policy comes or starts afterwards: all of a group judge alike."""
+    when = datetime(2026, 11, 26, tzinfo=UTC)
+    newer = model(tiny_artifact, tmp_path / "copy").model_copy(update={"at": when})
+    content = (policy(tmp_path / "policy").content or "").replace("[posts]", "[posts]\noperating_point = 'strict'", 1)
+    unfit = policy(tmp_path / "policy", at=when + timedelta(hours=1)).model_copy(update={"content": content})
+    worker = await start(newer, *([unfit] if starts_late else []))
+    if not starts_late:
+        worker.topic.say(unfit)
+    await eventually(lambda: worker.told("refused"))
+    await eventually(lambda: worker.told("running")[-1].running.refused)  # type: ignore[union-attr]
+    assert worker.runs[0] == "2026.11.25"
+    assert [event.change.kind for event in worker.told("refused") if event.change] == ["policy"]
 
 
 async def test_what_cannot_be_told_is_told_later(start: Start, tmp_path: Path) -> None:

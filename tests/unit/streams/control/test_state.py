@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+from datetime import UTC, datetime
 from pathlib import Path
 
 import orjson
 import pytest
 
 from schemas import Control
+from schemas.control import Kind
 from streams.control.state import State
 
 POLICY = Control(kind="policy", name="default", content="version = '1'", revision=2, expected=1, by="ana")
@@ -24,6 +26,20 @@ def test_the_last_entry_of_a_key_counts_and_a_deleted_one_does_not() -> None:
     state.put("policy/default", None)
     assert state.choices("policy") == [FORMER, None]
     assert State().choices("model") == [None]
+
+
+@pytest.mark.parametrize("newest", ["model", "policy"])
+def test_of_a_pair_that_does_not_fit_the_newest_is_given_up_first(newest: str) -> None:
+    def entry(kind: Kind, name: str) -> Control:
+        return Control(kind=kind, name=name, at=datetime(2026, 11, 27 if kind == newest else 26, tzinfo=UTC))
+
+    model, policy = entry("model", "default"), entry("policy", "default")
+    state = State([model, policy, entry("model", "former"), entry("policy", "former")])
+    first, second, *others = state.pairs()
+    assert first == (model, policy)
+    assert second == ((state.get("model/former"), policy) if newest == "model" else (model, state.get("policy/former")))
+    assert len(set(map(repr, [first, second, *others]))) == 9
+    assert others[-1] == (None, None)
 
 
 def test_a_task_that_nobody_spoke_of_is_enabled() -> None:

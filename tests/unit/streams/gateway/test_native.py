@@ -129,12 +129,14 @@ def test_a_line_is_answered_before_the_next_one_comes(gateway: Running) -> None:
         connection.sendall(b"0\r\n\r\n")
 
 
-def test_a_line_longer_than_any_record_ends_the_stream(tiny_artifact: Path) -> None:
+@pytest.mark.parametrize("size", [1_025, 2_000, 3_000_000])
+def test_a_line_longer_than_any_record_has_an_answer_like_any_other(tiny_artifact: Path, size: int) -> None:
     with running(settings_for(tiny_artifact, max_record_bytes=1024)) as gateway:
-        body = RECORDS[0] + b"\n" + b"x" * 2000
-        *answered, last = gateway.post("/v1/verdicts", body, content_type=NDJSON).body.splitlines()
-        assert len(answered) <= 1
-        assert orjson.loads(last)["error"]["code"] == "line_too_long"
+        body = b"\n".join([RECORDS[0], b"x" * size, RECORDS[1], b"x" * size])
+        answers = gateway.post("/v1/verdicts", body, content_type=NDJSON).body.splitlines()
+        first, second, third, last = map(orjson.loads, answers)
+        assert (first["post_id"], third["post_id"]) == ("0", "1")
+        assert [answer["error"]["reason"] for answer in (second, last)] == ["record_too_large", "record_too_large"]
 
 
 def test_a_stream_may_be_larger_than_a_body(tiny_artifact: Path) -> None:

@@ -340,3 +340,9 @@ def test_the_log_ends_where_reading_may_go_to(
     thread._consumer = SimpleNamespace(_subscription=subscription)
 
     assert thread.log_places() == {HERE: LogPlace(4, end)}
+
+
+def test_no_agent_is_called_hanging(thread: LedgerConsumerThread) -> None:
+    """Faust's own look needs a monitor, which this thread has not: it would raise here, and cry wolf in a worker."""
+    assert LedgerConsumerThread.verify_event_path is not driver.AIOKafkaConsumerThread.verify_event_path
+    thread.verify_event_path(1e9, TP("posts", 0))
