@@ -68,6 +68,10 @@ def _stretch(prefix: str, topic: str, task: str | None, since: Edge, until: Edge
     from streams.tasks import declared
 
     known = declared()
+    if until is not None and _is_empty(since, until):
+        raise typer.BadParameter("must be later than --from", param_hint="--to")
+    if topic in known and task not in (None, topic):
+        raise typer.BadParameter(f"is for a topic by its full name, and {topic} is none", param_hint="--task")
     if topic in known:
         task, topic = task or topic, topic_name(prefix, topic)
     if not re.fullmatch(r"[A-Za-z0-9._-]{1,249}", topic):
@@ -76,7 +80,15 @@ def _stretch(prefix: str, topic: str, task: str | None, since: Edge, until: Edge
     task = task or by_topic.get(topic)
     if task is None or task not in known:
         raise typer.BadParameter(f"of {topic} must be {' or '.join(known)}", param_hint="--task")
+    if topic == topic_name(prefix, known[task].backfill.kind):
+        raise typer.BadParameter(f"{topic} is where its own records would go", param_hint="--topic")
     return Stretch(topic, task, since, until)
+
+
+def _is_empty(since: Edge, until: Edge) -> bool:
+    if isinstance(since, int) and isinstance(until, int):
+        return until <= since
+    return not isinstance(since, int) and not isinstance(until, int) and until <= since
 
 
 @contextmanager

@@ -19,9 +19,12 @@ def span(since: str | None, until: str | None) -> Span:
     """What --from and --to say.
 
     Raises:
-        typer.BadParameter: one of them is no time.
+        typer.BadParameter: one of them is no time, or nothing lies between them.
     """
-    return None if since is None else moment(since, "--from"), None if until is None else moment(until, "--to")
+    begin, end = None if since is None else moment(since, "--from"), None if until is None else moment(until, "--to")
+    if begin is not None and end is not None and end <= begin:
+        raise typer.BadParameter("must be later than --from", param_hint="--to")
+    return begin, end
 
 
 def moment(text: str, option: str | None = None) -> datetime:

@@ -29,13 +29,22 @@ Edge = datetime | int
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """What of a topic goes to the backfill topic of a task: from `since` on and before `until`."""
+    """What of a topic goes to the backfill topic of a task: from `since` on and before `until`.
+
+    A time is compared with each record's own: producers' clocks differ, and times go up and down in a partition.
+    """
 
     topic: str
     task: str
     since: Edge
     until: Edge | None = None
     """None: up to now."""
+
+    def holds(self, message: Any) -> bool:
+        """Whether it is inside by its time, where times are the edges."""
+        return (not isinstance(self.since, datetime) or message.timestamp >= _milliseconds(self.since)) and (
+            not isinstance(self.until, datetime) or message.timestamp < _milliseconds(self.until)
+        )
 
 
 @dataclass(slots=True)
@@ -79,7 +88,7 @@ async def backfill(
         pace = Pace(rate)
         now = saved_at = asyncio.get_running_loop().time()
         together = max(1, min(TOGETHER, int(rate * BURST_S)))
-        async with aclosing(_undone(consumer, stretch.topic, begins, ends, done, result, together)) as chunks:
+        async with aclosing(_undone(consumer, stretch, begins, ends, done, result, together)) as chunks:
             async for chunk in chunks:
                 await asyncio.sleep(pace.delay_s(len(chunk), now))
                 await _send(producer, target, chunk, done, result)
@@ -97,7 +106,7 @@ async def _edges(consumer: Any, stretch: Stretch) -> tuple[Offsets, Offsets]:
     """Offsets by partition, inside of what the topic holds now."""
     first, last = await as_it_is_now(consumer)
     begins = await _places(consumer, stretch.since, last)
-    ends = last if stretch.until is None else await _places(consumer, stretch.until, last)
+    ends = dict.fromkeys(last, stretch.until) if isinstance(stretch.until, int) else last
     begins = {partition: min(max(begins[partition], first[partition]), last[partition]) for partition in last}
     return begins, {partition: max(begins[partition], min(ends[partition], last[partition])) for partition in last}
 
@@ -106,17 +115,29 @@ async def _places(consumer: Any, edge: Edge, last: Offsets) -> Mapping[TopicPart
     """Of the first record of that time or later, or the end where there is none."""
     if not isinstance(edge, datetime):
         return dict.fromkeys(last, edge)
-    found = await consumer.offsets_for_times(dict.fromkeys(last, max(0, int(edge.timestamp() * 1000))))
+    found = await consumer.offsets_for_times(dict.fromkeys(last, _milliseconds(edge)))
     return {partition: last[partition] if found[partition] is None else found[partition].offset for partition in last}
 
 
+def _milliseconds(time: datetime) -> int:
+    return max(0, int(time.timestamp() * 1000))
+
+
 async def _undone(
-    consumer: Any, topic: str, begins: Offsets, ends: Offsets, done: DoneOffsets, result: Backfilled, together: int
+    consumer: Any,
+    stretch: Stretch,
+    begins: Offsets,
+    ends: Offsets,
+    done: DoneOffsets,
+    result: Backfilled,
+    together: int,
 ) -> AsyncGenerator[list[Any], None]:
     """The messages that were not sent before, so many in a chunk; counts the others."""
     chunk: list[Any] = []
-    async with aclosing(read_stretch(consumer, topic, begins, ends)) as messages:
+    async with aclosing(read_stretch(consumer, stretch.topic, begins, ends)) as messages:
         async for message in messages:
+            if not stretch.holds(message):
+                continue
             if (message.partition, message.offset) in done:
                 result.before += 1
                 continue

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -113,7 +113,20 @@ async def test_the_edges_stay_within_what_the_topic_holds() -> None:
     assert await _edges(Consumer(), Stretch("t", "posts", 0)) == ({left: 3, right: 0}, {left: 9, right: 4})
     assert await _edges(Consumer(), Stretch("t", "posts", 7, 5)) == ({left: 7, right: 4}, {left: 7, right: 4})
     assert await _edges(Consumer(), Stretch("t", "posts", when)) == ({left: 5, right: 4}, {left: 9, right: 4})
-    assert await _edges(Consumer(), Stretch("t", "posts", 0, when)) == ({left: 3, right: 0}, {left: 5, right: 4})
+    assert await _edges(Consumer(), Stretch("t", "posts", 0, when)) == ({left: 3, right: 0}, {left: 9, right: 4})
+
+
+async def test_times_are_compared_record_by_record(here: Settings) -> None:
+    """One from a clock that is ahead stands before hundreds that are not."""
+    when = datetime.now(UTC)
+    producer = AIOKafkaProducer(bootstrap_servers=here.brokers)
+    await producer.start()
+    for ahead_s in (3600, -60, -60, 7200, -60):
+        at = int((when.timestamp() + ahead_s) * 1000)
+        await producer.send_and_wait("here.posts", b"%d" % ahead_s, partition=0, timestamp_ms=at)
+    await producer.stop()
+    until = when.replace(microsecond=0) + timedelta(minutes=30)
+    assert await backfill(here, Stretch("here.posts", "posts", 0, until), 1e6, progress(here)) == Backfilled(sent=253)
 
 
 def test_an_edge_is_an_offset_or_a_time() -> None:
@@ -122,6 +135,21 @@ def test_an_edge_is_an_offset_or_a_time() -> None:
     assert edge("2026-11-24") == datetime(2026, 11, 24, tzinfo=UTC)
     with pytest.raises(typer.BadParameter, match="no ISO 8601 time"):
         edge("yesterday")
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (["--topic", "posts", "--from", "9", "--to", "9"], "must be later than --from"),
+        (["--topic", "posts", "--from", "2026-11-24", "--to", "2026-11-23"], "must be later than --from"),
+        (["--topic", "posts", "--from", "0", "--task", "symptoms"], "is for a topic by its full name"),
+        (["--topic", "moderation.posts-backfill", "--from", "0", "--task", "posts"], "where its own records would go"),
+    ],
+)
+def test_options_that_contradict_each_other_are_wrong_usage(options: list[str], reason: str) -> None:
+    result = CliRunner().invoke(build_app(), ["backfill", *options], env={"COLUMNS": "200"})
+    assert result.exit_code == 2
+    assert reason in result.output
 
 
 @pytest.mark.parametrize("topic", ["archive", "../../etc", "a/b"])
